@@ -1,0 +1,142 @@
+//! What `check`, `status` and lint report: a code, a place, why, and the command that mends it.
+
+use crate::names::{EntryId, EnvName};
+
+/// How grave a finding is; the gravest of a report decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; changes no exit code.
+    Note,
+    /// To be mended: overdue, plaintext, drift. Exit 1.
+    Found,
+    /// The policy or a file is missing or invalid. Exit 3.
+    Invalid,
+    /// An integrity, signature or trust failure. Exit 5.
+    Breach,
+}
+
+/// The verdicts of the threat model, section 3. Their words stand in `--json` as `code`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// A log file is no entry.
+    BadEntry,
+    /// An entry's bytes are not those of its name.
+    AlteredEntry,
+    /// Not signed by a key of the member it names.
+    BadSignature,
+    /// Signed, but by a kind of key or hash that is refused.
+    RefusedKey,
+    /// The log starts elsewhere than this clone trusts.
+    OtherRoot,
+    /// This clone trusts no root yet.
+    NoRoot,
+    /// An entry's parent is not here.
+    MissingEntry,
+    /// A policy lacks signatures of admins of the one before.
+    PolicyUnauthorised,
+    /// Two policies follow one.
+    PolicyFork,
+    /// The policy file is not the one in force.
+    PolicyAltered,
+    /// The signer may not do this.
+    NotAllowed,
+    /// Signed by a key, or under a right, that was taken away.
+    RemovedKey,
+    /// Sealed to a generation that was not current.
+    OldGeneration,
+    /// A time later than now or before a parent.
+    BadTime,
+    /// A deadline that its value does not have.
+    BadDue,
+    /// Two newest entries for one secret.
+    Concurrent,
+    /// Not what was signed.
+    Altered,
+    /// The newest signer may no longer write here.
+    WriterGone,
+    /// Nothing signed names it.
+    Unattested,
+    /// Signed, but not here.
+    Missing,
+    /// This clone has seen newer entries.
+    Rollback,
+    /// An entry needs a newer tenure.
+    UpdateTenure,
+    /// No policy, or a broken one.
+    PolicyInvalid,
+    /// Readers changed since the newest keyring.
+    StaleReaders,
+    /// A value's deadline is over.
+    Overdue,
+    /// A duty to rotate is open, or past its date.
+    Obligation,
+    /// Plaintext where the policy wants a sealed file.
+    Plaintext,
+    /// A file was opened in place and not sealed again.
+    Open,
+    /// `.gitattributes` lacks a line.
+    Attributes,
+    /// A deadline is near.
+    DueSoon,
+    /// A lint of the policy.
+    Lint,
+}
+
+impl Code {
+    /// The verdict's word, as the threat model spells it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::BadEntry => "bad-entry",
+            Self::AlteredEntry => "altered-entry",
+            Self::BadSignature => "bad-signature",
+            Self::RefusedKey => "refused-key",
+            Self::OtherRoot => "other-root",
+            Self::NoRoot => "no-root",
+            Self::MissingEntry => "missing-entry",
+            Self::PolicyUnauthorised => "policy-unauthorised",
+            Self::PolicyFork => "policy-fork",
+            Self::PolicyAltered => "policy-altered",
+            Self::NotAllowed => "not-allowed",
+            Self::RemovedKey => "removed-key",
+            Self::OldGeneration => "old-generation",
+            Self::BadTime => "bad-time",
+            Self::BadDue => "bad-due",
+            Self::Concurrent => "concurrent",
+            Self::Altered => "altered",
+            Self::WriterGone => "writer-gone",
+            Self::Unattested => "unattested",
+            Self::Missing => "missing",
+            Self::Rollback => "rollback",
+            Self::UpdateTenure => "update-tenure",
+            Self::PolicyInvalid => "policy-invalid",
+            Self::StaleReaders => "stale-readers",
+            Self::Overdue => "overdue",
+            Self::Obligation => "obligation",
+            Self::Plaintext => "plaintext",
+            Self::Open => "open",
+            Self::Attributes => "attributes",
+            Self::DueSoon => "due-soon",
+            Self::Lint => "lint",
+        }
+    }
+}
+
+/// One thing that was found. Holds no value, ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The verdict.
+    pub code: Code,
+    /// How grave.
+    pub severity: Severity,
+    /// The environment it lies in; none when it concerns log, policy or pin, and so blocks all.
+    pub env: Option<EnvName>,
+    /// The place, as `file`, `file:line` or `file:line key`.
+    pub place: String,
+    /// The entry it is about.
+    pub entry: Option<EntryId>,
+    /// The fact, as a lower-case sentence without full stop.
+    pub message: String,
+    /// One command, or edit, that mends it.
+    pub fix: Option<String>,
+}

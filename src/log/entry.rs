@@ -1,0 +1,140 @@
+//! What an entry says. Design, section 6.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::names::{
+    Address, EntryId, EnvName, GenerationId, KeyPath, MemberName, RepoPath, Sha256, TypeName,
+};
+
+/// The only version of entries that this program writes.
+pub const VERSION: u32 = 1;
+
+/// The payload of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What it does.
+    pub kind: Kind,
+    /// The id of `init`; none in `init` itself.
+    pub root: Option<EntryId>,
+    /// All heads the signer saw, sorted, without repetition; none in `init`.
+    pub parents: Vec<EntryId>,
+    /// The policy entry (or `init`) in force; none in `init`.
+    pub policy: Option<EntryId>,
+    /// The signer's claim, in UTC, whole seconds.
+    pub time: Timestamp,
+    /// The signer.
+    pub by: MemberName,
+    /// Why, in the signer's words; one line.
+    pub reason: Option<String>,
+}
+
+/// The kinds of entries, with what each carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// Starts a log and puts the first policy in force.
+    Init(PolicyStep),
+    /// Proposes the next policy; it is in force once the previous one's threshold is reached.
+    Policy(PolicyStep),
+    /// Attests values, files and keyrings.
+    Seal {
+        /// Per file, what was done to its items.
+        files: Vec<FileChange>,
+        /// New keyrings.
+        keyrings: Vec<KeyringRecord>,
+    },
+    /// A signed fact that moves no value.
+    Note(Note),
+}
+
+/// A step of the policy chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyStep {
+    /// 1 for `init`, then one more each.
+    pub seq: u32,
+    /// The policy entry before; none for `init`. Equal to the entry's `policy`.
+    pub prev: Option<EntryId>,
+    /// The hash of the policy's bytes.
+    pub hash: Sha256,
+}
+
+/// The kinds of notes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// An admin's approval of a proposed policy.
+    Approve {
+        /// The policy entry that is approved.
+        target: EntryId,
+    },
+}
+
+/// What was done to the items of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileChange {
+    /// The environment.
+    pub env: EnvName,
+    /// The file.
+    pub path: RepoPath,
+    /// Sorted by key, one per key.
+    pub items: Vec<Item>,
+}
+
+/// One line of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// What was done.
+    pub op: Op,
+    /// The place; never inside a list.
+    pub key: KeyPath,
+    /// What it carries on; none for `new`.
+    pub of: Option<Origin>,
+    /// The generation of its token or tokens; none for what stands in clear, and for `delete`.
+    pub generation: Option<GenerationId>,
+    /// The secret type.
+    pub kind: Option<TypeName>,
+    /// The deadline: the last UTC day in time.
+    pub due: Option<Date>,
+    /// The hash of the slice on disk (design, section 3); none only for `delete`.
+    pub hash: Option<Sha256>,
+}
+
+/// What was done to an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Op {
+    /// A new value, with a new deadline.
+    New,
+    /// The same value under another generation.
+    Rekey,
+    /// The same bytes under another address.
+    Move,
+    /// Another writer vouches for what stands.
+    Adopt,
+    /// Another deadline for the same value.
+    Extend,
+    /// The value is gone.
+    Delete,
+}
+
+/// An item of an earlier entry, written `<entry>:<address>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The entry that has the item.
+    pub entry: EntryId,
+    /// The item's address there.
+    pub address: Address,
+}
+
+/// A new keyring file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyringRecord {
+    /// The environment.
+    pub env: EnvName,
+    /// The new generation.
+    pub generation: GenerationId,
+    /// The generation's public recipient, `age1…`.
+    pub recipient: String,
+    /// The earlier generations it holds, newest first.
+    pub earlier: Vec<GenerationId>,
+    /// The hash of the keyring file's bytes.
+    pub hash: Sha256,
+}

@@ -1,0 +1,3 @@
+//! The signed log: entries and items, their bytes, their signatures, and the DAG they form.
+
+pub mod entry;
