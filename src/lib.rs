@@ -4,7 +4,11 @@
 
 // Pure: bytes, today and randomness in; verdicts and bytes out.
 pub mod document;
+pub mod seal;
+pub mod keyring;
 pub mod finding;
 pub mod log;
+pub mod rotation;
+pub mod verify;
 pub mod names;
 pub mod secret;
