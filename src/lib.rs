@@ -7,4 +7,5 @@ pub mod document;
 pub mod finding;
 pub mod log;
 pub mod names;
+pub mod policy;
 pub mod secret;
