@@ -11,4 +11,5 @@ pub mod log;
 pub mod rotation;
 pub mod verify;
 pub mod names;
+pub mod policy;
 pub mod secret;
