@@ -2,6 +2,10 @@
 //!
 //! Nothing here parses a value and prints it again: a value is a span of bytes to be cut out.
 
+mod json;
+mod tree;
+mod yaml;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
