@@ -9,6 +9,7 @@ mod json;
 mod properties;
 mod splice;
 mod toml;
+mod tree;
 mod yaml;
 
 use std::borrow::Cow;
