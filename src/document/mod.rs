@@ -2,10 +2,17 @@
 //!
 //! Nothing here parses a value and prints it again: a value is a span of bytes to be cut out.
 
-use std::borrow::Cow;
+#[cfg(test)]
+mod contract;
+mod dotenv;
+mod ini;
+mod lines;
+mod properties;
+mod toml;
+
 use std::ops::Range;
 
-use crate::names::{KeyPath, RepoPath};
+use crate::names::KeyPath;
 
 /// The formats whose values are sealed in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +76,34 @@ pub struct Document<'t> {
     /// The spans of the comments' texts, after the comment sign and one following space; never empty
     /// spans, never overlapping a leaf.
     pub comments: Vec<Range<usize>>,
+}
+
+impl<'t> Document<'t> {
+    /// Parses a text in the given format.
+    ///
+    /// # Errors
+    /// [`NotSpliceable`] when the text is not of the format, or cannot be cut and joined safely.
+    pub fn parse(format: Format, text: &'t str) -> Result<Self, NotSpliceable> {
+        match format {
+            Format::Yaml | Format::Json => lines::refuse(text, 0, "to come with its parser"),
+            Format::Toml => toml::parse(text),
+            Format::Dotenv => dotenv::parse(text),
+            Format::Ini => ini::parse(text),
+            Format::Properties => properties::parse(text),
+        }
+    }
+
+    /// Lends a leaf's slice.
+    #[must_use]
+    pub fn slice(&self, leaf: &Leaf) -> &'t str {
+        &self.text[leaf.span.clone()]
+    }
+
+    /// Finds the leaf at a place.
+    #[must_use]
+    pub fn leaf(&self, path: &KeyPath) -> Option<&Leaf> {
+        self.leaves.iter().find(|leaf| leaf.path == *path)
+    }
 }
 
 /// Why a file is not sealed value by value, but whole. Holds no text of the file.
