@@ -2,10 +2,13 @@
 //!
 //! Nothing here parses a value and prints it again: a value is a span of bytes to be cut out.
 
+#[cfg(test)]
+mod contract;
 mod dotenv;
 mod ini;
 mod items;
 mod json;
+mod lines;
 mod properties;
 mod splice;
 mod toml;

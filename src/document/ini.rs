@@ -1,0 +1,294 @@
+//! INI: sections of `key = value` lines, as far as its many readers agree.
+//!
+//! The value is the rest of the line without white space around it: comments behind values are not split
+//! off, since readers differ. Accepted: `[section]` alone on its line (git's subsections too), `=` or `:`,
+//! comment lines with `;` or `#`. Refused: a key without a value's sign, a line indented deeper than the
+//! key before it (some readers join it to that one's value), a backslash at the end of a line, a quote
+//! that stays open.
+
+use std::collections::{HashMap, HashSet};
+
+use super::lines::{
+    Repeats, comment_text, line_end, next_line, refuse, refuse_odd_breaks, skip_blanks, start,
+};
+use super::{Document, Format, Leaf, Node, NotSpliceable};
+use crate::names::{KeyPath, Segment};
+
+/// Parses an INI file.
+pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotSpliceable> {
+    refuse_odd_breaks(text)?;
+    let mut scanner = Scanner { text, ..Scanner::default() };
+    let mut at = start(text);
+    while at < text.len() {
+        scanner.line(at)?;
+        at = next_line(text, at);
+    }
+    Ok(Document {
+        format: Format::Ini,
+        text,
+        leaves: scanner.with_empty_sections(),
+        comments: scanner.comments,
+    })
+}
+
+#[derive(Default)]
+struct Scanner<'t> {
+    text: &'t str,
+    leaves: Vec<Leaf>,
+    comments: Vec<std::ops::Range<usize>>,
+    section: Option<&'t str>,
+    /// How often the header of each section stood so far.
+    headers: HashMap<&'t str, u32>,
+    /// Sections with their first header's end, in the order of the text.
+    sections: Vec<(&'t str, usize)>,
+    filled: HashSet<&'t str>,
+    seen: Repeats<'t>,
+    /// The indentation of the key before, if a line could carry it on.
+    indent: Option<usize>,
+}
+
+impl<'t> Scanner<'t> {
+    fn line(&mut self, line: usize) -> Result<(), NotSpliceable> {
+        let at = skip_blanks(self.text, line);
+        let end = line_end(self.text, at);
+        let rest = self.text[at..end].trim_end_matches([' ', '\t']);
+        if rest.is_empty() {
+            return Ok(());
+        }
+        if rest.ends_with('\\') {
+            return refuse(self.text, at, "a backslash stands at the end of a line");
+        }
+        if rest.starts_with([';', '#']) {
+            self.comments.extend(comment_text(self.text, at, end));
+            return Ok(());
+        }
+        if self.indent.is_some_and(|before| at - line > before) {
+            return refuse(self.text, at, "is indented deeper than the key before it");
+        }
+        if rest.starts_with('[') {
+            return self.header(at, rest);
+        }
+        self.indent = Some(at - line);
+        self.key(at, rest)
+    }
+
+    fn header(&mut self, at: usize, rest: &'t str) -> Result<(), NotSpliceable> {
+        let name = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let Some(name) = name.filter(|n| !n.is_empty() && !n.contains(['[', ']'])) else {
+            return refuse(self.text, at, "is no `[section]` that stands alone");
+        };
+        self.refuse_odd_name(at, name)?;
+        self.section = Some(name);
+        self.indent = None;
+        let times = self.headers.entry(name).or_insert(0);
+        *times += 1;
+        if *times == 1 {
+            self.sections.push((name, at + rest.len()));
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, at: usize, rest: &'t str) -> Result<(), NotSpliceable> {
+        let Some(sign) = rest.find(['=', ':']) else {
+            return refuse(
+                self.text,
+                at,
+                "is no `key = value`, `[section]`, comment or blank line",
+            );
+        };
+        let name = rest[..sign].trim_end_matches([' ', '\t']);
+        if name.is_empty() {
+            return refuse(self.text, at, "has no key before its sign");
+        }
+        self.refuse_odd_name(at, name)?;
+        let value = skip_blanks(rest, sign + 1).min(rest.len());
+        let empty = value == rest.len();
+        self.refuse_open_quote(at + value, &rest[value..])?;
+        let (from, to) = if empty { (sign + 1, sign + 1) } else { (value, rest.len()) };
+        let segment = self.seen.segment(self.section, name);
+        self.filled.extend(self.section);
+        let note = self.note(&rest[sign..=sign]);
+        self.leaves.push(Leaf {
+            path: KeyPath::of(
+                self.section.map(Segment::key).into_iter().chain([segment]).collect(),
+            ),
+            node: if empty { Node::Empty } else { Node::Scalar },
+            tag: String::new(),
+            anchor: String::new(),
+            note,
+            span: at + from..at + to,
+        });
+        Ok(())
+    }
+
+    /// White space that is none for all readers would give a name another meaning.
+    fn refuse_odd_name(&self, at: usize, name: &str) -> Result<(), NotSpliceable> {
+        let odd = |c: char| c.is_control() || (c.is_whitespace() && c != ' ') || c == '\u{feff}';
+        if name.contains(odd) {
+            return refuse(self.text, at, "has a name with a control character or odd white space");
+        }
+        Ok(())
+    }
+
+    fn refuse_open_quote(&self, at: usize, value: &str) -> Result<(), NotSpliceable> {
+        let open = |q: char| value.strip_prefix(q).is_some_and(|rest| !rest.contains(q));
+        if open('"') || open('\'') {
+            return refuse(self.text, at, "a quote stays open");
+        }
+        Ok(())
+    }
+
+    /// Tells what else counts: `:` for `=` (git knows only one), which of several sections of one name
+    /// (WireGuard's peers), and a byte order mark, which some readers join to the first name.
+    fn note(&self, sign: &str) -> String {
+        let mut note = String::new();
+        if self.leaves.is_empty() && start(self.text) > 0 {
+            note.push_str("mark ");
+        }
+        if sign == ":" {
+            note.push_str(": ");
+        }
+        let times = self.section.and_then(|section| self.headers.get(section)).unwrap_or(&1);
+        if *times > 1 {
+            note.push_str(&format!("section {times}"));
+        }
+        note.trim_end().to_owned()
+    }
+
+    /// Adds a leaf for each section without keys: that it stands there is meaning.
+    fn with_empty_sections(&mut self) -> Vec<Leaf> {
+        let mut leaves = std::mem::take(&mut self.leaves);
+        for (name, end) in std::mem::take(&mut self.sections) {
+            if self.filled.contains(name) {
+                continue;
+            }
+            leaves.push(Leaf {
+                path: KeyPath::of(vec![self.seen.segment(None, name)]),
+                node: Node::Mapping,
+                tag: String::new(),
+                anchor: String::new(),
+                note: String::new(),
+                span: end..end,
+            });
+        }
+        leaves.sort_by_key(|leaf| leaf.span.start);
+        leaves
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::document::contract;
+
+    const TOKEN: &str = "sealed.v1.AAAA_-";
+
+    fn found(text: &str) -> Vec<(String, Node, String, String)> {
+        let document = parse(text).unwrap();
+        let leaves = document.leaves.into_iter();
+        leaves.map(|l| (l.path.to_string(), l.node, l.note, text[l.span].to_owned())).collect()
+    }
+
+    #[test]
+    fn keys_stand_under_their_sections() {
+        let text =
+            "a = b ; c\n[s]\nc: d e\t\r\n; x\n\tk=\n[remote \"o.x\"]\n  u = v\n  w = \"x y\"\n";
+        // `k` is indented deeper than `c`.
+        assert_eq!(parse(text).unwrap_err().line, 5);
+        let text = text.replace("\tk", "k");
+        assert_eq!(
+            found(&text),
+            [
+                ("a".into(), Node::Scalar, String::new(), "b ; c".into()),
+                ("s.c".into(), Node::Scalar, ":".into(), "d e".into()),
+                ("s.k".into(), Node::Empty, String::new(), String::new()),
+                ("\"remote \\\"o.x\\\"\".u".into(), Node::Scalar, String::new(), "v".into()),
+                ("\"remote \\\"o.x\\\"\".w".into(), Node::Scalar, String::new(), "\"x y\"".into()),
+            ]
+        );
+    }
+
+    #[test]
+    fn repeated_sections_and_keys_are_told_apart() {
+        let text = "[p]\nk=1\n[e]\n[p]\nk=2\nl=3\n[e]\n";
+        let short: Vec<_> = found(text).into_iter().map(|(p, _, n, _)| (p, n)).collect();
+        let expected = [("p.k", ""), ("e", ""), ("p.k#2", "section 2"), ("p.l", "section 2")];
+        assert_eq!(short, expected.map(|(p, n)| (p.to_owned(), n.to_owned())));
+        assert_eq!(found("e=1\n[e]\n")[1].0, "e#2");
+    }
+
+    #[test]
+    fn what_readers_cut_differently_is_refused() {
+        for (text, line) in [
+            ("a", 1),
+            ("a=1\n b=2", 2),
+            ("a=1\n [b]\n", 2),
+            ("a=1\\\nb=2", 1),
+            ("# c\\\nb=2", 1),
+            ("[a] x=1", 1),
+            ("[a] ; c", 1),
+            ("[]", 1),
+            ("[a", 1),
+            ("=1", 1),
+            ("a=\"b\nc=d\"", 1),
+            ("a\u{a0}=1", 1),
+            ("; a\rb=1", 1),
+            ("; a\u{2028}b=1", 1),
+            ("a=\0", 1),
+        ] {
+            assert_eq!(parse(text).unwrap_err().line, line, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn other_readers_see_the_same_keys_and_only_values_changed() {
+        let text = "; c\na = b c\n[s t]\nd=e\nf : g=h\n[u]\n# x\ni='j k'\nl=\n";
+        let read = |text: &str| ini::Ini::load_from_str(text).unwrap();
+        let document = parse(text).unwrap();
+        let (plain, sealed) = (read(text), read(&contract::sealed(&document, TOKEN)));
+        let all = |ini: &ini::Ini| -> Vec<(String, String, String)> {
+            let of = |s: Option<&str>| s.unwrap_or_default().to_owned();
+            ini.iter()
+                .flat_map(|(s, p)| p.iter().map(move |(k, v)| (of(s), k.to_owned(), v.to_owned())))
+                .collect()
+        };
+        let seen = all(&sealed);
+        assert_eq!(seen.len(), document.leaves.len());
+        for (leaf, (old, new)) in document.leaves.iter().zip(all(&plain).into_iter().zip(seen)) {
+            assert_eq!((&old.0, &old.1), (&new.0, &new.1));
+            let slice = &text[leaf.span.clone()];
+            assert_eq!(old.2, slice.trim_matches('\''));
+            assert_eq!(new.2, if slice.is_empty() { "" } else { TOKEN });
+        }
+    }
+
+    fn line() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => ("[ \t]{0,1}", "[ab]", "( = |=|: )", "[a-z \"'=:;#]{0,8}[ \t]?").prop_map(|(i, k, s, v)| format!("{i}{k}{s}{v}")),
+            1 => "\\[[ab]\\]",
+            1 => "[;#] ?[^\\r\\n\\\\]{0,6}",
+            1 => "[ \t]{0,2}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_slices_can_be_replaced(
+            lines in prop::collection::vec((line(), prop_oneof![3 => Just("\n"), 1 => Just("\r\n")]), 0..8),
+            mask in any::<u64>(),
+        ) {
+            let text: String = lines.iter().map(|(line, end)| format!("{line}{end}")).collect();
+            contract::check(&text, parse, TOKEN, mask)?;
+            contract::check(text.trim_end(), parse, TOKEN, mask)?;
+        }
+
+        #[test]
+        fn any_text_is_refused_or_keeps_the_contract(
+            text in "[ab=:#;'\"\\[\\] \t\n\r\\\\\u{feff}\u{a0}ü]{0,30}", mask in any::<u64>(),
+        ) {
+            contract::check(&text, parse, TOKEN, mask)?;
+        }
+    }
+}
