@@ -51,13 +51,14 @@ pub struct Global {
     #[arg(long, global = true)]
     pub non_interactive: bool,
 
-    /// When to colour
+    /// When to colour: auto (on a terminal, unless NO_COLOR is set), always or never
     #[arg(
         long,
         value_name = "WHEN",
         global = true,
         default_value = "auto",
-        hide_default_value = true
+        hide_default_value = true,
+        hide_possible_values = true
     )]
     pub color: ColorWhen,
 
@@ -69,10 +70,10 @@ pub struct Global {
 /// When to colour human text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, unless NO_COLOR is set.
     Auto,
-    /// Into files and pipes too
+    /// Into files and pipes too.
     Always,
-    /// Nowhere
+    /// Nowhere.
     Never,
 }
