@@ -7,10 +7,10 @@ pub mod global;
 mod commands;
 mod hints;
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::output::{Colour, Form, Output, OutputError, Volume};
@@ -65,7 +65,7 @@ pub fn main() -> ExitCode {
     let parsed = grammar().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let exit = match parsed {
         Ok(cli) => obey(&cli, &mut streams),
-        Err(refusal) => explain(&refusal, &mut streams),
+        Err(refusal) => explain(refusal, &mut streams),
     };
     ExitCode::from(exit.code())
 }
@@ -83,22 +83,31 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
 }
 
 /// Prints what clap has to say: help and version on stdout, a usage error on stderr.
-fn explain(refusal: &clap::Error, streams: &mut Streams) -> Exit {
-    let asked = matches!(refusal.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    let (stream, colour): (&mut dyn Write, _) = if asked {
-        (&mut streams.stdout, streams.stdout_colour)
-    } else {
-        (&mut streams.stderr, streams.stderr_colour)
+fn explain(mut refusal: clap::Error, streams: &mut Streams) -> Exit {
+    if matches!(refusal.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let text = match streams.stdout_colour {
+            Colour::On => refusal.render().ansi().to_string(),
+            Colour::Off => refusal.render().to_string(),
+        };
+        let told = streams.stdout.write_all(text.as_bytes()).and_then(|()| streams.stdout.flush());
+        return if told.is_ok() { Exit::Done } else { Exit::ReaderGone };
+    }
+    hide_stray_word(&mut refusal);
+    let mut out = Output::new(&mut streams.stdout, &mut streams.stderr);
+    out.fail(&refusal.render().to_string(), &serde_json::Value::Null);
+    Exit::Refused
+}
+
+/// Keeps a word that stands where none belongs out of the message: it may be a secret, and the
+/// message may end in the log of a CI job.
+fn hide_stray_word(refusal: &mut clap::Error) {
+    let stray = match refusal.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word)) => !word.starts_with('-'),
+        _ => false,
     };
-    let text = match colour {
-        Colour::On => refusal.render().ansi().to_string(),
-        Colour::Off => refusal.render().to_string(),
-    };
-    let told = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
-    match (asked, told) {
-        (true, Ok(())) => Exit::Done,
-        (true, Err(_)) => Exit::ReaderGone,
-        (false, _) => Exit::Refused,
+    if refusal.kind() == ErrorKind::UnknownArgument && stray {
+        refusal.insert(ContextKind::InvalidArg, ContextValue::String("…".to_owned()));
+        refusal.remove(ContextKind::Suggested);
     }
 }
 

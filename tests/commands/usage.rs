@@ -47,6 +47,26 @@ fn a_value_of_the_wrong_shape_is_named() {
 }
 
 #[test]
+fn a_word_too_many_is_not_repeated_since_it_may_be_a_secret() {
+    snapshot!(Repo::new().run("completions bash sk_live_4eC39H"), @"
+    exit 2
+    --- stderr
+    error: unexpected argument '…' found
+
+    Usage: tenure completions [OPTIONS] <SHELL>
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn a_word_that_steers_the_terminal_is_shown_escaped() {
+    let refused = Repo::new().tenure(&["\u{1b}[2J\u{202e}man"]);
+    assert!(refused.stderr.contains("\\u{202e}man"), "{refused}");
+    assert!(!refused.stderr.contains('\u{1b}'), "{refused}");
+}
+
+#[test]
 fn input_that_nobody_asked_for_does_no_harm() {
     let fed = Repo::new().tenure_fed(&["man"], vec![b'x'; 1 << 20]);
     assert_eq!((fed.code, fed.stderr.as_str()), (0, ""));
