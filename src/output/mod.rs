@@ -1,13 +1,13 @@
 //! Looks: how a result is shown to people and to machines. One file a result.
 
-mod safe;
+mod escape;
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-pub use safe::safe;
+pub use escape::safe;
 
 /// A result with two looks.
 ///
@@ -153,7 +153,7 @@ impl<'w> Output<'w> {
     /// When the answer did not arrive whole.
     pub fn show(&mut self, result: &impl Show) -> Result<(), OutputError> {
         let text = match self.form {
-            Form::Json => Zeroizing::new(safe::json_line(&versioned(result.json()))),
+            Form::Json => Zeroizing::new(escape::json_line(&versioned(result.json()))),
             Form::Human => {
                 let mut bytes = Zeroizing::new(Vec::new());
                 result.human(&mut *bytes)?;
@@ -191,7 +191,7 @@ impl<'w> Output<'w> {
     pub fn fail(&mut self, human: &str, json: &Value) {
         let text = match self.form {
             Form::Human => tidy(human, self.stderr_colour),
-            Form::Json => Zeroizing::new(safe::json_line(&versioned(json.clone()))),
+            Form::Json => Zeroizing::new(escape::json_line(&versioned(json.clone()))),
         };
         self.tell(&text);
     }
@@ -234,7 +234,7 @@ fn tidy(text: &str, colour: Colour) -> Zeroizing<String> {
         }
         match character {
             '\n' | '\t' => tidy.push(character),
-            _ => safe::push(&mut tidy, character),
+            _ => escape::push(&mut tidy, character),
         }
         rest = rest.get(character.len_utf8()..).unwrap_or_default();
     }
