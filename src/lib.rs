@@ -33,3 +33,4 @@ pub mod secret;
 // Not pure.
 pub mod cli;
 pub mod output;
+pub mod world;

@@ -1,0 +1,38 @@
+//! The only room that touches the outside: files, git, processes, the environment, the clock.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this room is where files, programs, variables and the clock are allowed"
+)]
+
+mod clock;
+mod environment;
+mod error;
+mod files;
+mod git;
+mod program;
+mod staged;
+mod state;
+mod whole;
+
+#[cfg(test)]
+mod testing;
+
+pub use clock::now;
+pub use environment::{Environment, HONOURED, WITHHELD};
+pub use error::WorldError;
+pub use files::{Files, LARGEST, Listing, Odd, OddKind};
+pub use git::{Checkout, Touch};
+pub use staged::{Blob, FileMode, IndexFile, ObjectId, StagedChange};
+pub use state::StateDir;
+pub use whole::{Mode, write_whole};
+
+use rand_core::{OsRng, RngCore as _};
+
+/// Draws bytes from the operating system's generator.
+#[must_use]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    OsRng.fill_bytes(&mut bytes);
+    bytes
+}
