@@ -8,3 +8,6 @@ pub mod finding;
 pub mod log;
 pub mod names;
 pub mod secret;
+
+// Not pure.
+pub mod world;
