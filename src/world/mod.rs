@@ -5,14 +5,20 @@
     reason = "this room is where files, programs, variables and the clock are allowed"
 )]
 
+pub mod child;
 mod clock;
 mod environment;
 mod error;
 mod files;
 mod git;
+pub mod harden;
+pub mod keys;
 mod program;
+pub mod signer;
 mod staged;
 mod state;
+pub mod terminal;
+mod wiped;
 mod whole;
 
 #[cfg(test)]
