@@ -20,15 +20,15 @@
 
 // Pure: bytes, today and randomness in; verdicts and bytes out.
 pub mod document;
-pub mod seal;
-pub mod keyring;
 pub mod finding;
+pub mod keyring;
 pub mod log;
-pub mod rotation;
-pub mod verify;
 pub mod names;
 pub mod policy;
+pub mod rotation;
+pub mod seal;
 pub mod secret;
+pub mod verify;
 
 // Not pure.
 pub mod cli;

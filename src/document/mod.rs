@@ -73,11 +73,8 @@ impl Format {
     /// Gives the token that a slice stands for, if the slice has the one form that a token has.
     #[must_use]
     pub fn token_of_slice(self, slice: &str) -> Option<&str> {
-        let text = if self.quotes_tokens() {
-            slice.strip_prefix('"')?.strip_suffix('"')?
-        } else {
-            slice
-        };
+        let text =
+            if self.quotes_tokens() { slice.strip_prefix('"')?.strip_suffix('"')? } else { slice };
         let sealed = text.starts_with("sealed.v1.") || text.starts_with("dropped.v1.");
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
         (sealed && text.bytes().all(plain)).then_some(text)

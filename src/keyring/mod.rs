@@ -54,7 +54,8 @@ impl Generation {
     }
 
     fn of(secret: GenerationKey) -> Self {
-        let recipient = x25519_dalek::x25519(*secret.expose(), x25519_dalek::X25519_BASEPOINT_BYTES);
+        let recipient =
+            x25519_dalek::x25519(*secret.expose(), x25519_dalek::X25519_BASEPOINT_BYTES);
         Self { secret, recipient }
     }
 
@@ -174,9 +175,12 @@ impl Keyring {
     /// [`KeyringError::BadLine`], [`KeyringError::OtherGenerations`].
     pub fn read(plain: &Plaintext, named: &[GenerationId]) -> Result<Self, KeyringError> {
         let text = plain.expose_text().ok_or(KeyringError::BadLine(1))?;
-        let read = |(at, line): (usize, &str)| generation(line).ok_or(KeyringError::BadLine(at + 1));
+        let read =
+            |(at, line): (usize, &str)| generation(line).ok_or(KeyringError::BadLine(at + 1));
         let generations: Vec<_> = text.lines().enumerate().map(read).collect::<Result<_, _>>()?;
-        if generations.is_empty() || !generations.iter().map(Generation::id).eq(named.iter().copied()) {
+        if generations.is_empty()
+            || !generations.iter().map(Generation::id).eq(named.iter().copied())
+        {
             return Err(KeyringError::OtherGenerations);
         }
         Ok(Self(generations))
@@ -245,7 +249,8 @@ mod tests {
 
     #[test]
     fn a_keyring_goes_round_through_age() {
-        let (reader, other) = (age::x25519::Identity::generate(), age::x25519::Identity::generate());
+        let (reader, other) =
+            (age::x25519::Identity::generate(), age::x25519::Identity::generate());
         let old = Keyring::grown(Generation::generate(&mut OsRng), None);
         let ring = Keyring::grown(Generation::generate(&mut OsRng), Some(old));
         let readers = [reader.to_public(), other.to_public()];

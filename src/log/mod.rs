@@ -89,3 +89,12 @@ impl EntryError {
         matches!(self, Self::Version { .. } | Self::Checkpoint)
     }
 }
+
+/// The bytes before the signature, whatever they are; none where no signature begins.
+#[must_use]
+pub fn payload_of(file: &[u8]) -> Option<&[u8]> {
+    let marker = MARKER.as_bytes();
+    let begins =
+        |at: &usize| file[*at..].starts_with(marker) && (*at == 0 || file[at - 1] == b'\n');
+    (0..file.len()).find(begins).map(|at| &file[..at])
+}

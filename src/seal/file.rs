@@ -206,8 +206,8 @@ impl Sealer<'_> {
     }
 
     fn prove(&self, document: &Document<'_>, sealed: &str) -> Result<(), SealError> {
-        let again = Document::parse(document.format, sealed)
-            .map_err(|_| SealError::StructureChanged)?;
+        let again =
+            Document::parse(document.format, sealed).map_err(|_| SealError::StructureChanged)?;
         let opened = open(&again, &self.scope, self.opener)?;
         if again.same_structure(document) && opened.expose() == document.text.as_bytes() {
             Ok(())
@@ -246,7 +246,6 @@ pub fn open(
     let edits = slices.iter().map(|(span, value)| (span.clone(), value.expose()));
     let opened = Plaintext::from(splice(document.text, edits));
     let text = opened.expose_text().ok_or(SealError::StructureChanged)?;
-    let again =
-        Document::parse(document.format, text).map_err(|_| SealError::StructureChanged)?;
+    let again = Document::parse(document.format, text).map_err(|_| SealError::StructureChanged)?;
     if again.same_structure(document) { Ok(opened) } else { Err(SealError::StructureChanged) }
 }

@@ -39,11 +39,10 @@ pub fn seal_whole(plain: &[u8], recipient: &age::x25519::Recipient) -> Result<Ve
 /// [`SealError::WholeRefused`] when the key is another's or a byte was changed.
 pub fn open_whole(bytes: &[u8], identity: &dyn age::Identity) -> Result<Plaintext, SealError> {
     let refused = |_| SealError::WholeRefused;
-    let decryptor = age::Decryptor::new(ArmoredReader::new(bytes))
-        .map_err(|_| SealError::WholeRefused)?;
-    let mut reader = decryptor
-        .decrypt(std::iter::once(identity))
-        .map_err(|_| SealError::WholeRefused)?;
+    let decryptor =
+        age::Decryptor::new(ArmoredReader::new(bytes)).map_err(|_| SealError::WholeRefused)?;
+    let mut reader =
+        decryptor.decrypt(std::iter::once(identity)).map_err(|_| SealError::WholeRefused)?;
     // The plaintext is shorter than the armored file: room for it at once leaves no copy behind.
     let mut out = Zeroizing::new(Vec::with_capacity(bytes.len()));
     reader.read_to_end(&mut out).map_err(refused)?;

@@ -20,7 +20,9 @@ pub(super) fn open(record: &Record, live: &BTreeMap<Address, Live<'_>>) -> Vec<O
             if record.dag.is_ancestor(step.entry, made) {
                 continue;
             }
-            for debt in leavers(record, step, &address.env).map(|who| debt(record, step, address, who)) {
+            for debt in
+                leavers(record, step, &address.env).map(|who| debt(record, step, address, who))
+            {
                 let known = open.entry(address).or_insert_with(|| debt.clone());
                 if debt.due < known.due {
                     *known = debt;

@@ -9,7 +9,11 @@ use crate::log::entry::Op;
 use crate::names::Address;
 
 /// Compares type and deadline of an item with the policy of its entry, or with what it carries on.
-pub(super) fn check(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Box<Finding>> {
+pub(super) fn check(
+    record: &Record,
+    address: &Address,
+    live: Live<'_>,
+) -> Result<(), Box<Finding>> {
     if live.item.generation.is_none() {
         return Ok(());
     }
@@ -34,7 +38,12 @@ fn fresh(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Box<F
     let Some(policy) = record.policy_at(live.entry) else { return Ok(()) };
     let wanted = policy.rule(address).kind;
     if wanted.is_some() && wanted != live.item.kind.as_ref() {
-        return bad(record, address, live, "its type is not the one that the policy gives it".into());
+        return bad(
+            record,
+            address,
+            live,
+            "its type is not the one that the policy gives it".into(),
+        );
     }
     let day = record.entries[live.entry].entry.time.to_zoned(TimeZone::UTC).date();
     let Some(latest) = policy.due(live.item.kind.as_ref(), day) else { return Ok(()) };

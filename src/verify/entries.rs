@@ -6,12 +6,12 @@ use super::chain::{Chain, Seen, Step};
 use super::verdicts::breach;
 use super::{LogEvidence, Trust, rights};
 use crate::finding::{Code, Finding, Severity};
-use crate::log::entry::{Entry, Kind, Note, PolicyStep};
+use crate::log;
 use crate::log::dag::Dag;
+use crate::log::entry::{Entry, Kind, Note, PolicyStep};
 use crate::log::name::{file_path, parse_name};
 use crate::log::parse::SignedEntry;
 use crate::log::signature::{self, SignatureError};
-use crate::log::{self, EntryError};
 use crate::names::{EntryId, Sha256};
 use crate::policy::Policy;
 
@@ -54,7 +54,8 @@ impl Record {
         let mut findings: Vec<_> = evidence.strays.iter().map(stray).collect();
         let entries = read(evidence, &mut findings);
         let nodes: Vec<_> = entries.iter().map(|e| (e.id, e.entry.parents.as_slice())).collect();
-        let dag = Dag::build(&nodes).expect("a file's name follows from its bytes, so no entry is there twice");
+        let dag = Dag::build(&nodes)
+            .expect("a file's name follows from its bytes, so no entry is there twice");
         let mut judge = Judge {
             evidence,
             now,
@@ -340,12 +341,7 @@ impl Judge<'_> {
         Ok(())
     }
 
-    fn push(
-        &mut self,
-        at: usize,
-        step: &PolicyStep,
-        policy: Policy,
-    ) -> Result<(), Box<Finding>> {
+    fn push(&mut self, at: usize, step: &PolicyStep, policy: Policy) -> Result<(), Box<Finding>> {
         let Entry { by, .. } = &self.entries[at].entry;
         let prev = step.prev.and_then(|id| self.chain.steps.iter().position(|s| s.id == id));
         let judge = prev.map_or(&policy, |prev| &self.chain.steps[prev].policy);
@@ -458,7 +454,6 @@ fn parse_policy(bytes: &[u8], path: &str) -> Result<Policy, Finding> {
             .graded(Severity::Invalid)
             .fix("tenure policy lint")
     };
-    let text =
-        std::str::from_utf8(bytes).map_err(|_| invalid(1, "it is not UTF-8".to_owned()))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| invalid(1, "it is not UTF-8".to_owned()))?;
     Policy::parse(text).map_err(|why| invalid(why.line, why.to_string()))
 }

@@ -72,8 +72,11 @@ impl<'e> Verified<'e> {
         today: Date,
     ) -> Option<Self> {
         let policy = record.policy()?;
-        let envs: Vec<_> =
-            policy.environments.keys().filter(|env| scope.is_none_or(|only| only == *env)).collect();
+        let envs: Vec<_> = policy
+            .environments
+            .keys()
+            .filter(|env| scope.is_none_or(|only| only == *env))
+            .collect();
         let mut verified = Self {
             record,
             policy,
@@ -155,14 +158,14 @@ impl<'e> Verified<'e> {
         let stands = signed.values().any(|c| c.iter().any(|s| s.effect == Effect::Sets));
         let Some(bytes) = bytes else {
             if stands {
-                let finding = breach(Code::Missing, path.as_str(), "this file is signed, but not here");
+                let finding =
+                    breach(Code::Missing, path.as_str(), "this file is signed, but not here");
                 self.findings.push(finding.in_env(env).fix(format!("git restore {path}")));
             }
             return;
         };
-        let whole = signed
-            .get(&KeyPath::Whole)
-            .is_some_and(|c| c.iter().any(|s| s.effect == Effect::Sets));
+        let whole =
+            signed.get(&KeyPath::Whole).is_some_and(|c| c.iter().any(|s| s.effect == Effect::Sets));
         let (form, found) = match read(path, bytes, whole) {
             Ok(read) => read,
             Err(why) => {

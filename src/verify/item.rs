@@ -137,7 +137,8 @@ fn sealed_rightly(
     live: Live<'_>,
     disk: &OnDisk,
 ) -> Result<(), Box<Finding>> {
-    let stale = |message: &str| Err(found(record, Code::OldGeneration, address, live, message).into());
+    let stale =
+        |message: &str| Err(found(record, Code::OldGeneration, address, live, message).into());
     let clear = record.policy().is_some_and(|policy| policy.is_clear(&address.env, &address.key));
     if disk.clear_text && !clear {
         let message = "this value stands in clear, and the policy does not allow it";

@@ -6,7 +6,7 @@ use super::verdicts::breach;
 use super::{FileEvidence, Record};
 use crate::finding::{Code, Finding, Severity};
 use crate::keyring::{self, Stanzas};
-use crate::log::entry::{Kind, KeyringRecord};
+use crate::log::entry::{KeyringRecord, Kind};
 use crate::names::{EnvName, GenerationId, RepoPath, Sha256};
 use crate::policy::{Policy, Recipient};
 
@@ -59,7 +59,12 @@ impl Record {
 
     /// Tells whether a generation was current for the signer of an entry: its keyring is the entry's own
     /// or an ancestor's, no later one was known, and its readers were the policy's.
-    pub(super) fn was_current(&self, env: &EnvName, generation: GenerationId, entry: usize) -> bool {
+    pub(super) fn was_current(
+        &self,
+        env: &EnvName,
+        generation: GenerationId,
+        entry: usize,
+    ) -> bool {
         let seen = |at: usize| at == entry || self.dag.is_ancestor(at, entry);
         let known: Vec<_> = self.keyrings(env).into_iter().filter(|k| seen(k.entry)).collect();
         let Some(mine) = known.iter().find(|k| k.record.generation == generation) else {
@@ -98,9 +103,8 @@ pub(super) fn check<'e>(
             named.insert(path);
         }
         let folder = format!(".secrets/keys/{env}/");
-        let strange = |path: &&RepoPath| {
-            path.as_str().starts_with(&folder) && !named.contains(path.as_str())
-        };
+        let strange =
+            |path: &&RepoPath| path.as_str().starts_with(&folder) && !named.contains(path.as_str());
         findings.extend(evidence.keyrings.keys().filter(strange).map(|path| {
             breach(Code::Unattested, path.as_str(), "no entry that holds names this keyring")
                 .in_env(env)

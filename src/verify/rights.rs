@@ -1,6 +1,6 @@
 //! Check 5, second half: whether a signer may do everything that an entry does.
 
-use crate::log::entry::{Entry, FileChange, Kind, KeyringRecord, Op};
+use crate::log::entry::{Entry, FileChange, KeyringRecord, Kind, Op};
 use crate::policy::Policy;
 
 /// Says what the signer may not do, if anything.

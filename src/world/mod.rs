@@ -18,8 +18,8 @@ pub mod signer;
 mod staged;
 mod state;
 pub mod terminal;
-mod wiped;
 mod whole;
+mod wiped;
 
 #[cfg(test)]
 mod testing;
