@@ -69,6 +69,7 @@ fn violations(source: &Source, rooms: &[String]) -> Vec<Broken> {
         broken.extend(documents_what_is_public(source));
         broken.extend(expects_with_a_reason(source));
         broken.extend(exposes_where_it_may(source));
+        broken.extend(types_its_errors(source));
     }
     broken
 }
@@ -173,6 +174,14 @@ fn exposes_where_it_may(source: &Source) -> Vec<Broken> {
     }
     let places = source.places(".expose");
     places.map(|at| (source.line_at(at), "secret bytes are looked at".to_owned())).collect()
+}
+
+fn types_its_errors(source: &Source) -> Vec<Broken> {
+    if source.path == "src/cli/failure.rs" {
+        return Vec::new();
+    }
+    let places = source.places("anyhow::");
+    places.map(|at| (source.line_at(at), "only `cli/failure.rs` names anyhow".to_owned())).collect()
 }
 
 /// Reads the numbered list of rooms in the front page of the library.
@@ -302,5 +311,11 @@ mod planted {
         caught("src/log/entry.rs", "fn f() { secret.expose_text(); }", "secret");
         passes("src/seal/token.rs", "fn f() { secret.expose(); }");
         passes("src/log/tests.rs", "fn f() { secret.expose(); }");
+    }
+
+    #[test]
+    fn an_error_without_a_type_is_caught() {
+        caught("src/cli/mod.rs", "use anyhow::Result;", "anyhow");
+        passes("src/cli/failure.rs", "use anyhow::Result;");
     }
 }
