@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use jiff::Timestamp;
 
 use crate::names::{EntryId, EnvName};
@@ -12,7 +12,7 @@ use crate::names::{EntryId, EnvName};
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Work as if started in DIR
-    #[arg(short = 'C', value_name = "DIR", global = true)]
+    #[arg(short = 'C', value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
 
     /// The environment to work on; never prod unless said
@@ -20,7 +20,7 @@ pub struct Global {
     pub env: Option<EnvName>,
 
     /// A file with a private key of yours; may be given more than once
-    #[arg(short, long, value_name = "FILE", global = true, action = ArgAction::Append)]
+    #[arg(short, long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
     pub identity: Vec<PathBuf>,
 
     /// The id of the log's first entry that this run trusts, as 64 hex digits [env: TENURE_ROOT]

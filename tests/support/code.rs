@@ -31,6 +31,11 @@ impl Source {
         })
     }
 
+    /// Tells whether the whole file is tests, kept beside what it tests.
+    pub(crate) fn is_tests(&self) -> bool {
+        self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
+    }
+
     /// Gives the number of the line that a byte stands in.
     pub(crate) fn line_at(&self, at: usize) -> usize {
         self.text[..at].matches('\n').count() + 1
