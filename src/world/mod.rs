@@ -5,11 +5,14 @@
     reason = "this room is where files, programs, variables and the clock are allowed"
 )]
 
+mod change;
 mod clock;
 mod environment;
 mod error;
 mod files;
 mod git;
+mod journal;
+mod lock;
 mod program;
 mod staged;
 mod state;
@@ -18,11 +21,13 @@ mod whole;
 #[cfg(test)]
 mod testing;
 
+pub use change::Change;
 pub use clock::now;
 pub use environment::{Environment, HONOURED, WITHHELD};
 pub use error::WorldError;
 pub use files::{Files, LARGEST, Listing, Odd, OddKind};
 pub use git::{Checkout, Touch};
+pub use lock::{Lock, Reading};
 pub use staged::{Blob, FileMode, IndexFile, ObjectId, StagedChange};
 pub use state::StateDir;
 pub use whole::{Mode, write_whole};
