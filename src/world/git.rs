@@ -407,6 +407,7 @@ mod tests {
         assert!(!found.is_ignored(&path("env")).unwrap());
         assert!(!found.is_ignored(&path(":(glob)*")).unwrap());
         assert!(found.is_ignored(&path("sub/.env")).unwrap());
-        assert!(matches!(found.config("no key"), Err(WorldError::Git { .. })));
+        repo.write(".git/config", "[core\n");
+        assert!(matches!(found.config("user.name"), Err(WorldError::Git { .. })));
     }
 }

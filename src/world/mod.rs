@@ -6,6 +6,7 @@
 )]
 
 pub mod child;
+mod change;
 mod clock;
 mod environment;
 mod error;
@@ -13,6 +14,8 @@ mod files;
 mod git;
 pub mod harden;
 pub mod keys;
+mod journal;
+mod lock;
 mod program;
 pub mod signer;
 mod staged;
@@ -24,11 +27,13 @@ mod wiped;
 #[cfg(test)]
 mod testing;
 
+pub use change::Change;
 pub use clock::now;
 pub use environment::{Environment, HONOURED, WITHHELD};
 pub use error::WorldError;
 pub use files::{Files, LARGEST, Listing, Odd, OddKind};
 pub use git::{Checkout, Touch};
+pub use lock::{Lock, Reading};
 pub use staged::{Blob, FileMode, IndexFile, ObjectId, StagedChange};
 pub use state::StateDir;
 pub use whole::{Mode, write_whole};
