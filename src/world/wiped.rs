@@ -1,11 +1,12 @@
-//! Reads secret bytes so that no copy of them is left in freed memory.
+//! Secret bytes that leave no copy behind: not in freed memory, not in a folder.
 
-use std::fs::OpenOptions;
-use std::io::{self, ErrorKind};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 
+use rand_core::{OsRng, RngCore as _};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use zeroize::Zeroizing;
@@ -13,6 +14,8 @@ use zeroize::Zeroizing;
 use crate::secret::Plaintext;
 
 const CHUNK: usize = 16 * 1024;
+/// The deepest folder inside ours that is looked into for files to overwrite.
+const DEPTH: u32 = 4;
 
 /// Reads to the end, past the buffers of `std`, which are never wiped.
 ///
@@ -61,6 +64,57 @@ fn make_room(bytes: &mut Zeroizing<Vec<u8>>, more: usize) {
     let mut larger = Zeroizing::new(Vec::with_capacity(wanted.max(bytes.capacity() * 2)));
     larger.extend_from_slice(bytes);
     *bytes = larger;
+}
+
+/// A folder of our own, 0700; its files are overwritten and removed at the latest when dropped.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn make(inside: &Path) -> io::Result<Self> {
+        let path = inside.join(format!("tenure-{:016x}", OsRng.next_u64()));
+        DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self(path))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn wipe(&self) -> io::Result<()> {
+        overwrite(&self.0, DEPTH);
+        fs::remove_dir_all(&self.0)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Gone already, unless something failed on the way.
+        let _ = self.wipe();
+    }
+}
+
+/// Overwrites all files: an editor's own copies as well. What cannot be is still removed.
+fn overwrite(folder: &Path, depth: u32) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_file() {
+            let _ = overwrite_file(&entry.path());
+        } else if kind.is_dir() && depth > 0 {
+            overwrite(&entry.path(), depth - 1);
+        }
+    }
+}
+
+fn overwrite_file(path: &Path) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    let zeros = [0; 4096];
+    let mut left = file.metadata()?.len();
+    while left > 0 {
+        let count = usize::try_from(left).unwrap_or(zeros.len()).min(zeros.len());
+        file.write_all(&zeros[..count])?;
+        left -= count as u64;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a key file holds: age identities, an SSH key, or either of them under a passphrase.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use age::armor::ArmoredReader;
 use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey};
@@ -28,8 +28,6 @@ pub(super) enum Key {
 pub(super) struct SshKey {
     /// Unknown for encrypted PEM files that have no `.pub` beside them.
     pub(super) public: Option<PublicKey>,
-    /// Where it lies; none when it came as text.
-    pub(super) path: Option<PathBuf>,
     pub(super) encrypted: bool,
     /// Opens, while it is encrypted, nothing. None for kinds that only sign, as ECDSA and FIDO keys.
     pub(super) identity: Option<age::ssh::Identity>,
@@ -118,7 +116,6 @@ fn ssh(name: &str, path: Option<&Path>, text: &str) -> Result<SshKey, KeysError>
     };
     Ok(SshKey {
         public,
-        path: path.map(Path::to_owned),
         encrypted,
         identity: (!matches!(identity, Identity::Unsupported(_))).then_some(identity),
         private,
@@ -132,7 +129,7 @@ fn recipient(identity: &age::ssh::Identity) -> Option<PublicKey> {
 }
 
 /// The public key in the file `KEY.pub` beside a private one.
-pub(super) fn beside(path: &Path) -> Option<PublicKey> {
+pub(in crate::world) fn beside(path: &Path) -> Option<PublicKey> {
     let mut name = path.as_os_str().to_owned();
     name.push(".pub");
     let text = std::fs::read_to_string(Path::new(&name)).ok()?;

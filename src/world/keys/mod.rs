@@ -8,7 +8,7 @@ use ssh_key::PublicKey;
 use crate::secret::Plaintext;
 use crate::world::terminal::{Terminal, TerminalError};
 
-mod file;
+pub(super) mod file;
 mod generate;
 mod plugin;
 mod sealed;
@@ -198,6 +198,10 @@ impl Identities {
             match source.open_asking(&sealed, ask, self.terminal) {
                 Ok(Some(clear)) => return Ok(clear),
                 Ok(None) => {}
+                // The user wants out, and is not asked for the next one.
+                Err(why @ KeysError::Prompt { source: TerminalError::Aborted { .. }, .. }) => {
+                    return Err(why);
+                }
                 Err(why) => fault = fault.or(Some(why)),
             }
         }
@@ -243,6 +247,14 @@ pub(super) struct SshAtHand<'a> {
     pub(super) path: Option<&'a Path>,
     /// The key itself where it is in memory and can sign in this process.
     pub(super) private: Option<&'a ssh_key::PrivateKey>,
+    /// Whether its passphrase was given in this run.
+    pub(super) unlocked: bool,
+}
+
+/// A public key as kind and body, without its comment: as a policy has it.
+fn public_line(public: &PublicKey) -> Option<String> {
+    let bare = PublicKey::new(public.key_data().clone(), "").to_openssh().ok()?;
+    Some(bare.trim_end().to_owned())
 }
 
 /// A path as people write it, with `~`.

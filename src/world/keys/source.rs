@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use super::file::{Ask, Key, SshKey, parse};
 use super::plugin::identity as plugin_identity;
 use super::sealed::Sealed;
-use super::{Found, KeysError, SshAtHand, shown};
+use super::{Found, KeysError, SshAtHand, public_line, shown};
 use crate::secret::Plaintext;
 use crate::world::terminal::Terminal;
 use crate::world::wiped;
@@ -78,7 +78,7 @@ impl Source {
                 self.take(None, text)
             }
             Place::Found(path) => {
-                self.look_at(&path, self.name.clone());
+                self.look_at(&path, &self.name.clone());
                 Ok(())
             }
             Place::Folder(path) => {
@@ -102,14 +102,14 @@ impl Source {
     }
 
     /// Reads a file that nobody named: absent is fine, unusable is remembered for `doctor`.
-    fn look_at(&mut self, path: &Path, name: String) {
+    fn look_at(&mut self, path: &Path, name: &str) {
         let read = match wiped::read_file(path, LIMIT) {
             Err(fault) if fault.kind() == ErrorKind::NotFound => return,
-            Err(source) => Err(KeysError::Unreadable { place: name.clone(), source }),
-            Ok(bytes) => parse(&name, Some(path), bytes),
+            Err(source) => Err(KeysError::Unreadable { place: name.to_owned(), source }),
+            Ok(bytes) => parse(name, Some(path), bytes),
         };
         match read {
-            Ok(keys) => self.hold(&name, Some(path), keys),
+            Ok(keys) => self.hold(name, Some(path), keys),
             Err(fault) => self.faults.push(fault),
         }
     }
@@ -122,7 +122,7 @@ impl Source {
         for path in paths {
             let file = path.file_name().map(Path::new).unwrap_or(&path);
             let name = format!("{}/{}", self.name, shown(file, None));
-            self.look_at(&path, name);
+            self.look_at(&path, &name);
         }
     }
 
@@ -271,7 +271,7 @@ impl Held {
     }
 
     fn found_ssh(&self, key: &SshKey) -> Found {
-        let line = key.public.as_ref().map(|public| PublicLine::of(public).0);
+        let line = key.public.as_ref().and_then(public_line);
         Found {
             recipient: line.filter(|_| key.identity.is_some()),
             public: key.public.clone(),
@@ -302,17 +302,8 @@ impl Held {
             public: key.public.as_ref()?,
             path: self.path.as_deref(),
             private: key.signing(),
+            unlocked: key.encrypted && key.signing().is_some(),
         })
-    }
-}
-
-/// A public key as kind and body, without its comment: as a policy has it.
-struct PublicLine(String);
-
-impl PublicLine {
-    fn of(public: &ssh_key::PublicKey) -> Self {
-        let bare = ssh_key::PublicKey::new(public.key_data().clone(), "");
-        Self(bare.to_openssh().unwrap_or_default().trim_end().to_owned())
     }
 }
 

@@ -1,31 +1,28 @@
 //! The user's editor, on a file that never reaches a disk and is wiped on every way out.
 
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use rand_core::{OsRng, RngCore as _};
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::{Terminal, TerminalError};
 use crate::secret::Plaintext;
 use crate::world::child::KEY_VARIABLES;
-use crate::world::wiped;
+use crate::world::wiped::{self, Folder};
 
 const LIMIT: usize = 256 << 20;
 const NAP: Duration = Duration::from_millis(10);
 /// Naps that an editor gets to end after a signal, before it is killed: two seconds.
 const GRACE: u32 = 200;
-/// The deepest folder inside ours that is looked into for files to overwrite.
-const DEPTH: u32 = 4;
 
 /// Which editor, and where its file may lie.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,8 +50,9 @@ impl Editor<'_> {
         }
         // From here on a signal only raises a flag, so that the folder is wiped before we go.
         let signals = Signals::catch()?;
-        let folder = Folder::make(&self.memory_folder()?)?;
-        let file = folder.0.join(format!("secret{suffix}"));
+        let folder = Folder::make(&self.memory_folder()?)
+            .map_err(|source| TerminalError::EditorFile { act: "made", source })?;
+        let file = folder.path().join(format!("secret{suffix}"));
         write_new(&file, initial)
             .map_err(|source| TerminalError::EditorFile { act: "written", source })?;
         let status = self.open(&file, &signals);
@@ -145,95 +143,58 @@ fn write_new(file: &Path, text: &Plaintext) -> io::Result<()> {
 /// Signals raise a flag while this lives, and do what they always do afterwards.
 ///
 /// The terminal sends interrupt and quit to the editor too, which knows what to do; we stay, as git does.
-struct Signals {
+struct Signals(&'static Flags);
+
+/// Raised by handlers that are registered once and stay: taking them off would not bring back what the
+/// signals do by default.
+#[derive(Default)]
+struct Flags {
     came: Arc<AtomicUsize>,
-    over: Arc<AtomicBool>,
+    idle: Arc<AtomicBool>,
 }
+
+static FLAGS: OnceLock<Flags> = OnceLock::new();
 
 impl Signals {
     fn catch() -> Result<Self, TerminalError> {
-        let signals = Self { came: Arc::default(), over: Arc::default() };
-        for signal in [SIGTERM, SIGHUP, SIGINT, SIGQUIT] {
-            signals
-                .catch_one(signal)
-                .map_err(|source| TerminalError::Stream { stream: "signal handler", source })?;
-        }
-        Ok(signals)
-    }
-
-    fn catch_one(&self, signal: i32) -> io::Result<()> {
-        use signal_hook::flag::{register_conditional_default, register_usize};
-        register_conditional_default(signal, Arc::clone(&self.over))?;
-        if let (SIGTERM | SIGHUP, Ok(number)) = (signal, usize::try_from(signal)) {
-            register_usize(signal, Arc::clone(&self.came), number)?;
-        }
-        Ok(())
+        let flags = FLAGS.get_or_init(Flags::default);
+        flags.idle.store(false, Ordering::SeqCst);
+        flags.came.store(0, Ordering::SeqCst);
+        static REGISTERED: OnceLock<bool> = OnceLock::new();
+        let registered = *REGISTERED.get_or_init(|| {
+            [SIGTERM, SIGHUP, SIGINT, SIGQUIT]
+                .into_iter()
+                .all(|signal| register(signal, flags).is_ok())
+        });
+        let caught = Self(flags);
+        registered.then_some(caught).ok_or(TerminalError::Signals)
     }
 
     fn ended_by(&self) -> Option<i32> {
-        i32::try_from(self.came.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
+        i32::try_from(self.0.came.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
     }
 }
 
-impl Drop for Signals {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::SeqCst);
-    }
-}
-
-/// A folder of our own, 0700; overwritten and removed at the latest when dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn make(inside: &Path) -> Result<Self, TerminalError> {
-        let path = inside.join(format!("tenure-{:016x}", OsRng.next_u64()));
-        DirBuilder::new()
-            .mode(0o700)
-            .create(&path)
-            .map_err(|source| TerminalError::EditorFile { act: "made", source })?;
-        Ok(Self(path))
-    }
-
-    fn wipe(&self) -> io::Result<()> {
-        overwrite(&self.0, DEPTH);
-        fs::remove_dir_all(&self.0)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // Gone already, unless something failed on the way.
-        let _ = self.wipe();
-    }
-}
-
-/// Overwrites all files: the editor's own copies as well. What cannot be is still removed.
-fn overwrite(folder: &Path, depth: u32) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let Ok(kind) = entry.file_type() else { continue };
-        if kind.is_file() {
-            let _ = overwrite_file(&entry.path());
-        } else if kind.is_dir() && depth > 0 {
-            overwrite(&entry.path(), depth - 1);
-        }
-    }
-}
-
-fn overwrite_file(path: &Path) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).open(path)?;
-    let zeros = [0; 4096];
-    let mut left = file.metadata()?.len();
-    while left > 0 {
-        let count = usize::try_from(left).unwrap_or(zeros.len()).min(zeros.len());
-        file.write_all(&zeros[..count])?;
-        left -= count as u64;
+fn register(signal: i32, flags: &Flags) -> io::Result<()> {
+    use signal_hook::flag::{register_conditional_default, register_usize};
+    register_conditional_default(signal, Arc::clone(&flags.idle))?;
+    if let (SIGTERM | SIGHUP, Ok(number)) = (signal, usize::try_from(signal)) {
+        register_usize(signal, Arc::clone(&flags.came), number)?;
     }
     Ok(())
 }
 
-#[cfg(all(test, target_os = "linux"))]
+impl Drop for Signals {
+    fn drop(&mut self) {
+        self.0.idle.store(true, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::ffi::OsString;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
     use std::sync::Mutex;
 
@@ -245,8 +206,8 @@ mod tests {
     /// Edits `a: 1` with a script that is given the place of a note and, as `$2`, the file.
     fn edit(script: &str) -> (Result<Option<Plaintext>, TerminalError>, String) {
         let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let box_ = tempfile::tempdir().unwrap();
-        let (path, note) = (box_.path().join("ed it"), box_.path().join("note"));
+        let place = tempfile::tempdir().unwrap();
+        let (path, note) = (place.path().join("ed it"), place.path().join("note"));
         fs::write(
             &path,
             format!("#!/bin/sh\nnote=$1 file=$2\necho \"$file\" > \"$note\"\n{script}"),

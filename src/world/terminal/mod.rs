@@ -49,6 +49,9 @@ pub enum TerminalError {
     /// No folder whose files never reach a disk.
     #[error("there is no memory-backed folder for the editor's file")]
     NoMemoryFolder,
+    /// The system does not let us catch signals, without which the editor's file might stay behind.
+    #[error("signals cannot be caught, so the editor's file might stay behind")]
+    Signals,
     /// The editor's file or folder failed.
     #[error("the editor's file cannot be {act}")]
     EditorFile {
