@@ -8,6 +8,7 @@
 pub mod child;
 mod change;
 mod clock;
+mod desk;
 mod environment;
 mod error;
 mod files;
@@ -29,6 +30,7 @@ mod testing;
 
 pub use change::Change;
 pub use clock::now;
+pub use desk::{Consent, Settings, World, Writes};
 pub use environment::{Environment, HONOURED, WITHHELD};
 pub use error::WorldError;
 pub use files::{Files, LARGEST, Listing, Odd, OddKind};
