@@ -186,7 +186,7 @@ mod tests {
         let mut words = left.split(' ');
         let word = words.next().unwrap();
         let key = words.next().unwrap();
-        let of = words.nth(0).and(words.next()).map(|entry| Origin {
+        let of = words.next().and_then(|_| words.next()).map(|entry| Origin {
             entry: id(entry),
             address: address(words.next().unwrap_or(key)),
         });
