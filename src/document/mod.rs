@@ -9,6 +9,7 @@ mod ini;
 mod lines;
 mod properties;
 mod toml;
+pub mod value;
 
 use std::ops::Range;
 
