@@ -7,6 +7,7 @@ mod contract;
 mod dotenv;
 mod ini;
 mod lines;
+pub mod place;
 mod properties;
 mod toml;
 pub mod value;
