@@ -6,11 +6,14 @@
 mod contract;
 mod dotenv;
 mod ini;
+mod json;
 mod lines;
 pub mod place;
 mod properties;
 mod toml;
+mod tree;
 pub mod value;
+mod yaml;
 
 use std::ops::Range;
 
@@ -87,7 +90,8 @@ impl<'t> Document<'t> {
     /// [`NotSpliceable`] when the text is not of the format, or cannot be cut and joined safely.
     pub fn parse(format: Format, text: &'t str) -> Result<Self, NotSpliceable> {
         match format {
-            Format::Yaml | Format::Json => lines::refuse(text, 0, "to come with its parser"),
+            Format::Yaml => yaml::parse(text),
+            Format::Json => json::parse(text),
             Format::Toml => toml::parse(text),
             Format::Dotenv => dotenv::parse(text),
             Format::Ini => ini::parse(text),
