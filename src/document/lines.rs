@@ -73,9 +73,10 @@ pub(super) fn next_line(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |n| at + n + 1)
 }
 
-/// Finds the start of the line that holds a byte; a byte order mark is no part of it.
+/// Finds the start of the line that holds a byte; none begins before or in a byte order mark.
 pub(super) fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or_else(|| start(text).min(at), |n| n + 1)
+    let first = start(text);
+    text[first..at.max(first)].rfind('\n').map_or(first, |n| first + n + 1)
 }
 
 /// Skips spaces and tabs.

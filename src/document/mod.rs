@@ -9,10 +9,12 @@ mod ini;
 mod items;
 mod json;
 mod lines;
+pub mod place;
 mod properties;
 mod splice;
 mod toml;
 mod tree;
+pub mod value;
 mod yaml;
 
 use std::borrow::Cow;
