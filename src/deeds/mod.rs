@@ -1,8 +1,13 @@
 //! What the program does, one file a deed. None knows commands, flags or exit codes.
 
+pub mod attest;
+pub mod find;
+pub mod get;
 pub mod load;
 pub mod pen;
 pub mod ring;
+pub mod sealing;
+pub mod set;
 
 use crate::document::NotSpliceable;
 use crate::document::value::ValueError;

@@ -10,7 +10,7 @@ use crate::names::{EntryId, MemberName, RepoPath};
 use crate::policy::Policy;
 use crate::verify::Record;
 use crate::world::signer::{self, Signer};
-use crate::world::{Change, Lock, Mode, Writes};
+use crate::world::{Change, Mode};
 
 /// How far a parent may be ahead of the clock.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
@@ -37,11 +37,7 @@ impl<'p, 'w> Pen<'p, 'w> {
     ///
     /// # Errors
     /// [`DeedError::NotAMember`] when no key at hand is a member's; [`DeedError::ClockBehind`].
-    pub fn find(
-        place: &'p Place<'w>,
-        record: &Record,
-        policy: &Policy,
-    ) -> Result<Self, DeedError> {
+    pub fn find(place: &'p Place<'w>, record: &Record, policy: &Policy) -> Result<Self, DeedError> {
         let keys: Vec<_> = policy
             .members
             .values()
@@ -54,7 +50,10 @@ impl<'p, 'w> Pen<'p, 'w> {
             other => other.into(),
         })?;
         let owns = |(_, member): &(&MemberName, &crate::policy::Member)| {
-            member.signing_keys.iter().any(|key| key.public().key_data() == signer.public().key_data())
+            member
+                .signing_keys
+                .iter()
+                .any(|key| key.public().key_data() == signer.public().key_data())
         };
         let by = policy.members.iter().find(owns).map(|(name, _)| name.clone());
         let by = by.ok_or_else(|| DeedError::NotAMember { at_hand: vec![signer.fingerprint()] })?;
@@ -138,15 +137,4 @@ pub struct Receipt {
     pub by: MemberName,
     /// The files that were written or removed, in order.
     pub paths: Vec<RepoPath>,
-}
-
-/// Commits a change, unless changes are only shown.
-///
-/// # Errors
-/// [`DeedError::World`]; then every file is as it was.
-pub fn commit(place: &Place<'_>, lock: &Lock, change: &Change) -> Result<(), DeedError> {
-    match place.world.writes {
-        Writes::Real => Ok(lock.commit(change)?),
-        Writes::Dry => Ok(()),
-    }
 }
