@@ -502,8 +502,9 @@ target = "2222222222222222222222222222222222222222222222222222222222222222"
         let marked = SEAL.replace("she said", "-----BEGIN SSH SIGNATURE-----");
         assert!(file(&marked).is_err());
         assert!(matches!(Entry::parse(&marked), Err(EntryError::Reason { .. })));
-        let key = SEAL.replace("\"STRIPE_KEY\"", "\"\\\"z-----BEGIN SSH\\\"\"");
-        assert!(matches!(Entry::parse(&key), Err(EntryError::Rule { .. })));
+        let path = SEAL.replace("secrets/prod.env", "-----BEGIN SSH");
+        let error = Entry::parse(&path).unwrap_err();
+        assert!(matches!(error, EntryError::Rule { why: "holds the marker of a signature", .. }));
     }
 
     #[test]
