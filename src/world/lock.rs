@@ -391,6 +391,27 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_keeps_files_from_being_put_in_place() {
+        let repo = before();
+        repo.checkout().lock().unwrap().commit(&change()).unwrap();
+        let reading = repo.checkout().reading().unwrap();
+        let files = files_of(&repo);
+        let mut change = Change::new();
+        change.put(path("a"), b"newer".to_vec(), Mode::Keep);
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| repo.checkout().lock().unwrap().commit(&change));
+            std::thread::sleep(Duration::from_millis(100));
+            assert!(!writer.is_finished());
+            assert!(!repo.checkout().needs_recovery().unwrap(), "readers after us need not wait");
+            let kept = files_of(&repo).into_iter().filter(|(path, _)| path.extension().is_none());
+            assert_eq!(kept.collect::<Vec<_>>(), files);
+            drop(reading);
+            writer.join().unwrap().unwrap();
+        });
+        assert_eq!(repo.checkout().files().unwrap().read(&path("a")).unwrap().unwrap(), b"newer");
+    }
+
+    #[test]
     fn patience_ends() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("lock");
