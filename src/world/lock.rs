@@ -358,6 +358,25 @@ mod tests {
     }
 
     #[test]
+    fn a_change_made_from_what_is_no_longer_there_is_refused() {
+        let repo = before();
+        let lock = repo.checkout().lock().unwrap();
+        let mut good = Change::new();
+        good.put(path("a"), b"new".to_vec(), Mode::Keep);
+        good.expect(path("a"), Some(b"old a"));
+        good.expect(path("d/b"), Some(b"old b"));
+        good.expect(path("absent"), None);
+        repo.write("d/b", "by an editor");
+        let old = files_of(&repo);
+        let error = lock.commit(&good).unwrap_err();
+        assert!(matches!(error, WorldError::ChangedMeanwhile { path } if path == "d/b"));
+        assert_eq!(files_of(&repo), old);
+        repo.write("d/b", "old b");
+        lock.commit(&good).unwrap();
+        assert!(matches!(lock.commit(&good), Err(WorldError::ChangedMeanwhile { .. })));
+    }
+
+    #[test]
     fn writers_come_one_after_the_other_and_readers_see_no_half() {
         let repo = Repo::new();
         repo.write("a", "0");
