@@ -66,7 +66,7 @@ impl Change {
 
     /// Says what was read from a file, here edited or not: the change is refused if that is no
     /// longer so. The lock keeps out our own processes, but no editor and no `git checkout`.
-    pub fn expect(&mut self, path: RepoPath, found: Option<&[u8]>) {
+    pub fn based_on(&mut self, path: RepoPath, found: Option<&[u8]>) {
         self.expected.insert(path, found.map(Sha256::of));
     }
 

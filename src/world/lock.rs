@@ -363,9 +363,9 @@ mod tests {
         let lock = repo.checkout().lock().unwrap();
         let mut good = Change::new();
         good.put(path("a"), b"new".to_vec(), Mode::Keep);
-        good.expect(path("a"), Some(b"old a"));
-        good.expect(path("d/b"), Some(b"old b"));
-        good.expect(path("absent"), None);
+        good.based_on(path("a"), Some(b"old a"));
+        good.based_on(path("d/b"), Some(b"old b"));
+        good.based_on(path("absent"), None);
         repo.write("d/b", "by an editor");
         let old = files_of(&repo);
         let error = lock.commit(&good).unwrap_err();
