@@ -85,6 +85,7 @@ pub struct Signer {
     public: PublicKey,
     means: Means,
     tmpdir: PathBuf,
+    agent: Option<OsString>,
     program: &'static str,
 }
 
@@ -139,6 +140,7 @@ impl Candidate {
             public: self.public,
             means: self.means,
             tmpdir: places.tmpdir.clone().unwrap_or_else(|| PathBuf::from("/tmp")),
+            agent: places.agent.clone(),
             program: PROGRAM,
         }
     }
@@ -303,6 +305,10 @@ impl Signer {
         for name in KEY_VARIABLES {
             command.env_remove(name);
         }
+        match &self.agent {
+            Some(socket) => command.env("SSH_AUTH_SOCK", socket),
+            None => command.env_remove("SSH_AUTH_SOCK"),
+        };
         match terminal {
             // It asks for passphrases, and to touch a FIDO key, by itself.
             Terminal::Person => command.stderr(Stdio::inherit()),
@@ -483,10 +489,39 @@ mod tests {
             public: other.public,
             means: Means::File(mine.path),
             tmpdir: one.path().to_owned(),
+            agent: None,
             program: PROGRAM,
         };
         let fault = signer.sign(b"p", Terminal::Nobody).unwrap_err();
         assert!(matches!(fault, SignerError::Mismatch { .. }), "{fault}");
+    }
+
+    #[test]
+    fn an_agent_signs() {
+        let folder = tempfile::tempdir().unwrap();
+        let pair = pair(&folder.path().join("keys"));
+        let socket = folder.path().join("agent");
+        let agent =
+            Command::new("ssh-agent").args(["-D", "-a"]).arg(&socket).stdout(Stdio::null()).spawn();
+        let Ok(mut agent) = agent else { return };
+        let added = (0..100).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            let mut add = Command::new("ssh-add");
+            add.arg("-q").arg(&pair.path).env("SSH_AUTH_SOCK", &socket).stderr(Stdio::null());
+            add.status().is_ok_and(|status| status.success())
+        });
+        fs::remove_file(&pair.path).unwrap();
+        let places = SigningPlaces {
+            agent: Some(socket.into_os_string()),
+            tmpdir: Some(folder.path().to_owned()),
+            ..SigningPlaces::default()
+        };
+        let signer = find(&mut identities(&[]), &places, &[pair.public.clone()]);
+        let signed = signer.and_then(|signer| signer.sign(b"p", Terminal::Nobody));
+        agent.kill().unwrap();
+        agent.wait().unwrap();
+        assert!(added);
+        assert!(accepted(&pair.public, b"p", &signed.unwrap()));
     }
 
     #[test]

@@ -205,6 +205,33 @@ fn ssh_keys_open_with_and_without_a_passphrase() {
 }
 
 #[test]
+fn a_key_unlocked_to_open_also_signs_in_this_process() {
+    let (home, places) = home();
+    let words = Plaintext::from("horse".to_owned());
+    let made = new_key_pair(&home.path().join(".config/tenure"), "x", Some(&words)).unwrap();
+    let mut keys = at(places);
+    assert!(keys.ssh_keys().unwrap()[0].private.is_none());
+    let (clear, _) = open(&mut keys, &seal(&[ssh_recipient(&made.public)], "x"), "horse");
+    assert!(clear.is_ok());
+    let unlocked = &keys.ssh_keys().unwrap()[0];
+    let private = unlocked.private.unwrap();
+    assert!(unlocked.unlocked && private.public_key().key_data() == made.public.key_data());
+}
+
+#[test]
+fn a_key_pasted_with_crlf_into_a_variable_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = new_key_pair(folder.path(), "x", None).unwrap();
+    let text = fs::read_to_string(&made.path).unwrap().replace('\n', "\r\n");
+    for text in [text.clone(), text.trim_end().to_owned(), format!("\n {text}\n")] {
+        let identity = Some(Plaintext::from(text));
+        let mut keys = at(KeyPlaces { identity, ..KeyPlaces::default() });
+        let file = seal(&[ssh_recipient(&made.public)], "x");
+        assert_eq!(keys.open(&file).unwrap().expose(), b"x");
+    }
+}
+
+#[test]
 fn a_pem_rsa_key_opens() {
     let (home, places) = home();
     let path = home.path().join(".ssh/id_rsa");
