@@ -109,7 +109,8 @@ pub fn find(
     places: &SigningPlaces,
     allowed: &[PublicKey],
 ) -> Result<Signer, SignerError> {
-    let mut candidates = from_identities(identities)?;
+    let may_sign = |key: &PublicKey| allowed.iter().any(|one| one.key_data() == key.key_data());
+    let mut candidates = from_identities(identities, &may_sign)?;
     let mut at_hand = Vec::new();
     // Each next place costs more than the one before: the agent is a program to start.
     let more: [&dyn Fn() -> Vec<Candidate>; 3] =
@@ -117,7 +118,7 @@ pub fn find(
     for place in std::iter::once(None).chain(more.into_iter().map(Some)) {
         candidates.extend(place.map(|place| place()).into_iter().flatten());
         for candidate in candidates.drain(..) {
-            if allowed.iter().any(|key| key.key_data() == candidate.public.key_data()) {
+            if may_sign(&candidate.public) {
                 return Ok(candidate.signer(places));
             }
             at_hand.push(format!("{} ({})", candidate.place, fingerprint(&candidate.public)));
@@ -146,9 +147,12 @@ impl Candidate {
     }
 }
 
-fn from_identities(identities: &mut Identities) -> Result<Vec<Candidate>, SignerError> {
+fn from_identities(
+    identities: &mut Identities,
+    may_sign: &dyn Fn(&PublicKey) -> bool,
+) -> Result<Vec<Candidate>, SignerError> {
     let mut candidates = Vec::new();
-    for key in identities.ssh_keys()? {
+    for key in identities.ssh_keys(may_sign)? {
         let means = match (key.path, key.private, key.unlocked) {
             // A file goes through `ssh-keygen`, but nobody is asked for a passphrase twice.
             (Some(path), _, false) => Means::File(path.to_owned()),
@@ -516,7 +520,7 @@ mod tests {
             tmpdir: Some(folder.path().to_owned()),
             ..SigningPlaces::default()
         };
-        let signer = find(&mut identities(&[]), &places, &[pair.public.clone()]);
+        let signer = find(&mut identities(&[]), &places, std::slice::from_ref(&pair.public));
         let signed = signer.and_then(|signer| signer.sign(b"p", Terminal::Nobody));
         agent.kill().unwrap();
         agent.wait().unwrap();

@@ -185,7 +185,7 @@ impl Identities {
         // What went wrong with one key does not keep another from opening it, but is told in the end.
         let mut fault = None;
         for commands in [source::Commands::Wait, source::Commands::Run] {
-            for source in &mut self.sources {
+            for source in self.sources.iter_mut().filter(|source| source.is_due(commands)) {
                 source.load(commands)?;
                 match source.open_free(&sealed) {
                     Ok(Some(clear)) => return Ok(clear),
@@ -227,10 +227,16 @@ impl Identities {
         Ok(self.sources.iter_mut().flat_map(Source::take_faults).collect())
     }
 
-    /// The SSH keys at hand, for the signer.
-    pub(super) fn ssh_keys(&mut self) -> Result<Vec<SshAtHand<'_>>, KeysError> {
+    /// The SSH keys at hand, for the signer; places after the one with a wanted key are not read.
+    pub(super) fn ssh_keys(
+        &mut self,
+        wanted: &dyn Fn(&PublicKey) -> bool,
+    ) -> Result<Vec<SshAtHand<'_>>, KeysError> {
         for source in &mut self.sources {
             source.load(source::Commands::Wait)?;
+            if source.ssh_keys().iter().any(|key| wanted(key.public)) {
+                break;
+            }
         }
         Ok(self.sources.iter().flat_map(Source::ssh_keys).collect())
     }

@@ -210,10 +210,10 @@ fn a_key_unlocked_to_open_also_signs_in_this_process() {
     let words = Plaintext::from("horse".to_owned());
     let made = new_key_pair(&home.path().join(".config/tenure"), "x", Some(&words)).unwrap();
     let mut keys = at(places);
-    assert!(keys.ssh_keys().unwrap()[0].private.is_none());
+    assert!(keys.ssh_keys(&|_| true).unwrap()[0].private.is_none());
     let (clear, _) = open(&mut keys, &seal(&[ssh_recipient(&made.public)], "x"), "horse");
     assert!(clear.is_ok());
-    let unlocked = &keys.ssh_keys().unwrap()[0];
+    let unlocked = &keys.ssh_keys(&|_| true).unwrap()[0];
     let private = unlocked.private.unwrap();
     assert!(unlocked.unlocked && private.public_key().key_data() == made.public.key_data());
 }
