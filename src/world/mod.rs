@@ -1,13 +1,49 @@
-//! The only room that touches the outside: files, git, keys, terminal, programs, clock.
+//! The only room that touches the outside: files, git, keys, the terminal, programs, variables, the clock.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "this is the room that touches the outside"
+    reason = "this room is where files, programs, variables and the clock are allowed"
 )]
 
+mod change;
 pub mod child;
+mod clock;
+mod environment;
+mod error;
+mod files;
+mod git;
 pub mod harden;
+mod journal;
 pub mod keys;
+mod lock;
+mod program;
 pub mod signer;
+mod staged;
+mod state;
 pub mod terminal;
+mod whole;
 mod wiped;
+
+#[cfg(test)]
+mod testing;
+
+pub use change::Change;
+pub use clock::now;
+pub use environment::{Environment, HONOURED, WITHHELD};
+pub use error::WorldError;
+pub use files::{Files, LARGEST, Listing, Odd, OddKind};
+pub use git::{Checkout, Touch};
+pub use lock::{Lock, Reading};
+pub use staged::{Blob, FileMode, IndexFile, ObjectId, StagedChange};
+pub use state::StateDir;
+pub use whole::{Mode, write_whole};
+
+use rand_core::{OsRng, RngCore as _};
+
+/// Draws bytes from the operating system's generator.
+#[must_use]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    OsRng.fill_bytes(&mut bytes);
+    bytes
+}

@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 
 use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
 
-use crate::world::child::KEY_VARIABLES;
 use crate::world::keys::{Identities, KeysError, file};
 use crate::world::terminal::{Terminal, TerminalError};
 use crate::world::wiped::{Folder, read_file};
+use crate::world::{Environment, WITHHELD};
 
 /// What every signature is made for (design section 6).
 pub const NAMESPACE: &str = "log@tenure";
@@ -77,6 +77,19 @@ pub struct SigningPlaces {
     pub git_key: Option<String>,
     /// `TMPDIR`, else `/tmp`: for a public key that `ssh-keygen` wants to have in a file.
     pub tmpdir: Option<PathBuf>,
+}
+
+impl SigningPlaces {
+    /// Takes the places from the environment; `git_key` is git's `user.signingKey`, if that is for SSH.
+    #[must_use]
+    pub fn of(environment: &Environment, git_key: Option<String>) -> Self {
+        Self {
+            home: environment.home.clone(),
+            agent: environment.ssh_auth_sock.clone().map(PathBuf::into_os_string),
+            git_key,
+            tmpdir: environment.tmpdir.clone(),
+        }
+    }
 }
 
 /// A key that may sign here, and the way to it.
@@ -306,7 +319,7 @@ impl Signer {
             command.arg("-U");
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        for name in KEY_VARIABLES {
+        for name in WITHHELD {
             command.env_remove(name);
         }
         match &self.agent {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ssh_key::PublicKey;
 
 use crate::secret::Plaintext;
+use crate::world::Environment;
 use crate::world::terminal::{Terminal, TerminalError};
 
 pub(super) mod file;
@@ -103,6 +104,23 @@ pub struct KeyPlaces {
     pub config: Option<PathBuf>,
     /// The home, for `~/.ssh`.
     pub home: Option<PathBuf>,
+}
+
+impl KeyPlaces {
+    /// Takes the places, and the keys themselves, out of the environment; `given` are those of `-i`.
+    #[must_use]
+    pub fn take(given: Vec<PathBuf>, environment: &mut Environment) -> Self {
+        Self {
+            given,
+            identity: environment.identity.take(),
+            identity_file: environment.identity_file.take(),
+            identity_cmd: environment.identity_cmd.take(),
+            sops_key: environment.sops_age_key.take(),
+            sops_key_file: environment.sops_age_key_file.take(),
+            config: environment.config_home(),
+            home: environment.home.clone(),
+        }
+    }
 }
 
 /// A key as it may be shown: for `whoami`, `doctor` and `init`.

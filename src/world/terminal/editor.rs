@@ -16,8 +16,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::{Terminal, TerminalError};
 use crate::secret::Plaintext;
-use crate::world::child::KEY_VARIABLES;
 use crate::world::wiped::{self, Folder};
+use crate::world::{Environment, WITHHELD};
 
 const LIMIT: usize = 256 << 20;
 const NAP: Duration = Duration::from_millis(10);
@@ -35,7 +35,17 @@ pub struct Editor<'a> {
     pub tmpdir: Option<&'a Path>,
 }
 
-impl Editor<'_> {
+impl<'a> Editor<'a> {
+    /// Takes the editor and the folders from the environment.
+    #[must_use]
+    pub fn of(environment: &'a Environment) -> Self {
+        Self {
+            command: environment.editor.as_deref(),
+            runtime: environment.xdg_runtime_dir.as_deref(),
+            tmpdir: environment.tmpdir.as_deref(),
+        }
+    }
+
     /// Lets the user edit a text; none where the editor left it as it was.
     ///
     /// `suffix` is the end of the file's name, such as `.yaml`, by which editors choose their colours.
@@ -76,7 +86,7 @@ impl Editor<'_> {
         script.push(" \"$@\"");
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(script).args([command, file.as_os_str()]);
-        for name in KEY_VARIABLES {
+        for name in WITHHELD {
             shell.env_remove(name);
         }
         let mut child = shell.spawn().map_err(TerminalError::EditorStart)?;
