@@ -60,6 +60,9 @@ pub enum KeysError {
     /// A plugin is not in `PATH`, or its name is none.
     #[error("the program `age-plugin-{name}` cannot be started")]
     Plugin { name: String },
+    /// A plugin did not unwrap the file: another key's, no token plugged in, a wrong PIN.
+    #[error("the plugin of {place} did not open it")]
+    PluginFailed { place: String },
     /// What should be a plugin's recipient is none.
     #[error("`{text}` is no recipient of an age plugin")]
     PluginRecipient { text: String },

@@ -337,7 +337,12 @@ fn with_plugin(
     terminal: Terminal,
 ) -> Result<Option<Plaintext>, KeysError> {
     let started = plugin_identity(identity, terminal)?;
-    sealed.open(&[&started]).map_err(|_| KeysError::Damaged { place: name.to_owned() })
+    sealed.open(&[&started]).map_err(|fault| match fault {
+        age::DecryptError::Plugin(_) | age::DecryptError::Io(_) => {
+            KeysError::PluginFailed { place: name.to_owned() }
+        }
+        _ => KeysError::Damaged { place: name.to_owned() },
+    })
 }
 
 fn with_opened(

@@ -399,3 +399,62 @@ fn a_damaged_file_is_not_called_a_missing_key() {
     let mut keys = at(KeyPlaces { identity: Some(key), ..KeyPlaces::default() });
     assert!(matches!(keys.open(&file), Err(KeysError::Damaged { .. })));
 }
+
+/// Wraps the file key by not wrapping it.
+const PLUGIN: &str = r#"#!/bin/sh
+key=
+while read -r line; do
+  case "$line" in
+    '-> recipient-stanza 0 fake' | '-> wrap-file-key'*) read -r key ;;
+    '-> done'*) read -r _; break ;;
+  esac
+done
+case "$1" in
+  *identity-v1) printf -- '-> file-key 0\n%s\n' "$key" ;;
+  *recipient-v1) printf -- '-> recipient-stanza 0 fake\n%s\n' "$key" ;;
+esac
+read -r _; read -r _
+printf -- '-> done\n\n'
+"#;
+
+/// A test may not change its own `PATH`, so this one starts the next with another.
+#[test]
+fn a_plugin_seals_and_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("age-plugin-tenurefake");
+    fs::write(&program, PLUGIN).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture", "world::keys::tests::with_a_plugin_in_path"])
+        .env("PATH", folder.path())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && printed.contains("sealed and opened"), "{printed}");
+}
+
+#[test]
+#[ignore = "needs the PATH that `a_plugin_seals_and_opens` gives it"]
+fn with_a_plugin_in_path() {
+    let hrp = bech32::Hrp::parse("age1tenurefake").unwrap();
+    let text = bech32::encode::<bech32::Bech32>(hrp, b"x").unwrap();
+    let Ok(recipients) = plugin_recipients(&[text], Terminal::Nobody) else { return };
+    let recipients: Vec<Recipient> = recipients
+        .into_iter()
+        .map(|recipient| recipient as Recipient)
+        .chain([native().1])
+        .collect();
+    let file = seal(&recipients, "clear");
+    let identity = age::plugin::Identity::default_for_plugin("tenurefake").unwrap().to_string();
+    let places = KeyPlaces { identity: Some(Plaintext::from(identity)), ..KeyPlaces::default() };
+    assert_eq!(at(places).open(&file).unwrap().expose(), b"clear");
+    println!("sealed and opened");
+}
+
+#[test]
+fn a_text_that_is_no_plugin_s_recipient_starts_nothing() {
+    for text in ["age1/../x1qqqq", "ssh-ed25519 AAAA", ""] {
+        let result = plugin_recipients(&[text.to_owned()], Terminal::Nobody);
+        assert!(matches!(result, Err(KeysError::PluginRecipient { .. })));
+    }
+}
