@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::names::{EnvName, MemberName};
 
-use super::terms::{Consumer, Link, RotateEvery};
+use super::terms::{Clocks, Consumer, Link, RotateEvery};
 use super::{Environment, Member, Policy, SecretRule, SecretType};
 
 /// How much a change matters to whoever signs it.
@@ -116,7 +116,7 @@ impl Statements {
             all.secret_type(&format!("type `{name}`"), kind);
         }
         all.rules(secrets);
-        all.rule("clocks", format!("{clocks:?}"));
+        all.clocks(clocks);
         for (name, consumer) in consumers {
             all.consumer(&format!("consumer `{name}`"), consumer);
         }
@@ -244,8 +244,14 @@ impl Statements {
     }
 
     fn rules(&mut self, secrets: &[SecretRule]) {
-        for rule in secrets {
-            self.secret_rule(rule);
+        for (index, rule) in secrets.iter().enumerate() {
+            let pattern = rule.matches.as_str();
+            let earlier = secrets.iter().take(index).filter(|other| other.matches == rule.matches);
+            let subject = match earlier.count() {
+                0 => format!("secrets `{pattern}`"),
+                n => format!("secrets `{pattern}`, rule {}", n + 1),
+            };
+            self.secret_rule(&subject, rule);
         }
         // A later rule wins, so their order says something too.
         if secrets.len() > 1 {
@@ -254,9 +260,9 @@ impl Statements {
         }
     }
 
-    fn secret_rule(&mut self, rule: &SecretRule) {
+    fn secret_rule(&mut self, subject: &str, rule: &SecretRule) {
         let SecretRule {
-            matches,
+            matches: _,
             kind,
             owner,
             origin,
@@ -267,23 +273,53 @@ impl Statements {
             copies,
             contact,
         } = rule;
-        let subject = format!("secrets `{}`", matches.as_str());
-        self.rule(&subject, "have a rule".to_owned());
-        self.field(&subject, "type", kind.as_ref());
+        self.rule(subject, "have a rule".to_owned());
+        self.field(subject, "type", kind.as_ref());
         for role in writers.iter().flatten() {
-            self.access(&subject, format!("written only by role `{role}`"));
+            self.access(subject, format!("written only by role `{role}`"));
         }
-        self.field(&subject, "owner", owner.as_ref());
-        self.field(&subject, "origin", origin.map(|origin| origin.word()));
-        self.field(&subject, "vendor", vendor.as_ref());
+        self.field(subject, "owner", owner.as_ref());
+        self.field(subject, "origin", origin.map(|origin| origin.word()));
+        self.field(subject, "vendor", vendor.as_ref());
         for consumer in used_by {
-            self.rule(&subject, format!("used by `{consumer}`"));
+            self.rule(subject, format!("used by `{consumer}`"));
         }
-        self.field(&subject, "custody", custody.map(|custody| custody.word()));
+        self.field(subject, "custody", custody.map(|custody| custody.word()));
         for holder in copies {
-            self.rule(&subject, format!("copy at {holder}"));
+            self.rule(subject, format!("copy at {holder}"));
         }
-        self.field(&subject, "contact", contact.as_ref());
+        self.field(subject, "contact", contact.as_ref());
+    }
+
+    fn clocks(&mut self, clocks: &Clocks) {
+        let Clocks {
+            warn_before,
+            leaver,
+            overlap,
+            access_review,
+            review_5d,
+            review_plan,
+            machine_keys,
+            people_keys,
+            keep_events,
+            untyped,
+            refuse_overdue_after,
+        } = clocks;
+        for (name, days) in [
+            ("warn-before", Some(*warn_before)),
+            ("leaver", *leaver),
+            ("overlap", Some(*overlap)),
+            ("access-review", Some(*access_review)),
+            ("review-5d", Some(*review_5d)),
+            ("review-plan", Some(*review_plan)),
+            ("machine-keys", Some(*machine_keys)),
+            ("people-keys", Some(*people_keys)),
+            ("keep-events", Some(*keep_events)),
+            ("untyped", Some(*untyped)),
+            ("refuse-overdue-after", *refuse_overdue_after),
+        ] {
+            self.field("clocks", name, days.map(|days| format!("{days} days")));
+        }
     }
 
     fn consumer(&mut self, subject: &str, consumer: &Consumer) {
@@ -398,5 +434,9 @@ mod tests {
         let old = parse(&format!("{BASE}{one}{two}"));
         let new = parse(&format!("{BASE}{two}{one}"));
         assert_eq!(semantic_diff(&old, &new).len(), 2);
+        let again = two.replace("AB*", "A*");
+        let old = parse(&format!("{BASE}{one}{again}"));
+        let new = parse(&format!("{BASE}{again}{one}"));
+        assert!(!semantic_diff(&old, &new).is_empty());
     }
 }

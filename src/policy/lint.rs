@@ -365,7 +365,7 @@ mod tests {
         );
         let cleo =
             "recipients = [\"age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa\"]";
-        let signs = format!("signing-keys = [\"{}\"]", DAN_SSH);
+        let signs = format!("signing-keys = [\"{DAN_SSH}\"]");
         one(
             cleo,
             &signs,

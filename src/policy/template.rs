@@ -56,8 +56,8 @@ fn head(args: &TemplateArgs) -> String {
     format!(
         r#"# Who may read and write the secrets of this repository, and how long each may live.
 #
-# Edit it by hand or through `tenure member …`; comments and layout stay. An edit counts once an admin
-# has signed it: `tenure policy lint`, `tenure policy diff`, `tenure policy sign`.
+# Edit it by hand or through `tenure member …`; comments and layout stay. An edit counts once an
+# admin has signed it: `tenure policy lint`, `tenure policy diff`, `tenure policy sign`.
 
 version = 1
 revision = "{revision}"    # new at each signing, so that two edits conflict in git
@@ -76,8 +76,8 @@ repository = "{repository}"
 recipients = [{recipients}]
 signing-keys = [{signing_keys}]
 
-# Roles name members, and all else names roles. A role names somebody. Add `deploy = ["deploy-prod"]`
-# together with the machine, and `deploy` to the readers of prod.
+# Roles name members, and all else names roles. A role names somebody, so add
+# `deploy = ["deploy-prod"]` together with the machine, and `deploy` to the readers of prod.
 
 [roles]
 admin = ["{member}"]

@@ -62,7 +62,7 @@ pub(super) fn remove(list: &mut Array, name: &str) {
 }
 
 /// What comes after a removed element.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Beside {
     Element,
     Bracket,
