@@ -60,7 +60,9 @@ impl Scanner<'_> {
         match self.peek() {
             Some(b'{') => return self.object(),
             Some(b'[') => return self.array(),
-            Some(b'"') => drop(self.string()?),
+            Some(b'"') => {
+                self.string()?;
+            }
             Some(b'-' | b'0'..=b'9') => self.number()?,
             _ => self.word()?,
         }

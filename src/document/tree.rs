@@ -290,10 +290,10 @@ pub(super) mod testing {
         for ((span, _), (_, new)) in found.iter().zip(&new) {
             assert_eq!(&sealed[span.clone()], new, "{text:?} became {sealed:?}");
         }
-        let old = |((new, _), (old, _)): (&(Range<usize>, bool), &(Range<usize>, bool))| {
-            (new.clone(), text[old.clone()].to_owned())
-        };
-        let back: Vec<_> = found.iter().zip(&parts).map(old).collect();
+        let mut back = Vec::new();
+        for ((new, _), (old, _)) in found.iter().zip(&parts) {
+            back.push((new.clone(), text[old.clone()].to_owned()));
+        }
         assert_eq!(replace(&sealed, &back), text);
         Some(sealed)
     }
