@@ -151,6 +151,9 @@ impl Tree {
             .budget
             .checked_sub(cost)
             .ok_or("too many values under too long keys for one file")?;
+        if self.leaves.last().is_some_and(|last| span.start < last.span.end) {
+            return Err("values out of order");
+        }
         let mut note = String::new();
         let typed = |(depth, key): (usize, &Key)| (*key == Key::Typed).then_some(depth);
         for depth in self.written.iter().enumerate().filter_map(typed) {

@@ -246,10 +246,10 @@ impl<'t> Walker<'t> {
         if self.tree.wants_key() {
             return Err("a key that is a mapping or a list");
         }
-        let start = range.start;
+        let told = properties.any();
+        let start = if told { self.at } else { range.start };
         self.token_if_any(range)?;
         self.tree.arrive()?;
-        let told = properties.any();
         if told {
             let node = match collection {
                 Collection::Mapping => Node::Mapping,

@@ -4,7 +4,8 @@ use super::*;
 use crate::document::tree::testing::splice;
 
 /// Texts that are easy to get wrong.
-const NASTY: [&str; 30] = [
+const NASTY: [&str; 31] = [
+    "---\nseq:\n &anchor\n- \n- b\n",
     "",
     "\u{feff}a: b # c\n",
     "# only a comment",
