@@ -1,1 +1,13 @@
-//! x
+//! The one test program: the rules of the house, and the built program in real git repositories.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests stand outside of the program and make the world it runs in"
+)]
+
+mod commands;
+mod house;
+mod reference;
+mod support;

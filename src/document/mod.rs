@@ -6,18 +6,24 @@
 mod contract;
 mod dotenv;
 mod ini;
+mod items;
 mod json;
 mod lines;
 pub mod place;
 mod properties;
+mod splice;
 mod toml;
 mod tree;
 pub mod value;
 mod yaml;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::names::KeyPath;
+use crate::names::{KeyPath, RepoPath};
+
+pub use items::{Item, items, whole_hash};
+pub use splice::splice;
 
 /// The formats whose values are sealed in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +40,47 @@ pub enum Format {
     Ini,
     /// Java properties.
     Properties,
+}
+
+impl Format {
+    /// Tells the format of a file by its name; none for a file that is always sealed whole.
+    #[must_use]
+    pub fn of(path: &RepoPath) -> Option<Self> {
+        let name = path.file_name();
+        if name == ".env" || name.starts_with(".env.") || name == "env" {
+            return Some(Self::Dotenv);
+        }
+        match name.rsplit_once('.')?.1 {
+            "yaml" | "yml" => Some(Self::Yaml),
+            "json" => Some(Self::Json),
+            "toml" => Some(Self::Toml),
+            "env" => Some(Self::Dotenv),
+            "ini" | "cfg" => Some(Self::Ini),
+            "properties" => Some(Self::Properties),
+            _ => None,
+        }
+    }
+
+    /// Tells whether a token stands in double quotes, or bare.
+    fn quotes_tokens(self) -> bool {
+        matches!(self, Self::Json | Self::Toml)
+    }
+
+    /// Gives the slice that stands for a token.
+    #[must_use]
+    pub fn slice_of_token(self, token: &str) -> String {
+        if self.quotes_tokens() { format!("\"{token}\"") } else { token.to_owned() }
+    }
+
+    /// Gives the token that a slice stands for, if the slice has the one form that a token has.
+    #[must_use]
+    pub fn token_of_slice(self, slice: &str) -> Option<&str> {
+        let text =
+            if self.quotes_tokens() { slice.strip_prefix('"')?.strip_suffix('"')? } else { slice };
+        let sealed = text.starts_with("sealed.v1.") || text.starts_with("dropped.v1.");
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        (sealed && text.bytes().all(plain)).then_some(text)
+    }
 }
 
 /// What stands at a place of a document.
@@ -67,6 +114,18 @@ pub struct Leaf {
     pub note: String,
     /// The bytes of its slice in the text: quotes, block indicators, everything.
     pub span: Range<usize>,
+}
+
+impl Leaf {
+    /// Tells whether two leaves mean the same place and kind, whatever their text.
+    #[must_use]
+    pub fn same_but_for_text(&self, other: &Self) -> bool {
+        self.path == other.path
+            && self.node == other.node
+            && self.tag == other.tag
+            && self.anchor == other.anchor
+            && self.note == other.note
+    }
 }
 
 /// A parsed file. Borrows its text; copies no value.
@@ -105,10 +164,31 @@ impl<'t> Document<'t> {
         &self.text[leaf.span.clone()]
     }
 
+    /// Lends the token that stands at a leaf, if one does.
+    #[must_use]
+    pub fn token(&self, leaf: &Leaf) -> Option<&'t str> {
+        if leaf.node == Node::Scalar { self.format.token_of_slice(self.slice(leaf)) } else { None }
+    }
+
     /// Finds the leaf at a place.
     #[must_use]
     pub fn leaf(&self, path: &KeyPath) -> Option<&Leaf> {
         self.leaves.iter().find(|leaf| leaf.path == *path)
+    }
+
+    /// Tells whether two documents have the same places, kinds, tags and anchors.
+    #[must_use]
+    pub fn same_structure(&self, other: &Document<'_>) -> bool {
+        self.leaves.len() == other.leaves.len()
+            && self.leaves.iter().zip(&other.leaves).all(|(a, b)| a.same_but_for_text(b))
+    }
+
+    /// What of a leaf's slice is attested: a block scalar's own indentation is not.
+    fn attested(&self, leaf: &Leaf) -> Cow<'t, str> {
+        match self.format {
+            Format::Yaml => yaml::attested_slice(self.text, leaf),
+            _ => Cow::Borrowed(self.slice(leaf)),
+        }
     }
 }
 

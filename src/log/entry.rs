@@ -29,6 +29,34 @@ pub struct Entry {
     pub reason: Option<String>,
 }
 
+impl Entry {
+    /// The changes of files; none unless it is a seal.
+    #[must_use]
+    pub fn files(&self) -> &[FileChange] {
+        match &self.kind {
+            Kind::Seal { files, .. } => files,
+            _ => &[],
+        }
+    }
+
+    /// The new keyrings; none unless it is a seal.
+    #[must_use]
+    pub fn keyrings(&self) -> &[KeyringRecord] {
+        match &self.kind {
+            Kind::Seal { keyrings, .. } => keyrings,
+            _ => &[],
+        }
+    }
+
+    /// Finds the item of an address.
+    #[must_use]
+    pub fn item(&self, address: &Address) -> Option<&Item> {
+        let mut files = self.files().iter();
+        let file = files.find(|file| file.env == address.env && file.path == address.path)?;
+        file.items.iter().find(|item| item.key == address.key)
+    }
+}
+
 /// The kinds of entries, with what each carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
@@ -79,6 +107,14 @@ pub struct FileChange {
     pub items: Vec<Item>,
 }
 
+impl FileChange {
+    /// The address of one of its keys.
+    #[must_use]
+    pub fn address(&self, key: &KeyPath) -> Address {
+        Address { env: self.env.clone(), path: self.path.clone(), key: key.clone() }
+    }
+}
+
 /// One line of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
@@ -122,6 +158,12 @@ pub struct Origin {
     pub entry: EntryId,
     /// The item's address there.
     pub address: Address,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.entry, self.address)
+    }
 }
 
 /// A new keyring file.

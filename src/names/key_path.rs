@@ -173,7 +173,7 @@ impl Reader<'_> {
         digits.parse().map_err(|_| bad("has a number that is too large"))
     }
 
-    fn from_one(&mut self) -> Result<u32, NameError> {
+    fn number_from_one(&mut self) -> Result<u32, NameError> {
         match self.number()? {
             0 => Err(bad("counts documents and repeated keys from 1")),
             n => Ok(n),
@@ -207,7 +207,7 @@ impl Reader<'_> {
 
     fn key(&mut self) -> Result<Segment, NameError> {
         let name = self.name()?;
-        let nth = if self.eat('#') { self.from_one()? } else { 1 };
+        let nth = if self.eat('#') { self.number_from_one()? } else { 1 };
         Ok(Segment::Key { name, nth })
     }
 }
@@ -226,7 +226,7 @@ impl FromStr for KeyPath {
         let mut segments = Vec::new();
         let mut document = 1;
         if reader.eat('@') {
-            document = reader.from_one()?;
+            document = reader.number_from_one()?;
         } else if reader.rest.starts_with('[') {
             return Err(bad("must begin with a key or `@`"));
         } else {

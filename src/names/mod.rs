@@ -10,7 +10,7 @@ pub use address::{Address, AddressQuery, Target};
 pub use digest::{EntryId, GenerationId, Sha256, Sha256Writer};
 pub use key_path::{KeyPath, Segment};
 pub use path::RepoPath;
-pub use word::{EnvName, MemberName, RepositoryId, RoleName, TypeName};
+pub use word::{ConsumerName, EnvName, MemberName, RepositoryId, RoleName, TypeName};
 
 /// Says why a text is no name, path, key or id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -67,6 +67,8 @@ word! {
     MemberName: "a member's name";
     /// The name of a role.
     RoleName: "a role's name";
+    /// The name of a consumer: a program or job that uses secrets.
+    ConsumerName: "a consumer's name";
     /// The name of a secret type, such as `api-key`.
     TypeName: "a type's name";
 }

@@ -1,0 +1,79 @@
+//! The options that every command takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+use jiff::Timestamp;
+
+use crate::names::{EntryId, EnvName};
+
+/// The options of design section 8 that stand before or after any command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Work as if started in DIR
+    #[arg(short = 'C', value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+
+    /// The environment to work on; never prod unless said
+    #[arg(short, long, value_name = "ENV", global = true)]
+    pub env: Option<EnvName>,
+
+    /// A file with a private key of yours; may be given more than once
+    #[arg(short, long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
+    pub identity: Vec<PathBuf>,
+
+    /// The id of the log's first entry that this run trusts, as 64 hex digits [env: TENURE_ROOT]
+    #[arg(long, value_name = "HEX", global = true)]
+    pub root: Option<EntryId>,
+
+    /// Answer as one JSON object on stdout; errors as one on stderr
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Say only the answer, warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+
+    /// Take every question as answered with yes
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+
+    /// Show what would be done, and write nothing
+    #[arg(short = 'n', long, global = true)]
+    pub dry_run: bool,
+
+    /// Never ask; so by itself without a terminal or with CI
+    #[arg(long, global = true)]
+    pub non_interactive: bool,
+
+    /// When to colour: auto (on a terminal, unless NO_COLOR is set), always or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        global = true,
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub color: ColorWhen,
+
+    /// The time to take for now, for tests
+    #[arg(long, value_name = "RFC3339", global = true, hide = true)]
+    pub now: Option<Timestamp>,
+}
+
+/// When to colour human text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Into files and pipes too.
+    Always,
+    /// Nowhere.
+    Never,
+}

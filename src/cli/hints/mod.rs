@@ -1,0 +1,21 @@
+//! What each error means to the caller: exit code, place and the one command that mends it.
+//!
+//! One file a room; each names every variant, so that a new error cannot be forgotten here.
+
+#![warn(clippy::match_wildcard_for_single_variants, clippy::wildcard_enum_match_arm)]
+
+pub(crate) mod cli;
+pub(crate) mod output;
+
+use super::exit::Exit;
+
+/// What the edge adds to the fact that a room states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// How the program ends.
+    pub exit: Exit,
+    /// The place, as `file`, `file:line` or `file:line key`.
+    pub at: Option<String>,
+    /// The one command, or edit, that mends it.
+    pub hint: Option<String>,
+}

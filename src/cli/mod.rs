@@ -1,0 +1,211 @@
+//! The command line: parse, make what a command needs, run it, end with its exit code.
+
+pub mod exit;
+pub mod failure;
+pub mod global;
+
+mod commands;
+mod hints;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::output::{Colour, Form, Output, OutputError, Volume};
+use exit::Exit;
+use failure::Failure;
+use global::{ColorWhen, Global};
+
+/// Why the command line itself refuses.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CliError {
+    /// A manual page of a command that is none.
+    #[error("there is no command `{command}`")]
+    NoSuchPage { command: String },
+}
+
+/// Keep secrets encrypted in git: who may read them, until when they may live, who put them there
+#[derive(Debug, Parser)]
+#[command(name = "tenure", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  tenure --help                        what there is
+  tenure man | man -l -                this, as a manual page
+  tenure completions bash              completions for a shell
+
+Exit codes: 0 done, 1 found something, 2 refused, 3 policy or file invalid, 4 no key,
+5 not to be trusted, 6 no such thing, 7 aborted, 141 our reader went away";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Completions(commands::completions::Args),
+    Man(commands::man::Args),
+}
+
+/// Gives the grammar of the command line, for completions, manual pages and `docs/cli.md`.
+#[must_use]
+pub fn grammar() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs the program from its arguments to its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let mut streams = Streams::open();
+    let parsed = grammar().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let exit = match parsed {
+        Ok(cli) => obey(&cli, &mut streams),
+        Err(refusal) => explain(refusal, &mut streams),
+    };
+    ExitCode::from(exit.code())
+}
+
+fn obey(cli: &Cli, streams: &mut Streams) -> Exit {
+    let mut out = streams.output(&cli.global);
+    dispatch(cli, &mut out).unwrap_or_else(|failure| failure.tell(&mut out))
+}
+
+fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Completions(args) => commands::completions::run(args, out),
+        Command::Man(args) => commands::man::run(args, out),
+    }
+}
+
+/// Prints what clap has to say: help and version on stdout, a usage error on stderr.
+fn explain(mut refusal: clap::Error, streams: &mut Streams) -> Exit {
+    if matches!(refusal.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let text = match streams.stdout_colour {
+            Colour::On => refusal.render().ansi().to_string(),
+            Colour::Off => refusal.render().to_string(),
+        };
+        let told = streams.stdout.write_all(text.as_bytes()).and_then(|()| streams.stdout.flush());
+        return if told.is_ok() { Exit::Done } else { Exit::ReaderGone };
+    }
+    hide_stray_word(&mut refusal);
+    let mut out = Output::new(&mut streams.stdout, &mut streams.stderr);
+    out.fail(&refusal.render().to_string(), &serde_json::Value::Null);
+    Exit::Refused
+}
+
+/// Keeps a word that stands where none belongs out of the message: it may be a secret, and the
+/// message may end in the log of a CI job.
+fn hide_stray_word(refusal: &mut clap::Error) {
+    let stray = match refusal.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word)) => !word.starts_with('-'),
+        _ => false,
+    };
+    if refusal.kind() == ErrorKind::UnknownArgument && stray {
+        refusal.insert(ContextKind::InvalidArg, ContextValue::String("…".to_owned()));
+        refusal.remove(ContextKind::Suggested);
+    }
+}
+
+/// The two streams we write to, and whether somebody sees colours there.
+struct Streams {
+    stdout: io::Stdout,
+    stderr: io::Stderr,
+    stdout_colour: Colour,
+    stderr_colour: Colour,
+}
+
+impl Streams {
+    #[expect(clippy::disallowed_methods, reason = "stands before any world is made")]
+    fn open() -> Self {
+        let (stdout, stderr) = (io::stdout(), io::stderr());
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let colour = |seen: bool| if wanted && seen { Colour::On } else { Colour::Off };
+        let (stdout_colour, stderr_colour) =
+            (colour(stdout.is_terminal()), colour(stderr.is_terminal()));
+        Self { stdout, stderr, stdout_colour, stderr_colour }
+    }
+
+    fn output(&mut self, global: &Global) -> Output<'_> {
+        let (stdout_colour, stderr_colour) = match global.color {
+            ColorWhen::Auto => (self.stdout_colour, self.stderr_colour),
+            ColorWhen::Always => (Colour::On, Colour::On),
+            ColorWhen::Never => (Colour::Off, Colour::Off),
+        };
+        let form = if global.json { Form::Json } else { Form::Human };
+        let volume = match (global.quiet, global.verbose) {
+            (true, _) => Volume::Quiet,
+            (false, true) => Volume::Verbose,
+            (false, false) => Volume::Normal,
+        };
+        Output::new(&mut self.stdout, &mut self.stderr)
+            .form(form)
+            .volume(volume)
+            .colour(stdout_colour, stderr_colour)
+    }
+}
+
+impl From<CliError> for Failure {
+    fn from(error: CliError) -> Self {
+        let advice = hints::cli::advice(&error);
+        Self::new(error, advice)
+    }
+}
+
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
+        match error {
+            OutputError::ReaderGone => Self::ReaderGone,
+            OutputError::Lost(_) => {
+                let advice = hints::output::advice(&error);
+                Self::new(error, advice)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_holds_together() {
+        grammar().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_the_command() {
+        let after = Cli::try_parse_from(["tenure", "man", "-e", "dev", "--json"]).unwrap();
+        let before = Cli::try_parse_from(["tenure", "-e", "dev", "--json", "man"]).unwrap();
+        assert_eq!(after.global.env, before.global.env);
+        assert!(after.global.json && before.global.json);
+    }
+
+    #[test]
+    fn identities_add_up() {
+        let cli = Cli::try_parse_from(["tenure", "-i", "a", "-i", "b", "man"]).unwrap();
+        assert_eq!(cli.global.identity.len(), 2);
+    }
+
+    #[test]
+    fn a_root_of_another_shape_is_refused() {
+        let refused = Cli::try_parse_from(["tenure", "--root", "7c1e", "man"]).unwrap_err();
+        assert_eq!(refused.exit_code(), i32::from(Exit::Refused.code()));
+    }
+
+    #[test]
+    fn every_option_and_command_is_explained() {
+        fn unexplained(command: &clap::Command) -> Vec<String> {
+            let silent = command.get_arguments().filter(|arg| arg.get_help().is_none());
+            let options = silent.map(|arg| format!("{} {}", command.get_name(), arg.get_id()));
+            let about = command.get_about().is_none().then(|| command.get_name().to_owned());
+            options.chain(about).chain(command.get_subcommands().flat_map(unexplained)).collect()
+        }
+        assert_eq!(unexplained(&grammar()), Vec::<String>::new());
+    }
+}

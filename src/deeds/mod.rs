@@ -1,0 +1,179 @@
+//! What the program does, one file a deed. None knows commands, flags or exit codes.
+
+pub mod load;
+pub mod pen;
+pub mod ring;
+
+use crate::document::{NotSpliceable, ValueError};
+use crate::finding::Finding;
+use crate::keyring::KeyringError;
+use crate::log::EntryError;
+use crate::names::{Address, EntryId, EnvName, MemberName, NameError, RepoPath};
+use crate::policy::{EditError, PolicyError};
+use crate::seal::SealError;
+use crate::world::WorldError;
+use crate::world::child::ChildError;
+use crate::world::harden::HardenError;
+use crate::world::keys::KeysError;
+use crate::world::signer::SignerError;
+use crate::world::terminal::TerminalError;
+
+/// Why a deed was not done: a room's reason, or one of the deeds' own.
+#[derive(Debug, thiserror::Error)]
+pub enum DeedError {
+    /// A text is no name, path or key.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A policy cannot be read.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// A policy cannot be edited so.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// A value cannot be read from, or put into, a document.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// Something does not seal or open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A keyring is not made or not read.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// An entry cannot be written.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// Files or git refuse.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// A key cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// Nothing was signed.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// A question was not answered.
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+    /// A program was not started.
+    #[error(transparent)]
+    Child(#[from] ChildError),
+    /// The process cannot be closed off.
+    #[error(transparent)]
+    Harden(#[from] HardenError),
+
+    /// The repository is not in the state that this deed needs.
+    #[error("{}", .0.message)]
+    Refused(Box<Finding>),
+    /// There is no policy to believe.
+    #[error("there is no policy that can be believed")]
+    NoPolicy,
+    /// `TENURE_ROOT` is no id.
+    #[error("`TENURE_ROOT` is no id of 64 hexadecimal digits")]
+    BadRoot,
+    /// The pin's file is damaged.
+    #[error("the pin of this clone is damaged")]
+    BadPin,
+    /// The root that was said is not the one that is pinned.
+    #[error("you name the root {said}, and this clone has pinned {pinned}")]
+    RootsDiffer {
+        /// From `--root` or `TENURE_ROOT`.
+        said: EntryId,
+        /// From the pin.
+        pinned: EntryId,
+    },
+    /// Nothing is trusted yet.
+    #[error("this clone trusts no root yet")]
+    NoRoot {
+        /// The root that the log would have.
+        root: Option<EntryId>,
+    },
+    /// The policy does not name this environment.
+    #[error("there is no environment `{env}`")]
+    NoEnvironment {
+        /// The name that was asked for.
+        env: EnvName,
+        /// Those that there are.
+        known: Vec<EnvName>,
+    },
+    /// No environment was named, and there is none to assume.
+    #[error("no environment is named")]
+    WhichEnvironment {
+        /// Those that there are.
+        known: Vec<EnvName>,
+    },
+    /// No attested file has this secret.
+    #[error("there is no secret `{text}` in {env}")]
+    NoSecret {
+        /// The environment.
+        env: EnvName,
+        /// The text that was asked for.
+        text: String,
+    },
+    /// Several files have it.
+    #[error("{} files of {env} have `{text}`", found.len())]
+    Ambiguous {
+        /// The environment.
+        env: EnvName,
+        /// The text that was asked for.
+        text: String,
+        /// Where it is.
+        found: Vec<Address>,
+    },
+    /// No such file, or one that no environment manages.
+    #[error("`{0}` belongs to no environment")]
+    NotManaged(RepoPath),
+    /// There is no such file.
+    #[error("there is no file `{0}`")]
+    NoFile(RepoPath),
+    /// A file is not sealed value by value.
+    #[error("`{path}` cannot be sealed value by value: {why}")]
+    NotSpliceable {
+        /// The file.
+        path: RepoPath,
+        /// Where and why.
+        why: NotSpliceable,
+    },
+    /// None of the keys at hand opens an environment.
+    #[error("none of your keys opens {env}")]
+    NoKey {
+        /// The environment.
+        env: EnvName,
+        /// Which keys were tried.
+        tried: Vec<String>,
+        /// Who can open it.
+        readers: Vec<MemberName>,
+    },
+    /// No member has the key at hand.
+    #[error("none of your keys belongs to a member who signs")]
+    NotAMember {
+        /// The keys at hand.
+        at_hand: Vec<String>,
+    },
+    /// The member may not do this.
+    #[error("`{by}` may not {what}")]
+    NotAllowed {
+        /// Who.
+        by: MemberName,
+        /// What: "write prod".
+        what: String,
+        /// Who may.
+        may: Vec<MemberName>,
+    },
+    /// The readers changed since the newest keyring: nothing is sealed to it.
+    #[error("the readers of {0} changed since its newest keyring")]
+    StaleReaders(EnvName),
+    /// A parent's time is ahead of the clock.
+    #[error("the newest entry says {0}, which is ahead of this machine's clock")]
+    ClockBehind(jiff::Timestamp),
+    /// The user said no, or nobody was there to say yes.
+    #[error("nothing was done")]
+    Aborted,
+    /// What was asked for is refused, with why.
+    #[error("{what}")]
+    Refuse {
+        /// The fact.
+        what: String,
+        /// What to do instead.
+        instead: Option<String>,
+    },
+}

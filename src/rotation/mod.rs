@@ -1,0 +1,37 @@
+//! Deadlines and obligations: dates in, days out.
+
+use jiff::civil::Date;
+
+/// Counts the days from today to a deadline; negative when it is over. A deadline's own day is in time.
+#[must_use]
+pub fn days_left(due: Date, today: Date) -> i32 {
+    (due - today).get_days()
+}
+
+/// A duty to rotate one value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obligation {
+    /// The value.
+    pub address: crate::names::Address,
+    /// Who left.
+    pub leaver: crate::names::MemberName,
+    /// The day of the change of readers.
+    pub since: Date,
+    /// The last day in time.
+    pub due: Date,
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn the_due_day_itself_is_in_time() {
+        let due = date(2026, 3, 1);
+        assert_eq!(days_left(due, date(2026, 2, 28)), 1);
+        assert_eq!(days_left(due, date(2026, 3, 1)), 0);
+        assert_eq!(days_left(due, date(2026, 3, 2)), -1);
+    }
+}

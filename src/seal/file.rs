@@ -1,0 +1,251 @@
+//! Whole documents: every value and comment to its token and back, proved before it is given.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use rand_core::CryptoRngCore;
+
+use super::{Binding, Part, SealError, ValueKey, generation_of};
+use crate::document::{Document, Leaf, Node, splice};
+use crate::names::{EnvName, KeyPath, RepositoryId};
+use crate::secret::Plaintext;
+
+/// What happens to comments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comments {
+    /// They are sealed like values.
+    Sealed,
+    /// They stay as they are.
+    Clear,
+}
+
+/// Where a document belongs, and what of it stays in clear.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    /// The repository.
+    pub repository: &'a RepositoryId,
+    /// The environment.
+    pub env: &'a EnvName,
+    /// Tells whether the policy leaves the value at a place in clear.
+    pub clear: &'a dyn Fn(&KeyPath) -> bool,
+    /// What happens to comments.
+    pub comments: Comments,
+}
+
+impl<'a> Scope<'a> {
+    /// Binds a token to a place of this document.
+    #[must_use]
+    pub fn binding(&self, part: Part, path: &'a KeyPath) -> Binding<'a> {
+        Binding { repository: self.repository, env: self.env, part, path }
+    }
+}
+
+/// The keys of the generations at hand.
+#[derive(Clone, Copy)]
+pub struct Opener<'a>(pub &'a [ValueKey]);
+
+impl Opener<'_> {
+    /// Opens a token with the key of its generation.
+    ///
+    /// # Errors
+    /// Those of [`ValueKey::open`].
+    pub fn open(&self, binding: &Binding<'_>, token: &str) -> Result<Plaintext, SealError> {
+        let id = generation_of(token)?;
+        let key = self.0.iter().find(|key| key.id() == id);
+        key.ok_or(SealError::UnknownGeneration(id))?.open(binding, token)
+    }
+}
+
+/// The tokens of a sealed document with what they hold, so that an unchanged value keeps its token.
+#[derive(Default)]
+pub struct Known(BTreeMap<String, Vec<(Plaintext, String)>>);
+
+fn known_as(part: Part, path: &KeyPath) -> String {
+    match part {
+        Part::Value => path.bound().to_string(),
+        Part::Comment => "#".to_owned(),
+    }
+}
+
+impl Known {
+    /// Opens all tokens of a sealed document.
+    ///
+    /// # Errors
+    /// [`SealError`] for the first token that does not open.
+    pub fn of(
+        document: &Document<'_>,
+        scope: &Scope<'_>,
+        opener: Opener<'_>,
+    ) -> Result<Self, SealError> {
+        let mut known = Self::default();
+        for leaf in &document.leaves {
+            let Some(token) = document.token(leaf) else { continue };
+            let value = opener.open(&scope.binding(Part::Value, &leaf.path), token)?;
+            known.add(known_as(Part::Value, &leaf.path), value, token);
+        }
+        let root = KeyPath::root(1);
+        for span in &document.comments {
+            let token = &document.text[span.clone()];
+            if let Ok(value) = opener.open(&scope.binding(Part::Comment, &root), token) {
+                known.add(known_as(Part::Comment, &root), value, token);
+            }
+        }
+        // Taken from the end: the first of several equal values gets the first token.
+        known.0.values_mut().for_each(|tokens| tokens.reverse());
+        Ok(known)
+    }
+
+    fn add(&mut self, place: String, value: Plaintext, token: &str) {
+        self.0.entry(place).or_default().push((value, token.to_owned()));
+    }
+
+    fn take(&mut self, part: Part, path: &KeyPath, slice: &str) -> Option<String> {
+        let tokens = self.0.get_mut(&known_as(part, path))?;
+        let at = tokens.iter().rposition(|(value, _)| value.expose() == slice.as_bytes())?;
+        Some(tokens.remove(at).1)
+    }
+}
+
+/// Seals documents of one environment to its current generation.
+#[derive(Clone, Copy)]
+pub struct Sealer<'a> {
+    /// Where the documents belong.
+    pub scope: Scope<'a>,
+    /// The key of the current generation.
+    pub current: &'a ValueKey,
+    /// All keys at hand, the current one among them.
+    pub opener: Opener<'a>,
+}
+
+type Edit = (Range<usize>, String);
+
+impl Sealer<'_> {
+    /// Seals every value and comment of a document in clear, but what the scope leaves in clear.
+    ///
+    /// A value that `known` has at the same place keeps its token. Before anything is given, the result
+    /// is parsed and opened again and compared.
+    ///
+    /// # Errors
+    /// [`SealError::ForeignToken`] when a value already has a token's form;
+    /// [`SealError::StructureChanged`] when the proof fails: then the file is to be sealed whole.
+    pub fn seal(
+        &self,
+        document: &Document<'_>,
+        mut known: Known,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<String, SealError> {
+        let mut items: BTreeMap<KeyPath, Vec<&Leaf>> = BTreeMap::new();
+        for leaf in document.leaves.iter().filter(|leaf| leaf.node == Node::Scalar) {
+            items.entry(leaf.path.item()).or_default().push(leaf);
+        }
+        let mut edits = Vec::new();
+        for (_, leaves) in items.iter().filter(|(item, _)| !(self.scope.clear)(item)) {
+            edits.extend(self.seal_item(document, leaves, &mut known, rng)?);
+        }
+        if self.scope.comments == Comments::Sealed {
+            edits.extend(self.seal_comments(document, &mut known, rng)?);
+        }
+        edits.sort_by_key(|(span, _)| span.start);
+        let text = splice(document.text, edits.iter().map(|(s, new)| (s.clone(), new.as_bytes())));
+        let text = String::from_utf8(text.to_vec()).map_err(|_| SealError::StructureChanged)?;
+        self.prove(document, &text)?;
+        Ok(text)
+    }
+
+    /// Seals the leaves of one item. All its tokens are of one generation, which its entry will name: so
+    /// a list of which one element changed after a change of readers is sealed anew as a whole.
+    fn seal_item(
+        &self,
+        document: &Document<'_>,
+        leaves: &[&Leaf],
+        known: &mut Known,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Vec<Edit>, SealError> {
+        let mut tokens = Vec::with_capacity(leaves.len());
+        for leaf in leaves {
+            if document.token(leaf).is_some() {
+                return Err(SealError::ForeignToken(leaf.path.clone()));
+            }
+            tokens.push(known.take(Part::Value, &leaf.path, document.slice(leaf)));
+        }
+        let generations: Vec<_> =
+            tokens.iter().flatten().map(|token| generation_of(token)).collect::<Result<_, _>>()?;
+        let mixed = generations.windows(2).any(|pair| pair[0] != pair[1]);
+        let grows = generations.len() < leaves.len();
+        if mixed || (grows && generations.iter().any(|id| *id != self.current.id())) {
+            tokens.iter_mut().for_each(|token| *token = None);
+        }
+        let seal = |(leaf, token): (&&Leaf, Option<String>)| {
+            let binding = self.scope.binding(Part::Value, &leaf.path);
+            let token = match token {
+                Some(token) => token,
+                None => self.current.seal(&binding, document.slice(leaf).as_bytes(), rng)?,
+            };
+            Ok((leaf.span.clone(), document.format.slice_of_token(&token)))
+        };
+        leaves.iter().zip(tokens).map(seal).collect()
+    }
+
+    fn seal_comments(
+        &self,
+        document: &Document<'_>,
+        known: &mut Known,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Vec<Edit>, SealError> {
+        let root = KeyPath::root(1);
+        let binding = self.scope.binding(Part::Comment, &root);
+        let seal = |span: &Range<usize>| {
+            let text = &document.text[span.clone()];
+            let token = match known.take(Part::Comment, &root, text) {
+                Some(token) => token,
+                None => self.current.seal(&binding, text.as_bytes(), rng)?,
+            };
+            Ok((span.clone(), token))
+        };
+        document.comments.iter().map(seal).collect()
+    }
+
+    fn prove(&self, document: &Document<'_>, sealed: &str) -> Result<(), SealError> {
+        let again =
+            Document::parse(document.format, sealed).map_err(|_| SealError::StructureChanged)?;
+        let opened = open(&again, &self.scope, self.opener)?;
+        if again.same_structure(document) && opened.expose() == document.text.as_bytes() {
+            Ok(())
+        } else {
+            Err(SealError::StructureChanged)
+        }
+    }
+}
+
+/// Opens a sealed document: the text with every slice back in its place, checked to have the structure
+/// that the sealed one has (re-indenting a sealed file would shift the lines of a block scalar).
+///
+/// A comment's token that does not open stays: comments are not attested.
+///
+/// # Errors
+/// [`SealError`] for the first value that does not open, or when the structure differs.
+pub fn open(
+    document: &Document<'_>,
+    scope: &Scope<'_>,
+    opener: Opener<'_>,
+) -> Result<Plaintext, SealError> {
+    let mut slices = Vec::new();
+    for leaf in &document.leaves {
+        let Some(token) = document.token(leaf) else { continue };
+        let value = opener.open(&scope.binding(Part::Value, &leaf.path), token)?;
+        slices.push((leaf.span.clone(), value));
+    }
+    let root = KeyPath::root(1);
+    for span in &document.comments {
+        let token = &document.text[span.clone()];
+        if let Ok(text) = opener.open(&scope.binding(Part::Comment, &root), token) {
+            slices.push((span.clone(), text));
+        }
+    }
+    slices.sort_by_key(|(span, _)| span.start);
+    let edits = slices.iter().map(|(span, value)| (span.clone(), value.expose()));
+    let opened = Plaintext::from(splice(document.text, edits));
+    let text = opened.expose_text().ok_or(SealError::StructureChanged)?;
+    let again = Document::parse(document.format, text).map_err(|_| SealError::StructureChanged)?;
+    if again.same_structure(document) { Ok(opened) } else { Err(SealError::StructureChanged) }
+}

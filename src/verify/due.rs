@@ -1,0 +1,68 @@
+//! Check 8, the deadline: it follows the value, and is no later than its type allows.
+
+use jiff::tz::TimeZone;
+
+use super::item::found;
+use super::{Live, Record};
+use crate::finding::{Code, Finding};
+use crate::log::entry::Op;
+use crate::names::Address;
+
+/// Compares type and deadline of an item with the policy of its entry, or with what it carries on.
+pub(super) fn check(
+    record: &Record,
+    address: &Address,
+    live: Live<'_>,
+) -> Result<(), Box<Finding>> {
+    if live.item.generation.is_none() {
+        return Ok(());
+    }
+    match live.item.op {
+        Op::New => fresh(record, address, live),
+        Op::Rekey | Op::Move | Op::Adopt => carried(record, address, live),
+        Op::Extend | Op::Delete => Ok(()),
+    }
+}
+
+fn bad(
+    record: &Record,
+    address: &Address,
+    live: Live<'_>,
+    message: String,
+) -> Result<(), Box<Finding>> {
+    let fix = format!("tenure rotate {}/{}", address.env, address.key);
+    Err(found(record, Code::BadDue, address, live, message).fix(fix).into())
+}
+
+fn fresh(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Box<Finding>> {
+    let Some(policy) = record.policy_at(live.entry) else { return Ok(()) };
+    let wanted = policy.rule(address).kind;
+    if wanted.is_some() && wanted != live.item.kind.as_ref() {
+        return bad(
+            record,
+            address,
+            live,
+            "its type is not the one that the policy gives it".into(),
+        );
+    }
+    let day = record.entries[live.entry].entry.time.to_zoned(TimeZone::UTC).date();
+    let Some(latest) = policy.due(live.item.kind.as_ref(), day) else { return Ok(()) };
+    match live.item.due {
+        Some(due) if due <= latest => Ok(()),
+        Some(due) => {
+            bad(record, address, live, format!("due {due}, and its type allows {latest} at most"))
+        }
+        None => bad(record, address, live, "it has no deadline, and its type wants one".into()),
+    }
+}
+
+fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Box<Finding>> {
+    let origin = live.item.of.as_ref().and_then(|of| record.origin(&of.entry, &of.address));
+    let Some(origin) = origin.filter(|o| record.dag.is_ancestor(o.entry, live.entry)) else {
+        return bad(record, address, live, "what it carries on is not among its ancestors".into());
+    };
+    if (origin.item.due, &origin.item.kind) == (live.item.due, &live.item.kind) {
+        return Ok(());
+    }
+    bad(record, address, live, "its deadline or type is not that of the value it carries on".into())
+}

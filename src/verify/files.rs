@@ -1,0 +1,289 @@
+//! Checks 8 to 12: what stands on disk is what was signed, nothing more, nothing less; and in time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::verdicts::{at, breach};
+use super::{FileEvidence, Live, Record, item, keyrings};
+use crate::document::{Document, Format, Node, items, whole_hash};
+use crate::finding::{Code, Finding, Severity};
+use crate::log::timeline::{Effect, Standing};
+use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256};
+use crate::policy::Policy;
+use crate::rotation::{self, Obligation};
+use crate::seal;
+
+/// A repository that was judged: the only source of values.
+#[derive(Debug)]
+pub struct Verified<'e> {
+    /// The log and the policy.
+    pub record: &'e Record,
+    /// The policy in force.
+    pub policy: &'e Policy,
+    /// All that was found, of the log too.
+    pub findings: Vec<Finding>,
+    /// The attested files of the environments that were looked at.
+    pub files: BTreeMap<RepoPath, VerifiedFile<'e>>,
+    /// The keyring files whose bytes are the signed ones.
+    pub keyrings: BTreeMap<GenerationId, &'e [u8]>,
+    /// What stands, by address; nothing that was deleted or is in doubt.
+    pub live: BTreeMap<Address, Live<'e>>,
+    /// Open obligations.
+    pub obligations: Vec<Obligation>,
+}
+
+/// A sealed file that the log attests.
+#[derive(Debug)]
+pub struct VerifiedFile<'e> {
+    /// Its environment.
+    pub env: EnvName,
+    /// The bytes that were verified.
+    pub bytes: &'e [u8],
+    /// How it is sealed.
+    pub form: FileForm<'e>,
+}
+
+/// How a file is sealed.
+#[derive(Debug)]
+pub enum FileForm<'e> {
+    /// Value by value.
+    Values(Document<'e>),
+    /// As one armored age file.
+    Whole,
+}
+
+/// What stands at one place on disk.
+pub(super) struct OnDisk {
+    pub(super) hash: Sha256,
+    /// The generations of its tokens; none where it stands in clear.
+    pub(super) generations: BTreeSet<GenerationId>,
+    /// Whether a text stands there in clear that is no token.
+    pub(super) clear_text: bool,
+}
+
+impl<'e> Verified<'e> {
+    /// Does checks 8 to 12 for one environment, or for all; none without a policy to believe.
+    #[must_use]
+    pub fn judge(
+        record: &'e Record,
+        evidence: &'e FileEvidence,
+        scope: Option<&EnvName>,
+        today: Date,
+    ) -> Option<Self> {
+        let policy = record.policy()?;
+        let envs: Vec<_> = policy
+            .environments
+            .keys()
+            .filter(|env| scope.is_none_or(|only| only == *env))
+            .collect();
+        let mut verified = Self {
+            record,
+            policy,
+            findings: record.findings.clone(),
+            files: BTreeMap::new(),
+            keyrings: BTreeMap::new(),
+            live: BTreeMap::new(),
+            obligations: Vec::new(),
+        };
+        verified.keyrings = keyrings::check(record, &envs, evidence, &mut verified.findings);
+        let mut standings = record.standings();
+        standings.retain(|address, _| scope.is_none_or(|only| address.env == *only));
+        verified.strays(evidence);
+        verified.all_files(&envs, evidence, &standings);
+        verified.deadlines(today);
+        verified.debts(today);
+        verified.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.place.cmp(&b.place)));
+        Some(verified)
+    }
+
+    /// The gravest finding that keeps values of an environment from leaving, if any.
+    #[must_use]
+    pub fn refusal(&self, env: &EnvName) -> Option<&Finding> {
+        let blocks = |finding: &&Finding| {
+            finding.env.as_ref().is_none_or(|of| of == env)
+                && (finding.severity >= Severity::Invalid || finding.code == Code::Plaintext)
+        };
+        self.findings.iter().filter(blocks).max_by_key(|finding| finding.severity)
+    }
+
+    fn strays(&mut self, evidence: &FileEvidence) {
+        for (place, why) in &evidence.strays {
+            let message = format!("the policy's globs match this, but it {why}");
+            self.findings.push(breach(Code::Unattested, place, message));
+        }
+    }
+
+    fn all_files(
+        &mut self,
+        envs: &[&EnvName],
+        evidence: &'e FileEvidence,
+        standings: &BTreeMap<Address, Vec<Standing>>,
+    ) {
+        let mut paths: BTreeMap<&RepoPath, BTreeMap<&KeyPath, &[Standing]>> = BTreeMap::new();
+        for path in evidence.files.keys() {
+            let owners = self.policy.environments_of(path);
+            if owners.len() > 1 {
+                self.overlap(path, &owners);
+            } else if owners.iter().any(|owner| envs.contains(owner)) {
+                paths.entry(path).or_default();
+            }
+        }
+        for (address, candidates) in standings {
+            paths.entry(&address.path).or_default().insert(&address.key, candidates);
+        }
+        for (path, signed) in paths {
+            let of_log = standings.keys().find(|address| address.path == *path);
+            let env = self.policy.environment_of(path).or(of_log.map(|address| &address.env));
+            if let Some(env) = env.cloned() {
+                self.file(&env, path, evidence.files.get(path).map(Vec::as_slice), &signed);
+            }
+        }
+    }
+
+    fn overlap(&mut self, path: &RepoPath, owners: &[&EnvName]) {
+        let names: Vec<_> = owners.iter().map(|env| env.as_str()).collect();
+        let message = format!("the globs of {} match this file", names.join(" and "));
+        let finding = breach(Code::PolicyInvalid, path.as_str(), message);
+        self.findings.push(finding.graded(Severity::Invalid).fix("tenure policy lint"));
+    }
+
+    fn file(
+        &mut self,
+        env: &EnvName,
+        path: &RepoPath,
+        bytes: Option<&'e [u8]>,
+        signed: &BTreeMap<&KeyPath, &[Standing]>,
+    ) {
+        let stands = signed.values().any(|c| c.iter().any(|s| s.effect == Effect::Sets));
+        let Some(bytes) = bytes else {
+            if stands {
+                let finding =
+                    breach(Code::Missing, path.as_str(), "this file is signed, but not here");
+                self.findings.push(finding.in_env(env).fix(format!("git restore {path}")));
+            }
+            return;
+        };
+        let whole =
+            signed.get(&KeyPath::Whole).is_some_and(|c| c.iter().any(|s| s.effect == Effect::Sets));
+        let (form, found) = match read(path, bytes, whole) {
+            Ok(read) => read,
+            Err(why) => {
+                self.findings.push(unreadable(env, path, &why, stands));
+                return;
+            }
+        };
+        if !stands && !found.values().any(|disk| !disk.generations.is_empty()) {
+            let sealed_whole = matches!(form, FileForm::Whole) && seal::is_whole(bytes);
+            self.findings.push(unsealed(env, path, sealed_whole));
+            return;
+        }
+        let keys: BTreeSet<&KeyPath> = found.keys().chain(signed.keys().copied()).collect();
+        for key in keys {
+            let address = Address { env: env.clone(), path: path.clone(), key: key.clone() };
+            let candidates = signed.get(key).copied().unwrap_or_default();
+            match item::judge(self.record, &address, candidates, found.get(key)) {
+                Ok(Some(live)) => {
+                    self.live.insert(address, live);
+                }
+                Ok(None) => {}
+                Err(finding) => self.findings.push(*finding),
+            }
+        }
+        self.files.insert(path.clone(), VerifiedFile { env: env.clone(), bytes, form });
+    }
+
+    /// Check 11.
+    fn deadlines(&mut self, today: Date) {
+        for (address, live) in &self.live {
+            let (Some(due), Some(_)) = (live.item.due, live.item.generation) else { continue };
+            let left = rotation::days_left(due, today);
+            let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
+            let fix = format!("tenure rotate {}/{}", address.env, address.key);
+            if left < 0 {
+                let message = format!("due {due}, {} days late", -left);
+                let finding = at(Code::Overdue, address, message).graded(Severity::Found);
+                self.findings.push(finding.fix(fix));
+            } else if warn.is_ok_and(|warn| left <= warn) {
+                let message = format!("due {due}, in {left} days");
+                let finding = at(Code::DueSoon, address, message).graded(Severity::Note);
+                self.findings.push(finding.fix(fix));
+            }
+        }
+    }
+
+    /// Check 12: what leavers could read and nobody rotated since.
+    fn debts(&mut self, today: Date) {
+        self.obligations = super::debts::open(self.record, &self.live);
+        for debt in &self.obligations {
+            let left = rotation::days_left(debt.due, today);
+            let message = format!("must rotate by {}: `{}` left", debt.due, debt.leaver);
+            let severity = if left < 0 { Severity::Found } else { Severity::Note };
+            let finding = at(Code::Obligation, &debt.address, message).graded(severity);
+            let fix = format!("tenure rotate {}/{}", debt.address.env, debt.address.key);
+            self.findings.push(finding.fix(fix));
+        }
+    }
+}
+
+fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Finding {
+    if stands {
+        let message = format!("this sealed file can no longer be read: {why}");
+        return breach(Code::Altered, path.as_str(), message)
+            .in_env(env)
+            .fix(format!("git restore {path}"));
+    }
+    unsealed(env, path, false)
+}
+
+fn unsealed(env: &EnvName, path: &RepoPath, sealed_whole: bool) -> Finding {
+    if sealed_whole {
+        return breach(Code::Unattested, path.as_str(), "no entry names this sealed file")
+            .in_env(env)
+            .fix(format!("git rm {path}"));
+    }
+    breach(Code::Plaintext, path.as_str(), format!("this file of {env} is not sealed"))
+        .in_env(env)
+        .graded(Severity::Found)
+        .fix(format!("tenure seal {path}"))
+}
+
+/// Reads a file's form and what stands at each place.
+fn read<'e>(
+    path: &RepoPath,
+    bytes: &'e [u8],
+    whole: bool,
+) -> Result<(FileForm<'e>, BTreeMap<KeyPath, OnDisk>), String> {
+    let format = Format::of(path).filter(|_| !whole && !seal::is_whole(bytes));
+    let Some(format) = format else {
+        let disk = OnDisk {
+            hash: whole_hash(bytes),
+            generations: BTreeSet::new(),
+            clear_text: !seal::is_whole(bytes),
+        };
+        return Ok((FileForm::Whole, BTreeMap::from([(KeyPath::Whole, disk)])));
+    };
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+    let document = Document::parse(format, text).map_err(|why| why.to_string())?;
+    let found = items(&document)
+        .into_iter()
+        .map(|(key, item)| {
+            let disk = on_disk(&document, &item.leaves, item.hash);
+            (key, disk)
+        })
+        .collect();
+    Ok((FileForm::Values(document), found))
+}
+
+fn on_disk(document: &Document<'_>, leaves: &[usize], hash: Sha256) -> OnDisk {
+    let mut disk = OnDisk { hash, generations: BTreeSet::new(), clear_text: false };
+    for leaf in leaves.iter().map(|at| &document.leaves[*at]) {
+        match document.token(leaf).map(seal::generation_of) {
+            Some(Ok(id)) => {
+                disk.generations.insert(id);
+            }
+            Some(Err(_)) | None => disk.clear_text |= leaf.node == Node::Scalar,
+        }
+    }
+    disk
+}

@@ -1,0 +1,159 @@
+//! Check 8, second half, and 9: one item on disk against what was signed of it.
+
+use super::files::OnDisk;
+use super::verdicts::at;
+use super::{Live, Record};
+use crate::finding::{Code, Finding, Severity};
+use crate::log::entry::Op;
+use crate::log::timeline::{Settled, Standing};
+use crate::names::{Address, KeyPath};
+
+/// Judges one address; gives what stands there, if anything should.
+pub(super) fn judge<'r>(
+    record: &'r Record,
+    address: &Address,
+    candidates: &[Standing],
+    disk: Option<&OnDisk>,
+) -> Result<Option<Live<'r>>, Box<Finding>> {
+    let hash = disk.map(|disk| disk.hash);
+    let standing = match record.settle(address, candidates, hash.as_ref()) {
+        Settled::Gone => return gone(record, address, candidates, disk),
+        Settled::One(standing) => standing,
+        Settled::Concurrent(rivals) => return Err(concurrent(record, address, &rivals)),
+    };
+    let live = Live { entry: standing.entry, item: record.item(standing) };
+    if !record.holds(standing.entry) {
+        return Err(void(record, address, live));
+    }
+    let Some(disk) = disk else {
+        let message = format!("this is signed by `{}`, but not here", signer(record, live));
+        let finding = found(record, Code::Missing, address, live, message);
+        return Err(finding.fix(restore(address)).into());
+    };
+    same_bytes(record, address, live, disk)?;
+    still_allowed(record, address, live)?;
+    sealed_rightly(record, address, live, disk)?;
+    super::due::check(record, address, live)?;
+    Ok(Some(live))
+}
+
+/// Nothing should stand here; a `delete` that is void does not make it so.
+fn gone<'r>(
+    record: &'r Record,
+    address: &Address,
+    candidates: &[Standing],
+    disk: Option<&OnDisk>,
+) -> Result<Option<Live<'r>>, Box<Finding>> {
+    let holds = candidates.iter().any(|standing| record.holds(standing.entry));
+    match (candidates.first(), disk) {
+        (Some(first), _) if !holds => {
+            let live = Live { entry: first.entry, item: record.item(*first) };
+            Err(void(record, address, live))
+        }
+        (_, Some(disk)) => Err(unnamed(address, disk)),
+        (_, None) => Ok(None),
+    }
+}
+
+fn signer<'r>(record: &'r Record, live: Live<'_>) -> &'r str {
+    record.entries[live.entry].entry.by.as_str()
+}
+
+/// Starts a finding about a signed item.
+pub(super) fn found(
+    record: &Record,
+    code: Code,
+    address: &Address,
+    live: Live<'_>,
+    message: impl Into<String>,
+) -> Finding {
+    at(code, address, message).entry(record.entries[live.entry].id)
+}
+
+fn restore(address: &Address) -> String {
+    format!("git restore {}", address.path)
+}
+
+fn unnamed(address: &Address, disk: &OnDisk) -> Box<Finding> {
+    if disk.generations.is_empty() {
+        let finding = at(Code::Plaintext, address, "nothing signed names this value in clear");
+        let fix = format!("tenure seal {}", address.path);
+        return Box::new(finding.graded(Severity::Found).fix(fix));
+    }
+    Box::new(at(Code::Unattested, address, "nothing signed names this").fix(restore(address)))
+}
+
+fn concurrent(record: &Record, address: &Address, rivals: &[Standing]) -> Box<Finding> {
+    let entry = |standing: &Standing| {
+        let signed = &record.entries[standing.entry];
+        format!("{} by `{}`", signed.id.short(), signed.entry.by)
+    };
+    let names: Vec<_> = rivals.iter().map(entry).collect();
+    let message = format!("{} entries name its newest value: {}", rivals.len(), names.join(", "));
+    let fix = format!("tenure set {}/{} with the right value", address.env, address.key);
+    Box::new(at(Code::Concurrent, address, message).fix(fix))
+}
+
+fn void(record: &Record, address: &Address, live: Live<'_>) -> Box<Finding> {
+    let by = signer(record, live);
+    let message = format!("signed by `{by}`, whose key or right was taken away beside it");
+    let fix = format!("tenure set {}/{} with the right value", address.env, address.key);
+    found(record, Code::RemovedKey, address, live, message).fix(fix).into()
+}
+
+fn same_bytes(
+    record: &Record,
+    address: &Address,
+    live: Live<'_>,
+    disk: &OnDisk,
+) -> Result<(), Box<Finding>> {
+    if live.item.hash == Some(disk.hash) {
+        return Ok(());
+    }
+    let unsealed = disk.clear_text && live.item.generation.is_some();
+    let what = match record.explain(address, disk.hash) {
+        _ if unsealed => " (plaintext)",
+        Some("old version") => " (old version)",
+        Some(_) => " (other key's)",
+        None => "",
+    };
+    let message = format!("not what `{}` signed{what}", signer(record, live));
+    Err(found(record, Code::Altered, address, live, message).fix(restore(address)).into())
+}
+
+fn still_allowed(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Box<Finding>> {
+    let by = &record.entries[live.entry].entry.by;
+    if record.policy().is_some_and(|policy| policy.may_write(by, address)) {
+        return Ok(());
+    }
+    let message = format!("`{by}`, who signed it, may no longer write here");
+    let fix = format!("tenure set {}/{}", address.env, address.key);
+    Err(found(record, Code::WriterGone, address, live, message).fix(fix).into())
+}
+
+fn sealed_rightly(
+    record: &Record,
+    address: &Address,
+    live: Live<'_>,
+    disk: &OnDisk,
+) -> Result<(), Box<Finding>> {
+    let stale =
+        |message: &str| Err(found(record, Code::OldGeneration, address, live, message).into());
+    let clear = record.policy().is_some_and(|policy| policy.is_clear(&address.env, &address.key));
+    if disk.clear_text && !clear {
+        let message = "this value stands in clear, and the policy does not allow it";
+        let fix = format!("tenure seal {}", address.path);
+        let finding = found(record, Code::Plaintext, address, live, message);
+        return Err(finding.graded(Severity::Found).fix(fix).into());
+    }
+    let Some(generation) = live.item.generation else { return Ok(()) };
+    let whole = address.key == KeyPath::Whole;
+    if !whole && disk.generations.iter().ne([&generation]) {
+        return stale("its token belongs to another generation than its entry says");
+    }
+    let fresh = matches!(live.item.op, Op::New | Op::Rekey);
+    if fresh && !record.was_current(&address.env, generation, live.entry) {
+        return stale("it was sealed to a generation that was not current");
+    }
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! Check 8, first half: the keyrings of an environment, and which of them is current.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::verdicts::breach;
+use super::{FileEvidence, Record};
+use crate::finding::{Code, Finding, Severity};
+use crate::keyring::{self, Stanzas};
+use crate::log::entry::{KeyringRecord, Kind};
+use crate::names::{EnvName, GenerationId, RepoPath, Sha256};
+use crate::policy::{Policy, Recipient};
+
+/// A keyring that the log attests.
+#[derive(Debug, Clone, Copy)]
+pub struct CurrentKeyring<'r> {
+    /// The position of its entry.
+    pub entry: usize,
+    /// What its entry says.
+    pub record: &'r KeyringRecord,
+}
+
+/// The path of a generation's keyring file.
+pub(super) fn path(env: &EnvName, generation: GenerationId) -> String {
+    format!(".secrets/keys/{env}/{generation}.age")
+}
+
+impl Record {
+    /// The keyrings of an environment that hold, parents before children.
+    #[must_use]
+    pub fn keyrings(&self, env: &EnvName) -> Vec<CurrentKeyring<'_>> {
+        let mut found = Vec::new();
+        for at in self.dag.order().iter().copied().filter(|at| self.holds(*at)) {
+            if let Kind::Seal { keyrings, .. } = &self.entries[at].entry.kind {
+                let mine = keyrings.iter().filter(|record| record.env == *env);
+                found.extend(mine.map(|record| CurrentKeyring { entry: at, record }));
+            }
+        }
+        found
+    }
+
+    /// The newest keyring whose readers are the policy's; none means `stale-readers`.
+    #[must_use]
+    pub fn current_keyring(&self, env: &EnvName) -> Option<CurrentKeyring<'_>> {
+        let wanted = readers(self.policy()?, env);
+        let all = self.keyrings(env);
+        let newest = all.iter().rev().find(|keyring| {
+            self.policy_at(keyring.entry).is_some_and(|policy| readers(policy, env) == wanted)
+        })?;
+        // A newer keyring for other readers means that values may be sealed to it already.
+        let passed = |other: &CurrentKeyring<'_>| self.dag.is_ancestor(newest.entry, other.entry);
+        (!all.iter().any(passed)).then_some(*newest)
+    }
+
+    /// The policy that an entry names.
+    pub(super) fn policy_at(&self, entry: usize) -> Option<&Policy> {
+        let id = self.entries[entry].entry.policy?;
+        self.chain.step(&id).map(|step| &step.policy)
+    }
+
+    /// Tells whether a generation was current for the signer of an entry: its keyring is the entry's own
+    /// or an ancestor's, no later one was known, and its readers were the policy's.
+    pub(super) fn was_current(
+        &self,
+        env: &EnvName,
+        generation: GenerationId,
+        entry: usize,
+    ) -> bool {
+        let seen = |at: usize| at == entry || self.dag.is_ancestor(at, entry);
+        let known: Vec<_> = self.keyrings(env).into_iter().filter(|k| seen(k.entry)).collect();
+        let Some(mine) = known.iter().find(|k| k.record.generation == generation) else {
+            return false;
+        };
+        let later = known.iter().any(|other| self.dag.is_ancestor(mine.entry, other.entry));
+        let policies = self.policy_at(mine.entry).zip(self.policy_at(entry));
+        !later && policies.is_some_and(|(then, now)| readers(then, env) == readers(now, env))
+    }
+}
+
+/// Who can open a keyring that is wrapped under a policy.
+pub(super) fn readers<'p>(policy: &'p Policy, env: &EnvName) -> BTreeSet<(&'p str, &'p str)> {
+    let pairs = policy.reader_recipients(env);
+    pairs.into_iter().map(|(who, recipient)| (who.as_str(), recipient.as_str())).collect()
+}
+
+/// Compares the keyring files of some environments with the log.
+pub(super) fn check<'e>(
+    record: &Record,
+    envs: &[&EnvName],
+    evidence: &'e FileEvidence,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<GenerationId, &'e [u8]> {
+    let mut good = BTreeMap::new();
+    let mut named = BTreeSet::new();
+    for env in envs {
+        for keyring in record.keyrings(env) {
+            let path = path(env, keyring.record.generation);
+            match check_one(record, &keyring, &path, evidence) {
+                Ok(bytes) => {
+                    good.insert(keyring.record.generation, bytes);
+                }
+                Err(finding) => findings.push(finding.in_env(env)),
+            }
+            named.insert(path);
+        }
+        let folder = format!(".secrets/keys/{env}/");
+        let strange =
+            |path: &&RepoPath| path.as_str().starts_with(&folder) && !named.contains(path.as_str());
+        findings.extend(evidence.keyrings.keys().filter(strange).map(|path| {
+            breach(Code::Unattested, path.as_str(), "no entry that holds names this keyring")
+                .in_env(env)
+                .fix(format!("git rm {path}"))
+        }));
+        if record.current_keyring(env).is_none() {
+            findings.push(stale(record, env));
+        }
+    }
+    good
+}
+
+fn stale(record: &Record, env: &EnvName) -> Finding {
+    let message = if record.keyrings(env).is_empty() {
+        format!("{env} has no keyring yet")
+    } else {
+        format!("the readers of {env} changed since its newest keyring")
+    };
+    breach(Code::StaleReaders, format!(".secrets/keys/{env}"), message)
+        .in_env(env)
+        .graded(Severity::Found)
+        .fix(format!("tenure rekey -e {env}"))
+}
+
+fn check_one<'e>(
+    record: &Record,
+    keyring: &CurrentKeyring<'_>,
+    path: &str,
+    evidence: &'e FileEvidence,
+) -> Result<&'e [u8], Finding> {
+    let id = record.entries[keyring.entry].id;
+    let restore = format!("git restore {path}");
+    let broken = |code, why: &str| breach(code, path, why).entry(id).fix(&restore);
+    let missing = || broken(Code::Missing, "this keyring is signed, but not here");
+    let key: RepoPath = path.parse().map_err(|_| missing())?;
+    let bytes = evidence.keyrings.get(&key).ok_or_else(missing)?;
+    if Sha256::of(bytes) != keyring.record.hash {
+        return Err(broken(Code::Altered, "this keyring is not the one that was signed"));
+    }
+    let policy = record
+        .policy_at(keyring.entry)
+        .ok_or_else(|| broken(Code::Altered, "the policy of this keyring is not here"))?;
+    let found = keyring::stanzas(bytes)
+        .map_err(|_| broken(Code::Altered, "this keyring is no armored age file"))?;
+    if !fits(found, &policy.reader_recipients(&keyring.record.env)) {
+        let why = "this keyring is wrapped for another number of readers than its policy names";
+        return Err(broken(Code::Altered, why));
+    }
+    Ok(bytes)
+}
+
+/// Compares counts: exact, but "at least" where a plugin may make any stanzas.
+fn fits<T>(found: Stanzas, readers: &[(T, &Recipient)]) -> bool {
+    let mut wanted = Stanzas::default();
+    for (_, recipient) in readers {
+        match recipient {
+            Recipient::X25519(_) => wanted.x25519 += 1,
+            Recipient::SshEd25519(_) | Recipient::SshRsa(_) => wanted.ssh += 1,
+            Recipient::Plugin { .. } => wanted.other += 1,
+        }
+    }
+    if wanted.other > 0 {
+        let total = found.x25519 + found.ssh + found.other;
+        return found.x25519 >= wanted.x25519
+            && found.ssh >= wanted.ssh
+            && total >= wanted.x25519 + wanted.ssh + wanted.other;
+    }
+    found == wanted
+}

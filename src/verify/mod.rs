@@ -1,0 +1,56 @@
+//! The twelve checks of design section 7: evidence in, verdicts out. Needs no private key.
+//!
+//! [`Record::judge`] does 1 to 7, on the log and the policy; [`Verified::judge`] does 8 to 12, on the
+//! files and keyrings that they name. Values leave the process from a [`Verified`] only.
+
+mod chain;
+mod debts;
+mod due;
+mod entries;
+mod files;
+mod item;
+mod keyrings;
+mod rights;
+mod standing;
+mod verdicts;
+
+use std::collections::BTreeMap;
+
+use crate::names::{EntryId, RepoPath};
+
+pub use chain::{Chain, Step};
+pub use entries::Record;
+pub use files::{FileForm, Verified, VerifiedFile};
+pub use keyrings::CurrentKeyring;
+pub use standing::Live;
+
+/// What lies in the repository beside the sealed files: bytes, not yet believed.
+#[derive(Debug, Default)]
+pub struct LogEvidence {
+    /// `.secrets-policy.toml`; none where it is missing.
+    pub policy: Option<Vec<u8>>,
+    /// `.secrets/policies/`, by path.
+    pub policies: BTreeMap<String, Vec<u8>>,
+    /// `.secrets/log/`, by path.
+    pub log: BTreeMap<String, Vec<u8>>,
+    /// What lies there and is no regular file of a plain name, with why.
+    pub strays: Vec<(String, &'static str)>,
+}
+
+/// The sealed files and keyrings: bytes, not yet believed.
+#[derive(Debug, Default)]
+pub struct FileEvidence {
+    /// The files that the policy's globs match or the log names.
+    pub files: BTreeMap<RepoPath, Vec<u8>>,
+    /// `.secrets/keys/`, by path.
+    pub keyrings: BTreeMap<RepoPath, Vec<u8>>,
+    /// What a glob matches or lies under `.secrets/keys` and is no regular file of a plain name.
+    pub strays: Vec<(String, &'static str)>,
+}
+
+/// What is trusted before anything is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trust {
+    /// The id of `init`, from the pin, `--root` or `TENURE_ROOT`.
+    pub root: EntryId,
+}

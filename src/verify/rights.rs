@@ -1,0 +1,41 @@
+//! Check 5, second half: whether a signer may do everything that an entry does.
+
+use crate::log::entry::{Entry, FileChange, KeyringRecord, Kind, Op};
+use crate::policy::Policy;
+
+/// Says what the signer may not do, if anything.
+pub(super) fn check(policy: &Policy, entry: &Entry) -> Result<(), String> {
+    match &entry.kind {
+        Kind::Init(_) | Kind::Policy(_) => Ok(()),
+        Kind::Note(_) if policy.is_admin(&entry.by) => Ok(()),
+        Kind::Note(_) => Err(format!("`{}` is no admin", entry.by)),
+        Kind::Seal { files, keyrings } => {
+            files.iter().try_for_each(|file| may_change(policy, entry, file))?;
+            keyrings.iter().try_for_each(|keyring| may_wrap(policy, entry, keyring))
+        }
+    }
+}
+
+fn may_change(policy: &Policy, entry: &Entry, file: &FileChange) -> Result<(), String> {
+    let managed = policy.environment_of(&file.path) == Some(&file.env);
+    for item in &file.items {
+        if !managed && item.op != Op::Delete {
+            return Err(format!("`{}` is no file of {}", file.path, file.env));
+        }
+        if !policy.may_write(&entry.by, &file.address(&item.key)) {
+            return Err(format!("`{}` may not write {} in {}", entry.by, item.key, file.env));
+        }
+    }
+    Ok(())
+}
+
+fn may_wrap(policy: &Policy, entry: &Entry, keyring: &KeyringRecord) -> Result<(), String> {
+    let (by, env) = (&entry.by, &keyring.env);
+    if !policy.readers(env).contains(by) {
+        return Err(format!("`{by}` signs a keyring of {env} and is no reader of it"));
+    }
+    if policy.is_admin(by) || policy.may_write_some(by, env) {
+        return Ok(());
+    }
+    Err(format!("`{by}` signs a keyring of {env} and is neither a writer of it nor an admin"))
+}

@@ -1,0 +1,99 @@
+//! What the log says stands: the newest item of every address.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Record;
+use crate::log::entry::{Entry, Item, Kind};
+use crate::log::timeline::{Effect, Settled, Standing, Timeline};
+use crate::names::{Address, EntryId, EnvName, RepoPath, Sha256};
+
+/// The newest item of an address.
+#[derive(Debug, Clone, Copy)]
+pub struct Live<'r> {
+    /// The position of its entry.
+    pub entry: usize,
+    /// The item.
+    pub item: &'r Item,
+}
+
+impl Record {
+    /// The newest items of every address, void ones among them; several compete.
+    pub(super) fn standings(&self) -> BTreeMap<Address, Vec<Standing>> {
+        let counts = |at: usize| self.verdicts[at] != super::entries::Verdict::Refused;
+        let entries = self.plain_entries();
+        Timeline { entries: &entries, dag: &self.dag }.newest(counts)
+    }
+
+    /// Decides between the newest items of one address.
+    pub(super) fn settle(
+        &self,
+        address: &Address,
+        candidates: &[Standing],
+        on_disk: Option<&Sha256>,
+    ) -> Settled {
+        if let [one] = candidates
+            && one.effect == Effect::Sets
+        {
+            return Settled::One(*one);
+        }
+        let entries = self.plain_entries();
+        Timeline { entries: &entries, dag: &self.dag }.settle(address, candidates, on_disk)
+    }
+
+    fn plain_entries(&self) -> Vec<&Entry> {
+        self.entries.iter().map(|signed| &signed.entry).collect()
+    }
+
+    /// The files that entries name, of one environment or of all.
+    #[must_use]
+    pub fn named_files(&self, scope: Option<&EnvName>) -> BTreeSet<RepoPath> {
+        let mut paths = BTreeSet::new();
+        for signed in &self.entries {
+            let Kind::Seal { files, .. } = &signed.entry.kind else { continue };
+            let mine = files.iter().filter(|file| scope.is_none_or(|only| file.env == *only));
+            paths.extend(mine.map(|file| file.path.clone()));
+        }
+        paths
+    }
+
+    /// Lends the item of a standing.
+    pub(super) fn item(&self, at: Standing) -> &Item {
+        &self.entries[at.entry].entry.files()[at.file].items[at.item]
+    }
+
+    /// Finds the item that an `of` names.
+    pub(super) fn origin(&self, entry: &EntryId, address: &Address) -> Option<Live<'_>> {
+        let at = self.dag.index(entry)?;
+        Some(Live { entry: at, item: self.entries[at].entry.item(address)? })
+    }
+
+    /// The entry that made the value of an item: the `new` at the start of its chain of `of`.
+    #[must_use]
+    pub fn made_by(&self, live: Live<'_>) -> usize {
+        let mut live = live;
+        while let Some(of) = &live.item.of {
+            match self.origin(&of.entry, &of.address) {
+                Some(before) => live = before,
+                None => break,
+            }
+        }
+        live.entry
+    }
+
+    /// Says of a hash that is not the signed one where else it stood.
+    pub(super) fn explain(&self, address: &Address, hash: Sha256) -> Option<&'static str> {
+        let mut elsewhere = None;
+        for signed in &self.entries {
+            let Kind::Seal { files, .. } = &signed.entry.kind else { continue };
+            for file in files {
+                for item in file.items.iter().filter(|item| item.hash == Some(hash)) {
+                    if file.address(&item.key) == *address {
+                        return Some("old version");
+                    }
+                    elsewhere = Some("other key's");
+                }
+            }
+        }
+        elsewhere
+    }
+}

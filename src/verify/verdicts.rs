@@ -1,0 +1,45 @@
+//! Makes findings: every one names the place, the reason, and what mends it.
+
+use crate::finding::{Code, Finding, Severity};
+use crate::names::{Address, EntryId, EnvName};
+
+/// Starts a finding that blocks everything: log, policy or pin.
+pub(super) fn breach(code: Code, place: impl Into<String>, message: impl Into<String>) -> Finding {
+    Finding {
+        code,
+        severity: Severity::Breach,
+        env: None,
+        place: place.into(),
+        entry: None,
+        message: message.into(),
+        fix: None,
+    }
+}
+
+/// Starts a finding about one item.
+pub(super) fn at(code: Code, address: &Address, message: impl Into<String>) -> Finding {
+    let place = format!("{} {}", address.path, address.key);
+    breach(code, place, message).in_env(&address.env)
+}
+
+impl Finding {
+    pub(super) fn in_env(mut self, env: &EnvName) -> Self {
+        self.env = Some(env.clone());
+        self
+    }
+
+    pub(super) fn entry(mut self, id: EntryId) -> Self {
+        self.entry = Some(id);
+        self
+    }
+
+    pub(super) fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
+        self
+    }
+
+    pub(super) fn graded(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+}

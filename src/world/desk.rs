@@ -1,0 +1,118 @@
+//! What a deed is given of the outside: where, when, whose keys, and who is there to ask.
+
+use std::cell::{RefCell, RefMut};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::keys::{Identities, KeyPlaces};
+use super::signer::SigningPlaces;
+use super::terminal::{Prompts, Terminal};
+use super::{Checkout, Environment, WorldError};
+use crate::names::EntryId;
+
+/// Whether questions were answered with yes beforehand (`--yes`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// Ask.
+    Ask,
+    /// Take every question for answered with yes.
+    Given,
+}
+
+/// Whether a change is only shown (`--dry-run`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writes {
+    /// Done.
+    Real,
+    /// Shown, not done.
+    Dry,
+}
+
+/// What the command line says of the outside.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where the program works: `-C`, else the current folder.
+    pub from: PathBuf,
+    /// The time, read once a run.
+    pub now: Timestamp,
+    /// `-i`, as often as it was given.
+    pub identity_files: Vec<PathBuf>,
+    /// `--root`.
+    pub root: Option<EntryId>,
+    /// `--non-interactive`.
+    pub prompts: Prompts,
+    /// `--yes`.
+    pub consent: Consent,
+    /// `--dry-run`.
+    pub writes: Writes,
+}
+
+/// The outside, as far as a deed needs it.
+pub struct World {
+    /// Where the program works.
+    pub from: PathBuf,
+    /// The time, read once a run.
+    pub now: Timestamp,
+    /// The root that the command line names.
+    pub root: Option<EntryId>,
+    /// The variables of the process.
+    pub environment: Environment,
+    /// Who is there.
+    pub terminal: Terminal,
+    /// Whether questions were answered beforehand.
+    pub consent: Consent,
+    /// Whether changes are only shown.
+    pub writes: Writes,
+    identities: RefCell<Identities>,
+}
+
+impl World {
+    /// Puts variables and settings together; reads no key yet.
+    #[must_use]
+    pub fn new(mut environment: Environment, settings: Settings) -> Self {
+        let prompts = if environment.ci { Prompts::Forbidden } else { settings.prompts };
+        let terminal = Terminal::find(prompts);
+        let places = KeyPlaces {
+            given: settings.identity_files,
+            identity: environment.identity.take(),
+            identity_file: environment.identity_file.clone(),
+            identity_cmd: environment.identity_cmd.clone(),
+            sops_key: environment.sops_age_key.take(),
+            sops_key_file: environment.sops_age_key_file.clone(),
+            config: environment.config_home(),
+            home: environment.home.clone(),
+        };
+        Self {
+            from: settings.from,
+            now: settings.now,
+            root: settings.root,
+            terminal,
+            consent: settings.consent,
+            writes: settings.writes,
+            identities: RefCell::new(Identities::new(places, terminal)),
+            environment,
+        }
+    }
+
+    /// Lends the user's keys.
+    #[must_use]
+    pub fn identities(&self) -> RefMut<'_, Identities> {
+        self.identities.borrow_mut()
+    }
+
+    /// Where keys that only sign may be.
+    ///
+    /// # Errors
+    /// [`WorldError`] when git cannot be asked for its signing key.
+    pub fn signing_places(&self, checkout: &Checkout) -> Result<SigningPlaces, WorldError> {
+        let ssh = checkout.config("gpg.format")?.as_deref() == Some("ssh");
+        let git_key = if ssh { checkout.config("user.signingKey")? } else { None };
+        Ok(SigningPlaces {
+            home: self.environment.home.clone(),
+            agent: self.environment.ssh_auth_sock.clone().map(PathBuf::into_os_string),
+            git_key,
+            tmpdir: self.environment.tmpdir.clone(),
+        })
+    }
+}

@@ -1,0 +1,293 @@
+//! Files under one root: listed and read without ever following a link.
+
+use std::io::{self, Read as _};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat};
+use rustix::io::Errno;
+use walkdir::{DirEntry, WalkDir};
+
+use super::WorldError;
+use crate::names::RepoPath;
+
+/// The most that is read of one file: 100 MiB.
+pub const LARGEST: u64 = 100 << 20;
+
+const FOLDER: OFlags =
+    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// The files under one root.
+///
+/// Each folder on the way is opened by itself and from the one above, so that no link is followed,
+/// not even one that appears between a look and the reading.
+pub struct Files {
+    root: PathBuf,
+    pub(super) dir: OwnedFd,
+}
+
+/// What lies below a folder, sorted.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The regular files.
+    pub files: Vec<RepoPath>,
+    /// All else that is neither file nor folder, or has a name that we do not take.
+    pub odd: Vec<Odd>,
+}
+
+/// Something that is not listed as a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Odd {
+    /// Its path below the root; bytes that are not UTF-8 are replaced.
+    pub path: String,
+    /// Why it is odd.
+    pub kind: OddKind,
+}
+
+/// Why something is not listed as a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OddKind {
+    /// A symbolic link, which is not followed.
+    Link,
+    /// A pipe, socket or device.
+    Special,
+    /// A file whose name is no [`RepoPath`].
+    Name,
+}
+
+impl Files {
+    /// Opens a root, which may be reached through links.
+    pub fn open(root: &Path) -> Result<Self, WorldError> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = rustix::fs::open(root, flags, Mode::empty())
+            .map_err(WorldError::io("open", root.display()))?;
+        Ok(Self { root: root.to_owned(), dir })
+    }
+
+    /// Reads a whole file; none if it is not there.
+    ///
+    /// Refuses links, also among its folders, whatever is no regular file, and more than
+    /// [`LARGEST`] bytes.
+    pub fn read(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, WorldError> {
+        self.read_up_to(path, LARGEST)
+    }
+
+    /// Reads a whole file of at most `limit` bytes; none if it is not there.
+    pub fn read_up_to(&self, path: &RepoPath, limit: u64) -> Result<Option<Vec<u8>>, WorldError> {
+        let Some(folder) = self.folder_of(path)? else { return Ok(None) };
+        // Non-blocking, so that a pipe in a file's place cannot make us wait for its writer.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let file = match openat(&folder, path.file_name(), flags, Mode::empty()) {
+            Ok(file) => file,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(error) => return Err(unopened(&folder, path, error)),
+        };
+        let stat = fstat(&file).map_err(WorldError::io("read", path))?;
+        regular(&stat, path.as_str())?;
+        let too_large = || WorldError::TooLarge { path: path.to_string(), limit };
+        let size = u64::try_from(stat.st_size).unwrap_or(0);
+        if size > limit {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+        let mut some = std::fs::File::from(file).take(limit + 1);
+        some.read_to_end(&mut bytes).map_err(WorldError::io("read", path))?;
+        if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(Some(bytes)) }
+    }
+
+    /// Tells whether a regular file is there; refuses links and all else.
+    pub fn is_file(&self, path: &RepoPath) -> Result<bool, WorldError> {
+        Ok(self.stat(path)?.is_some())
+    }
+
+    /// Lists what lies below a folder, given without a final `/`; below the root for an empty text.
+    ///
+    /// Leaves out `.git` and whole repositories inside this one. A folder that is not there is empty.
+    pub fn list(&self, folder: &str) -> Result<Listing, WorldError> {
+        let mut listing = Listing::default();
+        if self.folder(folder)?.is_none() {
+            return Ok(listing);
+        }
+        let top = self.root.join(folder);
+        let walk = WalkDir::new(&top).min_depth(1).follow_root_links(true).into_iter();
+        for entry in walk.filter_entry(|entry| !is_repository(entry)) {
+            let entry = entry.map_err(|error| unlisted(&top, error))?;
+            let Ok(path) = entry.path().strip_prefix(&self.root) else { continue };
+            let text = path.to_string_lossy();
+            let kind = entry.file_type();
+            let kind = match path.to_str().and_then(|path| path.parse::<RepoPath>().ok()) {
+                _ if kind.is_dir() => continue,
+                _ if kind.is_symlink() => OddKind::Link,
+                _ if !kind.is_file() => OddKind::Special,
+                None => OddKind::Name,
+                Some(path) => {
+                    listing.files.push(path);
+                    continue;
+                }
+            };
+            listing.odd.push(Odd { path: text.into_owned(), kind });
+        }
+        listing.files.sort_unstable();
+        listing.odd.sort_unstable();
+        Ok(listing)
+    }
+
+    /// Looks at a file without following links; none if it is not there.
+    pub(super) fn stat(&self, path: &RepoPath) -> Result<Option<Stat>, WorldError> {
+        let Some(folder) = self.folder_of(path)? else { return Ok(None) };
+        match statat(&folder, path.file_name(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => regular(&stat, path.as_str()).map(|()| Some(stat)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(WorldError::io("read", path)(error)),
+        }
+    }
+
+    /// Opens the folder that a file lies in; none if it is not there.
+    pub(super) fn folder_of(&self, path: &RepoPath) -> Result<Option<OwnedFd>, WorldError> {
+        self.folder(parent(path))
+    }
+
+    /// Opens a folder below the root; none if it is not there.
+    pub(super) fn folder(&self, path: &str) -> Result<Option<OwnedFd>, WorldError> {
+        let mut folder = openat(&self.dir, ".", FOLDER, Mode::empty())
+            .map_err(WorldError::io("open", self.root.display()))?;
+        let mut end = 0;
+        for part in path.split('/').filter(|_| !path.is_empty()) {
+            end += part.len() + 1;
+            let here = &path[..end - 1];
+            folder = match openat(&folder, part, FOLDER, Mode::empty()) {
+                Ok(next) => next,
+                Err(Errno::NOENT) => return Ok(None),
+                Err(error) => return Err(not_a_folder(&folder, part, here, error)),
+            };
+        }
+        Ok(Some(folder))
+    }
+}
+
+/// The folder part of a path; empty at the root.
+pub(super) fn parent(path: &RepoPath) -> &str {
+    path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Refuses what is no regular file.
+pub(super) fn regular(stat: &Stat, path: &str) -> Result<(), WorldError> {
+    let what = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => return Ok(()),
+        FileType::Symlink => return Err(WorldError::Link { path: path.to_owned() }),
+        FileType::Directory => "a folder",
+        FileType::Fifo => "a pipe",
+        FileType::Socket => "a socket",
+        _ => "a device",
+    };
+    Err(WorldError::NotAFile { path: path.to_owned(), what })
+}
+
+fn unopened(folder: &OwnedFd, path: &RepoPath, error: Errno) -> WorldError {
+    // A link, a socket or a device without a driver: the look says it better than the error.
+    let stat = statat(folder, path.file_name(), AtFlags::SYMLINK_NOFOLLOW);
+    match stat.map(|stat| regular(&stat, path.as_str())) {
+        Ok(Err(refused)) => refused,
+        _ => WorldError::io("read", path)(error),
+    }
+}
+
+fn not_a_folder(above: &OwnedFd, name: &str, path: &str, error: Errno) -> WorldError {
+    let stat = statat(above.as_fd(), name, AtFlags::SYMLINK_NOFOLLOW);
+    match stat.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
+        Ok(FileType::Symlink) => WorldError::Link { path: path.to_owned() },
+        Ok(FileType::Directory) | Err(_) => WorldError::io("open", path)(error),
+        Ok(_) => WorldError::NotAFolder { path: path.to_owned() },
+    }
+}
+
+fn is_repository(entry: &DirEntry) -> bool {
+    let is_dir = entry.file_type().is_dir();
+    entry.file_name() == ".git" || is_dir && entry.path().join(".git").symlink_metadata().is_ok()
+}
+
+fn unlisted(top: &Path, error: walkdir::Error) -> WorldError {
+    let path = error.path().unwrap_or(top).display().to_string();
+    WorldError::io("list", path)(io::Error::from(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::testing::{path, texts};
+    use std::os::unix::fs::symlink;
+
+    fn tree() -> (tempfile::TempDir, Files) {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("a/b")).unwrap();
+        std::fs::write(root.path().join("a/b/c"), "deep").unwrap();
+        std::fs::write(root.path().join("top"), "").unwrap();
+        let files = Files::open(root.path()).unwrap();
+        (root, files)
+    }
+
+    #[test]
+    fn a_file_is_read_whole_and_an_absent_one_is_none() {
+        let (_root, files) = tree();
+        assert_eq!(files.read(&path("a/b/c")).unwrap().unwrap(), b"deep");
+        assert_eq!(files.read(&path("top")).unwrap().unwrap(), b"");
+        assert_eq!(files.read(&path("a/x")).unwrap(), None);
+        assert_eq!(files.read(&path("x/y/z")).unwrap(), None);
+        assert!(files.is_file(&path("top")).unwrap());
+        assert!(!files.is_file(&path("nothing")).unwrap());
+    }
+
+    #[test]
+    fn no_link_is_followed() {
+        let (root, files) = tree();
+        symlink("a/b/c", root.path().join("link")).unwrap();
+        symlink("b", root.path().join("a/door")).unwrap();
+        symlink("nowhere", root.path().join("dangling")).unwrap();
+        for (at, link) in [("link", "link"), ("a/door/c", "a/door"), ("dangling", "dangling")] {
+            let error = files.read(&path(at)).unwrap_err();
+            assert!(matches!(&error, WorldError::Link { path } if path == link), "{error}");
+        }
+        assert!(matches!(files.list("a/door"), Err(WorldError::Link { .. })));
+        assert!(matches!(files.is_file(&path("link")), Err(WorldError::Link { .. })));
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused_at_once() {
+        let (root, files) = tree();
+        let (pipe, mode) = (root.path().join("pipe"), Mode::RWXU);
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, FileType::Fifo, mode, 0).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(root.path().join("socket")).unwrap();
+        for (at, kind) in [("a", "a folder"), ("pipe", "a pipe"), ("socket", "a socket")] {
+            let error = files.read(&path(at)).unwrap_err();
+            assert!(matches!(error, WorldError::NotAFile { what, .. } if what == kind), "{error}");
+        }
+        let below_a_file = files.read(&path("top/x")).unwrap_err();
+        assert!(matches!(below_a_file, WorldError::NotAFolder { path } if path == "top"));
+    }
+
+    #[test]
+    fn the_limit_is_the_last_size_that_is_read() {
+        let (_root, files) = tree();
+        assert!(files.read_up_to(&path("a/b/c"), 4).unwrap().is_some());
+        let error = files.read_up_to(&path("a/b/c"), 3).unwrap_err();
+        assert!(matches!(error, WorldError::TooLarge { limit: 3, .. }));
+    }
+
+    #[test]
+    fn a_listing_is_sorted_and_names_what_it_leaves_out() {
+        let (root, files) = tree();
+        for name in [".git/config", "inner/.git/HEAD", "inner/file", "a-b", "a/b.txt", "od#d"] {
+            let file = root.path().join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, "").unwrap();
+        }
+        symlink("/etc", root.path().join("out")).unwrap();
+        let listing = files.list("").unwrap();
+        assert_eq!(texts(&listing.files), ["a-b", "a/b.txt", "a/b/c", "top"]);
+        let odd = listing.odd.iter().map(|odd| (odd.path.as_str(), odd.kind)).collect::<Vec<_>>();
+        assert_eq!(odd, [("od#d", OddKind::Name), ("out", OddKind::Link)]);
+        assert_eq!(texts(&files.list("a/b").unwrap().files), ["a/b/c"]);
+        assert_eq!(files.list("nothing").unwrap(), Listing::default());
+        assert!(matches!(files.list("top"), Err(WorldError::NotAFolder { .. })));
+    }
+}

@@ -1,0 +1,51 @@
+//! The only room that touches the outside: files, git, processes, the environment, the clock.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this room is where files, programs, variables and the clock are allowed"
+)]
+
+pub mod child;
+mod change;
+mod clock;
+mod desk;
+mod environment;
+mod error;
+mod files;
+mod git;
+pub mod harden;
+pub mod keys;
+mod journal;
+mod lock;
+mod program;
+pub mod signer;
+mod staged;
+mod state;
+pub mod terminal;
+mod whole;
+mod wiped;
+
+#[cfg(test)]
+mod testing;
+
+pub use change::Change;
+pub use clock::now;
+pub use desk::{Consent, Settings, World, Writes};
+pub use environment::{Environment, HONOURED, WITHHELD};
+pub use error::WorldError;
+pub use files::{Files, LARGEST, Listing, Odd, OddKind};
+pub use git::{Checkout, Touch};
+pub use lock::{Lock, Reading};
+pub use staged::{Blob, FileMode, IndexFile, ObjectId, StagedChange};
+pub use state::StateDir;
+pub use whole::{Mode, write_whole};
+
+use rand_core::{OsRng, RngCore as _};
+
+/// Draws bytes from the operating system's generator.
+#[must_use]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    OsRng.fill_bytes(&mut bytes);
+    bytes
+}

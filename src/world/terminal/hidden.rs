@@ -1,0 +1,92 @@
+//! A line typed at a terminal that does not show it.
+
+use std::io::{self, Write as _};
+use std::os::fd::{AsFd as _, BorrowedFd};
+
+use rustix::io::Errno;
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
+use zeroize::Zeroizing;
+
+use super::{TerminalError, printable};
+use crate::secret::Plaintext;
+
+/// What the terminal takes in a line, its end included (`N_TTY_BUF_SIZE`, `MAX_CANON`).
+const LINE: usize = if cfg!(target_os = "macos") { 1024 } else { 4096 };
+/// Control-C and control-\ as the characters they send.
+const INTERRUPT: u8 = 3;
+const QUIT: u8 = 28;
+
+/// Prompts on stderr and reads one line from the terminal at stdin.
+///
+/// dialoguer leaves the typed text in a buffer of `std` that nobody wipes, and asks for ever at the end
+/// of input; hence our own.
+pub(super) fn ask(what: &str) -> Result<Plaintext, TerminalError> {
+    let stdin = io::stdin();
+    prompt(&format!("{} (hidden): ", printable(what)))?;
+    let answer = Quiet::on(stdin.as_fd()).map_err(fault).and_then(|quiet| quiet.line(what));
+    prompt("\n")?;
+    answer
+}
+
+fn prompt(text: &str) -> Result<(), TerminalError> {
+    let mut stderr = io::stderr();
+    stderr
+        .write_all(text.as_bytes())
+        .and_then(|()| stderr.flush())
+        .map_err(|source| TerminalError::Stream { stream: "stderr", source })
+}
+
+fn fault(source: Errno) -> TerminalError {
+    TerminalError::Stream { stream: "terminal", source: source.into() }
+}
+
+/// A terminal that echoes nothing, until dropped.
+///
+/// An interrupt is read as a character that ends the line, not taken as a signal: so we cannot die
+/// before the echo is on again.
+struct Quiet<'a> {
+    terminal: BorrowedFd<'a>,
+    before: Termios,
+}
+
+impl<'a> Quiet<'a> {
+    fn on(terminal: BorrowedFd<'a>) -> Result<Self, Errno> {
+        let before = tcgetattr(terminal)?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ISIG);
+        quiet.local_modes.insert(LocalModes::ICANON);
+        quiet.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
+        quiet.special_codes[SpecialCodeIndex::VEOL2] = QUIT;
+        tcsetattr(terminal, OptionalActions::Flush, &quiet)?;
+        Ok(Self { terminal, before })
+    }
+
+    fn line(&self, what: &str) -> Result<Plaintext, TerminalError> {
+        let mut line = Zeroizing::new(vec![0; LINE]);
+        let count = loop {
+            match rustix::io::read(self.terminal, &mut line[..]) {
+                Err(Errno::INTR) => {}
+                other => break other.map_err(fault)?,
+            }
+        };
+        let more = rustix::io::ioctl_fionread(self.terminal).map_err(fault)?;
+        let text = match line[..count].split_last() {
+            Some((b'\n', _)) if count == LINE => {
+                return Err(TerminalError::TooLong { limit: LINE });
+            }
+            Some((b'\n', _)) if more > 0 => return Err(TerminalError::SeveralLines),
+            Some((b'\n', text)) => text,
+            _ => return Err(TerminalError::Aborted { what: printable(what) }),
+        };
+        Ok(Plaintext::from(text.to_vec()))
+    }
+}
+
+impl Drop for Quiet<'_> {
+    /// Echoes again, and throws away what else was typed: it was meant to be hidden too.
+    fn drop(&mut self) {
+        let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
+    }
+}

@@ -1,0 +1,5 @@
+//! One file a command: that it works, how it says why not, its exit code and its JSON.
+
+mod completions;
+mod man;
+mod usage;
