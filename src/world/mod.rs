@@ -5,8 +5,8 @@
     reason = "this room is where files, programs, variables and the clock are allowed"
 )]
 
-pub mod child;
 mod change;
+pub mod child;
 mod clock;
 mod desk;
 mod environment;
@@ -14,8 +14,8 @@ mod error;
 mod files;
 mod git;
 pub mod harden;
-pub mod keys;
 mod journal;
+pub mod keys;
 mod lock;
 mod program;
 pub mod signer;
