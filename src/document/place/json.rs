@@ -8,6 +8,7 @@ use super::{Insertion, indentation_unit, join};
 use crate::document::lines::line_break;
 use crate::document::value::json;
 use crate::document::{Document, Leaf, Node};
+use crate::names::Segment;
 
 /// Proposes the innermost object on the way that is there; objects that are missing are made.
 pub(super) fn insertions(document: &Document<'_>, keys: &[&str], slice: &str) -> Vec<Insertion> {
@@ -44,7 +45,6 @@ fn member(keys: &[&str], colon: &str, slice: &str) -> Zeroizing<String> {
 
 /// Tells whether a leaf lies below an object.
 fn is_below(leaf: &Leaf, object: &[&str]) -> bool {
-    use crate::names::Segment;
     let path = leaf.path.segments();
     let same = |(segment, key): (&Segment, &&str)| matches!(segment, Segment::Key { name, nth: 1 } if name == key);
     path.len() > object.len() && path.iter().zip(object).all(same)
