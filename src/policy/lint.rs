@@ -8,6 +8,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::names::{EnvName, MemberName, RepoPath, RoleName};
 
 use super::cadence::known_type;
+use super::glob::EnvPattern;
 use super::terms::{RotateEvery, Store};
 use super::{MemberKind, PATH, Policy};
 
@@ -25,6 +26,7 @@ pub fn lint(policy: &Policy, text: &str, files: &[RepoPath]) -> Vec<Finding> {
     roles(policy, &mut report);
     types(policy, &mut report);
     rules(policy, &mut report);
+    locked(policy, &mut report);
     report.findings.sort_by_key(|(line, _)| *line);
     report.findings.into_iter().map(|(_, finding)| finding).collect()
 }
@@ -268,6 +270,27 @@ fn types(policy: &Policy, report: &mut Report<'_>) {
                 &format!("set `rotate-every` to \"{ceiling}d\" or less"),
             );
         }
+    }
+}
+
+/// A rule whose writers are no writers of its environment locks its secrets.
+fn locked(policy: &Policy, report: &mut Report<'_>) {
+    for (index, rule) in policy.secrets.iter().enumerate() {
+        let (Some(roles), EnvPattern::One(env)) = (&rule.writers, &rule.matches.env) else {
+            continue;
+        };
+        let writers = policy.writers(env);
+        let mut named = roles.iter().filter_map(|role| policy.roles.get(role)).flatten();
+        if named.any(|member| writers.contains(member)) {
+            continue;
+        }
+        let line = report.lines.element(&["secrets"], index);
+        let message = format!(
+            "nobody can write `{}`: its writers do not write `{env}`",
+            rule.matches.as_str()
+        );
+        let fix = "name a role whose people write the environment";
+        report.add(line, (Code::Lint, Severity::Note), message, fix);
     }
 }
 

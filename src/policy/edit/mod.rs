@@ -1,5 +1,7 @@
 //! Edits of the policy's text that keep its comments and layout. None signs anything.
 
+mod error;
+mod leave;
 mod list;
 #[cfg(test)]
 mod tests;
@@ -11,8 +13,9 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
 use crate::names::{EnvName, MemberName, RoleName};
 
-use super::problem::PolicyError;
 use super::{MemberKind, Policy, Recipient, SigningKey};
+
+pub use error::EditError;
 
 /// A member to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,78 +52,6 @@ impl Right {
     }
 }
 
-/// Why an edit was not made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
-    /// The policy is, or would become, invalid.
-    #[error(transparent)]
-    Invalid(#[from] PolicyError),
-    /// The name is taken.
-    #[error("there is a member `{name}` already")]
-    MemberExists {
-        /// The name.
-        name: MemberName,
-    },
-    /// The name is taken.
-    #[error("there is a role `{role}` already")]
-    RoleExists {
-        /// The name.
-        role: RoleName,
-    },
-    /// Nobody has this name.
-    #[error("there is no member `{name}`")]
-    UnknownMember {
-        /// The name.
-        name: MemberName,
-        /// Who was likely meant.
-        nearest: Option<String>,
-    },
-    /// No role has this name.
-    #[error("there is no role `{role}`")]
-    UnknownRole {
-        /// The name.
-        role: RoleName,
-        /// What was likely meant.
-        nearest: Option<String>,
-    },
-    /// No environment has this name.
-    #[error("there is no environment `{env}`")]
-    UnknownEnvironment {
-        /// The name.
-        env: EnvName,
-    },
-    /// Nothing to do.
-    #[error("`{place}` names `{name}` already")]
-    AlreadyThere {
-        /// The list.
-        place: String,
-        /// What it names.
-        name: String,
-    },
-    /// Nothing to do.
-    #[error("`{place}` does not name `{name}`")]
-    NotThere {
-        /// The list.
-        place: String,
-        /// What it does not name.
-        name: String,
-    },
-    /// A list that must name somebody would name nobody.
-    #[error("without `{name}`, `{place}` would name nobody")]
-    LeavesNobody {
-        /// The list.
-        place: String,
-        /// Its only element.
-        name: String,
-    },
-    /// The text is laid out in a way that cannot be edited here, such as a list that is no list.
-    #[error("`{place}` cannot be edited by a command")]
-    Layout {
-        /// The table or list.
-        place: String,
-    },
-}
-
 /// A policy under edit. [`Self::finish`] checks the whole and counts the revision up.
 #[derive(Debug)]
 pub struct Edit {
@@ -153,39 +84,6 @@ impl Edit {
         let members = self.doc.entry("members").or_insert(Item::Table(implicit));
         table_in(members, "members")?.insert(new.name.as_str(), Item::Table(member_table(new)));
         roles.iter().try_for_each(|role| self.add_to_role(role, &new.name))
-    }
-
-    /// Removes a member: from the members, from all roles, as owner of machines and as consumer.
-    ///
-    /// A role that is left with nobody goes too, from wherever it is named.
-    ///
-    /// # Errors
-    /// [`EditError::LeavesNobody`] where something must name a role and only named such a one: readers,
-    /// writers, admins.
-    pub fn remove_member(&mut self, name: &MemberName) -> Result<(), EditError> {
-        self.known_member(name)?;
-        self.cut_member(name)?;
-        let roles: Vec<(RoleName, usize)> = self
-            .policy
-            .roles
-            .iter()
-            .filter(|(_, members)| members.contains(name))
-            .map(|(role, members)| (role.clone(), members.len()))
-            .collect();
-        for (role, members) in roles {
-            if members == 1 {
-                self.drop_role(&role)?;
-            } else {
-                list::remove(self.list(&["roles", role.as_str()])?, name.as_str());
-            }
-        }
-        for (section, field) in [("members", "owner"), ("consumers", "member")] {
-            let Some(table) = self.doc.get_mut(section).and_then(Item::as_table_like_mut) else {
-                continue;
-            };
-            forget(table, field, name.as_str());
-        }
-        Ok(())
     }
 
     /// Replaces a member's keys; a list that would not change is left as it stands.
@@ -361,60 +259,6 @@ impl Edit {
             }
         }
     }
-
-    /// Cuts a member's table out of the text, with the comment lines right above its header.
-    fn cut_member(&mut self, name: &MemberName) -> Result<(), EditError> {
-        let text = self.doc.to_string();
-        if let Some(rest) = list::without_table(&text, name.as_str()) {
-            self.doc = document(&rest)?;
-        } else if let Some(members) = self.doc.get_mut("members") {
-            table_in(members, "members")?.remove(name.as_str());
-        }
-        Ok(())
-    }
-
-    /// Removes a role from wherever it is named.
-    fn drop_role(&mut self, role: &RoleName) -> Result<(), EditError> {
-        if let Some(roles) = self.doc.get_mut("roles") {
-            table_in(roles, "roles")?.remove(role.as_str());
-        }
-        let mut paths = vec![vec!["admin", "roles"]];
-        let envs: Vec<EnvName> = self.policy.environments.keys().cloned().collect();
-        for env in &envs {
-            paths.push(vec!["environments", env.as_str(), "readers"]);
-            paths.push(vec!["environments", env.as_str(), "writers"]);
-        }
-        paths.push(vec!["procedure", "security"]);
-        paths.push(vec!["procedure", "platform-owner"]);
-        for path in &paths {
-            let named = self.list(path).is_ok_and(|l| list::position(l, role.as_str()).is_some());
-            if named {
-                self.remove(path, role.as_str())?;
-            }
-        }
-        self.drop_from_rules(role)
-    }
-
-    fn drop_from_rules(&mut self, role: &RoleName) -> Result<(), EditError> {
-        let Some(rules) = self.doc.get_mut("secrets").and_then(Item::as_array_of_tables_mut) else {
-            return Ok(());
-        };
-        for rule in rules.iter_mut() {
-            let Some(writers) = rule.get_mut("writers").and_then(Item::as_array_mut) else {
-                continue;
-            };
-            if list::position(writers, role.as_str()).is_none() {
-                continue;
-            }
-            // Without its last writer the rule would narrow nothing: more people could write.
-            if writers.len() == 1 {
-                let place = "secrets.writers".to_owned();
-                return Err(EditError::LeavesNobody { place, name: role.to_string() });
-            }
-            list::remove(writers, role.as_str());
-        }
-        Ok(())
-    }
 }
 
 fn document(text: &str) -> Result<DocumentMut, EditError> {
@@ -446,16 +290,6 @@ fn member_table(new: &NewMember) -> Table {
         table.insert("expires", toml_edit::value(date));
     }
     table
-}
-
-/// Removes a field from each inner table where it has this text.
-fn forget(table: &mut dyn TableLike, field: &str, text: &str) {
-    for (_, inner) in table.iter_mut() {
-        let Some(inner) = inner.as_table_like_mut() else { continue };
-        if inner.get(field).and_then(Item::as_str) == Some(text) {
-            inner.remove(field);
-        }
-    }
 }
 
 /// The sequence number of a revision such as `3-9f2c41ab`.
