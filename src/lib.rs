@@ -13,9 +13,9 @@
 //! 9. `rotation`
 //! 10. `verify`
 //! 11. `deliver`
-//! 12. `output`
-//! 13. `world`
-//! 14. `deeds`
+//! 12. `world`
+//! 13. `deeds`
+//! 14. `output`
 //! 15. `cli`
 
 // Pure: bytes, today and randomness in; verdicts and bytes out.

@@ -13,7 +13,11 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::deeds::DeedError;
 use crate::output::{Colour, Form, Output, OutputError, Volume};
+use crate::world::harden::harden;
+use crate::world::terminal::Prompts;
+use crate::world::{Consent, Environment, Settings, World, Writes, current_folder, now};
 use exit::Exit;
 use failure::Failure;
 use global::{ColorWhen, Global};
@@ -48,6 +52,10 @@ Exit codes: 0 done, 1 found something, 2 refused, 3 policy or file invalid, 4 no
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(commands::init::Args),
+    Get(commands::get::Args),
+    Set(commands::set::Args),
+    Check(commands::check::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }
@@ -76,10 +84,32 @@ fn obey(cli: &Cli, streams: &mut Streams) -> Exit {
 }
 
 fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let global = &cli.global;
     match &cli.command {
+        Command::Init(args) => commands::init::run(&world(global)?, args, out),
+        Command::Get(args) => commands::get::run(&world(global)?, global, args, out),
+        Command::Set(args) => commands::set::run(&world(global)?, global, args, out),
+        Command::Check(args) => commands::check::run(&world(global)?, global, args, out),
         Command::Completions(args) => commands::completions::run(args, out),
         Command::Man(args) => commands::man::run(args, out),
     }
+}
+
+/// Puts together what a command is given of the outside, and closes the process off before any key is
+/// read.
+fn world(global: &Global) -> Result<World, Failure> {
+    harden().map_err(DeedError::from)?;
+    let here = current_folder().map_err(DeedError::from)?;
+    let settings = Settings {
+        from: global.dir.as_ref().map_or(here.clone(), |dir| here.join(dir)),
+        now: global.now.unwrap_or_else(now),
+        identity_files: global.identity.iter().map(|path| here.join(path)).collect(),
+        root: global.root,
+        prompts: if global.non_interactive { Prompts::Forbidden } else { Prompts::Allowed },
+        consent: if global.yes { Consent::Given } else { Consent::Ask },
+        writes: if global.dry_run { Writes::Dry } else { Writes::Real },
+    };
+    Ok(World::new(Environment::read(), settings))
 }
 
 /// Prints what clap has to say: help and version on stdout, a usage error on stderr.
@@ -154,6 +184,16 @@ impl From<CliError> for Failure {
     fn from(error: CliError) -> Self {
         let advice = hints::cli::advice(&error);
         Self::new(error, advice)
+    }
+}
+
+impl From<DeedError> for Failure {
+    fn from(error: DeedError) -> Self {
+        let advice = hints::deeds::advice(&error);
+        match advice.exit {
+            Exit::ReaderGone => Self::ReaderGone,
+            _ => Self::new(error, advice),
+        }
     }
 }
 

@@ -1,8 +1,11 @@
 //! What the program does, one file a deed. None knows commands, flags or exit codes.
 
 pub mod attest;
+pub mod check;
 pub mod find;
 pub mod get;
+pub mod init;
+pub mod keyrings;
 pub mod load;
 pub mod pen;
 pub mod ring;
@@ -16,6 +19,7 @@ use crate::keyring::KeyringError;
 use crate::log::EntryError;
 use crate::names::{Address, EntryId, EnvName, MemberName, NameError, RepoPath};
 use crate::policy::PolicyError;
+use crate::policy::edit::EditError;
 use crate::seal::SealError;
 use crate::world::WorldError;
 use crate::world::child::ChildError;
@@ -33,6 +37,9 @@ pub enum DeedError {
     /// A policy cannot be read.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// A policy cannot be edited so.
+    #[error(transparent)]
+    Edit(#[from] EditError),
     /// A value cannot be read from, or put into, a document.
     #[error(transparent)]
     Value(#[from] ValueError),

@@ -1,5 +1,7 @@
 //! Puts a new value in place of an old one, or where there was none.
 
+use std::path::Path;
+
 use jiff::civil::Date;
 use zeroize::Zeroizing;
 
@@ -11,10 +13,13 @@ use super::pen::Receipt;
 use super::ring::Ring;
 use super::sealing::{Sealing, Whole};
 use crate::document::{Document, Format, Node, NotSpliceable, place as places, splice, value};
-use crate::names::{Address, AddressQuery, EnvName, KeyPath, MemberName, RepoPath, TypeName};
+use crate::names::{
+    Address, AddressQuery, EnvName, KeyPath, MemberName, RepoPath, Target, TypeName,
+};
 use crate::secret::Plaintext;
 use crate::verify::Verified;
-use crate::world::World;
+use crate::world::terminal::{self, Terminal};
+use crate::world::{World, read_file};
 
 /// What was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +54,7 @@ pub fn set(
     query: &AddressQuery,
     text: &str,
     wish: &Wish,
-    value: &mut dyn FnMut(&Found) -> Result<Plaintext, DeedError>,
+    value: Plaintext,
 ) -> Result<Set, DeedError> {
     let place = Place::to_write(world)?;
     let env = &query.env;
@@ -59,7 +64,7 @@ pub fn set(
     known_type(&verified, wish.kind.as_ref())?;
     let ring = Ring::open(world, &verified, env)?;
     ring.current()?;
-    let new = with_value(&verified, &ring, &found, &value(&found)?)?;
+    let new = with_value(&verified, &ring, &found, &value)?;
     let sealing = Sealing { verified: &verified, env, ring: &ring, today: place.today() };
     let item = found.key.item();
     let kind = |key: &KeyPath| wish.kind.clone().filter(|_| *key == item);
@@ -78,6 +83,43 @@ pub fn set(
         set.receipt = Some(attest(&place, &verified, work)?);
     }
     Ok(set)
+}
+
+/// The most bytes of a value that are read.
+const LIMIT: usize = 100 << 20;
+
+/// Takes a value from a file, from a hidden prompt where a person is, else from stdin; the one line
+/// break at the end of stdin is taken off for a value, and kept for a whole file.
+///
+/// # Errors
+/// [`DeedError::World`] and [`DeedError::Terminal`]; [`DeedError::Refuse`] for nothing at all.
+pub fn given(
+    world: &World,
+    query: &AddressQuery,
+    file: Option<&Path>,
+) -> Result<Plaintext, DeedError> {
+    let value = match (file, world.terminal) {
+        (Some(file), _) => read_file(&world.from.join(file))?,
+        (None, Terminal::Person) => world.terminal.hidden("value")?,
+        (None, Terminal::Nobody) => {
+            let all = terminal::read_stdin(LIMIT)?;
+            let whole = query.targets.iter().all(|target| matches!(target, Target::File(_)));
+            if whole { all } else { without_line_break(&all) }
+        }
+    };
+    if value.is_empty() {
+        return Err(DeedError::Refuse {
+            what: "the value is empty".to_owned(),
+            instead: Some("give it on stdin, or at a terminal".to_owned()),
+        });
+    }
+    Ok(value)
+}
+
+fn without_line_break(all: &Plaintext) -> Plaintext {
+    let bytes = all.expose();
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    Plaintext::from(bytes.strip_suffix(b"\r").unwrap_or(bytes).to_vec())
 }
 
 /// Refuses a type that the policy does not know.

@@ -1,6 +1,10 @@
 //! Looks: how a result is shown to people and to machines. One file a result.
 
+mod checked;
 mod escape;
+mod set;
+mod started;
+pub mod value;
 
 use std::io::{self, Write};
 

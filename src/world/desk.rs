@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use super::keys::{Identities, KeyPlaces};
 use super::signer::SigningPlaces;
 use super::terminal::{Prompts, Terminal};
-use super::{Checkout, Environment, WorldError};
+use super::{Checkout, Environment, LARGEST, WorldError, wiped};
 use crate::names::EntryId;
+use crate::secret::Plaintext;
 
 /// Whether questions were answered with yes beforehand (`--yes`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,16 +74,7 @@ impl World {
     pub fn new(mut environment: Environment, settings: Settings) -> Self {
         let prompts = if environment.ci { Prompts::Forbidden } else { settings.prompts };
         let terminal = Terminal::find(prompts);
-        let places = KeyPlaces {
-            given: settings.identity_files,
-            identity: environment.identity.take(),
-            identity_file: environment.identity_file.clone(),
-            identity_cmd: environment.identity_cmd.clone(),
-            sops_key: environment.sops_age_key.take(),
-            sops_key_file: environment.sops_age_key_file.clone(),
-            config: environment.config_home(),
-            home: environment.home.clone(),
-        };
+        let places = KeyPlaces::take(settings.identity_files, &mut environment);
         Self {
             from: settings.from,
             now: settings.now,
@@ -108,11 +100,24 @@ impl World {
     pub fn signing_places(&self, checkout: &Checkout) -> Result<SigningPlaces, WorldError> {
         let ssh = checkout.config("gpg.format")?.as_deref() == Some("ssh");
         let git_key = if ssh { checkout.config("user.signingKey")? } else { None };
-        Ok(SigningPlaces {
-            home: self.environment.home.clone(),
-            agent: self.environment.ssh_auth_sock.clone().map(PathBuf::into_os_string),
-            git_key,
-            tmpdir: self.environment.tmpdir.clone(),
-        })
+        Ok(SigningPlaces::of(&self.environment, git_key))
     }
+}
+
+/// Reads a file anywhere that the user named, such as one with a value.
+///
+/// # Errors
+/// [`WorldError::Io`], [`WorldError::TooLarge`].
+pub fn read_file(path: &std::path::Path) -> Result<Plaintext, WorldError> {
+    let shown = path.display();
+    let limit = usize::try_from(LARGEST).unwrap_or(usize::MAX);
+    wiped::read_file(path, limit).map_err(WorldError::io("read", shown))
+}
+
+/// The folder that the program was started in.
+///
+/// # Errors
+/// [`WorldError::Io`] when it is gone.
+pub fn current_folder() -> Result<PathBuf, WorldError> {
+    std::env::current_dir().map_err(WorldError::io("enter", "."))
 }

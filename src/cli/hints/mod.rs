@@ -5,7 +5,11 @@
 #![warn(clippy::match_wildcard_for_single_variants, clippy::wildcard_enum_match_arm)]
 
 pub(crate) mod cli;
+pub(crate) mod deeds;
+pub(crate) mod keys;
 pub(crate) mod output;
+pub(crate) mod rooms;
+pub(crate) mod world;
 
 use super::exit::Exit;
 
@@ -18,4 +22,21 @@ pub struct Advice {
     pub at: Option<String>,
     /// The one command, or edit, that mends it.
     pub hint: Option<String>,
+}
+
+impl Advice {
+    /// Begins with an exit code alone.
+    pub(crate) fn of(exit: Exit) -> Self {
+        Self { exit, at: None, hint: None }
+    }
+
+    /// Adds the place.
+    pub(crate) fn at(self, at: impl Into<String>) -> Self {
+        Self { at: Some(at.into()), ..self }
+    }
+
+    /// Adds what mends it.
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
 }

@@ -1,0 +1,106 @@
+//! Advice on deeds: each error of a room is sent on to that room's advice.
+
+use super::{Advice, Exit, keys, rooms, world};
+use crate::deeds::DeedError;
+use crate::finding::{Code, Finding, Severity};
+
+/// Joins names for a sentence: "ana, ben".
+pub(super) fn names<T: ToString>(names: &[T]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn advice(error: &DeedError) -> Advice {
+    match error {
+        DeedError::Name(why) => rooms::name(why),
+        DeedError::Policy(why) => rooms::policy(why),
+        DeedError::Edit(why) => rooms::edit(why),
+        DeedError::Value(why) => rooms::value(why),
+        DeedError::Seal(why) => rooms::seal(why),
+        DeedError::Keyring(why) => rooms::keyring(why),
+        DeedError::Entry(why) => rooms::entry(why),
+        DeedError::World(why) => world::advice(why),
+        DeedError::Keys(why) => keys::advice(why),
+        DeedError::Signer(why) => keys::signer(why),
+        DeedError::Terminal(why) => keys::terminal(why),
+        DeedError::Child(why) => rooms::child(why),
+        DeedError::Harden(_) => Advice::of(Exit::Refused),
+        DeedError::Refused(finding) => refused(finding),
+        DeedError::NoPolicy => Advice::of(Exit::Invalid).hint("tenure init"),
+        DeedError::BadRoot => Advice::of(Exit::Untrusted)
+            .hint("set TENURE_ROOT to the root that `tenure trust show` prints"),
+        DeedError::BadPin => Advice::of(Exit::Untrusted)
+            .hint("compare the root with a colleague and pass it with --root"),
+        DeedError::RootsDiffer { .. } => Advice::of(Exit::Untrusted)
+            .hint("find out which is right over another channel before you go on"),
+        DeedError::NoRoot { root } => no_root(root.as_ref()),
+        DeedError::NoEnvironment { known, .. } => {
+            Advice::of(Exit::Unknown).hint(format!("there are: {}", names(known)))
+        }
+        DeedError::WhichEnvironment { known } => {
+            Advice::of(Exit::Refused).hint(format!("say which with -e: {}", names(known)))
+        }
+        DeedError::NoSecret { env, .. } => {
+            Advice::of(Exit::Unknown).hint(format!("tenure list -e {env}"))
+        }
+        DeedError::Ambiguous { found, .. } => {
+            Advice::of(Exit::Refused).hint(format!("say which: {}", names(found)))
+        }
+        DeedError::NotManaged(path) => Advice::of(Exit::Unknown)
+            .at(path.to_string())
+            .hint("add a pattern for it to an environment in .secrets-policy.toml"),
+        DeedError::NoFile(path) => {
+            Advice::of(Exit::Unknown).at(path.to_string()).hint("tenure list")
+        }
+        DeedError::NotSpliceable { path, why } => Advice::of(Exit::Refused)
+            .at(format!("{path}:{}", why.line))
+            .hint(format!("mend that line, or: tenure seal --whole {path}")),
+        DeedError::NoKey { tried, readers, .. } => no_key(tried, readers),
+        DeedError::NotAMember { at_hand } => not_a_member(at_hand),
+        DeedError::NotAllowed { may, .. } => {
+            Advice::of(Exit::Refused).hint(format!("ask one who may: {}", names(may)))
+        }
+        DeedError::StaleReaders(env) => {
+            Advice::of(Exit::Invalid).hint(format!("tenure rekey -e {env}"))
+        }
+        DeedError::ClockBehind(_) => Advice::of(Exit::Refused).hint("set this machine's clock"),
+        DeedError::Aborted => Advice::of(Exit::Aborted),
+        DeedError::Refuse { instead, .. } => {
+            Advice { exit: Exit::Refused, at: None, hint: instead.clone() }
+        }
+    }
+}
+
+fn refused(finding: &Finding) -> Advice {
+    let exit = match (finding.code, finding.severity) {
+        (_, Severity::Breach) | (Code::Plaintext, _) => Exit::Untrusted,
+        (_, Severity::Invalid) => Exit::Invalid,
+        (_, Severity::Found | Severity::Note) => Exit::Found,
+    };
+    let entry = finding.entry.map(|id| format!(" (entry {})", id.short())).unwrap_or_default();
+    let at = format!("{} [{}]{entry}", finding.place, finding.code.word());
+    Advice { exit, at: Some(at), hint: finding.fix.clone() }
+}
+
+fn no_root(root: Option<&crate::names::EntryId>) -> Advice {
+    let hint = match root {
+        Some(root) => format!(
+            "this log starts at {root}: compare it with a colleague over another channel, then pass \
+             --root, or `tenure trust show` at a terminal"
+        ),
+        None => "this log has no root that holds".to_owned(),
+    };
+    Advice::of(Exit::Untrusted).at(".secrets/log [no-root]").hint(hint)
+}
+
+fn no_key(tried: &[String], readers: &[crate::names::MemberName]) -> Advice {
+    let tried = if tried.is_empty() { "none found".to_owned() } else { tried.join(", ") };
+    Advice::of(Exit::NoKey)
+        .hint(format!("tried: {tried}; readers: {}; ask one of them to add you", names(readers)))
+}
+
+fn not_a_member(at_hand: &[String]) -> Advice {
+    let keys = if at_hand.is_empty() { "no SSH key".to_owned() } else { at_hand.join(", ") };
+    Advice::of(Exit::NoKey).hint(format!(
+        "at hand: {keys}; ask an admin for `tenure member add`, or give a key with -i"
+    ))
+}

@@ -1,0 +1,104 @@
+//! Advice on the pure rooms.
+
+use super::{Advice, Exit};
+use crate::document::value::ValueError;
+use crate::keyring::KeyringError;
+use crate::log::EntryError;
+use crate::names::NameError;
+use crate::policy::edit::EditError;
+use crate::policy::{PATH, PolicyError};
+use crate::seal::SealError;
+use crate::world::child::ChildError;
+
+pub(crate) fn name(error: &NameError) -> Advice {
+    let NameError { .. } = error;
+    Advice::of(Exit::Refused)
+}
+
+pub(crate) fn policy(error: &PolicyError) -> Advice {
+    let hint = error.fix().unwrap_or_else(|| "tenure policy lint".to_owned());
+    Advice::of(Exit::Invalid).at(format!("{PATH}:{}", error.line)).hint(hint)
+}
+
+pub(crate) fn edit(error: &EditError) -> Advice {
+    match error {
+        EditError::Invalid(why) => policy(why),
+        EditError::MemberExists { .. } | EditError::RoleExists { .. } => {
+            Advice::of(Exit::Refused).hint("choose another name")
+        }
+        EditError::UnknownMember { nearest, .. } | EditError::UnknownRole { nearest, .. } => {
+            let hint = nearest.as_ref().map(|name| format!("did you mean `{name}`?"));
+            Advice { hint, ..Advice::of(Exit::Unknown) }
+        }
+        _ => Advice::of(Exit::Refused),
+    }
+}
+
+pub(crate) fn value(error: &ValueError) -> Advice {
+    match error {
+        ValueError::Malformed { .. }
+        | ValueError::Ambiguous { .. }
+        | ValueError::NotWritable { .. } => Advice::of(Exit::Refused).hint("tenure edit"),
+        ValueError::Occupied => Advice::of(Exit::Refused),
+        ValueError::ByHand { .. } | ValueError::NotSpliceable(_) => {
+            Advice::of(Exit::Refused).hint("tenure edit FILE")
+        }
+    }
+}
+
+pub(crate) fn seal(error: &SealError) -> Advice {
+    match error {
+        SealError::NotAToken | SealError::Refused(_) | SealError::StructureChanged => {
+            Advice::of(Exit::Untrusted).hint("tenure check")
+        }
+        SealError::UnknownGeneration(_) | SealError::WholeRefused => {
+            Advice::of(Exit::NoKey).hint("tenure check")
+        }
+        SealError::TooLong(_) | SealError::WholeFailed => Advice::of(Exit::Refused),
+        SealError::ForeignToken(_) => Advice::of(Exit::Refused)
+            .hint("a token cannot be copied to another place: put the value itself there"),
+    }
+}
+
+pub(crate) fn keyring(error: &KeyringError) -> Advice {
+    match error {
+        KeyringError::NoReaders => {
+            Advice::of(Exit::Invalid).at(PATH).hint("give the environment a reader")
+        }
+        KeyringError::WriteFailed => Advice::of(Exit::Refused),
+        KeyringError::NotAge | KeyringError::BadLine(_) | KeyringError::OtherGenerations => {
+            Advice::of(Exit::Untrusted).hint("tenure check")
+        }
+        KeyringError::BadRecipient(_) => {
+            Advice::of(Exit::Invalid).at(PATH).hint("tenure policy lint")
+        }
+    }
+}
+
+pub(crate) fn entry(error: &EntryError) -> Advice {
+    match error {
+        EntryError::Reason { .. } => {
+            Advice::of(Exit::Refused).hint("give another --reason, on one line")
+        }
+        EntryError::TooLarge => Advice::of(Exit::Refused).hint("do it in several steps"),
+        EntryError::LineEndings { .. }
+        | EntryError::NotText { .. }
+        | EntryError::Version { .. }
+        | EntryError::Checkpoint
+        | EntryError::Expected { .. }
+        | EntryError::Name { .. }
+        | EntryError::Rule { .. }
+        | EntryError::Signature { .. } => Advice::of(Exit::Untrusted).hint("tenure check"),
+    }
+}
+
+pub(crate) fn child(error: &ChildError) -> Advice {
+    match error {
+        ChildError::NotFound { .. } => Advice::of(Exit::NotFound),
+        ChildError::NotExecutable { .. } => Advice::of(Exit::NotExecutable),
+        ChildError::BadVariable { .. }
+        | ChildError::BadArgument { .. }
+        | ChildError::Lost { .. }
+        | ChildError::Harden(_) => Advice::of(Exit::NotStarted),
+    }
+}
