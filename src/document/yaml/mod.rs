@@ -125,7 +125,10 @@ impl<'t> Walker<'t> {
         span: Span,
         anchor: Option<Range<usize>>,
     ) -> Result<(), Refusal> {
-        let range = span.byte_range().ok_or("a place without an offset")?;
+        let range = span.byte_range().unwrap_or(usize::MAX..usize::MAX);
+        if self.text.get(range.clone()).is_none() {
+            return Err("the YAML parser tells of a place outside the text");
+        }
         match event {
             Event::StreamStart | Event::Anchor(..) => Ok(()),
             Event::StreamEnd => self.pass(self.text.len()),
@@ -213,9 +216,16 @@ impl<'t> Walker<'t> {
         ranges.sort_by_key(|range| range.start);
         for range in ranges {
             self.token(range)?;
+            // For some readers `!t,` is a tag with a comma.
+            if !self.text[self.at..].starts_with(BLANK) && self.at < self.text.len() {
+                return Err("a tag or an anchor without a space after it");
+            }
         }
         if let Some(tag) = tag {
             found.tag = self.text[tag].to_owned();
+            if found.tag.contains(['[', ']', '{', '}', ',']) {
+                return Err("a tag with a bracket or a comma");
+            }
         }
         if let Some(anchor) = anchor {
             let name = name(&self.text[anchor])?;
@@ -273,8 +283,10 @@ impl<'t> Walker<'t> {
         self.tree.arrive()?;
         let told = properties.any();
         let properties = (properties.tag, properties.anchor);
+        let after_properties = self.at;
         if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
             self.skip(range.end)?;
+            self.check_one_line(told, after_properties)?;
             if !self.text[self.at..].starts_with(['|', '>']) {
                 return Err("a block scalar without its header");
             }
@@ -289,8 +301,18 @@ impl<'t> Walker<'t> {
             return self.tree.tell(Node::Empty, properties, at..at);
         }
         let slice = self.trimmed(range);
-        self.token(slice.clone())?;
+        self.pass(slice.start)?;
+        self.check_one_line(told, after_properties)?;
+        self.at = slice.end;
         self.tree.tell(Node::Scalar, properties, slice)
+    }
+
+    /// Refuses a tag on an earlier line than its scalar: there, some readers do not see it.
+    fn check_one_line(&self, has_properties: bool, after: usize) -> Result<(), Refusal> {
+        if has_properties && self.text[after..self.at].contains('\n') {
+            return Err("a tag or an anchor on another line than its value");
+        }
+        Ok(())
     }
 
     fn key(
@@ -348,7 +370,7 @@ const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// The name of an alias or an anchor, if all readers agree on where it ends.
 fn name(token: &str) -> Result<&str, Refusal> {
-    let name = &token[1..];
+    let name = token.get(1..).unwrap_or_default();
     let fine = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.chars().all(fine) { Ok(name) } else { Err("an anchor's name with a sign in it") }
 }

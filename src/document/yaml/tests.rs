@@ -4,7 +4,7 @@ use super::*;
 use crate::document::tree::testing::splice;
 
 /// Texts that are easy to get wrong.
-const NASTY: [&str; 31] = [
+pub(super) const NASTY: [&str; 31] = [
     "---\nseq:\n &anchor\n- \n- b\n",
     "",
     "\u{feff}a: b # c\n",
@@ -20,7 +20,7 @@ const NASTY: [&str; 31] = [
     "base: &b\n  x: 1\nuse:\n  y: 2\n  <<: *b\n  x: 3\nlist: &l !t\n- *b\n- &m\n- !!str\n",
     "? a\n: b\n? c\n? 'd' # x\n: - e\n  - ? f\n",
     "yes: 1\n1: 2\n\"1x\": 3\n~: 4\n2026-01-01: 5\n",
-    "a: &x !t # c\n  b: &y # d\n    |\n      e\n",
+    "a: &x !t # c\n  b: &y   | # d\n      e\n",
     "a: !!null\nb: &z\nc: *z\nd:   \ne: # c\nf:\n- \n-\n-   # c\n",
     "a: null\nb: ~\nc: ''\nd: \"\"\ne: 0x1F\nf: -x\ng: --- x\n",
     "a:\tb\t# c\n#\n# \n#x\n#\ty\n",
@@ -155,6 +155,9 @@ fn what_readers_might_take_differently_is_refused() {
         (": a\n", 1, "a key without a text"),
         ("{?a: b}\n", 1, "a key that begins with a question mark"),
         ("\"\\ud834\\udd1e\": a\n", 1, "a key with an escaped surrogate"),
+        ("a: !!str\n  b\n", 2, "a tag or an anchor on another line than its value"),
+        ("a: &x\n  |\n  b\n", 3, "a tag or an anchor on another line than its value"),
+        ("{a: !t, b}\n", 1, "a tag or an anchor without a space after it"),
         ("a: &x:y b\n", 1, "an anchor's name with a sign in it"),
         ("a: b\rc: d\n", 1, "a carriage return that ends no line"),
         ("a: b\n# x\u{2028}c: d\n", 2, "a character that is a line break only for some readers"),
@@ -182,6 +185,7 @@ fn a_block_scalar_that_depends_on_what_is_around_it_is_refused() {
         ("a: |\n  x\n   ", cut),
         ("a: |-\n  x\n   ", cut),
         ("a: |+\n   ", cut),
+        ("a: |1-\n\n", "a block scalar with an indentation indicator and no text"),
     ] {
         assert_eq!(why(text).1, reason, "{text:?}");
     }
