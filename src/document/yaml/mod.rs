@@ -31,6 +31,7 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotSpliceable> {
         at: 0,
         tree: Tree::new(text.len()),
         comments: Vec::new(),
+        flow: 0,
         anchors: HashSet::new(),
     };
     if text.starts_with('\u{feff}') {
@@ -85,6 +86,8 @@ struct Walker<'t> {
     at: usize,
     tree: Tree,
     comments: Vec<Range<usize>>,
+    /// How many `[` and `{` are open.
+    flow: usize,
     /// The anchors of this document.
     anchors: HashSet<&'t str>,
 }
@@ -140,6 +143,7 @@ impl<'t> Walker<'t> {
             }
             Event::DocumentEnd => self.token_if_any(range),
             Event::MappingEnd | Event::SequenceEnd => {
+                self.flow = self.flow.saturating_sub(usize::from(!range.is_empty()));
                 self.token_if_any(range)?;
                 self.tree.close()
             }
@@ -258,6 +262,7 @@ impl<'t> Walker<'t> {
         }
         let told = properties.any();
         let start = if told { self.at } else { range.start };
+        self.flow += usize::from(!range.is_empty());
         self.token_if_any(range)?;
         self.tree.arrive()?;
         if told {
@@ -277,6 +282,11 @@ impl<'t> Walker<'t> {
         range: Range<usize>,
         properties: Properties,
     ) -> Result<(), Refusal> {
+        // For some readers these mark a key or a value, with or without a space.
+        let marked = value.starts_with('?') || (self.flow > 0 && value.starts_with(':'));
+        if style == ScalarStyle::Plain && marked {
+            return Err("a plain text that begins with a question mark or a colon");
+        }
         if self.tree.wants_key() {
             return self.key(value, style, range, &properties);
         }
@@ -328,9 +338,6 @@ impl<'t> Walker<'t> {
         let slice = self.trimmed(range);
         let written = match style {
             _ if slice.is_empty() => return Err("a key without a text"),
-            ScalarStyle::Plain if name.starts_with('?') => {
-                return Err("a key that begins with a question mark");
-            }
             ScalarStyle::Literal | ScalarStyle::Folded => {
                 return Err("a key that is a block scalar");
             }

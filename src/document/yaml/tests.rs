@@ -24,7 +24,7 @@ pub(super) const NASTY: [&str; 31] = [
     "a: !!null\nb: &z\nc: *z\nd:   \ne: # c\nf:\n- \n-\n-   # c\n",
     "a: null\nb: ~\nc: ''\nd: \"\"\ne: 0x1F\nf: -x\ng: --- x\n",
     "a:\tb\t# c\n#\n# \n#x\n#\ty\n",
-    "a: http://x#y\nb: x:y\nc: -1\nd: '# x'\ne: ?x\nf: :y\n",
+    "a: http://x#y\nb: x:y\nc: -1\nd: '# x'\nf: :y\n",
     "\"a b\": 1\n'a\\c': 2\n\"\\u00e9\\\"\": 3\na.b[0]: 4\n",
     "a: >\n\n  x\n   more\n\n  y\n\n \nb: c\n",
     "k: |\n\n\n  late\nl: |+\n\n\nm: >-\n\nn: o\n",
@@ -114,6 +114,14 @@ fn an_empty_value_lies_where_its_text_would_go() {
 }
 
 #[test]
+fn outside_brackets_a_text_may_begin_with_a_colon() {
+    assert_eq!(
+        told("[[]]\n---\n:a: :b\n"),
+        [r#"@1[0] List "" //"#, r#"@2.":a" Scalar ":b" //typed:0"#,]
+    );
+}
+
+#[test]
 fn comments_are_what_stands_after_the_sign_and_one_space() {
     let text = "# a \n#b\n#  c\n#\n#   \nk: v # d\t\r\nl: |  # no\n  # no\n # e\nm: 'x # no' #f";
     let document = parse(text).unwrap();
@@ -153,7 +161,9 @@ fn what_readers_might_take_differently_is_refused() {
         ("!!str a: b\n", 1, "a key with a tag or an anchor"),
         ("? |\n  a\n: b\n", 2, "a key that is a block scalar"),
         (": a\n", 1, "a key without a text"),
-        ("{?a: b}\n", 1, "a key that begins with a question mark"),
+        ("{?a: b}\n", 1, "a plain text that begins with a question mark or a colon"),
+        ("[[:a]]\n", 1, "a plain text that begins with a question mark or a colon"),
+        ("[?a]\n", 1, "a plain text that begins with a question mark or a colon"),
         ("\"\\ud834\\udd1e\": a\n", 1, "a key with an escaped surrogate"),
         ("a: !!str\n  b\n", 2, "a tag or an anchor on another line than its value"),
         ("a: &x\n  |\n  b\n", 3, "a tag or an anchor on another line than its value"),
