@@ -4,7 +4,7 @@ use super::*;
 use crate::document::tree::testing::splice;
 
 /// Texts that are easy to get wrong.
-pub(super) const NASTY: [&str; 31] = [
+const NASTY: [&str; 31] = [
     "---\nseq:\n &anchor\n- \n- b\n",
     "",
     "\u{feff}a: b # c\n",
