@@ -24,13 +24,18 @@ enum Chomp {
     Keep,
 }
 
+/// The signs after `|` or `>`: how to end the text, how far it is indented.
+fn indicators(header: &str) -> &str {
+    let rest = header.get(1..).unwrap_or_default();
+    let end = rest.find(|c| !matches!(c, '+' | '-' | '1'..='9'));
+    &rest[..end.unwrap_or(rest.len())]
+}
+
 fn chomp(header: &str) -> Chomp {
-    let indicators = header[1..].chars().take_while(|c| matches!(c, '+' | '-' | '1'..='9'));
-    let sign = indicators.filter(|c| matches!(c, '+' | '-')).last();
-    match sign {
-        Some('-') => Chomp::Strip,
-        Some(_) => Chomp::Keep,
-        None => Chomp::Clip,
+    match indicators(header).trim_matches(|c: char| c.is_ascii_digit()) {
+        "-" => Chomp::Strip,
+        "+" => Chomp::Keep,
+        _ => Chomp::Clip,
     }
 }
 
@@ -64,8 +69,11 @@ impl Block<'_> {
         let header = lines(rest).next().map_or("", |(line, _)| line).trim_end_matches([' ', '\t']);
         let chomp = chomp(header);
         let limit = self.limit.max(self.header + header.len());
-        let end = self.header + Self::content_end(&self.text[self.header..limit], chomp)?;
-        let end = end.max(self.header + header.len());
+        let (end, indent) = Self::content(&self.text[self.header..limit], chomp)?;
+        if indent.is_none() && indicators(header).contains(|c: char| c.is_ascii_digit()) {
+            return Err("a block scalar with an indentation indicator and no text");
+        }
+        let end = self.header + end.max(header.len());
         let tail = self.text[end..].trim_start_matches([' ', '\t', '\r', '\n']);
         let cut_off = if end == self.text.len() {
             end > self.header + header.len() && chomp != Chomp::Strip
@@ -78,7 +86,8 @@ impl Block<'_> {
         Ok(self.header..end)
     }
 
-    fn content_end(block: &str, chomp: Chomp) -> Result<usize, Refusal> {
+    /// Tells where the last line that counts ends, and how far the first with a text is indented.
+    fn content(block: &str, chomp: Chomp) -> Result<(usize, Option<usize>), Refusal> {
         let (mut at, mut end, mut indent) = (0, 0, None);
         for (number, raw) in block.split_inclusive('\n').enumerate() {
             let (line, whole) = lines(raw).next().unwrap_or_default();
@@ -99,7 +108,7 @@ impl Block<'_> {
                 end = stop;
             }
         }
-        Ok(end)
+        Ok((end, indent))
     }
 }
 

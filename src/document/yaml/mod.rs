@@ -31,6 +31,7 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotSpliceable> {
         at: 0,
         tree: Tree::new(text.len()),
         comments: Vec::new(),
+        flow: 0,
         anchors: HashSet::new(),
     };
     if text.starts_with('\u{feff}') {
@@ -85,6 +86,8 @@ struct Walker<'t> {
     at: usize,
     tree: Tree,
     comments: Vec<Range<usize>>,
+    /// How many `[` and `{` are open.
+    flow: usize,
     /// The anchors of this document.
     anchors: HashSet<&'t str>,
 }
@@ -125,7 +128,10 @@ impl<'t> Walker<'t> {
         span: Span,
         anchor: Option<Range<usize>>,
     ) -> Result<(), Refusal> {
-        let range = span.byte_range().ok_or("a place without an offset")?;
+        let range = span.byte_range().unwrap_or(usize::MAX..usize::MAX);
+        if self.text.get(range.clone()).is_none() {
+            return Err("the YAML parser tells of a place outside the text");
+        }
         match event {
             Event::StreamStart | Event::Anchor(..) => Ok(()),
             Event::StreamEnd => self.pass(self.text.len()),
@@ -137,6 +143,7 @@ impl<'t> Walker<'t> {
             }
             Event::DocumentEnd => self.token_if_any(range),
             Event::MappingEnd | Event::SequenceEnd => {
+                self.flow = self.flow.saturating_sub(usize::from(!range.is_empty()));
                 self.token_if_any(range)?;
                 self.tree.close()
             }
@@ -213,9 +220,16 @@ impl<'t> Walker<'t> {
         ranges.sort_by_key(|range| range.start);
         for range in ranges {
             self.token(range)?;
+            // For some readers `!t,` is a tag with a comma.
+            if !self.text[self.at..].starts_with(BLANK) && self.at < self.text.len() {
+                return Err("a tag or an anchor without a space after it");
+            }
         }
         if let Some(tag) = tag {
             found.tag = self.text[tag].to_owned();
+            if found.tag.contains(['[', ']', '{', '}', ',']) {
+                return Err("a tag with a bracket or a comma");
+            }
         }
         if let Some(anchor) = anchor {
             let name = name(&self.text[anchor])?;
@@ -248,6 +262,7 @@ impl<'t> Walker<'t> {
         }
         let told = properties.any();
         let start = if told { self.at } else { range.start };
+        self.flow += usize::from(!range.is_empty());
         self.token_if_any(range)?;
         self.tree.arrive()?;
         if told {
@@ -267,14 +282,21 @@ impl<'t> Walker<'t> {
         range: Range<usize>,
         properties: Properties,
     ) -> Result<(), Refusal> {
+        // For some readers these mark a key or a value, with or without a space.
+        let marked = value.starts_with('?') || (self.flow > 0 && value.starts_with(':'));
+        if style == ScalarStyle::Plain && marked {
+            return Err("a plain text that begins with a question mark or a colon");
+        }
         if self.tree.wants_key() {
             return self.key(value, style, range, &properties);
         }
         self.tree.arrive()?;
         let told = properties.any();
         let properties = (properties.tag, properties.anchor);
+        let after_properties = self.at;
         if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
             self.skip(range.end)?;
+            self.check_one_line(told, after_properties)?;
             if !self.text[self.at..].starts_with(['|', '>']) {
                 return Err("a block scalar without its header");
             }
@@ -289,8 +311,18 @@ impl<'t> Walker<'t> {
             return self.tree.tell(Node::Empty, properties, at..at);
         }
         let slice = self.trimmed(range);
-        self.token(slice.clone())?;
+        self.pass(slice.start)?;
+        self.check_one_line(told, after_properties)?;
+        self.at = slice.end;
         self.tree.tell(Node::Scalar, properties, slice)
+    }
+
+    /// Refuses a tag on an earlier line than its scalar: there, some readers do not see it.
+    fn check_one_line(&self, has_properties: bool, after: usize) -> Result<(), Refusal> {
+        if has_properties && self.text[after..self.at].contains('\n') {
+            return Err("a tag or an anchor on another line than its value");
+        }
+        Ok(())
     }
 
     fn key(
@@ -306,9 +338,6 @@ impl<'t> Walker<'t> {
         let slice = self.trimmed(range);
         let written = match style {
             _ if slice.is_empty() => return Err("a key without a text"),
-            ScalarStyle::Plain if name.starts_with('?') => {
-                return Err("a key that begins with a question mark");
-            }
             ScalarStyle::Literal | ScalarStyle::Folded => {
                 return Err("a key that is a block scalar");
             }
@@ -348,7 +377,7 @@ const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// The name of an alias or an anchor, if all readers agree on where it ends.
 fn name(token: &str) -> Result<&str, Refusal> {
-    let name = &token[1..];
+    let name = token.get(1..).unwrap_or_default();
     let fine = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.chars().all(fine) { Ok(name) } else { Err("an anchor's name with a sign in it") }
 }

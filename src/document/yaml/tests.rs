@@ -20,11 +20,11 @@ const NASTY: [&str; 31] = [
     "base: &b\n  x: 1\nuse:\n  y: 2\n  <<: *b\n  x: 3\nlist: &l !t\n- *b\n- &m\n- !!str\n",
     "? a\n: b\n? c\n? 'd' # x\n: - e\n  - ? f\n",
     "yes: 1\n1: 2\n\"1x\": 3\n~: 4\n2026-01-01: 5\n",
-    "a: &x !t # c\n  b: &y # d\n    |\n      e\n",
+    "a: &x !t # c\n  b: &y   | # d\n      e\n",
     "a: !!null\nb: &z\nc: *z\nd:   \ne: # c\nf:\n- \n-\n-   # c\n",
     "a: null\nb: ~\nc: ''\nd: \"\"\ne: 0x1F\nf: -x\ng: --- x\n",
     "a:\tb\t# c\n#\n# \n#x\n#\ty\n",
-    "a: http://x#y\nb: x:y\nc: -1\nd: '# x'\ne: ?x\nf: :y\n",
+    "a: http://x#y\nb: x:y\nc: -1\nd: '# x'\nf: :y\n",
     "\"a b\": 1\n'a\\c': 2\n\"\\u00e9\\\"\": 3\na.b[0]: 4\n",
     "a: >\n\n  x\n   more\n\n  y\n\n \nb: c\n",
     "k: |\n\n\n  late\nl: |+\n\n\nm: >-\n\nn: o\n",
@@ -114,6 +114,14 @@ fn an_empty_value_lies_where_its_text_would_go() {
 }
 
 #[test]
+fn outside_brackets_a_text_may_begin_with_a_colon() {
+    assert_eq!(
+        told("[[]]\n---\n:a: :b\n"),
+        [r#"@1[0] List "" //"#, r#"@2.":a" Scalar ":b" //typed:0"#,]
+    );
+}
+
+#[test]
 fn comments_are_what_stands_after_the_sign_and_one_space() {
     let text = "# a \n#b\n#  c\n#\n#   \nk: v # d\t\r\nl: |  # no\n  # no\n # e\nm: 'x # no' #f";
     let document = parse(text).unwrap();
@@ -153,8 +161,13 @@ fn what_readers_might_take_differently_is_refused() {
         ("!!str a: b\n", 1, "a key with a tag or an anchor"),
         ("? |\n  a\n: b\n", 2, "a key that is a block scalar"),
         (": a\n", 1, "a key without a text"),
-        ("{?a: b}\n", 1, "a key that begins with a question mark"),
+        ("{?a: b}\n", 1, "a plain text that begins with a question mark or a colon"),
+        ("[[:a]]\n", 1, "a plain text that begins with a question mark or a colon"),
+        ("[?a]\n", 1, "a plain text that begins with a question mark or a colon"),
         ("\"\\ud834\\udd1e\": a\n", 1, "a key with an escaped surrogate"),
+        ("a: !!str\n  b\n", 2, "a tag or an anchor on another line than its value"),
+        ("a: &x\n  |\n  b\n", 3, "a tag or an anchor on another line than its value"),
+        ("{a: !t, b}\n", 1, "a tag or an anchor without a space after it"),
         ("a: &x:y b\n", 1, "an anchor's name with a sign in it"),
         ("a: b\rc: d\n", 1, "a carriage return that ends no line"),
         ("a: b\n# x\u{2028}c: d\n", 2, "a character that is a line break only for some readers"),
@@ -182,6 +195,7 @@ fn a_block_scalar_that_depends_on_what_is_around_it_is_refused() {
         ("a: |\n  x\n   ", cut),
         ("a: |-\n  x\n   ", cut),
         ("a: |+\n   ", cut),
+        ("a: |1-\n\n", "a block scalar with an indentation indicator and no text"),
     ] {
         assert_eq!(why(text).1, reason, "{text:?}");
     }
