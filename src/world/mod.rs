@@ -1,4 +1,4 @@
-//! The only room that touches the outside: files, git, processes, the environment, the clock.
+//! The only room that touches the outside: files, git, keys, the terminal, programs, variables, the clock.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
