@@ -32,5 +32,6 @@ pub mod verify;
 
 // Not pure.
 pub mod cli;
+pub mod deeds;
 pub mod output;
 pub mod world;

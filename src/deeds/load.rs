@@ -4,11 +4,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::DeedError;
-use crate::finding::Severity;
 use crate::names::{EntryId, EnvName, RepoPath};
 use crate::policy;
 use crate::verify::{FileEvidence, LogEvidence, Record, Trust, Verified};
-use crate::world::{Checkout, Files, Listing, OddKind, World};
+use crate::world::{Change, Checkout, Files, Listing, Lock, OddKind, Reading, World, Writes};
 
 const LOG: &str = ".secrets/log";
 const POLICIES: &str = ".secrets/policies";
@@ -23,20 +22,48 @@ pub struct Place<'w> {
     pub checkout: Checkout,
     /// Its files.
     pub files: Files,
+    lock: Option<Lock>,
 }
 
 impl<'w> Place<'w> {
-    /// Finds the repository, and mends what a killed command left half done.
+    /// Finds the repository, for reading.
     ///
     /// # Errors
     /// [`DeedError::World`] where there is no repository, or a bare one.
     pub fn find(world: &'w World) -> Result<Self, DeedError> {
         let checkout = Checkout::discover(&world.from, &world.environment)?;
-        if checkout.needs_recovery()? {
-            drop(checkout.lock()?);
-        }
         let files = checkout.files()?;
-        Ok(Self { world, checkout, files })
+        Ok(Self { world, checkout, files, lock: None })
+    }
+
+    /// Finds the repository and takes the right to write; mends what a killed command left half done.
+    ///
+    /// # Errors
+    /// As [`Place::find`], and when another process holds on to that right.
+    pub fn to_write(world: &'w World) -> Result<Self, DeedError> {
+        let mut place = Self::find(world)?;
+        place.lock = Some(place.checkout.lock()?);
+        Ok(place)
+    }
+
+    /// Writes a change, all or nothing, unless changes are only shown.
+    ///
+    /// # Errors
+    /// [`DeedError::World`]; then every file is as it was.
+    ///
+    /// # Panics
+    /// When the place was found for reading: a deed's mistake, not a user's.
+    pub fn commit(&self, change: &Change) -> Result<(), DeedError> {
+        let lock = self.lock.as_ref().expect("only a place found to write is written");
+        match self.world.writes {
+            Writes::Real => Ok(lock.commit(change)?),
+            Writes::Dry => Ok(()),
+        }
+    }
+
+    /// Keeps writers away while several files are read, unless we are the writer.
+    fn steady(&self) -> Result<Option<Reading>, DeedError> {
+        Ok(if self.lock.is_some() { None } else { Some(self.checkout.reading()?) })
     }
 
     /// The root that is trusted: `--root`, `TENURE_ROOT`, the pin. Two that differ are refused.
@@ -131,7 +158,8 @@ impl<'w> Place<'w> {
                 let owners = policy.environments_of(path);
                 owners.iter().any(|owner| scope.is_none_or(|only| only == *owner))
             };
-            let matched = listing.odd.iter().filter(|odd| odd.path.parse().is_ok_and(|p| owned(&p)));
+            let matched =
+                listing.odd.iter().filter(|odd| odd.path.parse().is_ok_and(|p| owned(&p)));
             evidence.strays.extend(matched.map(|odd| (odd.path.clone(), why(odd.kind))));
             paths.extend(listing.files.into_iter().filter(owned));
         }
@@ -162,6 +190,7 @@ impl<'w> Place<'w> {
     /// # Errors
     /// Those of [`Place::record`] and [`Place::file_evidence`].
     pub fn load(&self, scope: Option<&EnvName>) -> Result<Loaded, DeedError> {
+        let _steady = self.steady()?;
         let record = self.record()?;
         if let (Some(policy), Some(env)) = (record.policy(), scope)
             && !policy.environments.contains_key(env)
@@ -202,10 +231,14 @@ impl Loaded {
     /// # Errors
     /// [`DeedError::Refused`] with the gravest finding when there is no policy to believe.
     pub fn judged(&self) -> Result<Verified<'_>, DeedError> {
-        Verified::judge(&self.record, &self.files, self.scope.as_ref(), self.today).ok_or_else(|| {
-            let gravest = self.record.findings.iter().max_by_key(|finding| finding.severity);
-            gravest.map_or(DeedError::NoPolicy, |finding| DeedError::Refused(finding.clone().into()))
-        })
+        Verified::judge(&self.record, &self.files, self.scope.as_ref(), self.today).ok_or_else(
+            || {
+                let gravest = self.record.findings.iter().max_by_key(|finding| finding.severity);
+                gravest.map_or(DeedError::NoPolicy, |finding| {
+                    DeedError::Refused(finding.clone().into())
+                })
+            },
+        )
     }
 
     /// Judges the files of an environment; nothing may be found that keeps its values from leaving.
@@ -219,10 +252,4 @@ impl Loaded {
             None => Ok(verified),
         }
     }
-}
-
-/// Tells whether a finding stands in the way of using what it is about.
-#[must_use]
-pub fn blocks(severity: Severity) -> bool {
-    severity >= Severity::Invalid
 }

@@ -1,15 +1,21 @@
 //! What the program does, one file a deed. None knows commands, flags or exit codes.
 
+pub mod attest;
+pub mod find;
+pub mod get;
 pub mod load;
 pub mod pen;
 pub mod ring;
+pub mod sealing;
+pub mod set;
 
-use crate::document::{NotSpliceable, ValueError};
+use crate::document::NotSpliceable;
+use crate::document::value::ValueError;
 use crate::finding::Finding;
 use crate::keyring::KeyringError;
 use crate::log::EntryError;
 use crate::names::{Address, EntryId, EnvName, MemberName, NameError, RepoPath};
-use crate::policy::{EditError, PolicyError};
+use crate::policy::PolicyError;
 use crate::seal::SealError;
 use crate::world::WorldError;
 use crate::world::child::ChildError;
@@ -27,9 +33,6 @@ pub enum DeedError {
     /// A policy cannot be read.
     #[error(transparent)]
     Policy(#[from] PolicyError),
-    /// A policy cannot be edited so.
-    #[error(transparent)]
-    Edit(#[from] EditError),
     /// A value cannot be read from, or put into, a document.
     #[error(transparent)]
     Value(#[from] ValueError),

@@ -151,6 +151,9 @@ impl Tree {
             .budget
             .checked_sub(cost)
             .ok_or("too many values under too long keys for one file")?;
+        if self.leaves.last().is_some_and(|last| span.start < last.span.end) {
+            return Err("values out of order");
+        }
         let mut note = String::new();
         let typed = |(depth, key): (usize, &Key)| (*key == Key::Typed).then_some(depth);
         for depth in self.written.iter().enumerate().filter_map(typed) {
@@ -290,10 +293,10 @@ pub(super) mod testing {
         for ((span, _), (_, new)) in found.iter().zip(&new) {
             assert_eq!(&sealed[span.clone()], new, "{text:?} became {sealed:?}");
         }
-        let old = |((new, _), (old, _)): (&(Range<usize>, bool), &(Range<usize>, bool))| {
-            (new.clone(), text[old.clone()].to_owned())
-        };
-        let back: Vec<_> = found.iter().zip(&parts).map(old).collect();
+        let mut back = Vec::new();
+        for ((new, _), (old, _)) in found.iter().zip(&parts) {
+            back.push((new.clone(), text[old.clone()].to_owned()));
+        }
         assert_eq!(replace(&sealed, &back), text);
         Some(sealed)
     }

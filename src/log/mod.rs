@@ -2,6 +2,7 @@
 
 pub mod dag;
 pub mod entry;
+mod lines;
 pub mod name;
 pub mod parse;
 pub mod render;

@@ -183,10 +183,12 @@ impl Writer {
         self.text("kind", kind_word(&entry.kind));
         self.ancestry(entry)?;
         let (time, first) = (entry.time, Timestamp::UNIX_EPOCH);
-        (time.subsec_nanosecond() == 0)
-            .then_some(())
-            .ok_or_else(|| self.broken("a time is in whole seconds"))?;
-        (time >= first).then_some(()).ok_or_else(|| self.broken("a time is not before 1970"))?;
+        if time.subsec_nanosecond() != 0 {
+            return Err(self.broken("a time is in whole seconds"));
+        }
+        if time < first {
+            return Err(self.broken("a time is not before 1970"));
+        }
         self.value("time", format_args!("\"{time}\""));
         self.text("by", entry.by.as_str());
         if let Some(reason) = &entry.reason {
@@ -199,26 +201,25 @@ impl Writer {
     fn ancestry(&mut self, entry: &Entry) -> Result<(), EntryError> {
         match (&entry.kind, entry.root, entry.policy) {
             (Kind::Init(step), None, None) => {
-                entry
-                    .parents
-                    .is_empty()
-                    .then_some(())
-                    .ok_or_else(|| self.broken("`init` has no parents"))?;
-                (step.seq == 1).then_some(()).ok_or_else(|| self.broken("`init` has `seq` 1"))?;
-                return step
-                    .prev
-                    .is_none()
-                    .then_some(())
-                    .ok_or_else(|| self.broken("`init` has no `prev`"));
+                if !entry.parents.is_empty() {
+                    return Err(self.broken("`init` has no parents"));
+                }
+                if step.seq != 1 {
+                    return Err(self.broken("`init` has `seq` 1"));
+                }
+                if step.prev.is_some() {
+                    return Err(self.broken("`init` has no `prev`"));
+                }
+                return Ok(());
             }
             (Kind::Init(_), ..) => return Err(self.broken("`init` has no `root` and no `policy`")),
             (Kind::Policy(step), _, policy) => {
-                (step.seq > 1)
-                    .then_some(())
-                    .ok_or_else(|| self.broken("only `init` has `seq` 1"))?;
-                (step.prev == policy)
-                    .then_some(())
-                    .ok_or_else(|| self.broken("`prev` is the same as `policy`"))?;
+                if step.seq <= 1 {
+                    return Err(self.broken("only `init` has `seq` 1"));
+                }
+                if step.prev != policy {
+                    return Err(self.broken("`prev` is the same as `policy`"));
+                }
             }
             _ => {}
         }
@@ -226,11 +227,13 @@ impl Writer {
             return Err(self.broken("all but `init` have `root` and `policy`"));
         };
         self.value("root", format_args!("\"{root}\""));
-        (!entry.parents.is_empty())
-            .then_some(())
-            .ok_or_else(|| self.broken("all but `init` have parents"))?;
+        if entry.parents.is_empty() {
+            return Err(self.broken("all but `init` have parents"));
+        }
         let sorted = entry.parents.is_sorted_by(|a, b| a < b);
-        sorted.then_some(()).ok_or_else(|| self.broken("parents are sorted, each once"))?;
+        if !sorted {
+            return Err(self.broken("parents are sorted, each once"));
+        }
         self.list("parents", &entry.parents);
         self.value("policy", format_args!("\"{policy}\""));
         Ok(())
@@ -245,16 +248,17 @@ impl Writer {
     }
 
     fn seal(&mut self, files: &[FileChange], rings: &[KeyringRecord]) -> Result<(), EntryError> {
-        let any = !files.is_empty() || !rings.is_empty();
-        any.then_some(()).ok_or_else(|| self.broken("a seal has a file or a keyring"))?;
+        if files.is_empty() && rings.is_empty() {
+            return Err(self.broken("a seal has a file or a keyring"));
+        }
         let sorted = files.is_sorted_by(|a, b| (&a.env, &a.path) < (&b.env, &b.path));
-        sorted
-            .then_some(())
-            .ok_or_else(|| self.broken("files are sorted by environment and path, each once"))?;
+        if !sorted {
+            return Err(self.broken("files are sorted by environment and path, each once"));
+        }
         let sorted = rings.is_sorted_by(|a, b| (&a.env, a.generation) < (&b.env, b.generation));
-        sorted.then_some(()).ok_or_else(|| {
-            self.broken("keyrings are sorted by environment and generation, each once")
-        })?;
+        if !sorted {
+            return Err(self.broken("keyrings are sorted by environment and generation, each once"));
+        }
         files.iter().try_for_each(|file| self.file(file))?;
         rings.iter().try_for_each(|ring| self.keyring(ring))
     }
@@ -264,13 +268,17 @@ impl Writer {
         self.plain("[[file]]");
         self.text("env", file.env.as_str());
         self.text("path", file.path.as_str());
-        (!file.items.is_empty()).then_some(()).ok_or_else(|| self.broken("a file has items"))?;
+        if file.items.is_empty() {
+            return Err(self.broken("a file has items"));
+        }
         self.plain("items = [");
         let mut before: Option<String> = None;
         for item in &file.items {
             let key = item.key.to_string();
             let sorted = before.as_deref() < Some(key.as_str());
-            sorted.then_some(()).ok_or_else(|| self.broken("items are sorted, one per key"))?;
+            if !sorted {
+                return Err(self.broken("items are sorted, one per key"));
+            }
             check_item(file, item).map_err(|why| self.broken(why))?;
             self.item(item, &key);
             before = Some(key);
@@ -308,18 +316,20 @@ impl Writer {
         self.text("env", ring.env.as_str());
         self.value("gen", format_args!("\"{}\"", ring.generation));
         let id = generation_of(&ring.recipient);
-        id.is_some()
-            .then_some(())
-            .ok_or_else(|| self.broken("a keyring's recipient is an X25519 recipient of age"))?;
-        let same = id == Some(ring.generation);
-        same.then_some(())
-            .ok_or_else(|| self.broken("a keyring's `gen` follows from its recipient"))?;
+        if id.is_none() {
+            return Err(self.broken("a keyring's recipient is an X25519 recipient of age"));
+        }
+        if id != Some(ring.generation) {
+            return Err(self.broken("a keyring's `gen` follows from its recipient"));
+        }
         self.text("recipient", &ring.recipient);
         let mut all = ring.earlier.clone();
         all.push(ring.generation);
         all.sort_unstable();
         let unique = all.is_sorted_by(|a, b| a < b);
-        unique.then_some(()).ok_or_else(|| self.broken("a keyring names each generation once"))?;
+        if !unique {
+            return Err(self.broken("a keyring names each generation once"));
+        }
         self.list("earlier", &ring.earlier);
         self.value("hash", format_args!("\"{}\"", ring.hash));
         Ok(())

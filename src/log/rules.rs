@@ -6,7 +6,7 @@ use jiff::civil::{Date, date};
 
 use super::EntryError;
 use super::entry::{FileChange, Item, Op};
-use crate::names::{Address, GenerationId};
+use crate::names::{Address, GenerationId, Segment};
 
 /// Deadlines before this day are typing errors, and not all of them would print with four digits.
 const FIRST_DUE: Date = date(1970, 1, 1);
@@ -34,7 +34,7 @@ pub(super) fn check_reason(reason: &str) -> Result<(), EntryError> {
 
 /// Which fields an op has, and what it may carry on.
 pub(super) fn check_item(file: &FileChange, item: &Item) -> Result<(), &'static str> {
-    if item.key.item() != item.key {
+    if !item.key.segments().iter().all(|step| matches!(step, Segment::Key { .. })) {
         return Err("an item's key is never inside a list");
     }
     if item.due.is_some_and(|due| due < FIRST_DUE) {

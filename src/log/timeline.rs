@@ -186,7 +186,7 @@ mod tests {
         let mut words = left.split(' ');
         let word = words.next().unwrap();
         let key = words.next().unwrap();
-        let of = words.nth(0).and(words.next()).map(|entry| Origin {
+        let of = words.next().and_then(|_| words.next()).map(|entry| Origin {
             entry: id(entry),
             address: address(words.next().unwrap_or(key)),
         });
@@ -325,8 +325,10 @@ mod tests {
             "a: ; new K = 1
              b: a; new K = 2, move K_PREVIOUS < a K = 1",
         );
-        assert_eq!(story.settle("K", "2"), "b");
-        assert_eq!(story.settle("K_PREVIOUS", "1"), "b");
+        for on_disk in ["2", "elsewhere"] {
+            assert_eq!(story.settle("K", on_disk), "b");
+            assert_eq!(story.settle("K_PREVIOUS", on_disk), "b");
+        }
     }
 
     #[test]

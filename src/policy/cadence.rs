@@ -18,6 +18,8 @@ pub(super) struct KnownType {
     pub(super) ceiling: Option<u32>,
     /// The word of document 5D.
     pub(super) word: Option<Word>,
+    /// What the first policy says beside it.
+    pub(super) hint: &'static str,
 }
 
 const fn known(
@@ -25,28 +27,41 @@ const fn known(
     days: u32,
     ceiling: Option<u32>,
     word: Option<Word>,
+    hint: &'static str,
 ) -> KnownType {
     let rotate_every = if days == 0 { RotateEvery::Never } else { RotateEvery::Days(days) };
-    KnownType { name, rotate_every, ceiling, word }
+    KnownType { name, rotate_every, ceiling, word, hint }
 }
 
 /// In the order of mission section C. Certificates end 7 days before their own end, which the value
 /// itself says; the days here are for those that cannot be read.
 pub(super) const KNOWN_TYPES: &[KnownType] = &[
-    known("api-key", 90, Some(90), Some(Word::ApiKeys)),
-    known("oauth-client", 90, Some(366), Some(Word::ApiKeys)),
-    known("token", 90, Some(366), Some(Word::Tokens)),
-    known("webhook-secret", 180, Some(731), Some(Word::Tokens)),
-    known("db-credential", 90, None, Some(Word::Passwords)),
-    known("password", 0, None, Some(Word::Passwords)),
-    known("certificate", 90, Some(200), Some(Word::Certificates)),
-    known("internal-certificate", 90, None, Some(Word::Certificates)),
-    known("signing-key", 365, Some(1096), Some(Word::EncryptionKeys)),
-    known("encryption-key", 365, Some(731), Some(Word::EncryptionKeys)),
-    known("wrapping-key", 365, Some(731), Some(Word::EncryptionKeys)),
-    known("ssh-key", 365, Some(731), Some(Word::EncryptionKeys)),
-    known("config", 0, None, None),
-    known("canary", 0, None, None),
+    known("api-key", 90, Some(90), Some(Word::ApiKeys), "advised: at most 90"),
+    known("oauth-client", 90, Some(366), Some(Word::ApiKeys), "also when somebody leaves"),
+    known("token", 90, Some(366), Some(Word::Tokens), "also 14 days before its own end"),
+    known("webhook-secret", 180, Some(731), Some(Word::Tokens), ""),
+    known("db-credential", 90, None, Some(Word::Passwords), ""),
+    known("password", 0, None, Some(Word::Passwords), "a person's; at once when it leaks"),
+    known("certificate", 90, Some(200), Some(Word::Certificates), "also 7 days before its own end"),
+    known("internal-certificate", 90, None, Some(Word::Certificates), ""),
+    known(
+        "signing-key",
+        365,
+        Some(1096),
+        Some(Word::EncryptionKeys),
+        "at once when a holder leaves",
+    ),
+    known(
+        "encryption-key",
+        365,
+        Some(731),
+        Some(Word::EncryptionKeys),
+        "the old one still decrypts",
+    ),
+    known("wrapping-key", 365, Some(731), Some(Word::EncryptionKeys), ""),
+    known("ssh-key", 365, Some(731), Some(Word::EncryptionKeys), "also when its host is lost"),
+    known("config", 0, None, None, "sealed, but no credential"),
+    known("canary", 0, None, None, "used by nobody: its use is an alarm"),
 ];
 
 pub(super) fn known_type(name: &TypeName) -> Option<&'static KnownType> {

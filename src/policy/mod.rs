@@ -1,10 +1,10 @@
 //! The policy: who is a member, who may read and write what, and how long each secret may live.
 
 mod cadence;
-//mod diff;
+mod diff;
 pub mod edit;
 mod glob;
-//mod lint;
+mod lint;
 mod nearest;
 mod parse;
 mod problem;
@@ -12,7 +12,7 @@ mod recipient;
 mod rights;
 mod signing_key;
 mod table;
-//mod template;
+mod template;
 mod terms;
 
 use std::collections::BTreeMap;
@@ -21,14 +21,14 @@ use jiff::civil::Date;
 
 use crate::names::{ConsumerName, EnvName, MemberName, RepositoryId, RoleName, TypeName};
 
-//pub use diff::{Change, semantic_diff};
+pub use diff::{Change, Sign, Weight, semantic_diff};
 pub use glob::{AddressGlob, Glob, GlobError, KeyGlob};
-//pub use lint::lint;
+pub use lint::lint;
 pub use problem::{PolicyError, Problem};
 pub use recipient::{Recipient, RecipientError};
 pub use rights::{Rule, Search};
 pub use signing_key::{SigningKey, SigningKeyError};
-//pub use template::{TemplateArgs, template};
+pub use template::{TemplateArgs, template};
 pub use terms::{
     Accept, Access, Clocks, Comments, Consumer, Custody, Duty, Link, Links, LoggedEvent, Logging,
     Origin, Party, Procedure, RiskNote, RotateEvery, Store, Strategy, Word,

@@ -143,8 +143,12 @@ impl fmt::Display for SigningKey {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::*;
-    use crate::policy::parse::samples::{ANA_SSH, ANA_SSH_FINGERPRINT, ECDSA, RSA_2048, RSA_3072};
+    use crate::policy::parse::samples::{
+        ANA_SSH, ANA_SSH_FINGERPRINT, ECDSA, P384, P521, RSA_2048, RSA_3072,
+    };
 
     #[test]
     fn a_comment_is_no_part_of_a_key() {
@@ -164,5 +168,20 @@ mod tests {
         assert_eq!(refused("AGE-SECRET-KEY-1QQQ"), SigningKeyError::PrivateKey);
         assert_eq!(refused("ssh-ed25519 AAAA"), SigningKeyError::Malformed);
         assert!(RSA_3072.parse::<SigningKey>().is_ok() && ECDSA.parse::<SigningKey>().is_ok());
+    }
+
+    #[test]
+    fn keys_on_hardware_and_both_curves_are_taken() {
+        let part = |bytes: &[u8]| {
+            let len = u32::try_from(bytes.len()).unwrap();
+            [&len.to_be_bytes()[..], bytes].concat()
+        };
+        let kind = "sk-ssh-ed25519@openssh.com";
+        let blob = [part(kind.as_bytes()), part(&[7; 32]), part(b"ssh:")].concat();
+        let text = format!("{kind} {}", base64::prelude::BASE64_STANDARD.encode(blob));
+        let key: SigningKey = text.parse().unwrap();
+        assert_eq!(key.as_str(), text);
+        assert!(P384.parse::<SigningKey>().is_ok());
+        assert_eq!(P521.parse::<SigningKey>(), Err(SigningKeyError::Curve));
     }
 }

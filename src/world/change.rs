@@ -10,8 +10,8 @@ use rustix::fs::{Mode as Bits, mkdirat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use super::files::{Files, LARGEST, parent};
-use super::journal::{Deed, Journal, Line};
+use super::files::{Files, parent};
+use super::journal::{Deed, Journal, Line, hash};
 use super::whole::{Mode, permissions, sync_folder, temp_name, write_temp};
 use super::{StateDir, WorldError};
 use crate::names::{RepoPath, Sha256};
@@ -20,6 +20,7 @@ use crate::names::{RepoPath, Sha256};
 #[derive(Default)]
 pub struct Change {
     edits: BTreeMap<RepoPath, Edit>,
+    expected: BTreeMap<RepoPath, Option<Sha256>>,
 }
 
 enum Edit {
@@ -63,6 +64,12 @@ impl Change {
         self.edits.insert(path, Edit::Remove);
     }
 
+    /// Says what was read from a file, here edited or not: the change is refused if that is no
+    /// longer so. The lock keeps out our own processes, but no editor and no `git checkout`.
+    pub fn based_on(&mut self, path: RepoPath, found: Option<&[u8]>) {
+        self.expected.insert(path, found.map(Sha256::of));
+    }
+
     /// Tells whether nothing is to be done.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -85,8 +92,13 @@ impl<'c> Plan<'c> {
     /// Compares a change with the disk; refuses to write through links or over folders.
     pub(super) fn make(files: &Files, change: &'c Change) -> Result<Self, WorldError> {
         let mut journal = Journal::default();
+        for (path, expected) in &change.expected {
+            if hash(path, files)? != *expected {
+                return Err(WorldError::ChangedMeanwhile { path: path.to_string() });
+            }
+        }
         for (path, edit) in &change.edits {
-            let old = files.read_up_to(path, LARGEST)?.map(|bytes| Sha256::of(&bytes));
+            let old = hash(path, files)?;
             let deed = match edit {
                 Edit::Put { bytes, .. } => Deed::Put { temp: temp_name(), new: Sha256::of(bytes) },
                 Edit::Remove if old.is_none() => continue,

@@ -7,16 +7,8 @@ use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::Command;
 
 use crate::secret::Plaintext;
+use crate::world::WITHHELD;
 use crate::world::harden::{HardenError, Hardened};
-
-/// The variables that hold keys or lead to them; no child of `run` sees them.
-pub const KEY_VARIABLES: [&str; 5] = [
-    "TENURE_IDENTITY",
-    "TENURE_IDENTITY_FILE",
-    "TENURE_IDENTITY_CMD",
-    "SOPS_AGE_KEY",
-    "SOPS_AGE_KEY_FILE",
-];
 
 /// Why a program was not started.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +51,7 @@ pub struct Child<'a> {
     pub args: &'a [OsString],
     /// Variables to set.
     pub set: &'a [(String, Plaintext)],
-    /// Variables to take out, beside [`KEY_VARIABLES`].
+    /// Variables to take out, beside [`WITHHELD`].
     pub remove: &'a [String],
 }
 
@@ -103,7 +95,7 @@ impl Child<'_> {
         }
         let mut command = Command::new(self.program);
         command.args(self.args);
-        for name in KEY_VARIABLES.into_iter().chain(self.remove.iter().map(String::as_str)) {
+        for name in WITHHELD.iter().copied().chain(self.remove.iter().map(String::as_str)) {
             command.env_remove(name);
         }
         for (name, value) in self.set {

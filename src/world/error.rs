@@ -89,6 +89,12 @@ pub enum WorldError {
         /// What stopped it.
         source: Box<Self>,
     },
+    /// A file is no longer what the change was made from; nothing was written.
+    #[error("`{path}` was changed by another program in the meantime")]
+    ChangedMeanwhile {
+        /// The file.
+        path: String,
+    },
     /// A file was changed by somebody else after a write to it was interrupted.
     #[error(
         "`{path}` was changed after a write to it was interrupted; `{journal}` knows that write"

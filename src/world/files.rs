@@ -1,7 +1,7 @@
 //! Files under one root: listed and read without ever following a link.
 
 use std::io::{self, Read as _};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat};
@@ -23,7 +23,7 @@ const FOLDER: OFlags =
 /// not even one that appears between a look and the reading.
 pub struct Files {
     root: PathBuf,
-    pub(super) dir: OwnedFd,
+    dir: OwnedFd,
 }
 
 /// What lies below a folder, sorted.
@@ -74,25 +74,25 @@ impl Files {
 
     /// Reads a whole file of at most `limit` bytes; none if it is not there.
     pub fn read_up_to(&self, path: &RepoPath, limit: u64) -> Result<Option<Vec<u8>>, WorldError> {
-        let Some(folder) = self.folder_of(path)? else { return Ok(None) };
-        // Non-blocking, so that a pipe in a file's place cannot make us wait for its writer.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let file = match openat(&folder, path.file_name(), flags, Mode::empty()) {
-            Ok(file) => file,
-            Err(Errno::NOENT) => return Ok(None),
-            Err(error) => return Err(unopened(&folder, path, error)),
-        };
-        let stat = fstat(&file).map_err(WorldError::io("read", path))?;
-        regular(&stat, path.as_str())?;
-        let too_large = || WorldError::TooLarge { path: path.to_string(), limit };
-        let size = u64::try_from(stat.st_size).unwrap_or(0);
-        if size > limit {
-            return Err(too_large());
+        let folder = self.folder_of(path)?;
+        folder.map_or(Ok(None), |folder| read_in(&folder, path, limit))
+    }
+
+    /// Reads many files; quick where neighbours in the list lie in one folder.
+    pub fn read_each(&self, paths: &[RepoPath]) -> Result<Vec<Option<Vec<u8>>>, WorldError> {
+        let mut open: Option<(&str, Option<OwnedFd>)> = None;
+        let mut contents = Vec::with_capacity(paths.len());
+        for path in paths {
+            let here = parent(path);
+            let folder = match open.take() {
+                Some((name, folder)) if name == here => folder,
+                _ => self.folder(here)?,
+            };
+            let content = folder.as_ref().map(|folder| read_in(folder, path, LARGEST));
+            contents.push(content.transpose()?.flatten());
+            open = Some((here, folder));
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
-        let mut some = std::fs::File::from(file).take(limit + 1);
-        some.read_to_end(&mut bytes).map_err(WorldError::io("read", path))?;
-        if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(Some(bytes)) }
+        Ok(contents)
     }
 
     /// Tells whether a regular file is there; refuses links and all else.
@@ -149,19 +149,23 @@ impl Files {
 
     /// Opens a folder below the root; none if it is not there.
     pub(super) fn folder(&self, path: &str) -> Result<Option<OwnedFd>, WorldError> {
-        let mut folder = openat(&self.dir, ".", FOLDER, Mode::empty())
-            .map_err(WorldError::io("open", self.root.display()))?;
+        let mut folder = None;
         let mut end = 0;
         for part in path.split('/').filter(|_| !path.is_empty()) {
             end += part.len() + 1;
-            let here = &path[..end - 1];
-            folder = match openat(&folder, part, FOLDER, Mode::empty()) {
-                Ok(next) => next,
+            let above = folder.as_ref().unwrap_or(&self.dir);
+            folder = match openat(above, part, FOLDER, Mode::empty()) {
+                Ok(next) => Some(next),
                 Err(Errno::NOENT) => return Ok(None),
-                Err(error) => return Err(not_a_folder(&folder, part, here, error)),
+                Err(error) => return Err(not_a_folder(above, part, &path[..end - 1], error)),
             };
         }
-        Ok(Some(folder))
+        match folder {
+            Some(folder) => Ok(Some(folder)),
+            None => openat(&self.dir, ".", FOLDER, Mode::empty())
+                .map(Some)
+                .map_err(WorldError::io("open", self.root.display())),
+        }
     }
 }
 
@@ -183,6 +187,27 @@ pub(super) fn regular(stat: &Stat, path: &str) -> Result<(), WorldError> {
     Err(WorldError::NotAFile { path: path.to_owned(), what })
 }
 
+fn read_in(folder: &OwnedFd, path: &RepoPath, limit: u64) -> Result<Option<Vec<u8>>, WorldError> {
+    // Non-blocking, so that a pipe in a file's place cannot make us wait for its writer.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = match openat(folder, path.file_name(), flags, Mode::empty()) {
+        Ok(file) => file,
+        Err(Errno::NOENT) => return Ok(None),
+        Err(error) => return Err(unopened(folder, path, error)),
+    };
+    let stat = fstat(&file).map_err(WorldError::io("read", path))?;
+    regular(&stat, path.as_str())?;
+    let too_large = || WorldError::TooLarge { path: path.to_string(), limit };
+    let size = u64::try_from(stat.st_size).unwrap_or(0);
+    if size > limit {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+    let mut some = std::fs::File::from(file).take(limit + 1);
+    some.read_to_end(&mut bytes).map_err(WorldError::io("read", path))?;
+    if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(Some(bytes)) }
+}
+
 fn unopened(folder: &OwnedFd, path: &RepoPath, error: Errno) -> WorldError {
     // A link, a socket or a device without a driver: the look says it better than the error.
     let stat = statat(folder, path.file_name(), AtFlags::SYMLINK_NOFOLLOW);
@@ -193,7 +218,7 @@ fn unopened(folder: &OwnedFd, path: &RepoPath, error: Errno) -> WorldError {
 }
 
 fn not_a_folder(above: &OwnedFd, name: &str, path: &str, error: Errno) -> WorldError {
-    let stat = statat(above.as_fd(), name, AtFlags::SYMLINK_NOFOLLOW);
+    let stat = statat(above, name, AtFlags::SYMLINK_NOFOLLOW);
     match stat.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
         Ok(FileType::Symlink) => WorldError::Link { path: path.to_owned() },
         Ok(FileType::Directory) | Err(_) => WorldError::io("open", path)(error),
@@ -233,6 +258,10 @@ mod tests {
         assert_eq!(files.read(&path("top")).unwrap().unwrap(), b"");
         assert_eq!(files.read(&path("a/x")).unwrap(), None);
         assert_eq!(files.read(&path("x/y/z")).unwrap(), None);
+        let many = ["a/b/c", "a/b/x", "x/y", "x/z", "top", "a/b/c"].map(path);
+        let many = files.read_each(&many).unwrap();
+        let many = many.iter().map(|found| found.as_ref().map(Vec::len)).collect::<Vec<_>>();
+        assert_eq!(many, [Some(4), None, None, None, Some(0), Some(4)]);
         assert!(files.is_file(&path("top")).unwrap());
         assert!(!files.is_file(&path("nothing")).unwrap());
     }
@@ -254,8 +283,8 @@ mod tests {
     #[test]
     fn what_is_no_regular_file_is_refused_at_once() {
         let (root, files) = tree();
-        let (pipe, mode) = (root.path().join("pipe"), Mode::RWXU);
-        rustix::fs::mknodat(rustix::fs::CWD, &pipe, FileType::Fifo, mode, 0).unwrap();
+        let pipe = root.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
         let _socket = std::os::unix::net::UnixListener::bind(root.path().join("socket")).unwrap();
         for (at, kind) in [("a", "a folder"), ("pipe", "a pipe"), ("socket", "a socket")] {
             let error = files.read(&path(at)).unwrap_err();

@@ -292,6 +292,7 @@ fn refusal(doing: &'static str, error: &git2::Error) -> WorldError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::Blob;
     use crate::world::testing::{Repo, path};
 
     fn checkout(repo: &Repo, from: &str, more: &[(&str, &str)]) -> Result<Checkout, WorldError> {
@@ -378,6 +379,45 @@ mod tests {
         let sub = checkout(&repo, "sub", &[]).unwrap();
         assert_eq!(sub.root, repo.root().join("sub"));
         assert_eq!(sub.common_dir, repo.root().join(".git/modules/sub"));
+    }
+
+    #[test]
+    fn a_work_tree_of_a_bare_repository_is_one() {
+        let repo = Repo::new();
+        repo.commit("f", "one");
+        repo.git(&["clone", "-q", "--bare", ".", "../home/bare"]);
+        repo.git(&["-C", "../home/bare", "worktree", "add", "-q", "../tree", "-b", "other"]);
+        let tree = repo.home().join("tree");
+        let found = checkout(&repo, "../home/tree", &[]).unwrap();
+        assert_eq!((&found.root, &found.common_dir), (&tree, &repo.home().join("bare")));
+        assert_eq!(found.files().unwrap().read(&path("f")).unwrap().unwrap(), b"one");
+        // As in a hook, where git names the git folder.
+        let git_dir = found.git_dir.to_str().unwrap();
+        let hook = checkout(&repo, "../home/tree", &[("GIT_DIR", git_dir)]).unwrap();
+        assert_eq!((&hook.root, &hook.git_dir), (&tree, &found.git_dir));
+        let bare = repo.home().join("bare");
+        let dotted = [("GIT_DIR", bare.to_str().unwrap()), ("GIT_WORK_TREE", ".")];
+        assert_eq!(checkout(&repo, "../home/tree", &dotted).unwrap().root, tree);
+    }
+
+    #[test]
+    fn the_index_of_a_partial_commit_is_read_and_not_the_usual_one() {
+        let repo = Repo::new();
+        repo.commit("f", "one");
+        let hook = "#!/bin/sh\ncp \"$GIT_INDEX_FILE\" ../home/index\n";
+        let file = repo.root().join(".git/hooks/pre-commit");
+        crate::world::write_whole(&file, hook.as_bytes(), crate::world::Mode::Executable).unwrap();
+        repo.stage("unasked", "x");
+        repo.write("f", "two");
+        repo.git(&["commit", "-q", "-m", "only f", "f"]);
+        let hook = checkout(&repo, "", &[("GIT_INDEX_FILE", "../home/index")]).unwrap();
+        let files = hook.index_files().unwrap();
+        assert_eq!(files.iter().map(|file| file.raw.as_slice()).collect::<Vec<_>>(), [b"f"]);
+        assert_eq!(
+            hook.read_blobs(&[files[0].id.clone()]).unwrap(),
+            [Blob::Bytes(b"two".to_vec())]
+        );
+        assert_eq!(checkout(&repo, "", &[]).unwrap().index_files().unwrap().len(), 2);
     }
 
     #[test]

@@ -259,7 +259,8 @@ impl Line {
     }
 }
 
-fn hash(path: &RepoPath, files: &Files) -> Result<Option<Sha256>, WorldError> {
+/// Hashes a file; none if it is not there.
+pub(super) fn hash(path: &RepoPath, files: &Files) -> Result<Option<Sha256>, WorldError> {
     Ok(files.read_up_to(path, LARGEST)?.map(|bytes| Sha256::of(&bytes)))
 }
 

@@ -358,6 +358,25 @@ mod tests {
     }
 
     #[test]
+    fn a_change_made_from_what_is_no_longer_there_is_refused() {
+        let repo = before();
+        let lock = repo.checkout().lock().unwrap();
+        let mut good = Change::new();
+        good.put(path("a"), b"new".to_vec(), Mode::Keep);
+        good.based_on(path("a"), Some(b"old a"));
+        good.based_on(path("d/b"), Some(b"old b"));
+        good.based_on(path("absent"), None);
+        repo.write("d/b", "by an editor");
+        let old = files_of(&repo);
+        let error = lock.commit(&good).unwrap_err();
+        assert!(matches!(error, WorldError::ChangedMeanwhile { path } if path == "d/b"));
+        assert_eq!(files_of(&repo), old);
+        repo.write("d/b", "old b");
+        lock.commit(&good).unwrap();
+        assert!(matches!(lock.commit(&good), Err(WorldError::ChangedMeanwhile { .. })));
+    }
+
+    #[test]
     fn writers_come_one_after_the_other_and_readers_see_no_half() {
         let repo = Repo::new();
         repo.write("a", "0");
@@ -388,6 +407,27 @@ mod tests {
             }
         });
         assert_eq!(read(&repo.checkout().files().unwrap(), "b"), 33);
+    }
+
+    #[test]
+    fn a_reader_keeps_files_from_being_put_in_place() {
+        let repo = before();
+        repo.checkout().lock().unwrap().commit(&change()).unwrap();
+        let reading = repo.checkout().reading().unwrap();
+        let files = files_of(&repo);
+        let mut change = Change::new();
+        change.put(path("a"), b"newer".to_vec(), Mode::Keep);
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| repo.checkout().lock().unwrap().commit(&change));
+            std::thread::sleep(Duration::from_millis(100));
+            assert!(!writer.is_finished());
+            assert!(!repo.checkout().needs_recovery().unwrap(), "readers after us need not wait");
+            let kept = files_of(&repo).into_iter().filter(|(path, _)| path.extension().is_none());
+            assert_eq!(kept.collect::<Vec<_>>(), files);
+            drop(reading);
+            writer.join().unwrap().unwrap();
+        });
+        assert_eq!(repo.checkout().files().unwrap().read(&path("a")).unwrap().unwrap(), b"newer");
     }
 
     #[test]

@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 
 use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
 
-use crate::world::child::KEY_VARIABLES;
 use crate::world::keys::{Identities, KeysError, file};
 use crate::world::terminal::{Terminal, TerminalError};
 use crate::world::wiped::{Folder, read_file};
+use crate::world::{Environment, WITHHELD};
 
 /// What every signature is made for (design section 6).
 pub const NAMESPACE: &str = "log@tenure";
@@ -79,12 +79,26 @@ pub struct SigningPlaces {
     pub tmpdir: Option<PathBuf>,
 }
 
+impl SigningPlaces {
+    /// Takes the places from the environment; `git_key` is git's `user.signingKey`, if that is for SSH.
+    #[must_use]
+    pub fn of(environment: &Environment, git_key: Option<String>) -> Self {
+        Self {
+            home: environment.home.clone(),
+            agent: environment.ssh_auth_sock.clone().map(PathBuf::into_os_string),
+            git_key,
+            tmpdir: environment.tmpdir.clone(),
+        }
+    }
+}
+
 /// A key that may sign here, and the way to it.
 pub struct Signer {
     place: String,
     public: PublicKey,
     means: Means,
     tmpdir: PathBuf,
+    agent: Option<OsString>,
     program: &'static str,
 }
 
@@ -108,7 +122,8 @@ pub fn find(
     places: &SigningPlaces,
     allowed: &[PublicKey],
 ) -> Result<Signer, SignerError> {
-    let mut candidates = from_identities(identities)?;
+    let may_sign = |key: &PublicKey| allowed.iter().any(|one| one.key_data() == key.key_data());
+    let mut candidates = from_identities(identities, &may_sign)?;
     let mut at_hand = Vec::new();
     // Each next place costs more than the one before: the agent is a program to start.
     let more: [&dyn Fn() -> Vec<Candidate>; 3] =
@@ -116,7 +131,7 @@ pub fn find(
     for place in std::iter::once(None).chain(more.into_iter().map(Some)) {
         candidates.extend(place.map(|place| place()).into_iter().flatten());
         for candidate in candidates.drain(..) {
-            if allowed.iter().any(|key| key.key_data() == candidate.public.key_data()) {
+            if may_sign(&candidate.public) {
                 return Ok(candidate.signer(places));
             }
             at_hand.push(format!("{} ({})", candidate.place, fingerprint(&candidate.public)));
@@ -139,14 +154,18 @@ impl Candidate {
             public: self.public,
             means: self.means,
             tmpdir: places.tmpdir.clone().unwrap_or_else(|| PathBuf::from("/tmp")),
+            agent: places.agent.clone(),
             program: PROGRAM,
         }
     }
 }
 
-fn from_identities(identities: &mut Identities) -> Result<Vec<Candidate>, SignerError> {
+fn from_identities(
+    identities: &mut Identities,
+    may_sign: &dyn Fn(&PublicKey) -> bool,
+) -> Result<Vec<Candidate>, SignerError> {
     let mut candidates = Vec::new();
-    for key in identities.ssh_keys()? {
+    for key in identities.ssh_keys(may_sign)? {
         let means = match (key.path, key.private, key.unlocked) {
             // A file goes through `ssh-keygen`, but nobody is asked for a passphrase twice.
             (Some(path), _, false) => Means::File(path.to_owned()),
@@ -300,9 +319,13 @@ impl Signer {
             command.arg("-U");
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        for name in KEY_VARIABLES {
+        for name in WITHHELD {
             command.env_remove(name);
         }
+        match &self.agent {
+            Some(socket) => command.env("SSH_AUTH_SOCK", socket),
+            None => command.env_remove("SSH_AUTH_SOCK"),
+        };
         match terminal {
             // It asks for passphrases, and to touch a FIDO key, by itself.
             Terminal::Person => command.stderr(Stdio::inherit()),
@@ -483,10 +506,39 @@ mod tests {
             public: other.public,
             means: Means::File(mine.path),
             tmpdir: one.path().to_owned(),
+            agent: None,
             program: PROGRAM,
         };
         let fault = signer.sign(b"p", Terminal::Nobody).unwrap_err();
         assert!(matches!(fault, SignerError::Mismatch { .. }), "{fault}");
+    }
+
+    #[test]
+    fn an_agent_signs() {
+        let folder = tempfile::tempdir().unwrap();
+        let pair = pair(&folder.path().join("keys"));
+        let socket = folder.path().join("agent");
+        let agent =
+            Command::new("ssh-agent").args(["-D", "-a"]).arg(&socket).stdout(Stdio::null()).spawn();
+        let Ok(mut agent) = agent else { return };
+        let added = (0..100).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            let mut add = Command::new("ssh-add");
+            add.arg("-q").arg(&pair.path).env("SSH_AUTH_SOCK", &socket).stderr(Stdio::null());
+            add.status().is_ok_and(|status| status.success())
+        });
+        fs::remove_file(&pair.path).unwrap();
+        let places = SigningPlaces {
+            agent: Some(socket.into_os_string()),
+            tmpdir: Some(folder.path().to_owned()),
+            ..SigningPlaces::default()
+        };
+        let signer = find(&mut identities(&[]), &places, std::slice::from_ref(&pair.public));
+        let signed = signer.and_then(|signer| signer.sign(b"p", Terminal::Nobody));
+        agent.kill().unwrap();
+        agent.wait().unwrap();
+        assert!(added);
+        assert!(accepted(&pair.public, b"p", &signed.unwrap()));
     }
 
     #[test]

@@ -364,6 +364,37 @@ mod tests {
     }
 
     #[test]
+    fn a_split_and_a_sparse_index_are_read_whole() {
+        let repo = Repo::new();
+        repo.commit("a/one", "1");
+        repo.commit("b/two", "2");
+        repo.git(&["update-index", "--split-index"]);
+        repo.stage("b/three", "3");
+        assert_eq!(staged(&repo).len(), 1);
+        repo.git(&["update-index", "--no-split-index"]);
+        repo.git(&["commit", "-q", "-m", "three"]);
+        repo.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "a"]);
+        assert!(!repo.root().join("b").exists());
+        let files = repo.checkout().index_files().unwrap();
+        let names = files.iter().map(|file| file.path.as_ref().unwrap().as_str());
+        assert_eq!(names.collect::<Vec<_>>(), ["a/one", "b/three", "b/two"]);
+    }
+
+    #[test]
+    fn nothing_is_fetched() {
+        let repo = Repo::new();
+        repo.commit("f", "far away");
+        repo.git(&["config", "uploadpack.allowFilter", "true"]);
+        let url = format!("file://{}", repo.root().display());
+        repo.git(&["clone", "-q", "--filter=blob:none", "--no-checkout", &url, "../home/part"]);
+        let env = repo.environment(&[]);
+        let part = Checkout::discover(&repo.home().join("part"), &env).unwrap();
+        assert!(part.head_file(&"f".parse().unwrap()).is_err());
+        let id = repo.checkout().index_files().unwrap().remove(0).id;
+        assert!(part.read_blobs(&[id]).is_err());
+    }
+
+    #[test]
     fn replaced_objects_are_not_what_is_committed() {
         let repo = Repo::new();
         repo.stage("a", "secret");

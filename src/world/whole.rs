@@ -1,6 +1,7 @@
 //! One file written whole or not at all.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
@@ -9,6 +10,8 @@ use rustix::io::Errno;
 
 use super::files::regular;
 use super::{WorldError, random};
+
+const WRITE: OFlags = OFlags::WRONLY.union(OFlags::CLOEXEC);
 
 /// Who may do what with a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +59,16 @@ pub(super) enum Permissions {
     Usual(Bits),
 }
 
+impl Permissions {
+    fn at_first(self) -> Bits {
+        match self {
+            // Nobody else reads it while it is written; the exact bits follow.
+            Self::Exact(_) => Bits::from_raw_mode(0o600),
+            Self::Usual(bits) => bits,
+        }
+    }
+}
+
 /// Works out the permissions of a file from those of the one that it replaces.
 pub(super) fn permissions(mode: Mode, old: Option<&Stat>) -> Permissions {
     match (mode, old) {
@@ -79,29 +92,50 @@ pub(super) fn is_temp_name(name: &str) -> bool {
     digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// Writes a new file and waits until the disk has it.
+/// Writes a new file, which gets its name only when the disk has all of it.
+///
+/// So a process that is killed while it writes leaves no half file, and no plaintext, behind. Where
+/// the system has no files without a name, the name is there from the start.
 pub(super) fn write_temp(
     folder: &OwnedFd,
     name: &str,
     bytes: &[u8],
     permissions: Permissions,
-) -> std::io::Result<()> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let bits = match permissions {
-        // Nobody else reads it while it is written; the exact bits follow.
-        Permissions::Exact(_) => Bits::from_raw_mode(0o600),
-        Permissions::Usual(bits) => bits,
-    };
-    let mut file = std::fs::File::from(openat(folder, name, flags, bits)?);
+) -> io::Result<()> {
+    if unnamed(folder, name, bytes, permissions).is_ok() {
+        return Ok(());
+    }
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+    let file = openat(folder, name, flags | WRITE, permissions.at_first())?;
+    fill(file.into(), bytes, permissions).map(drop)
+}
+
+#[cfg(target_os = "linux")]
+fn unnamed(folder: &OwnedFd, name: &str, bytes: &[u8], permissions: Permissions) -> io::Result<()> {
+    use rustix::fs::{CWD, linkat};
+    use std::os::fd::AsRawFd as _;
+    let file = openat(folder, ".", OFlags::TMPFILE | WRITE, permissions.at_first())?;
+    let file = fill(file.into(), bytes, permissions)?;
+    let itself = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(linkat(CWD, itself, folder, name, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed(_: &OwnedFd, _: &str, _: &[u8], _: Permissions) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+fn fill(mut file: File, bytes: &[u8], permissions: Permissions) -> io::Result<File> {
     file.write_all(bytes)?;
     if let Permissions::Exact(bits) = permissions {
         fchmod(&file, bits)?;
     }
-    file.sync_all()
+    file.sync_all()?;
+    Ok(file)
 }
 
 /// Waits until the disk has a folder's names; a file system that cannot do that is left alone.
-pub(super) fn sync_folder(folder: impl AsFd) -> std::io::Result<()> {
+pub(super) fn sync_folder(folder: impl AsFd) -> io::Result<()> {
     match rustix::fs::fsync(folder) {
         Ok(()) | Err(Errno::INVAL | Errno::NOTSUP) => Ok(()),
         Err(error) => Err(error.into()),
@@ -149,6 +183,23 @@ mod tests {
         assert!(matches!(refused("target/f"), WorldError::Io { .. }));
         assert!(matches!(refused(&"n".repeat(300)), WorldError::Io { .. }));
         assert_eq!(everything(folder.path()), before);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_file_without_a_name_gets_one_and_takes_none_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY;
+        let open = rustix::fs::open(folder.path(), flags, Bits::empty()).unwrap();
+        let private = permissions(Mode::Private, None);
+        match unnamed(&open, "f", b"one", private) {
+            Err(error) if error.raw_os_error() == Some(Errno::NOTSUP.raw_os_error()) => return,
+            made => made.unwrap(),
+        }
+        assert_eq!(mode_of(&folder.path().join("f")), 0o600);
+        assert!(unnamed(&open, "f", b"two", private).is_err());
+        assert!(write_temp(&open, "f", b"two", private).is_err());
+        assert_eq!(std::fs::read(folder.path().join("f")).unwrap(), b"one");
     }
 
     #[test]

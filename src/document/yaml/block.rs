@@ -64,16 +64,21 @@ impl Block<'_> {
         let header = lines(rest).next().map_or("", |(line, _)| line).trim_end_matches([' ', '\t']);
         let chomp = chomp(header);
         let limit = self.limit.max(self.header + header.len());
-        let end = self.header + self.content_end(&self.text[self.header..limit], chomp)?;
+        let end = self.header + Self::content_end(&self.text[self.header..limit], chomp)?;
         let end = end.max(self.header + header.len());
-        let has_content = end > self.header + header.len();
-        if has_content && chomp != Chomp::Strip && end == self.text.len() {
+        let tail = self.text[end..].trim_start_matches([' ', '\t', '\r', '\n']);
+        let cut_off = if end == self.text.len() {
+            end > self.header + header.len() && chomp != Chomp::Strip
+        } else {
+            tail.is_empty() && !self.text.ends_with('\n')
+        };
+        if cut_off {
             return Err("a block scalar without its last line break");
         }
         Ok(self.header..end)
     }
 
-    fn content_end(&self, block: &str, chomp: Chomp) -> Result<usize, Refusal> {
+    fn content_end(block: &str, chomp: Chomp) -> Result<usize, Refusal> {
         let (mut at, mut end, mut indent) = (0, 0, None);
         for (number, raw) in block.split_inclusive('\n').enumerate() {
             let (line, whole) = lines(raw).next().unwrap_or_default();
@@ -89,9 +94,6 @@ impl Block<'_> {
                 }
                 end = stop;
             } else if chomp == Chomp::Keep {
-                if !whole && !line.is_empty() && self.header + at == self.text.len() {
-                    return Err("a block scalar without its last line break");
-                }
                 end = if whole { stop } else { end };
             } else if indent.is_some_and(|indent| line.len() > indent) && whole {
                 end = stop;

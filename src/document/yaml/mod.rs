@@ -21,7 +21,7 @@ pub(crate) use block::attested_slice;
 
 /// Finds the values and comments of a YAML text.
 ///
-/// An empty value's span is where a text for it would go, but for the space before it.
+/// An empty value's span is where a text for it would go, after a space, if its key has a colon.
 ///
 /// # Errors
 /// [`NotSpliceable`] where the parser refuses the text, or readers might take it differently.
@@ -110,8 +110,11 @@ impl<'t> Walker<'t> {
                 Some(Ok((Event::Anchor(..), span))) => span.byte_range(),
                 _ => None,
             };
-            self.event(&event, span, anchor)
-                .map_err(|why| NotSpliceable { line: line_of(self.text, self.at), why })?;
+            let start = span.byte_range().map_or(0, |range| range.start);
+            self.event(&event, span, anchor).map_err(|why| NotSpliceable {
+                line: line_of(self.text, self.at.max(start)),
+                why,
+            })?;
         }
         Ok(())
     }
@@ -243,10 +246,10 @@ impl<'t> Walker<'t> {
         if self.tree.wants_key() {
             return Err("a key that is a mapping or a list");
         }
-        let start = range.start;
+        let told = properties.any();
+        let start = if told { self.at } else { range.start };
         self.token_if_any(range)?;
         self.tree.arrive()?;
-        let told = properties.any();
         if told {
             let node = match collection {
                 Collection::Mapping => Node::Mapping,
@@ -337,7 +340,7 @@ impl<'t> Walker<'t> {
         if rest[blank..].starts_with(':') {
             self.at += blank + 1;
         }
-        Ok(self.at)
+        Ok(self.text[..self.at].trim_end_matches(BLANK).len())
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ssh_key::PublicKey;
 
 use crate::secret::Plaintext;
+use crate::world::Environment;
 use crate::world::terminal::{Terminal, TerminalError};
 
 pub(super) mod file;
@@ -59,6 +60,9 @@ pub enum KeysError {
     /// A plugin is not in `PATH`, or its name is none.
     #[error("the program `age-plugin-{name}` cannot be started")]
     Plugin { name: String },
+    /// A plugin did not unwrap the file: another key's, no token plugged in, a wrong PIN.
+    #[error("the plugin of {place} did not open it")]
+    PluginFailed { place: String },
     /// What should be a plugin's recipient is none.
     #[error("`{text}` is no recipient of an age plugin")]
     PluginRecipient { text: String },
@@ -103,6 +107,23 @@ pub struct KeyPlaces {
     pub config: Option<PathBuf>,
     /// The home, for `~/.ssh`.
     pub home: Option<PathBuf>,
+}
+
+impl KeyPlaces {
+    /// Takes the places, and the keys themselves, out of the environment; `given` are those of `-i`.
+    #[must_use]
+    pub fn take(given: Vec<PathBuf>, environment: &mut Environment) -> Self {
+        Self {
+            given,
+            identity: environment.identity.take(),
+            identity_file: environment.identity_file.take(),
+            identity_cmd: environment.identity_cmd.take(),
+            sops_key: environment.sops_age_key.take(),
+            sops_key_file: environment.sops_age_key_file.take(),
+            config: environment.config_home(),
+            home: environment.home.clone(),
+        }
+    }
 }
 
 /// A key as it may be shown: for `whoami`, `doctor` and `init`.
@@ -185,7 +206,7 @@ impl Identities {
         // What went wrong with one key does not keep another from opening it, but is told in the end.
         let mut fault = None;
         for commands in [source::Commands::Wait, source::Commands::Run] {
-            for source in &mut self.sources {
+            for source in self.sources.iter_mut().filter(|source| source.is_due(commands)) {
                 source.load(commands)?;
                 match source.open_free(&sealed) {
                     Ok(Some(clear)) => return Ok(clear),
@@ -227,10 +248,16 @@ impl Identities {
         Ok(self.sources.iter_mut().flat_map(Source::take_faults).collect())
     }
 
-    /// The SSH keys at hand, for the signer.
-    pub(super) fn ssh_keys(&mut self) -> Result<Vec<SshAtHand<'_>>, KeysError> {
+    /// The SSH keys at hand, for the signer; places after the one with a wanted key are not read.
+    pub(super) fn ssh_keys(
+        &mut self,
+        wanted: &dyn Fn(&PublicKey) -> bool,
+    ) -> Result<Vec<SshAtHand<'_>>, KeysError> {
         for source in &mut self.sources {
             source.load(source::Commands::Wait)?;
+            if source.ssh_keys().iter().any(|key| wanted(key.public)) {
+                break;
+            }
         }
         Ok(self.sources.iter().flat_map(Source::ssh_keys).collect())
     }

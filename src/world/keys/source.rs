@@ -60,6 +60,11 @@ impl Source {
         Self { name, place, held: Vec::new(), faults: Vec::new() }
     }
 
+    /// Whether this pass is the one to try its keys in: a command's have a pass of their own, once.
+    pub(super) fn is_due(&self, commands: Commands) -> bool {
+        commands == Commands::Wait || matches!(self.place, Place::Command(..))
+    }
+
     /// Reads the place, if that has not been done.
     pub(super) fn load(&mut self, commands: Commands) -> Result<(), KeysError> {
         if commands == Commands::Wait && matches!(self.place, Place::Command(..)) {
@@ -332,7 +337,12 @@ fn with_plugin(
     terminal: Terminal,
 ) -> Result<Option<Plaintext>, KeysError> {
     let started = plugin_identity(identity, terminal)?;
-    sealed.open(&[&started]).map_err(|_| KeysError::Damaged { place: name.to_owned() })
+    sealed.open(&[&started]).map_err(|fault| match fault {
+        age::DecryptError::Plugin(_) | age::DecryptError::Io(_) => {
+            KeysError::PluginFailed { place: name.to_owned() }
+        }
+        _ => KeysError::Damaged { place: name.to_owned() },
+    })
 }
 
 fn with_opened(

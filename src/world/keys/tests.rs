@@ -205,6 +205,33 @@ fn ssh_keys_open_with_and_without_a_passphrase() {
 }
 
 #[test]
+fn a_key_unlocked_to_open_also_signs_in_this_process() {
+    let (home, places) = home();
+    let words = Plaintext::from("horse".to_owned());
+    let made = new_key_pair(&home.path().join(".config/tenure"), "x", Some(&words)).unwrap();
+    let mut keys = at(places);
+    assert!(keys.ssh_keys(&|_| true).unwrap()[0].private.is_none());
+    let (clear, _) = open(&mut keys, &seal(&[ssh_recipient(&made.public)], "x"), "horse");
+    assert!(clear.is_ok());
+    let unlocked = &keys.ssh_keys(&|_| true).unwrap()[0];
+    let private = unlocked.private.unwrap();
+    assert!(unlocked.unlocked && private.public_key().key_data() == made.public.key_data());
+}
+
+#[test]
+fn a_key_pasted_with_crlf_into_a_variable_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = new_key_pair(folder.path(), "x", None).unwrap();
+    let text = fs::read_to_string(&made.path).unwrap().replace('\n', "\r\n");
+    for text in [text.clone(), text.trim_end().to_owned(), format!("\n {text}\n")] {
+        let identity = Some(Plaintext::from(text));
+        let mut keys = at(KeyPlaces { identity, ..KeyPlaces::default() });
+        let file = seal(&[ssh_recipient(&made.public)], "x");
+        assert_eq!(keys.open(&file).unwrap().expose(), b"x");
+    }
+}
+
+#[test]
 fn a_pem_rsa_key_opens() {
     let (home, places) = home();
     let path = home.path().join(".ssh/id_rsa");
@@ -371,4 +398,63 @@ fn a_damaged_file_is_not_called_a_missing_key() {
     file.clone_from(&binary);
     let mut keys = at(KeyPlaces { identity: Some(key), ..KeyPlaces::default() });
     assert!(matches!(keys.open(&file), Err(KeysError::Damaged { .. })));
+}
+
+/// Wraps the file key by not wrapping it.
+const PLUGIN: &str = r#"#!/bin/sh
+key=
+while read -r line; do
+  case "$line" in
+    '-> recipient-stanza 0 fake' | '-> wrap-file-key'*) read -r key ;;
+    '-> done'*) read -r _; break ;;
+  esac
+done
+case "$1" in
+  *identity-v1) printf -- '-> file-key 0\n%s\n' "$key" ;;
+  *recipient-v1) printf -- '-> recipient-stanza 0 fake\n%s\n' "$key" ;;
+esac
+read -r _; read -r _
+printf -- '-> done\n\n'
+"#;
+
+/// A test may not change its own `PATH`, so this one starts the next with another.
+#[test]
+fn a_plugin_seals_and_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("age-plugin-tenurefake");
+    fs::write(&program, PLUGIN).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture", "world::keys::tests::with_a_plugin_in_path"])
+        .env("PATH", folder.path())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && printed.contains("sealed and opened"), "{printed}");
+}
+
+#[test]
+#[ignore = "needs the PATH that `a_plugin_seals_and_opens` gives it"]
+fn with_a_plugin_in_path() {
+    let hrp = bech32::Hrp::parse("age1tenurefake").unwrap();
+    let text = bech32::encode::<bech32::Bech32>(hrp, b"x").unwrap();
+    let Ok(recipients) = plugin_recipients(&[text], Terminal::Nobody) else { return };
+    let recipients: Vec<Recipient> = recipients
+        .into_iter()
+        .map(|recipient| recipient as Recipient)
+        .chain([native().1])
+        .collect();
+    let file = seal(&recipients, "clear");
+    let identity = age::plugin::Identity::default_for_plugin("tenurefake").unwrap().to_string();
+    let places = KeyPlaces { identity: Some(Plaintext::from(identity)), ..KeyPlaces::default() };
+    assert_eq!(at(places).open(&file).unwrap().expose(), b"clear");
+    println!("sealed and opened");
+}
+
+#[test]
+fn a_text_that_is_no_plugin_s_recipient_starts_nothing() {
+    for text in ["age1/../x1qqqq", "ssh-ed25519 AAAA", ""] {
+        let result = plugin_recipients(&[text.to_owned()], Terminal::Nobody);
+        assert!(matches!(result, Err(KeysError::PluginRecipient { .. })));
+    }
 }

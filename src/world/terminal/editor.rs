@@ -1,6 +1,6 @@
 //! The user's editor, on a file that never reaches a disk and is wiped on every way out.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -16,8 +16,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::{Terminal, TerminalError};
 use crate::secret::Plaintext;
-use crate::world::child::KEY_VARIABLES;
 use crate::world::wiped::{self, Folder};
+use crate::world::{Environment, WITHHELD};
 
 const LIMIT: usize = 256 << 20;
 const NAP: Duration = Duration::from_millis(10);
@@ -35,7 +35,17 @@ pub struct Editor<'a> {
     pub tmpdir: Option<&'a Path>,
 }
 
-impl Editor<'_> {
+impl<'a> Editor<'a> {
+    /// Takes the editor and the folders from the environment.
+    #[must_use]
+    pub fn of(environment: &'a Environment) -> Self {
+        Self {
+            command: environment.editor.as_deref(),
+            runtime: environment.xdg_runtime_dir.as_deref(),
+            tmpdir: environment.tmpdir.as_deref(),
+        }
+    }
+
     /// Lets the user edit a text; none where the editor left it as it was.
     ///
     /// `suffix` is the end of the file's name, such as `.yaml`, by which editors choose their colours.
@@ -70,11 +80,13 @@ impl Editor<'_> {
     /// Runs the editor as git does, so that the command may hold arguments.
     fn open(&self, file: &Path, signals: &Signals) -> Result<ExitStatus, TerminalError> {
         let command = self.command.unwrap_or(OsStr::new("vi"));
-        let mut script = command.to_owned();
+        // In place of the shell where that is possible, so that a signal passed on reaches the editor.
+        let mut script = OsString::from(if is_simple(command) { "exec " } else { "" });
+        script.push(command);
         script.push(" \"$@\"");
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(script).args([command, file.as_os_str()]);
-        for name in KEY_VARIABLES {
+        for name in WITHHELD {
             shell.env_remove(name);
         }
         let mut child = shell.spawn().map_err(TerminalError::EditorStart)?;
@@ -109,6 +121,12 @@ fn is_memory(place: &Path) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn is_memory(_place: &Path) -> bool {
     false
+}
+
+/// Tells whether a command is words and blanks, without quotes, variables or settings.
+fn is_simple(command: &OsStr) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b" /._-+:,@".contains(byte);
+    command.as_encoded_bytes().iter().all(plain)
 }
 
 fn await_end(child: &mut Child, signals: &Signals) -> io::Result<ExitStatus> {
@@ -193,7 +211,6 @@ impl Drop for Signals {
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
-    use std::ffi::OsString;
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
     use std::sync::Mutex;
@@ -203,23 +220,37 @@ mod tests {
     /// Signals are the process's, so these tests take turns.
     static TURN: Mutex<()> = Mutex::new(());
 
-    /// Edits `a: 1` with a script that is given the place of a note and, as `$2`, the file.
+    /// Edits `a: 1` with a script that knows the place of a note and, as `$file`, the file.
     fn edit(script: &str) -> (Result<Option<Plaintext>, TerminalError>, String) {
-        let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let place = tempfile::tempdir().unwrap();
-        let (path, note) = (place.path().join("ed it"), place.path().join("note"));
-        fs::write(
-            &path,
-            format!("#!/bin/sh\nnote=$1 file=$2\necho \"$file\" > \"$note\"\n{script}"),
-        )
-        .unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-        let command = OsString::from(format!("'{}' '{}'", path.display(), note.display()));
+        edit_with(&place.path().join("edit"), |path| path.to_owned(), script)
+    }
+
+    fn edit_with(
+        path: &Path,
+        quoted: impl Fn(&str) -> String,
+        script: &str,
+    ) -> (Result<Option<Plaintext>, TerminalError>, String) {
+        let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let note = path.with_extension("note");
+        let text = format!("#!/bin/sh\nfile=$2\necho \"$file\" > \"$1\"\n{script}");
+        fs::write(path, text).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+        let words = [path, &note].map(|path| quoted(path.to_str().unwrap()));
+        let command = OsString::from(words.join(" "));
         let editor = Editor { command: Some(&command), runtime: None, tmpdir: None };
         let result = editor.edit(Terminal::Nobody, &Plaintext::from("a: 1\n".to_owned()), ".yaml");
         let file = fs::read_to_string(note).unwrap_or_default().trim().to_owned();
         assert!(file.is_empty() || !Path::new(&file).parent().unwrap().exists(), "not wiped");
         (result, file)
+    }
+
+    #[test]
+    fn a_command_may_have_quotes_and_blanks() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("ed it");
+        let (result, _) = edit_with(&path, |word| format!("'{word}'"), "echo b > \"$file\"");
+        assert_eq!(result.unwrap().unwrap().expose(), b"b\n");
     }
 
     #[test]
@@ -255,10 +286,25 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_to_ourselves_is_awaited_out() {
+    fn a_signal_to_us_ends_the_editor_and_wipes_the_file() {
         let own = std::process::id();
-        let (result, _) =
-            edit(&format!("trap '' TERM; kill -TERM {own}; sleep 1; echo x >> $file"));
+        let began = std::time::Instant::now();
+        let (result, file) = edit(&format!("kill -TERM {own}; exec sleep 30"));
         assert!(matches!(result, Err(TerminalError::Signalled { signal: SIGTERM })));
+        assert!(!file.is_empty() && began.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn an_editor_that_ignores_signals_is_killed() {
+        let own = std::process::id();
+        let (result, _) = edit(&format!("trap '' TERM; kill -HUP {own}; exec sleep 30"));
+        assert!(matches!(result, Err(TerminalError::Signalled { signal: SIGHUP })));
+    }
+
+    #[test]
+    fn an_interrupt_is_the_editor_s_own_affair() {
+        let own = std::process::id();
+        let (result, _) = edit(&format!("kill -INT {own}; echo b > \"$file\""));
+        assert_eq!(result.unwrap().unwrap().expose(), b"b\n");
     }
 }

@@ -90,3 +90,67 @@ impl Drop for Quiet<'_> {
         let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
     }
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::fs::File;
+    use std::os::fd::OwnedFd;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    use super::*;
+
+    /// A terminal, and the keyboard and screen at its other end.
+    fn terminal() -> (OwnedFd, File) {
+        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&ours).unwrap();
+        unlockpt(&ours).unwrap();
+        let name = ptsname(&ours, Vec::new()).unwrap();
+        let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY;
+        let theirs = rustix::fs::open(name, flags, rustix::fs::Mode::empty()).unwrap();
+        (ours, File::from(theirs))
+    }
+
+    /// Types at a quiet terminal; tells what was read and what the screen showed.
+    fn typed(keys: &[u8]) -> (Result<Plaintext, TerminalError>, u64) {
+        let (keyboard, terminal) = terminal();
+        let quiet = Quiet::on(terminal.as_fd()).unwrap();
+        for chunk in keys.chunks(1000) {
+            rustix::io::write(&keyboard, chunk).unwrap();
+        }
+        let line = quiet.line("value");
+        let shown = rustix::io::ioctl_fionread(&keyboard).unwrap();
+        drop(quiet);
+        assert!(tcgetattr(&terminal).unwrap().local_modes.contains(LocalModes::ECHO));
+        (line, shown)
+    }
+
+    #[test]
+    fn a_line_is_read_and_not_shown() {
+        let (line, shown) = typed("hunter2 \u{fc} \n".as_bytes());
+        assert_eq!(line.unwrap().expose(), "hunter2 \u{fc} ".as_bytes());
+        assert_eq!(shown, 0);
+        assert_eq!(typed(b"\n").0.unwrap().expose(), b"");
+    }
+
+    #[test]
+    fn an_interrupt_and_the_end_of_input_abort() {
+        for keys in [&b"abc\x03"[..], b"\x03", b"\x1c", b"\x04", b"abc\x04"] {
+            assert!(matches!(typed(keys).0, Err(TerminalError::Aborted { .. })), "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn a_paste_of_several_lines_is_refused() {
+        assert!(matches!(typed(b"-----BEGIN\nabc\n").0, Err(TerminalError::SeveralLines)));
+    }
+
+    #[test]
+    fn a_line_that_the_terminal_would_cut_is_refused() {
+        let line = |length| [vec![b'x'; length], b"\n".to_vec()].concat();
+        assert_eq!(typed(&line(4094)).0.unwrap().len(), 4094);
+        assert!(matches!(typed(&line(4095)).0, Err(TerminalError::TooLong { .. })));
+        assert!(matches!(typed(&line(6000)).0, Err(TerminalError::TooLong { .. })));
+    }
+}

@@ -1,0 +1,148 @@
+//! From what a user writes to the address of an item, and from an environment to a file for a new one.
+
+use super::DeedError;
+use crate::names::{Address, AddressQuery, EnvName, KeyPath, RepoPath, Target};
+use crate::policy::{Glob, Policy};
+use crate::verify::{FileForm, Verified};
+
+/// Where a value is: its item, and its place in the file, which may lie inside a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The environment.
+    pub env: EnvName,
+    /// The file.
+    pub path: RepoPath,
+    /// The place.
+    pub key: KeyPath,
+}
+
+impl Found {
+    /// The address of the item it belongs to.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        Address { env: self.env.clone(), path: self.path.clone(), key: self.key.item() }
+    }
+}
+
+/// Finds the one value, or whole file, that a user means.
+///
+/// # Errors
+/// [`DeedError::NoSecret`]; [`DeedError::Ambiguous`] listing where it is.
+pub fn value(
+    verified: &Verified<'_>,
+    query: &AddressQuery,
+    text: &str,
+) -> Result<Found, DeedError> {
+    let mut found: Vec<Found> = Vec::new();
+    for target in &query.targets {
+        found = matches(verified, &query.env, target);
+        if !found.is_empty() {
+            break;
+        }
+    }
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => Err(DeedError::NoSecret { env: query.env.clone(), text: text.to_owned() }),
+        _ => Err(DeedError::Ambiguous {
+            env: query.env.clone(),
+            text: text.to_owned(),
+            found: found.iter().map(Found::address).collect(),
+        }),
+    }
+}
+
+fn matches(verified: &Verified<'_>, env: &EnvName, target: &Target) -> Vec<Found> {
+    let files = verified.files.iter().filter(|(_, file)| file.env == *env);
+    let has = |form: &FileForm<'_>, key: &KeyPath| match form {
+        FileForm::Values(document) => document.leaf(key).is_some(),
+        FileForm::Whole => *key == KeyPath::Whole,
+    };
+    let found = |path: &RepoPath, key: &KeyPath| Found {
+        env: env.clone(),
+        path: path.clone(),
+        key: key.clone(),
+    };
+    match target {
+        Target::Key(key) => files
+            .filter(|(_, file)| has(&file.form, key))
+            .map(|(path, _)| found(path, key))
+            .collect(),
+        Target::InFile(wanted, key) => files
+            .filter(|(path, file)| *path == wanted && has(&file.form, key))
+            .map(|(path, _)| found(path, key))
+            .collect(),
+        Target::File(wanted) => files
+            .filter(|(path, file)| *path == wanted && matches!(file.form, FileForm::Whole))
+            .map(|(path, _)| found(path, &KeyPath::Whole))
+            .collect(),
+    }
+}
+
+/// Finds the place for a value that may be new: where it is, or the one file it can go to.
+///
+/// # Errors
+/// [`DeedError::Ambiguous`] when several files have it; [`DeedError::Refuse`] when several could take it.
+pub fn place(
+    verified: &Verified<'_>,
+    query: &AddressQuery,
+    text: &str,
+) -> Result<Found, DeedError> {
+    match value(verified, query, text) {
+        Err(DeedError::NoSecret { .. }) => {}
+        other => return other,
+    }
+    let env = &query.env;
+    let found = |path, key: &KeyPath| Found { env: env.clone(), path, key: key.clone() };
+    let managed = |path: &RepoPath| verified.policy.environment_of(path) == Some(env);
+    for target in &query.targets {
+        match target {
+            Target::InFile(path, key) if managed(path) => return Ok(found(path.clone(), key)),
+            Target::Key(key) => return Ok(found(file_for_new(verified, env)?, key)),
+            Target::File(path) if managed(path) => {
+                return Ok(found(path.clone(), &KeyPath::Whole));
+            }
+            Target::InFile(..) | Target::File(_) => {}
+        }
+    }
+    Err(DeedError::NoSecret { env: env.clone(), text: text.to_owned() })
+}
+
+fn file_for_new(verified: &Verified<'_>, env: &EnvName) -> Result<RepoPath, DeedError> {
+    let mine = verified.files.iter().filter(|(_, file)| file.env == *env);
+    let by_value: Vec<_> = mine
+        .filter(|(_, file)| matches!(file.form, FileForm::Values(_)))
+        .map(|(path, _)| path.clone())
+        .collect();
+    match by_value.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => first_file(verified.policy, env).ok_or_else(|| DeedError::Refuse {
+            what: format!("no pattern of {env} says where a new file should lie"),
+            instead: Some(format!("name the file: {env}/PATH#KEY")),
+        }),
+        several => {
+            let names: Vec<_> = several.iter().map(RepoPath::as_str).collect();
+            Err(DeedError::Refuse {
+                what: format!("{env} has several files: {}", names.join(", ")),
+                instead: Some(format!("name the file: {env}/{}#KEY", names[0])),
+            })
+        }
+    }
+}
+
+/// The file that an environment's patterns suggest first, such as `secrets/prod.env`.
+#[must_use]
+pub fn first_file(policy: &Policy, env: &EnvName) -> Option<RepoPath> {
+    let globs = &policy.environments.get(env)?.files;
+    let suggest = |glob: &Glob| {
+        let text = glob.as_str();
+        let path = if let Some(stem) = text.strip_suffix(".*") {
+            format!("{stem}.env")
+        } else if let Some(folder) = text.strip_suffix("/**") {
+            format!("{folder}/{env}.env")
+        } else {
+            text.to_owned()
+        };
+        path.parse().ok().filter(|path| glob.takes(path))
+    };
+    globs.iter().find_map(suggest)
+}

@@ -1,0 +1,167 @@
+//! Opens an environment's keyring with the user's keys.
+
+use crate::keyring::{Generation, Keyring};
+use crate::names::{EnvName, GenerationId, KeyPath, RepoPath};
+use crate::policy;
+use crate::seal::{self, Comments, Opener, Scope, ValueKey};
+use crate::secret::Plaintext;
+use crate::verify::{CurrentKeyring, FileForm, Verified};
+use crate::world::World;
+use crate::world::keys::KeysError;
+
+use super::DeedError;
+
+/// The opened generations of one environment.
+pub struct Ring {
+    env: EnvName,
+    keyrings: Vec<Keyring>,
+    keys: Vec<ValueKey>,
+    current: Option<GenerationId>,
+}
+
+impl Ring {
+    /// Opens the current keyring, and others only where a value belongs to a generation that it does not
+    /// hold (two branches that each changed the readers).
+    ///
+    /// # Errors
+    /// [`DeedError::NoKey`] naming who can open it; [`DeedError::StaleReaders`] where there is none.
+    pub fn open(world: &World, verified: &Verified<'_>, env: &EnvName) -> Result<Self, DeedError> {
+        let all = verified.record.keyrings(env);
+        let current = verified.record.current_keyring(env);
+        let first = current.or(all.last().copied());
+        let first = first.ok_or_else(|| DeedError::StaleReaders(env.clone()))?;
+        let mut ring = Self {
+            env: env.clone(),
+            keyrings: Vec::new(),
+            keys: Vec::new(),
+            current: current.map(|keyring| keyring.record.generation),
+        };
+        ring.add(world, verified, first)?;
+        let mine = verified.live.iter().filter(|(address, _)| address.env == *env);
+        for wanted in mine.filter_map(|(_, live)| live.item.generation) {
+            if ring.generation(wanted).is_none() {
+                let other = all.iter().find(|keyring| keyring.record.generation == wanted);
+                let other = other.ok_or(seal::SealError::UnknownGeneration(wanted))?;
+                ring.add(world, verified, *other)?;
+            }
+        }
+        Ok(ring)
+    }
+
+    /// Opens every keyring of the environment that no later one contains: what a new one must hold.
+    ///
+    /// # Errors
+    /// As [`Ring::open`].
+    pub fn open_all(
+        world: &World,
+        verified: &Verified<'_>,
+        env: &EnvName,
+    ) -> Result<Self, DeedError> {
+        let mut ring = Self::open(world, verified, env)?;
+        for keyring in verified.record.keyrings(env).iter().rev() {
+            if ring.generation(keyring.record.generation).is_none() {
+                ring.add(world, verified, *keyring)?;
+            }
+        }
+        Ok(ring)
+    }
+
+    fn add(
+        &mut self,
+        world: &World,
+        verified: &Verified<'_>,
+        keyring: CurrentKeyring<'_>,
+    ) -> Result<(), DeedError> {
+        let record = keyring.record;
+        let bytes = verified
+            .keyrings
+            .get(&record.generation)
+            .ok_or(seal::SealError::UnknownGeneration(record.generation))?;
+        let plain = world.identities().open(bytes).map_err(|why| match why {
+            KeysError::None { tried } => DeedError::NoKey {
+                env: self.env.clone(),
+                tried,
+                readers: verified.policy.readers(&self.env).into_iter().cloned().collect(),
+            },
+            other => other.into(),
+        })?;
+        let named: Vec<_> =
+            std::iter::once(record.generation).chain(record.earlier.iter().copied()).collect();
+        let opened = Keyring::read(&plain, &named)?;
+        for generation in opened.generations() {
+            if self.keys.iter().all(|key| key.id() != generation.id()) {
+                self.keys.push(generation.value_key());
+            }
+        }
+        self.keyrings.push(opened);
+        Ok(())
+    }
+
+    /// The keys of all opened generations.
+    #[must_use]
+    pub fn opener(&self) -> Opener<'_> {
+        Opener(&self.keys)
+    }
+
+    /// The key of the current generation, to which new values are sealed.
+    ///
+    /// # Errors
+    /// [`DeedError::StaleReaders`] where the readers changed since the newest keyring.
+    pub fn current(&self) -> Result<&ValueKey, DeedError> {
+        let stale = || DeedError::StaleReaders(self.env.clone());
+        let id = self.current.ok_or_else(stale)?;
+        self.keys.iter().find(|key| key.id() == id).ok_or_else(stale)
+    }
+
+    /// The generation of an id, if it was opened.
+    #[must_use]
+    pub fn generation(&self, id: GenerationId) -> Option<&Generation> {
+        let mut all = self.keyrings.iter().flat_map(Keyring::generations);
+        all.find(|generation| generation.id() == id)
+    }
+
+    /// Gives the opened keyrings, for a new one that holds them all.
+    #[must_use]
+    pub fn into_keyrings(self) -> Vec<Keyring> {
+        self.keyrings
+    }
+
+    /// Opens a whole attested file: the text, or the bytes, that were sealed.
+    ///
+    /// # Errors
+    /// [`DeedError::NoFile`], [`DeedError::Seal`].
+    pub fn open_file(
+        &self,
+        verified: &Verified<'_>,
+        path: &RepoPath,
+    ) -> Result<Plaintext, DeedError> {
+        let file = verified.files.get(path).ok_or_else(|| DeedError::NoFile(path.clone()))?;
+        match &file.form {
+            FileForm::Values(document) => {
+                let clear = |key: &KeyPath| verified.policy.is_clear(&self.env, key);
+                let scope = scope(verified, &self.env, &clear);
+                Ok(seal::open(document, &scope, self.opener())?)
+            }
+            FileForm::Whole => {
+                let live = verified.live.iter().find(|(address, _)| address.path == *path);
+                let id = live.and_then(|(_, live)| live.item.generation);
+                let generation = id.and_then(|id| self.generation(id));
+                let generation = generation.ok_or(seal::SealError::WholeRefused)?;
+                Ok(seal::open_whole(file.bytes, &generation.identity())?)
+            }
+        }
+    }
+}
+
+/// What a document of an environment is bound to, and what of it stays in clear.
+pub fn scope<'a>(
+    verified: &'a Verified<'_>,
+    env: &'a EnvName,
+    clear: &'a dyn Fn(&KeyPath) -> bool,
+) -> Scope<'a> {
+    let comments = match verified.policy.environments.get(env).map(|found| found.comments) {
+        Some(policy::Comments::Clear) => Comments::Clear,
+        Some(policy::Comments::Sealed) | None => Comments::Sealed,
+    };
+    Scope { repository: &verified.policy.repository, env, clear, comments }
+}

@@ -1,0 +1,218 @@
+//! Seals a file's new text, keeps the tokens of what did not change, and says what is new.
+
+use rand_core::OsRng;
+
+use super::DeedError;
+use super::ring::{self, Ring};
+use crate::document::{Document, Format, NotSpliceable, items, whole_hash};
+use crate::log::entry::{FileChange, Item, Op, Origin};
+use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256, TypeName};
+use crate::seal::{self, Known, SealError, Sealer};
+use crate::secret::Plaintext;
+use crate::verify::{FileForm, Live, Verified};
+use jiff::civil::Date;
+
+/// Whether a file may be sealed whole that has been attested by value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    /// The user said so.
+    Allowed,
+    /// Refuse.
+    Refused,
+}
+
+/// A file's new bytes, and what they change.
+pub struct Resealed {
+    /// The sealed bytes.
+    pub bytes: Vec<u8>,
+    /// What is new, sorted by key; nothing where all stays as it is.
+    pub change: FileChange,
+    /// Why a file was sealed whole that could have been sealed by value, if it was.
+    pub why_whole: Option<NotSpliceable>,
+}
+
+/// What sealing needs of an environment.
+#[derive(Clone, Copy)]
+pub struct Sealing<'a> {
+    /// What was verified.
+    pub verified: &'a Verified<'a>,
+    /// The environment.
+    pub env: &'a EnvName,
+    /// Its opened keyring.
+    pub ring: &'a Ring,
+    /// The day of the change.
+    pub today: Date,
+}
+
+impl Sealing<'_> {
+    /// Seals the new clear text of a file; the types of values are asked of `kind` where no rule says.
+    ///
+    /// # Errors
+    /// [`DeedError::NotSpliceable`] when a file that was attested by value cannot be sealed so any more
+    /// and `whole` refuses; [`DeedError::Seal`] and [`DeedError::StaleReaders`].
+    pub fn reseal(
+        &self,
+        path: &RepoPath,
+        clear: &Plaintext,
+        kind: &dyn Fn(&KeyPath) -> Option<TypeName>,
+        whole: Whole,
+    ) -> Result<Resealed, DeedError> {
+        let old = self.verified.files.get(path).map(|file| &file.form);
+        if matches!(old, Some(FileForm::Whole)) {
+            return self.whole(path, clear, kind, None);
+        }
+        match self.by_value(path, clear, old) {
+            Ok(Some(bytes)) => {
+                let change = self.change(path, &bytes, kind)?;
+                Ok(Resealed { bytes, change, why_whole: None })
+            }
+            Ok(None) => self.whole(path, clear, kind, None),
+            Err(DeedError::NotSpliceable { why, .. })
+                if old.is_none() || whole == Whole::Allowed =>
+            {
+                self.whole(path, clear, kind, Some(why))
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// None for a format that is always sealed whole.
+    fn by_value(
+        &self,
+        path: &RepoPath,
+        clear: &Plaintext,
+        old: Option<&FileForm<'_>>,
+    ) -> Result<Option<Vec<u8>>, DeedError> {
+        let Some(format) = Format::of(path) else { return Ok(None) };
+        let refuse = |why| DeedError::NotSpliceable { path: path.clone(), why };
+        let not_text = NotSpliceable { line: 1, why: "the file is not UTF-8" };
+        let text = clear.expose_text().ok_or_else(|| refuse(not_text))?;
+        let document = Document::parse(format, text).map_err(refuse)?;
+        let is_clear = |key: &KeyPath| self.verified.policy.is_clear(self.env, key);
+        let scope = ring::scope(self.verified, self.env, &is_clear);
+        let known = match old {
+            Some(FileForm::Values(sealed)) => Known::of(sealed, &scope, self.ring.opener())?,
+            Some(FileForm::Whole) | None => Known::default(),
+        };
+        let current = self.ring.current()?;
+        let sealer = Sealer { scope, current, opener: self.ring.opener() };
+        match sealer.seal(&document, known, &mut OsRng) {
+            Ok(text) => Ok(Some(text.into_bytes())),
+            Err(SealError::StructureChanged) => {
+                Err(refuse(NotSpliceable { line: 1, why: "it would not open to the same bytes" }))
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    fn whole(
+        &self,
+        path: &RepoPath,
+        clear: &Plaintext,
+        kind: &dyn Fn(&KeyPath) -> Option<TypeName>,
+        why_whole: Option<NotSpliceable>,
+    ) -> Result<Resealed, DeedError> {
+        let none = FileChange { env: self.env.clone(), path: path.clone(), items: Vec::new() };
+        if let Some(file) = self.verified.files.get(path)
+            && matches!(file.form, FileForm::Whole)
+            && self.ring.open_file(self.verified, path)?.expose() == clear.expose()
+        {
+            return Ok(Resealed { bytes: file.bytes.to_vec(), change: none, why_whole });
+        }
+        let id = self.ring.current()?.id();
+        let generation =
+            self.ring.generation(id).ok_or_else(|| DeedError::StaleReaders(self.env.clone()))?;
+        let bytes = seal::seal_whole(clear.expose(), &generation.identity().to_public())?;
+        let mut change = self.gone(path, &[&KeyPath::Whole]);
+        change.items.push(self.item(path, &KeyPath::Whole, whole_hash(&bytes), Some(id), kind));
+        change.items.sort_by_key(|item| item.key.to_string());
+        Ok(Resealed { bytes, change, why_whole })
+    }
+
+    /// Compares a file's new sealed text with what stands in the log.
+    fn change(
+        &self,
+        path: &RepoPath,
+        bytes: &[u8],
+        kind: &dyn Fn(&KeyPath) -> Option<TypeName>,
+    ) -> Result<FileChange, DeedError> {
+        let refuse = |why| DeedError::NotSpliceable { path: path.clone(), why };
+        let not_text = NotSpliceable { line: 1, why: "the file is not UTF-8" };
+        let text = std::str::from_utf8(bytes).map_err(|_| refuse(not_text))?;
+        let format = Format::of(path).ok_or_else(|| DeedError::NotManaged(path.clone()))?;
+        let document = Document::parse(format, text).map_err(refuse)?;
+        let found = items(&document);
+        let mut change = self.gone(path, &found.keys().collect::<Vec<_>>());
+        for (key, item) in &found {
+            let live = self.live(path, key);
+            if live.is_some_and(|live| live.item.hash == Some(item.hash)) {
+                continue;
+            }
+            let leaves = item.leaves.iter().map(|at| &document.leaves[*at]);
+            let mut tokens = leaves.filter_map(|leaf| document.token(leaf));
+            let generation = tokens.next().map(seal::generation_of).transpose()?;
+            change.items.push(self.item(path, key, item.hash, generation, kind));
+        }
+        change.items.sort_by_key(|item| item.key.to_string());
+        Ok(change)
+    }
+
+    /// The deletions: what stands in the log and is not among these keys.
+    fn gone(&self, path: &RepoPath, keep: &[&KeyPath]) -> FileChange {
+        let gone = self.verified.live.iter().filter(|(address, _)| {
+            address.env == *self.env && address.path == *path && !keep.contains(&&address.key)
+        });
+        let items = gone.map(|(address, live)| delete(self.verified, address, *live)).collect();
+        FileChange { env: self.env.clone(), path: path.clone(), items }
+    }
+
+    fn live(&self, path: &RepoPath, key: &KeyPath) -> Option<Live<'_>> {
+        self.verified.live.get(&self.address(path, key)).copied()
+    }
+
+    fn address(&self, path: &RepoPath, key: &KeyPath) -> Address {
+        Address { env: self.env.clone(), path: path.clone(), key: key.clone() }
+    }
+
+    /// A new value: its type by the policy's rule, else as the user says, else as it was.
+    fn item(
+        &self,
+        path: &RepoPath,
+        key: &KeyPath,
+        hash: Sha256,
+        generation: Option<GenerationId>,
+        kind: &dyn Fn(&KeyPath) -> Option<TypeName>,
+    ) -> Item {
+        let mut item = Item {
+            op: Op::New,
+            key: key.clone(),
+            of: None,
+            generation,
+            kind: None,
+            due: None,
+            hash: Some(hash),
+        };
+        if generation.is_some() {
+            let rule = self.verified.policy.rule(&self.address(path, key)).kind.cloned();
+            let before = || self.live(path, key).and_then(|live| live.item.kind.clone());
+            item.kind = rule.or_else(|| kind(key)).or_else(before);
+            item.due = self.verified.policy.due(item.kind.as_ref(), self.today);
+        }
+        item
+    }
+}
+
+/// The item that ends a value.
+#[must_use]
+pub fn delete(verified: &Verified<'_>, address: &Address, live: Live<'_>) -> Item {
+    let entry = verified.record.entries[live.entry].id;
+    Item {
+        op: Op::Delete,
+        key: address.key.clone(),
+        of: Some(Origin { entry, address: address.clone() }),
+        generation: None,
+        kind: None,
+        due: None,
+        hash: None,
+    }
+}
