@@ -36,6 +36,18 @@ fn replaced(
     (text, kept)
 }
 
+/// Tells whether an outsider's edit of a sealed text is refused, or changes what is attested.
+pub(super) fn sees(parse: Parse, before: &str, after: &str) -> bool {
+    let attested = |text: &str| {
+        let document = parse(text).ok()?;
+        let one =
+            |l: &Leaf| (l.path.clone(), l.node, l.note.clone(), text[l.span.clone()].to_owned());
+        Some(document.leaves.iter().map(one).collect::<Vec<_>>())
+    };
+    let before = attested(before).expect("the text before the edit is sound");
+    attested(after).is_none_or(|after| after != before)
+}
+
 /// Checks, if the text parses: spans are in order and apart; replacing slices changes no path, node or
 /// note, and no comment's place; putting them back gives the same bytes.
 pub(super) fn check(text: &str, parse: Parse, token: &str, mask: u64) -> Result<(), TestCaseError> {

@@ -279,6 +279,39 @@ mod tests {
     }
 
     #[test]
+    fn edits_that_only_some_readers_notice_are_seen() {
+        let sealed = "# s.v1.x\nA=s.v1.a\nB=s.v1.b # s.v1.y\nC=\n";
+        for (old, new) in [
+            ("A=", "export A="),
+            ("A=", " A="),
+            ("A=", "A ="),
+            ("A=", "A= "),
+            ("s.v1.a", "s.v1.a "),
+            ("s.v1.a", "s.v1.a # c"),
+            ("s.v1.a", "s.v1.a#c"),
+            ("s.v1.a", "s.v1.a\\"),
+            ("s.v1.a", "s.v1.a\r"),
+            ("s.v1.a", "'s.v1.a'"),
+            ("s.v1.a", "s.v1.a$B"),
+            ("s.v1.a", "\u{a0}s.v1.a"),
+            ("s.v1.b # s.v1.y", "s.v1.b"),
+            ("s.v1.x", "s.v1.x\rA=c"),
+            ("s.v1.x", "s.v1.x\u{2029}A=c"),
+            ("s.v1.x", "s.v1.x\0"),
+            ("A=s.v1.a", "#A=s.v1.a"),
+            ("A=s.v1.a", "A=s.v1.a\nA=c"),
+            ("A=s.v1.a", "unset A\nA=s.v1.a"),
+            ("C=", "C= # c"),
+            ("C=", "C=''"),
+        ] {
+            let edited = sealed.replacen(old, new, 1);
+            assert!(contract::sees(parse, sealed, &edited), "{edited:?}");
+        }
+        // What a reader that knows the format skips stays free.
+        assert!(!contract::sees(parse, sealed, &format!("\n{sealed}# c\n")));
+    }
+
+    #[test]
     fn other_readers_see_the_same_keys_and_only_values_changed() {
         let text = "\
 # c 'o

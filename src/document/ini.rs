@@ -243,6 +243,31 @@ mod tests {
     }
 
     #[test]
+    fn edits_that_only_some_readers_notice_are_seen() {
+        let sealed = "; s.v1.x\n[p]\na = s.v1.a\nb = s.v1.b\n[p]\na = s.v1.c\n[e]\n";
+        for (old, new) in [
+            ("a = s", "a : s"),
+            ("a = s", "A = s"),
+            ("b = s.v1.b\n[p]", "[p]\nb = s.v1.b"),
+            ("[p]\na = s.v1.c", "a = s.v1.c"),
+            ("[p]", "[ p]"),
+            ("[e]\n", ""),
+            ("[e]\n", "[e]\n[f]\n"),
+            ("b = s", " b = s"),
+            ("s.v1.a", "s.v1.a ; c"),
+            ("s.v1.a", "s.v1.a\\"),
+            ("s.v1.a", "\"s.v1.a\""),
+            ("s.v1.x", "s.v1.x\rq = 1"),
+            ("s.v1.x", "s.v1.x\\"),
+            ("s.v1.x\n", "s.v1.x\n[DEFAULT]\n"),
+        ] {
+            let edited = sealed.replacen(old, new, 1);
+            assert!(contract::sees(parse, sealed, &edited), "{edited:?}");
+        }
+        assert!(!contract::sees(parse, sealed, &sealed.replace("; ", "\n  # ")));
+    }
+
+    #[test]
     fn other_readers_see_the_same_keys_and_only_values_changed() {
         let text = "; c\na = b c\n[s t]\nd=e\nf : g=h\n[u]\n# x\ni='j k'\nl=\n";
         let read = |text: &str| ini::Ini::load_from_str(text).unwrap();

@@ -315,6 +315,32 @@ mod tests {
     }
 
     #[test]
+    fn edits_that_only_some_readers_notice_are_seen() {
+        let sealed = "# s.v1.x\na=s.v1.a\nb=\nc=s.v1.c\n";
+        for (old, new) in [
+            ("a=", "a:"),
+            ("a=", "a "),
+            ("a=", "a==="),
+            ("a=", "\\u0061="),
+            ("a=", "a=\\\n"),
+            ("s.v1.a", "s.v1.a "),
+            ("s.v1.a", "s.v1.a\\"),
+            ("s.v1.a", "\\s.v1.a"),
+            ("s.v1.a", "s.v1.a # c"),
+            ("b=", "b"),
+            ("c=", "#---\nc="),
+            ("c=", "!--- \nc="),
+            ("# s.v1.x", "# s.v1.x\ra=c"),
+            ("# s.v1.x", "\\\n# s.v1.x"),
+            ("# s", "\u{feff}# s"),
+        ] {
+            let edited = sealed.replacen(old, new, 1);
+            assert!(contract::sees(parse, sealed, &edited), "{edited:?}");
+        }
+        assert!(!contract::sees(parse, sealed, &sealed.replace("# s", "\n ! s")));
+    }
+
+    #[test]
     fn other_readers_see_the_same_keys_and_only_values_changed() {
         let text = "# x\na=b\nc : d \\\n   e\nf g\\u0041\n! y\nh\\ i=\\ j \n\nk\n";
         let document = parse(text).unwrap();

@@ -64,6 +64,7 @@ fn walk(text: &str) -> Result<Walker<'_>, NotSpliceable> {
         keys: Vec::new(),
         from: 0,
         pending: Vec::new(),
+        in_header: false,
         empty_header: false,
     };
     for event in &events {
@@ -100,6 +101,8 @@ struct Walker<'t> {
     from: usize,
     /// The path of the value to come.
     pending: Vec<Segment>,
+    /// Whether keys are a header's.
+    in_header: bool,
     /// Whether nothing stood yet under the last header.
     empty_header: bool,
 }
@@ -112,6 +115,7 @@ impl Walker<'_> {
                 self.close_header();
                 self.open.truncate(1);
                 self.from = span.start;
+                self.in_header = true;
             }
             EventKind::StdTableClose => self.header(false, span.end),
             EventKind::ArrayTableClose => self.header(true, span.end),
@@ -151,8 +155,7 @@ impl Walker<'_> {
         let raw = self.source.get(event);
         let Some(raw) = raw else { return refuse(self.text, start, "is no TOML") };
         raw.decode_key(&mut name, &mut ());
-        if self.keys.is_empty() && self.open.len() == 1 && !self.text[self.from..].starts_with('[')
-        {
+        if self.keys.is_empty() && self.open.len() == 1 && !self.in_header {
             self.from = start;
         }
         self.keys.push(Segment::key(name));
@@ -177,6 +180,7 @@ impl Walker<'_> {
         self.headers.push(Header { path: path.clone(), span: self.from..end });
         self.container().path = path;
         self.from = end;
+        self.in_header = false;
         self.empty_header = true;
     }
 
@@ -317,6 +321,27 @@ o = 1
         }
         let deep = format!("a = {}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(parse(&deep).is_err());
+    }
+
+    #[test]
+    fn edits_of_what_stands_around_values_are_seen() {
+        let sealed = "# s\na = \"s.a\"\n[t]\nb = \"s.b\"\n[[l]]\nc = \"s.c\"\n[[l]]\n[u]\n";
+        for (old, new) in [
+            ("[t]\nb = \"s.b\"", "b = \"s.b\"\n[t]"),
+            ("[[l]]\nc", "[l]\nc"),
+            ("[[l]]\n[u]", "[u]"),
+            ("[[l]]\nc = \"s.c\"\n[[l]]", "[[l]]\n[[l]]\nc = \"s.c\""),
+            ("[u]\n", ""),
+            ("\"s.a\"", "'s.a'"),
+            ("\"s.a\"", "[\"s.a\"]"),
+            ("\"s.a\"", "\"s.a\"\nz = []"),
+            ("# s", "# s\rz = 1"),
+            ("a =", "a.b ="),
+        ] {
+            let edited = sealed.replacen(old, new, 1);
+            assert!(contract::sees(parse, sealed, &edited), "{edited:?}");
+        }
+        assert!(!contract::sees(parse, sealed, &sealed.replace("a = ", "\"a\"  =  ")));
     }
 
     #[test]

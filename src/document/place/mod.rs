@@ -74,8 +74,11 @@ pub fn remove(document: &Document<'_>, leaf: &Leaf) -> Result<Range<usize>, Valu
     }
     let proposed = match document.format {
         Format::Json => json::removals(document.text, leaf),
-        Format::Toml => toml::removals(document, leaf)?,
-        _ => lines_of(document.text, &leaf.span),
+        Format::Toml => {
+            [toml::removals(document, leaf)?, flow_member(document.text, leaf)].concat()
+        }
+        Format::Yaml => yaml::removals(document.text, leaf),
+        Format::Dotenv | Format::Ini | Format::Properties => lines_of(document.text, &leaf.span),
     };
     let removed = |range: &Range<usize>| {
         let text = spliced(document.text, range.clone(), "");
@@ -108,6 +111,17 @@ fn lines_of(text: &str, span: &Range<usize>) -> Vec<Range<usize>> {
     let start = line_start(text, span.start);
     let above = |start: &usize| Some(line_start(text, start.saturating_sub(1)));
     std::iter::successors(Some(start), above).take(4).map(|start| start..end).collect()
+}
+
+/// Proposes a member of an inline table or flow mapping: with the comma behind it, before it, or alone.
+fn flow_member(text: &str, leaf: &Leaf) -> Vec<Range<usize>> {
+    let Range { start, end } = leaf.span;
+    let Some(open) = text[..start].rfind(['{', ',']) else { return Vec::new() };
+    let next = end + text[end..].len() - text[end..].trim_start().len();
+    if text[next..].starts_with(',') {
+        return vec![open + 1..next + 1, open..end];
+    }
+    vec![open..end, open + 1..next]
 }
 
 fn spliced(text: &str, range: Range<usize>, new: &str) -> Zeroizing<String> {

@@ -1,15 +1,20 @@
 //! New keys of YAML mappings.
 
+use std::ops::Range;
+
 use zeroize::Zeroizing;
 
-use super::{Insertion, indentation, indentation_unit, join};
+use super::{Insertion, indentation, indentation_unit, join, lines_of};
 use crate::document::lines::{line_break, line_start, next_line};
 use crate::document::value::yaml_key;
 use crate::document::{Document, Leaf, Node};
 use crate::names::{KeyPath, Segment};
 
 /// No more proofs than this: each parses the file.
-const MOST: usize = 32;
+const MOST: usize = 40;
+
+/// No more indentations than this are tried on a line.
+const INDENTS: usize = 6;
 
 /// Proposes lines behind the innermost mapping on the way that is there, in the indentations around it;
 /// mappings that are missing are made.
@@ -66,21 +71,23 @@ impl<'d, 't> Above<'d, 't> {
         let text = self.document.text;
         let mut proposed = Vec::new();
         let mut at = last.span.end;
+        let flow = Insertion { at, text: join(&[", ", &flow_member(keys, slice)]) };
         for _ in 0..3 {
             at = next_line(text, at);
             for indent in self.indentations() {
                 proposed.push(block(text, at, indent, keys, slice));
             }
         }
+        proposed.insert(INDENTS.min(proposed.len()), flow);
         proposed
     }
 
-    /// The indentation of a value that is a direct member, then all that stand before its leaves.
+    /// None for the root, the indentation of a value that is a direct member, then all that stand before its leaves.
     fn indentations(&self) -> Vec<&'t str> {
         let text = self.document.text;
         let direct = self.leaves().find(|leaf| leaf.path.segments().len() == self.depth + 1);
-        let mut found: Vec<_> =
-            direct.map(|l| indentation(text, l.span.start)).into_iter().collect();
+        let mut found: Vec<_> = if self.depth == 0 { vec![""] } else { Vec::new() };
+        found.extend(direct.map(|l| indentation(text, l.span.start)));
         let mut all: Vec<_> = self.leaves().map(|l| indentation(text, l.span.start)).collect();
         // A mapping's key may have the line above its first leaf to itself.
         if let Some(first) = self.leaves().next() {
@@ -91,7 +98,7 @@ impl<'d, 't> Above<'d, 't> {
         found.extend(all);
         let mut kept: Vec<&str> = Vec::new();
         for indent in found {
-            if !kept.contains(&indent) && kept.len() < 6 {
+            if !kept.contains(&indent) && kept.len() < INDENTS {
                 kept.push(indent);
             }
         }
@@ -106,11 +113,15 @@ impl<'d, 't> Above<'d, 't> {
                 && self.same_document(leaf)
         };
         let leaf = self.document.leaves.iter().find(empty)?;
-        let names: Vec<_> = keys.iter().map(|key| yaml_key(key)).collect();
-        let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-        let parts = [&names.join(": {"), ": ", slice, &"}".repeat(keys.len() - 1)];
-        Some(Insertion { at: leaf.span.start + 1, text: join(&parts) })
+        Some(Insertion { at: leaf.span.start + 1, text: flow_member(keys, slice) })
     }
+}
+
+/// A member of a flow mapping, with the mappings it needs.
+fn flow_member(keys: &[&str], slice: &str) -> Zeroizing<String> {
+    let names: Vec<_> = keys.iter().map(|key| yaml_key(key)).collect();
+    let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    join(&[&names.join(": {"), ": ", slice, &"}".repeat(keys.len() - 1)])
 }
 
 /// The lines of a key and of the mappings it needs.
@@ -134,4 +145,11 @@ fn block(text: &str, at: usize, indent: &str, keys: &[&str], slice: &str) -> Ins
 
 fn end_of_file(text: &str, keys: &[&str], slice: &str) -> Insertion {
     block(text, text.len(), "", keys, slice)
+}
+
+/// The lines of a key; first, where a flow mapping may be on the line, only its member.
+pub(super) fn removals(text: &str, leaf: &Leaf) -> Vec<Range<usize>> {
+    let (flow, lines) = (super::flow_member(text, leaf), lines_of(text, &leaf.span));
+    let on_the_line = |range: &Range<usize>| !text[range.start..leaf.span.start].contains('\n');
+    if flow.iter().all(on_the_line) { [flow, lines].concat() } else { [lines, flow].concat() }
 }
