@@ -1,7 +1,5 @@
 //! Makes new keyrings: one file an environment, whatever the number of values.
 
-use rand_core::OsRng;
-
 use super::DeedError;
 use super::attest::Work;
 use crate::keyring::{Generation, Keyring};
@@ -9,7 +7,7 @@ use crate::log::entry::KeyringRecord;
 use crate::names::{EnvName, RepoPath, Sha256};
 use crate::policy::{Policy, Recipient};
 use crate::world::keys::plugin_recipients;
-use crate::world::{Mode, World};
+use crate::world::{Mode, World, generator};
 
 /// The path of a generation's keyring file.
 fn path(record: &KeyringRecord) -> Result<RepoPath, DeedError> {
@@ -27,7 +25,7 @@ pub fn renew(
     earlier: Vec<Keyring>,
     work: &mut Work,
 ) -> Result<(), DeedError> {
-    let ring = Keyring::joined(Generation::generate(&mut OsRng), earlier);
+    let ring = Keyring::joined(Generation::generate(&mut generator()), earlier);
     let readers = recipients(world, policy, env)?;
     let bytes = ring.wrap(readers.iter().map(|reader| &**reader as &dyn age::Recipient))?;
     let mut ids = ring.generations().iter().map(Generation::id);
@@ -56,7 +54,7 @@ fn recipients(
         match recipient {
             Recipient::X25519(text) => found.push(Box::new(x25519(text)?)),
             Recipient::SshEd25519(text) | Recipient::SshRsa(text) => {
-                found.push(Box::new(ssh(text)?))
+                found.push(Box::new(ssh(text)?));
             }
             Recipient::Plugin { text, .. } => plugins.push(text.clone()),
         }

@@ -1,7 +1,5 @@
 //! Seals a file's new text, keeps the tokens of what did not change, and says what is new.
 
-use rand_core::OsRng;
-
 use super::DeedError;
 use super::ring::{self, Ring};
 use crate::document::{Document, Format, NotSpliceable, items, whole_hash};
@@ -10,6 +8,7 @@ use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256, Ty
 use crate::seal::{self, Known, SealError, Sealer};
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Live, Verified};
+use crate::world::generator;
 use jiff::civil::Date;
 
 /// Whether a file may be sealed whole that has been attested by value.
@@ -96,7 +95,7 @@ impl Sealing<'_> {
         };
         let current = self.ring.current()?;
         let sealer = Sealer { scope, current, opener: self.ring.opener() };
-        match sealer.seal(&document, known, &mut OsRng) {
+        match sealer.seal(&document, known, &mut generator()) {
             Ok(text) => Ok(Some(text.into_bytes())),
             Err(SealError::StructureChanged) => {
                 Err(refuse(NotSpliceable { line: 1, why: "it would not open to the same bytes" }))
@@ -124,7 +123,12 @@ impl Sealing<'_> {
             self.ring.generation(id).ok_or_else(|| DeedError::StaleReaders(self.env.clone()))?;
         let bytes = seal::seal_whole(clear.expose(), &generation.identity().to_public())?;
         let mut change = self.gone(path, &[&KeyPath::Whole]);
-        change.items.push(self.item(path, &KeyPath::Whole, whole_hash(&bytes), Some(id), kind));
+        change.items.push(self.item(
+            &self.address(path, &KeyPath::Whole),
+            whole_hash(&bytes),
+            Some(id),
+            kind,
+        ));
         change.items.sort_by_key(|item| item.key.to_string());
         Ok(Resealed { bytes, change, why_whole })
     }
@@ -144,14 +148,14 @@ impl Sealing<'_> {
         let found = items(&document);
         let mut change = self.gone(path, &found.keys().collect::<Vec<_>>());
         for (key, item) in &found {
-            let live = self.live(path, key);
+            let live = self.live(&self.address(path, key));
             if live.is_some_and(|live| live.item.hash == Some(item.hash)) {
                 continue;
             }
             let leaves = item.leaves.iter().map(|at| &document.leaves[*at]);
             let mut tokens = leaves.filter_map(|leaf| document.token(leaf));
             let generation = tokens.next().map(seal::generation_of).transpose()?;
-            change.items.push(self.item(path, key, item.hash, generation, kind));
+            change.items.push(self.item(&self.address(path, key), item.hash, generation, kind));
         }
         change.items.sort_by_key(|item| item.key.to_string());
         Ok(change)
@@ -166,8 +170,8 @@ impl Sealing<'_> {
         FileChange { env: self.env.clone(), path: path.clone(), items }
     }
 
-    fn live(&self, path: &RepoPath, key: &KeyPath) -> Option<Live<'_>> {
-        self.verified.live.get(&self.address(path, key)).copied()
+    fn live(&self, address: &Address) -> Option<Live<'_>> {
+        self.verified.live.get(address).copied()
     }
 
     fn address(&self, path: &RepoPath, key: &KeyPath) -> Address {
@@ -177,15 +181,14 @@ impl Sealing<'_> {
     /// A new value: its type by the policy's rule, else as the user says, else as it was.
     fn item(
         &self,
-        path: &RepoPath,
-        key: &KeyPath,
+        address: &Address,
         hash: Sha256,
         generation: Option<GenerationId>,
         kind: &dyn Fn(&KeyPath) -> Option<TypeName>,
     ) -> Item {
         let mut item = Item {
             op: Op::New,
-            key: key.clone(),
+            key: address.key.clone(),
             of: None,
             generation,
             kind: None,
@@ -193,9 +196,9 @@ impl Sealing<'_> {
             hash: Some(hash),
         };
         if generation.is_some() {
-            let rule = self.verified.policy.rule(&self.address(path, key)).kind.cloned();
-            let before = || self.live(path, key).and_then(|live| live.item.kind.clone());
-            item.kind = rule.or_else(|| kind(key)).or_else(before);
+            let rule = self.verified.policy.rule(address).kind.cloned();
+            let before = || self.live(address).and_then(|live| live.item.kind.clone());
+            item.kind = rule.or_else(|| kind(&address.key)).or_else(before);
             item.due = self.verified.policy.due(item.kind.as_ref(), self.today);
         }
         item

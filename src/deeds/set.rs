@@ -54,7 +54,7 @@ pub fn set(
     query: &AddressQuery,
     text: &str,
     wish: &Wish,
-    value: Plaintext,
+    value: &Plaintext,
 ) -> Result<Set, DeedError> {
     let place = Place::to_write(world)?;
     let env = &query.env;
@@ -64,7 +64,7 @@ pub fn set(
     known_type(&verified, wish.kind.as_ref())?;
     let ring = Ring::open(world, &verified, env)?;
     ring.current()?;
-    let new = with_value(&verified, &ring, &found, &value)?;
+    let new = with_value(&verified, &ring, &found, value)?;
     let sealing = Sealing { verified: &verified, env, ring: &ring, today: place.today() };
     let item = found.key.item();
     let kind = |key: &KeyPath| wish.kind.clone().filter(|_| *key == item);

@@ -218,7 +218,8 @@ impl Sealer<'_> {
 }
 
 /// Opens a sealed document: the text with every slice back in its place, checked to have the structure
-/// that the sealed one has (re-indenting a sealed file would shift the lines of a block scalar).
+/// that the sealed one has, and at each place exactly the slice that was sealed (re-indenting a sealed file
+/// would shift the lines of a block scalar).
 ///
 /// A comment's token that does not open stays: comments are not attested.
 ///
@@ -235,6 +236,7 @@ pub fn open(
         let value = opener.open(&scope.binding(Part::Value, &leaf.path), token)?;
         slices.push((leaf.span.clone(), value));
     }
+    let values = slices.len();
     let root = KeyPath::root(1);
     for span in &document.comments {
         let token = &document.text[span.clone()];
@@ -242,10 +244,20 @@ pub fn open(
             slices.push((span.clone(), text));
         }
     }
-    slices.sort_by_key(|(span, _)| span.start);
-    let edits = slices.iter().map(|(span, value)| (span.clone(), value.expose()));
+    let mut edits: Vec<_> = slices.iter().map(|(s, value)| (s.clone(), value.expose())).collect();
+    edits.sort_by_key(|(span, _)| span.start);
     let opened = Plaintext::from(splice(document.text, edits));
     let text = opened.expose_text().ok_or(SealError::StructureChanged)?;
     let again = Document::parse(document.format, text).map_err(|_| SealError::StructureChanged)?;
-    if again.same_structure(document) { Ok(opened) } else { Err(SealError::StructureChanged) }
+    let pairs = document.leaves.iter().zip(&again.leaves);
+    let mut of_tokens = pairs.filter(|(leaf, _)| document.token(leaf).is_some());
+    // A blank line or a `#` that somebody put behind a token must not become part of a block scalar.
+    let exact = slices[..values].iter().all(|(_, value)| {
+        of_tokens.next().is_some_and(|(_, leaf)| again.slice(leaf).as_bytes() == value.expose())
+    });
+    if exact && again.same_structure(document) {
+        Ok(opened)
+    } else {
+        Err(SealError::StructureChanged)
+    }
 }

@@ -4,12 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::chain::{Chain, Seen, Step};
 use super::verdicts::breach;
-use super::{LogEvidence, Trust, rights};
+use super::{LogEvidence, Trust, reading, rights};
 use crate::finding::{Code, Finding, Severity};
-use crate::log;
 use crate::log::dag::Dag;
 use crate::log::entry::{Entry, Kind, Note, PolicyStep};
-use crate::log::name::{file_path, parse_name};
+use crate::log::name::file_path;
 use crate::log::parse::SignedEntry;
 use crate::log::signature::{self, SignatureError};
 use crate::names::{EntryId, Sha256};
@@ -52,7 +51,7 @@ impl Record {
     #[must_use]
     pub fn judge(evidence: &LogEvidence, trust: Option<Trust>, now: Timestamp) -> Self {
         let mut findings: Vec<_> = evidence.strays.iter().map(stray).collect();
-        let entries = read(evidence, &mut findings);
+        let entries = reading::read(evidence, &mut findings);
         let nodes: Vec<_> = entries.iter().map(|e| (e.id, e.entry.parents.as_slice())).collect();
         let dag = Dag::build(&nodes)
             .expect("a file's name follows from its bytes, so no entry is there twice");
@@ -105,48 +104,6 @@ fn stray((place, why): &(String, &'static str)) -> Finding {
     let code = if place.starts_with(".secrets/log") { Code::BadEntry } else { Code::Unattested };
     breach(code, place, format!("this does not belong here: it {why}"))
         .fix(format!("git rm --cached {place}"))
-}
-
-/// Check 1, first half: every file is an entry, and has the bytes of its name.
-fn read(evidence: &LogEvidence, findings: &mut Vec<Finding>) -> Vec<SignedEntry> {
-    let mut entries = Vec::with_capacity(evidence.log.len());
-    for (path, bytes) in &evidence.log {
-        match read_one(path, bytes) {
-            Ok(entry) => entries.push(entry),
-            Err(finding) => findings.push(*finding),
-        }
-    }
-    entries
-}
-
-fn read_one(path: &str, bytes: &[u8]) -> Result<SignedEntry, Box<Finding>> {
-    let restore = || format!("git restore {path}");
-    let bad = |code, what: String| Box::new(breach(code, path, what).fix(restore()));
-    let name = parse_name(path)
-        .ok_or_else(|| bad(Code::BadEntry, "this name is no log entry's".to_owned()))?;
-    if let Some(payload) = log::payload_of(bytes)
-        && EntryId::of(payload).short16() != name.short
-    {
-        let line_ends = bytes.contains(&b'\r');
-        let why = if line_ends {
-            "its line endings were changed: `.gitattributes` needs `/.secrets/** -text`"
-        } else {
-            "its bytes are not those of its name"
-        };
-        return Err(bad(Code::AlteredEntry, why.to_owned()));
-    }
-    let entry = SignedEntry::parse(bytes).map_err(|why| match why {
-        why if why.needs_newer_program() => Box::new(
-            breach(Code::UpdateTenure, path, why.to_string())
-                .graded(Severity::Invalid)
-                .fix("update tenure"),
-        ),
-        why => bad(Code::BadEntry, why.to_string()),
-    })?;
-    if file_path(&entry.entry, &entry.id).as_str() != path {
-        return Err(bad(Code::AlteredEntry, "its name is not the one its bytes give".to_owned()));
-    }
-    Ok(entry)
 }
 
 /// What checks 2 to 7 share.
@@ -277,7 +234,7 @@ impl Judge<'_> {
         if Sha256::of(bytes) != step.hash {
             return Err(altered("this policy was changed"));
         }
-        parse_policy(bytes, &path).map_err(Box::new)
+        parse_policy(bytes, &path)
     }
 
     fn signed_under(&self, at: usize, policy: &Policy) -> Result<(), Box<Finding>> {
@@ -419,7 +376,7 @@ impl Judge<'_> {
         let policy = match parse_policy(bytes, POLICY_FILE) {
             Ok(policy) => policy,
             Err(finding) => {
-                self.findings.push(finding);
+                self.findings.push(*finding);
                 return None;
             }
         };
@@ -448,12 +405,16 @@ pub(super) fn policy_path(hash: &Sha256) -> String {
     format!(".secrets/policies/{}.toml", text.trim_start_matches("sha256:"))
 }
 
-fn parse_policy(bytes: &[u8], path: &str) -> Result<Policy, Finding> {
+fn parse_policy(bytes: &[u8], path: &str) -> Result<Policy, Box<Finding>> {
     let invalid = |line: usize, why: String| {
-        breach(Code::PolicyInvalid, format!("{path}:{line}"), why)
-            .graded(Severity::Invalid)
-            .fix("tenure policy lint")
+        let place = format!("{path}:{line}");
+        breach(Code::PolicyInvalid, place, why).graded(Severity::Invalid)
     };
-    let text = std::str::from_utf8(bytes).map_err(|_| invalid(1, "it is not UTF-8".to_owned()))?;
-    Policy::parse(text).map_err(|why| invalid(why.line, why.to_string()))
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Box::new(invalid(1, "it is not UTF-8".to_owned()).fix("git restore it")))?;
+    Policy::parse(text).map_err(|why| {
+        let fix =
+            why.fix().unwrap_or_else(|| "mend that line, then: tenure policy lint".to_owned());
+        Box::new(invalid(why.line, why.to_string()).fix(fix))
+    })
 }

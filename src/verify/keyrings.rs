@@ -134,10 +134,10 @@ fn check_one<'e>(
     keyring: &CurrentKeyring<'_>,
     path: &str,
     evidence: &'e FileEvidence,
-) -> Result<&'e [u8], Finding> {
+) -> Result<&'e [u8], Box<Finding>> {
     let id = record.entries[keyring.entry].id;
     let restore = format!("git restore {path}");
-    let broken = |code, why: &str| breach(code, path, why).entry(id).fix(&restore);
+    let broken = |code, why: &str| Box::new(breach(code, path, why).entry(id).fix(&restore));
     let missing = || broken(Code::Missing, "this keyring is signed, but not here");
     let key: RepoPath = path.parse().map_err(|_| missing())?;
     let bytes = evidence.keyrings.get(&key).ok_or_else(missing)?;

@@ -82,18 +82,11 @@ impl Record {
 
     /// Says of a hash that is not the signed one where else it stood.
     pub(super) fn explain(&self, address: &Address, hash: Sha256) -> Option<&'static str> {
-        let mut elsewhere = None;
-        for signed in &self.entries {
-            let Kind::Seal { files, .. } = &signed.entry.kind else { continue };
-            for file in files {
-                for item in file.items.iter().filter(|item| item.hash == Some(hash)) {
-                    if file.address(&item.key) == *address {
-                        return Some("old version");
-                    }
-                    elsewhere = Some("other key's");
-                }
-            }
-        }
-        elsewhere
+        let files = self.entries.iter().flat_map(|signed| signed.entry.files());
+        let items = files.flat_map(|file| file.items.iter().map(move |item| (file, item)));
+        let mut known = items.filter(|(_, item)| item.hash == Some(hash)).peekable();
+        known.peek()?;
+        let own = known.any(|(file, item)| file.address(&item.key) == *address);
+        Some(if own { "old version" } else { "other key's" })
     }
 }

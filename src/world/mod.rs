@@ -49,3 +49,9 @@ pub fn random<const N: usize>() -> [u8; N] {
     OsRng.fill_bytes(&mut bytes);
     bytes
 }
+
+/// The operating system's generator, for what draws by itself.
+#[must_use]
+pub fn generator() -> impl rand_core::CryptoRngCore {
+    OsRng
+}

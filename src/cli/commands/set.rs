@@ -56,7 +56,7 @@ pub(crate) fn run(
     let query = AddressQuery::parse(&args.secret, global.env.as_ref()).map_err(DeedError::from)?;
     let wish = set::Wish { kind: args.kind.clone(), reason: args.reason.clone() };
     let given = set::given(world, &query, args.from_file.as_deref())?;
-    let done = set::set(world, &query, &args.secret, &wish, given)?;
+    let done = set::set(world, &query, &args.secret, &wish, &given)?;
     out.show(&done)?;
     Ok(Exit::Done)
 }

@@ -30,7 +30,13 @@ pub(crate) fn edit(error: &EditError) -> Advice {
             let hint = nearest.as_ref().map(|name| format!("did you mean `{name}`?"));
             Advice { hint, ..Advice::of(Exit::Unknown) }
         }
-        _ => Advice::of(Exit::Refused),
+        EditError::UnknownEnvironment { .. } => {
+            Advice::of(Exit::Unknown).hint("tenure policy show")
+        }
+        EditError::AlreadyThere { .. }
+        | EditError::NotThere { .. }
+        | EditError::LeavesNobody { .. }
+        | EditError::Layout { .. } => Advice::of(Exit::Refused).at(PATH),
     }
 }
 

@@ -1,3 +1,5 @@
+//! What the YAML parser takes and refuses, and that what it takes can be cut and joined.
+
 use proptest::prelude::*;
 
 use super::*;
