@@ -11,6 +11,8 @@ pub mod pen;
 pub mod ring;
 pub mod sealing;
 pub mod set;
+mod source;
+pub mod trust;
 
 use crate::document::NotSpliceable;
 use crate::document::value::ValueError;

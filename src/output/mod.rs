@@ -4,6 +4,7 @@ mod checked;
 mod escape;
 mod set;
 mod started;
+mod trusting;
 pub mod value;
 
 use std::io::{self, Write};

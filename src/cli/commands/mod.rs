@@ -6,3 +6,4 @@ pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod man;
 pub(crate) mod set;
+pub(crate) mod trust;
