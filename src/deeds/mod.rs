@@ -4,6 +4,8 @@ pub mod attest;
 pub mod check;
 pub mod find;
 pub mod get;
+pub mod guard;
+pub mod hooks;
 pub mod init;
 pub mod keyrings;
 pub mod load;

@@ -2,6 +2,8 @@
 
 mod checked;
 mod escape;
+mod guarded;
+mod hooked;
 mod set;
 mod started;
 mod trusting;
