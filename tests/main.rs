@@ -8,6 +8,8 @@
 )]
 
 mod commands;
+mod console;
 mod house;
+mod leaks;
 mod reference;
 mod support;

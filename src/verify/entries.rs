@@ -56,13 +56,14 @@ impl Record {
         let mut judge = Judge {
             evidence,
             now,
+            root: None,
             entries: &entries,
             dag: &dag,
             chain: Chain::default(),
             verdicts: vec![Verdict::Refused; entries.len()],
             findings,
         };
-        judge.roots(trust);
+        judge.root(trust);
         judge.parents();
         judge.walk();
         judge.voids();
@@ -108,6 +109,7 @@ fn stray((place, why): &(String, &'static str)) -> Finding {
 pub(super) struct Judge<'e> {
     pub(super) evidence: &'e LogEvidence,
     pub(super) now: Timestamp,
+    root: Option<EntryId>,
     pub(super) entries: &'e [SignedEntry],
     pub(super) dag: &'e Dag,
     pub(super) chain: Chain,
@@ -125,24 +127,39 @@ impl Judge<'_> {
         breach(code, self.place(at), message).entry(self.entries[at].id)
     }
 
-    /// Check 2: one `init`, the one that is trusted, and nothing of another log.
-    fn roots(&mut self, trust: Option<Trust>) {
-        let Some(trust) = trust else { return };
-        for at in 0..self.entries.len() {
-            let signed = &self.entries[at];
-            let root = signed.entry.root.unwrap_or(signed.id);
-            if root != trust.root {
-                let message = format!("this log starts at {root}, and you trust {}", trust.root);
-                let finding = self.refuse(at, Code::OtherRoot, message);
-                self.findings.push(finding.fix("compare the root over another channel"));
-            }
-        }
-        let rooted = self.entries.iter().any(|signed| signed.id == trust.root);
-        if !rooted {
+    /// Check 2, first half: the trusted root is here. Where nothing is trusted yet, the only `init` is
+    /// taken for the root, so that it can be shown; of several none is.
+    fn root(&mut self, trust: Option<Trust>) {
+        let inits: Vec<_> =
+            self.entries.iter().filter(|signed| signed.entry.root.is_none()).collect();
+        self.root = match (trust, inits.as_slice()) {
+            (Some(trust), _) => Some(trust.root),
+            (None, [only]) => Some(only.id),
+            (None, _) => None,
+        };
+        let missing = trust.filter(|trust| !inits.iter().any(|signed| signed.id == trust.root));
+        if let Some(trust) = missing {
             let message = format!("the entry that you trust as root, {}, is not here", trust.root);
             let finding = breach(Code::MissingEntry, ".secrets/log", message);
             self.findings.push(finding.fix("git restore --source=HEAD .secrets"));
         }
+    }
+
+    /// Check 2, second half: an entry belongs to the log of that root.
+    fn rooted(&self, at: usize) -> Result<(), Box<Finding>> {
+        let signed = &self.entries[at];
+        let root = signed.entry.root.unwrap_or(signed.id);
+        if self.root == Some(root) {
+            return Ok(());
+        }
+        let message = match self.root {
+            Some(trusted) => {
+                format!("it belongs to a log that starts at {root}, and you trust {trusted}")
+            }
+            None => format!("several logs lie here, and this entry belongs to the one of {root}"),
+        };
+        let finding = self.refuse(at, Code::OtherRoot, message);
+        Err(Box::new(finding.fix("compare the root over another channel")))
     }
 
     /// Check 3: every parent is there.
@@ -161,7 +178,7 @@ impl Judge<'_> {
     /// Checks 4 and 5, parents before children.
     fn walk(&mut self) {
         for at in self.dag.order().to_vec() {
-            match self.judge(at) {
+            match self.rooted(at).and_then(|()| self.judge(at)) {
                 Ok(()) => self.verdicts[at] = Verdict::Holds,
                 Err(finding) => self.findings.push(*finding),
             }
