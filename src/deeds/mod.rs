@@ -9,6 +9,7 @@ pub mod hooks;
 pub mod init;
 pub mod keyrings;
 pub mod load;
+pub mod log;
 pub mod pen;
 pub mod ring;
 pub mod sealing;
@@ -133,6 +134,9 @@ pub enum DeedError {
         /// Where it is.
         found: Vec<Address>,
     },
+    /// No entry of the log has an id that begins so.
+    #[error("no entry of the log begins with `{0}`")]
+    NoEntry(String),
     /// No such file, or one that no environment manages.
     #[error("`{0}` belongs to no environment")]
     NotManaged(RepoPath),

@@ -4,6 +4,7 @@ mod checked;
 mod escape;
 mod guarded;
 mod hooked;
+mod logged;
 mod set;
 mod started;
 mod trusting;

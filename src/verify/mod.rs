@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use crate::names::{EntryId, RepoPath};
 
 pub use chain::{Chain, Step};
-pub use entries::Record;
+pub use entries::{Record, Verdict};
 pub use files::{FileForm, Verified, VerifiedFile};
 pub use keyrings::CurrentKeyring;
 pub use standing::Live;

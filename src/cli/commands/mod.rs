@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod get;
 pub(crate) mod hook;
 pub(crate) mod init;
+pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod set;
 pub(crate) mod trust;

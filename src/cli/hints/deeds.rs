@@ -45,6 +45,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Ambiguous { found, .. } => {
             Advice::of(Exit::Refused).hint(format!("say which: {}", names(found)))
         }
+        DeedError::NoEntry(_) => Advice::of(Exit::Unknown).hint("tenure log list"),
         DeedError::NotManaged(path) => Advice::of(Exit::Unknown)
             .at(path.to_string())
             .hint("add a pattern for it to an environment in .secrets-policy.toml"),
