@@ -7,9 +7,11 @@
     reason = "tests stand outside of the program and make the world it runs in"
 )]
 
+mod attacks;
 mod commands;
 mod console;
 mod house;
 mod leaks;
 mod reference;
+mod stories;
 mod support;

@@ -1,0 +1,3 @@
+//! Stories of several people and branches.
+
+mod merges;
