@@ -10,6 +10,7 @@ mod entries;
 mod files;
 mod item;
 mod keyrings;
+mod policies;
 mod reading;
 mod rights;
 mod standing;
