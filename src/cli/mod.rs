@@ -56,6 +56,8 @@ enum Command {
     Get(commands::get::Args),
     Set(commands::set::Args),
     Check(commands::check::Args),
+    Hook(commands::hook::Args),
+    Trust(commands::trust::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }
@@ -90,6 +92,8 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Get(args) => commands::get::run(&world(global)?, global, args, out),
         Command::Set(args) => commands::set::run(&world(global)?, global, args, out),
         Command::Check(args) => commands::check::run(&world(global)?, global, args, out),
+        Command::Hook(args) => commands::hook::run(&world(global)?, global, args, out),
+        Command::Trust(args) => commands::trust::run(&world(global)?, args, out),
         Command::Completions(args) => commands::completions::run(args, out),
         Command::Man(args) => commands::man::run(args, out),
     }

@@ -4,6 +4,8 @@ pub mod attest;
 pub mod check;
 pub mod find;
 pub mod get;
+pub mod guard;
+pub mod hooks;
 pub mod init;
 pub mod keyrings;
 pub mod load;
@@ -11,6 +13,8 @@ pub mod pen;
 pub mod ring;
 pub mod sealing;
 pub mod set;
+mod source;
+pub mod trust;
 
 use crate::document::NotSpliceable;
 use crate::document::value::ValueError;

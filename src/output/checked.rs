@@ -10,9 +10,7 @@ use crate::finding::{Finding, Severity};
 
 impl Show for Checked {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        for finding in &self.findings {
-            line(finding, out)?;
-        }
+        grouped(&self.findings, out)?;
         let (holding, all) = self.entries;
         let worst = self.gravest().unwrap_or(Severity::Note);
         let verdict = match worst {
@@ -37,8 +35,46 @@ impl Show for Checked {
     }
 }
 
+/// How many places of a group are named.
+const NAMED: usize = 8;
+
+/// The look of findings for people; those of one kind in one file as one, the first in full.
+pub(super) fn grouped(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let kind = |one: &Finding| (one.code, one.severity, file(&one.place).to_owned());
+        match groups.iter_mut().find(|group| kind(group[0]) == kind(finding)) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups.iter().try_for_each(|group| together(group, out))
+}
+
+fn together(group: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
+    let Some((first, rest)) = group.split_first() else { return Ok(()) };
+    line(first, out)?;
+    if rest.is_empty() {
+        return Ok(());
+    }
+    let place = |finding: &&Finding| {
+        let rest = finding.place.strip_prefix(file(&finding.place)).unwrap_or_default();
+        safe(rest.trim_start_matches([':', ' '])).into_owned()
+    };
+    let named: Vec<_> =
+        rest.iter().take(NAMED).map(place).filter(|text| !text.is_empty()).collect();
+    let more = if rest.len() > NAMED { ", …" } else { "" };
+    let colon = if named.is_empty() { "" } else { ": " };
+    writeln!(out, "  and {} more{colon}{}{more}", rest.len(), named.join(", "))
+}
+
+/// The file of a place such as `file:line key`.
+fn file(place: &str) -> &str {
+    place.split([':', ' ']).next().unwrap_or(place)
+}
+
 /// The look of one finding for people: word, place, why; then the fix.
-pub(super) fn line(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+fn line(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     let ink = match finding.severity {
         Severity::Note => Ink::Blue,
         Severity::Found => Ink::Yellow,

@@ -2,8 +2,11 @@
 
 mod checked;
 mod escape;
+mod guarded;
+mod hooked;
 mod set;
 mod started;
+mod trusting;
 pub mod value;
 
 use std::io::{self, Write};
