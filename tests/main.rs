@@ -9,6 +9,7 @@
 
 mod commands;
 mod console;
+mod corpora;
 mod house;
 mod leaks;
 mod reference;
