@@ -6,6 +6,7 @@ pub mod find;
 pub mod get;
 pub mod init;
 pub mod keyrings;
+pub mod list;
 pub mod load;
 pub mod pen;
 pub mod ring;
@@ -118,6 +119,8 @@ pub enum DeedError {
         env: EnvName,
         /// The text that was asked for.
         text: String,
+        /// One that there is, if the text is nearly its name.
+        nearest: Option<String>,
     },
     /// Several files have it.
     #[error("{} files of {env} have `{text}`", found.len())]

@@ -2,6 +2,7 @@
 
 mod checked;
 mod escape;
+mod listed;
 mod set;
 mod started;
 pub mod value;

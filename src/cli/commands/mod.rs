@@ -4,5 +4,6 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod get;
 pub(crate) mod init;
+pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod set;

@@ -39,9 +39,10 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::WhichEnvironment { known } => {
             Advice::of(Exit::Refused).hint(format!("say which with -e: {}", names(known)))
         }
-        DeedError::NoSecret { env, .. } => {
-            Advice::of(Exit::Unknown).hint(format!("tenure list -e {env}"))
-        }
+        DeedError::NoSecret { env, nearest, .. } => Advice::of(Exit::Unknown).hint(match nearest {
+            Some(near) => format!("did you mean {near}? See tenure list -e {env}"),
+            None => format!("tenure list -e {env}"),
+        }),
         DeedError::Ambiguous { found, .. } => {
             Advice::of(Exit::Refused).hint(format!("say which: {}", names(found)))
         }
