@@ -57,6 +57,9 @@ enum Command {
     Set(commands::set::Args),
     #[command(visible_alias = "ls")]
     List(commands::list::Args),
+    #[command(visible_alias = "exec")]
+    Run(commands::run::Args),
+    Export(commands::export::Args),
     Check(commands::check::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
@@ -92,6 +95,8 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Get(args) => commands::get::run(&world(global)?, global, args, out),
         Command::Set(args) => commands::set::run(&world(global)?, global, args, out),
         Command::List(args) => commands::list::run(&world(global)?, global, args, out),
+        Command::Run(args) => commands::run::run(world(global), global, args, out),
+        Command::Export(args) => commands::export::run(&world(global)?, global, args, out),
         Command::Check(args) => commands::check::run(&world(global)?, global, args, out),
         Command::Completions(args) => commands::completions::run(args, out),
         Command::Man(args) => commands::man::run(args, out),
@@ -101,7 +106,7 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
 /// Puts together what a command is given of the outside, and closes the process off before any key is
 /// read.
 fn world(global: &Global) -> Result<World, Failure> {
-    harden().map_err(DeedError::from)?;
+    let hardened = harden().map_err(DeedError::from)?;
     let here = current_folder().map_err(DeedError::from)?;
     let settings = Settings {
         from: global.dir.as_ref().map_or(here.clone(), |dir| here.join(dir)),
@@ -111,6 +116,7 @@ fn world(global: &Global) -> Result<World, Failure> {
         prompts: if global.non_interactive { Prompts::Forbidden } else { Prompts::Allowed },
         consent: if global.yes { Consent::Given } else { Consent::Ask },
         writes: if global.dry_run { Writes::Dry } else { Writes::Real },
+        hardened: Some(hardened),
     };
     Ok(World::new(Environment::read(), settings))
 }

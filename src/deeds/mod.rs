@@ -2,6 +2,7 @@
 
 pub mod attest;
 pub mod check;
+pub mod delivery;
 pub mod find;
 pub mod get;
 pub mod init;
@@ -13,6 +14,7 @@ pub mod ring;
 pub mod sealing;
 pub mod set;
 
+use crate::deliver::DeliverError;
 use crate::document::NotSpliceable;
 use crate::document::value::ValueError;
 use crate::finding::Finding;
@@ -68,6 +70,9 @@ pub enum DeedError {
     /// A program was not started.
     #[error(transparent)]
     Child(#[from] ChildError),
+    /// Values do not go out.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
     /// The process cannot be closed off.
     #[error(transparent)]
     Harden(#[from] HardenError),

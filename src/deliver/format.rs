@@ -32,9 +32,8 @@ impl Export {
         };
         // Room for all of it, so that no copy is left behind by growing.
         let room = |v: &Variable| v.name.len() + v.value.len() * 6 + 16;
-        let mut text = Zeroizing::new(String::with_capacity(
-            16 + variables.iter().map(room).sum::<usize>(),
-        ));
+        let mut text =
+            Zeroizing::new(String::with_capacity(16 + variables.iter().map(room).sum::<usize>()));
         text.push_str(open);
         for (at, variable) in variables.iter().enumerate() {
             text.push_str(if at > 0 { join } else { "" });

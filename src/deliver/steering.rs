@@ -101,7 +101,8 @@ mod tests {
         for name in ["LD_PRELOAD", "PATH", "PYTHONSTARTUP", "GIT_SSH_COMMAND", "TENURE_IDENTITY"] {
             assert!(steers(name), "{name}");
         }
-        for name in ["DATABASE_URL", "PATHS", "path", "SSH_PRIVATE_KEY", "ENVIRONMENT", "HOMEPAGE"] {
+        for name in ["DATABASE_URL", "PATHS", "path", "SSH_PRIVATE_KEY", "ENVIRONMENT", "HOMEPAGE"]
+        {
             assert!(!steers(name), "{name}");
         }
     }

@@ -206,9 +206,8 @@ mod tests {
     fn of(files: &[(&str, &str)], wanted: Wanted<'_>) -> Result<Variables, DeliverError> {
         let parsed = files.iter().map(|(path, text)| {
             let path: RepoPath = path.parse().unwrap();
-            let file = Format::of(&path).map_or(File::Whole, |format| {
-                File::Values(Document::parse(format, text).unwrap())
-            });
+            let file = Format::of(&path)
+                .map_or(File::Whole, |format| File::Values(Document::parse(format, text).unwrap()));
             (path, file)
         });
         variables(&"dev".parse().unwrap(), &parsed.collect(), wanted)

@@ -1,6 +1,7 @@
 //! Looks: how a result is shown to people and to machines. One file a result.
 
 mod checked;
+mod delivery;
 mod escape;
 mod listed;
 mod set;

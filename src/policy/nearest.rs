@@ -2,10 +2,7 @@
 
 /// Finds the candidate nearest to a name, if one is near enough to be a slip of the finger.
 #[must_use]
-pub fn nearest<'c>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let limit = 1.max(name.chars().count() / 3);
     candidates
         .into_iter()

@@ -23,6 +23,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Signer(why) => keys::signer(why),
         DeedError::Terminal(why) => keys::terminal(why),
         DeedError::Child(why) => rooms::child(why),
+        DeedError::Deliver(why) => rooms::deliver(why),
         DeedError::Harden(_) => Advice::of(Exit::Refused),
         DeedError::Refused(finding) => refused(finding),
         DeedError::NoPolicy => Advice::of(Exit::Invalid).hint("tenure init"),
