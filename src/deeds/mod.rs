@@ -2,12 +2,14 @@
 
 pub mod attest;
 pub mod check;
+pub mod delivery;
 pub mod find;
 pub mod get;
 pub mod guard;
 pub mod hooks;
 pub mod init;
 pub mod keyrings;
+pub mod list;
 pub mod load;
 pub mod log;
 pub mod pen;
@@ -17,6 +19,7 @@ pub mod set;
 mod source;
 pub mod trust;
 
+use crate::deliver::DeliverError;
 use crate::document::NotSpliceable;
 use crate::document::value::ValueError;
 use crate::finding::Finding;
@@ -72,6 +75,9 @@ pub enum DeedError {
     /// A program was not started.
     #[error(transparent)]
     Child(#[from] ChildError),
+    /// Values do not go out.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
     /// The process cannot be closed off.
     #[error(transparent)]
     Harden(#[from] HardenError),
@@ -123,6 +129,8 @@ pub enum DeedError {
         env: EnvName,
         /// The text that was asked for.
         text: String,
+        /// One that there is, if the text is nearly its name.
+        nearest: Option<String>,
     },
     /// Several files have it.
     #[error("{} files of {env} have `{text}`", found.len())]

@@ -1,10 +1,12 @@
 //! Looks: how a result is shown to people and to machines. One file a result.
 
 mod checked;
+mod delivery;
 mod escape;
 mod guarded;
 mod hooked;
 mod logged;
+mod listed;
 mod set;
 mod started;
 mod trusting;

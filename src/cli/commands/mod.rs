@@ -2,10 +2,13 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod hook;
 pub(crate) mod init;
 pub(crate) mod log;
+pub(crate) mod list;
 pub(crate) mod man;
+pub(crate) mod run;
 pub(crate) mod set;
 pub(crate) mod trust;

@@ -23,6 +23,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Signer(why) => keys::signer(why),
         DeedError::Terminal(why) => keys::terminal(why),
         DeedError::Child(why) => rooms::child(why),
+        DeedError::Deliver(why) => rooms::deliver(why),
         DeedError::Harden(_) => Advice::of(Exit::Refused),
         DeedError::Refused(finding) => refused(finding),
         DeedError::NoPolicy => Advice::of(Exit::Invalid).hint("tenure init"),
@@ -39,9 +40,10 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::WhichEnvironment { known } => {
             Advice::of(Exit::Refused).hint(format!("say which with -e: {}", names(known)))
         }
-        DeedError::NoSecret { env, .. } => {
-            Advice::of(Exit::Unknown).hint(format!("tenure list -e {env}"))
-        }
+        DeedError::NoSecret { env, nearest, .. } => Advice::of(Exit::Unknown).hint(match nearest {
+            Some(near) => format!("did you mean {near}? See tenure list -e {env}"),
+            None => format!("tenure list -e {env}"),
+        }),
         DeedError::Ambiguous { found, .. } => {
             Advice::of(Exit::Refused).hint(format!("say which: {}", names(found)))
         }
