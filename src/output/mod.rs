@@ -2,6 +2,7 @@
 
 mod checked;
 mod escape;
+mod sealed;
 mod set;
 mod started;
 pub mod value;

@@ -5,4 +5,5 @@ pub(crate) mod completions;
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod man;
+pub(crate) mod seal;
 pub(crate) mod set;
