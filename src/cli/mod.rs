@@ -60,6 +60,8 @@ enum Command {
     #[command(visible_alias = "exec")]
     Run(commands::run::Args),
     Export(commands::export::Args),
+    #[command(visible_alias = "encrypt")]
+    Seal(commands::seal::Args),
     Check(commands::check::Args),
     Hook(commands::hook::Args),
     Log(commands::log::Args),
@@ -100,6 +102,7 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::List(args) => commands::list::run(&world(global)?, global, args, out),
         Command::Run(args) => commands::run::run(world(global), global, args, out),
         Command::Export(args) => commands::export::run(&world(global)?, global, args, out),
+        Command::Seal(args) => commands::seal::run(&world(global)?, global, args, out),
         Command::Check(args) => commands::check::run(&world(global)?, global, args, out),
         Command::Hook(args) => commands::hook::run(&world(global)?, global, args, out),
         Command::Log(args) => commands::log::run(&world(global)?, global, args, out),

@@ -12,8 +12,10 @@ pub mod keyrings;
 pub mod list;
 pub mod load;
 pub mod log;
+pub mod opened;
 pub mod pen;
 pub mod ring;
+pub mod seal;
 pub mod sealing;
 pub mod set;
 mod source;
@@ -25,7 +27,7 @@ use crate::document::value::ValueError;
 use crate::finding::Finding;
 use crate::keyring::KeyringError;
 use crate::log::EntryError;
-use crate::names::{Address, EntryId, EnvName, MemberName, NameError, RepoPath};
+use crate::names::{Address, EntryId, EnvName, KeyPath, MemberName, NameError, RepoPath};
 use crate::policy::PolicyError;
 use crate::policy::edit::EditError;
 use crate::seal::SealError;
@@ -184,6 +186,16 @@ pub enum DeedError {
         what: String,
         /// Who may.
         may: Vec<MemberName>,
+    },
+    /// Somebody changed a value after the file was opened.
+    #[error("`{by}` changed `{key}` since `{path}` was opened")]
+    StalePlaintext {
+        /// The file.
+        path: RepoPath,
+        /// The first value that differs.
+        key: KeyPath,
+        /// Who signed the newer one.
+        by: MemberName,
     },
     /// The readers changed since the newest keyring: nothing is sealed to it.
     #[error("the readers of {0} changed since its newest keyring")]

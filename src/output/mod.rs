@@ -7,6 +7,7 @@ mod guarded;
 mod hooked;
 mod logged;
 mod listed;
+mod sealed;
 mod set;
 mod started;
 mod trusting;

@@ -175,7 +175,8 @@ impl<'e> Verified<'e> {
                 return;
             }
         };
-        if !stands && !found.values().any(|disk| !disk.generations.is_empty()) {
+        let empty = found.is_empty() && is_silent(&form);
+        if !stands && !empty && !found.values().any(|disk| !disk.generations.is_empty()) {
             let sealed_whole = matches!(form, FileForm::Whole) && seal::is_whole(bytes);
             self.findings.push(unsealed(env, path, sealed_whole));
             return;
@@ -229,6 +230,14 @@ impl<'e> Verified<'e> {
             self.findings.push(finding.fix(fix));
         }
     }
+}
+
+/// Tells whether a file says nothing in clear: the last value was taken out of it.
+fn is_silent(form: &FileForm<'_>) -> bool {
+    let FileForm::Values(document) = form else { return false };
+    // Comments hold bare tokens in every format.
+    let token = |text: &str| Format::Dotenv.token_of_slice(text).is_some();
+    document.comments.iter().all(|span| token(&document.text[span.clone()]))
 }
 
 fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Finding {

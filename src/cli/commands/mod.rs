@@ -10,5 +10,6 @@ pub(crate) mod log;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod run;
+pub(crate) mod seal;
 pub(crate) mod set;
 pub(crate) mod trust;

@@ -62,6 +62,11 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::NotAllowed { may, .. } => {
             Advice::of(Exit::Refused).hint(format!("ask one who may: {}", names(may)))
         }
+        DeedError::StalePlaintext { path, .. } => {
+            Advice::of(Exit::Refused).at(format!("{path} [stale-plaintext]")).hint(format!(
+                "keep a copy of your changes, then: git restore {path} && tenure open --in-place {path}"
+            ))
+        }
         DeedError::StaleReaders(env) => {
             Advice::of(Exit::Invalid).hint(format!("tenure rekey -e {env}"))
         }
