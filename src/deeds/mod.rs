@@ -2,12 +2,15 @@
 
 pub mod attest;
 pub mod check;
+pub mod enact;
 pub mod find;
 pub mod get;
 pub mod init;
 pub mod keyrings;
 pub mod load;
+pub mod member;
 pub mod pen;
+pub mod policy;
 pub mod ring;
 pub mod sealing;
 pub mod set;

@@ -2,4 +2,5 @@
 
 mod completions;
 mod man;
+mod member;
 mod usage;

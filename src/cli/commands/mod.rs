@@ -5,4 +5,6 @@ pub(crate) mod completions;
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod man;
+pub(crate) mod member;
+pub(crate) mod policy;
 pub(crate) mod set;
