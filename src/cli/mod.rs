@@ -62,6 +62,8 @@ enum Command {
     Export(commands::export::Args),
     #[command(visible_alias = "encrypt")]
     Seal(commands::seal::Args),
+    Member(commands::member::Args),
+    Policy(commands::policy::Args),
     Check(commands::check::Args),
     Hook(commands::hook::Args),
     Log(commands::log::Args),
@@ -103,6 +105,8 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Run(args) => commands::run::run(world(global), global, args, out),
         Command::Export(args) => commands::export::run(&world(global)?, global, args, out),
         Command::Seal(args) => commands::seal::run(&world(global)?, global, args, out),
+        Command::Member(args) => commands::member::run(&world(global)?, args, out),
+        Command::Policy(args) => commands::policy::run(&world(global)?, args, out),
         Command::Check(args) => commands::check::run(&world(global)?, global, args, out),
         Command::Hook(args) => commands::hook::run(&world(global)?, global, args, out),
         Command::Log(args) => commands::log::run(&world(global)?, global, args, out),

@@ -3,6 +3,7 @@
 pub mod attest;
 pub mod check;
 pub mod delivery;
+pub mod enact;
 pub mod find;
 pub mod get;
 pub mod guard;
@@ -13,7 +14,9 @@ pub mod list;
 pub mod load;
 pub mod log;
 pub mod opened;
+pub mod member;
 pub mod pen;
+pub mod policy;
 pub mod ring;
 pub mod seal;
 pub mod sealing;

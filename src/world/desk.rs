@@ -120,6 +120,25 @@ pub fn read_file(path: &std::path::Path) -> Result<Plaintext, WorldError> {
     wiped::read_file(path, limit).map_err(WorldError::io("read", shown))
 }
 
+/// The longest file with public keys.
+const PUBLIC: usize = 64 << 10;
+
+/// Reads a small text that is no secret, such as a public key, from anywhere that the user named.
+///
+/// # Errors
+/// [`WorldError::Io`], for what is no UTF-8 too.
+pub fn read_public(path: &std::path::Path) -> Result<String, WorldError> {
+    let failed = WorldError::io("read", path.display());
+    let bytes = match wiped::read_file(path, PUBLIC) {
+        Ok(bytes) => bytes,
+        Err(why) => return Err(failed(why)),
+    };
+    match bytes.expose_text() {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(failed(std::io::Error::from(std::io::ErrorKind::InvalidData))),
+    }
+}
+
 /// The folder that the program was started in.
 ///
 /// # Errors

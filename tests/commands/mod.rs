@@ -3,4 +3,5 @@
 mod completions;
 mod man;
 mod seal;
+mod member;
 mod usage;

@@ -11,5 +11,7 @@ pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod run;
 pub(crate) mod seal;
+pub(crate) mod member;
+pub(crate) mod policy;
 pub(crate) mod set;
 pub(crate) mod trust;
