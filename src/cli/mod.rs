@@ -57,6 +57,8 @@ enum Command {
     Set(commands::set::Args),
     #[command(visible_alias = "ls")]
     List(commands::list::Args),
+    #[command(visible_alias = "decrypt")]
+    Open(commands::open::Args),
     #[command(visible_alias = "exec")]
     Run(commands::run::Args),
     Export(commands::export::Args),
@@ -102,6 +104,7 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Get(args) => commands::get::run(&world(global)?, global, args, out),
         Command::Set(args) => commands::set::run(&world(global)?, global, args, out),
         Command::List(args) => commands::list::run(&world(global)?, global, args, out),
+        Command::Open(args) => commands::open::run(&world(global)?, global, args, out),
         Command::Run(args) => commands::run::run(world(global), global, args, out),
         Command::Export(args) => commands::export::run(&world(global)?, global, args, out),
         Command::Seal(args) => commands::seal::run(&world(global)?, global, args, out),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::DeedError;
+use super::{DeedError, opened};
 use super::source::{Index, Source};
 use crate::names::{EnvName, RepoPath};
 use crate::policy;
@@ -119,6 +119,7 @@ impl<'w> Place<'w> {
         let listing = self.list(&keys)?;
         strays(&listing, &mut evidence.strays);
         evidence.keyrings = self.contents(listing.files)?;
+        evidence.opened = self.opened()?;
         let Some(policy) = record.policy() else { return Ok(evidence) };
         let mut paths = record.named_files(scope);
         for folder in policy.literal_prefixes(scope) {
@@ -136,6 +137,22 @@ impl<'w> Place<'w> {
         paths.retain(|path| !odd.contains(path.as_str()));
         evidence.files = self.contents(paths.into_iter().collect())?;
         Ok(evidence)
+    }
+
+    /// The sealed bytes that files were opened from. Where they are no longer kept as they were, the file
+    /// counts as altered and not as open; what is staged never counts as open.
+    fn opened(&self) -> Result<BTreeMap<RepoPath, Vec<u8>>, DeedError> {
+        let mut bases = BTreeMap::new();
+        if matches!(self.source, Source::Index(_)) {
+            return Ok(bases);
+        }
+        let state = self.checkout.own_state();
+        for opened in opened::list(&state)? {
+            if let Some(base) = opened::base(&state, &opened)? {
+                bases.insert(opened.path, base);
+            }
+        }
+        Ok(bases)
     }
 
     fn contents(&self, paths: Vec<RepoPath>) -> Result<BTreeMap<RepoPath, Vec<u8>>, DeedError> {

@@ -7,6 +7,7 @@ mod guarded;
 mod hooked;
 mod logged;
 mod listed;
+mod opened;
 mod sealed;
 pub mod enacted;
 mod member;

@@ -25,6 +25,8 @@ pub struct Verified<'e> {
     pub findings: Vec<Finding>,
     /// The attested files of the environments that were looked at.
     pub files: BTreeMap<RepoPath, VerifiedFile<'e>>,
+    /// The files that stand in clear since they were opened in place; judged by what they were opened from.
+    pub open: BTreeSet<RepoPath>,
     /// The keyring files whose bytes are the signed ones.
     pub keyrings: BTreeMap<GenerationId, &'e [u8]>,
     /// What stands, by address; nothing that was deleted or is in doubt.
@@ -84,6 +86,7 @@ impl<'e> Verified<'e> {
             policy,
             findings: record.findings.clone(),
             files: BTreeMap::new(),
+            open: BTreeSet::new(),
             keyrings: BTreeMap::new(),
             live: BTreeMap::new(),
             obligations: Vec::new(),
@@ -138,7 +141,7 @@ impl<'e> Verified<'e> {
             let of_log = standings.keys().find(|address| address.path == *path);
             let env = self.policy.environment_of(path).or(of_log.map(|address| &address.env));
             if let Some(env) = env.cloned() {
-                self.file(&env, path, evidence.files.get(path).map(Vec::as_slice), &signed);
+                self.sealed_or_open(&env, path, evidence, &signed);
             }
         }
     }
@@ -150,7 +153,7 @@ impl<'e> Verified<'e> {
         self.findings.push(finding.graded(Severity::Invalid).fix("tenure policy lint"));
     }
 
-    fn file(
+    pub(super) fn file(
         &mut self,
         env: &EnvName,
         path: &RepoPath,

@@ -9,6 +9,7 @@ pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod list;
 pub(crate) mod man;
+pub(crate) mod open;
 pub(crate) mod run;
 pub(crate) mod seal;
 pub(crate) mod member;
