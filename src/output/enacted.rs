@@ -108,9 +108,7 @@ pub(super) fn effect_json(effect: &Effect) -> Value {
             "text": change.text,
         })
     };
-    let readers = |new: &NewReaders| {
-        json!({ "environment": new.env, "values": new.values, "gains": new.gains, "loses": new.loses })
-    };
+    let readers = |new: &NewReaders| json!({ "environment": new.env, "values": new.values, "gains": new.gains, "loses": new.loses });
     json!({
         "changes": effect.changes.iter().map(change).collect::<Vec<_>>(),
         "readers": effect.readers.iter().map(readers).collect::<Vec<_>>(),

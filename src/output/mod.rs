@@ -2,16 +2,16 @@
 
 mod checked;
 mod delivery;
+pub mod enacted;
 mod escape;
 mod guarded;
 mod hooked;
-mod logged;
 mod listed;
-mod opened;
-mod sealed;
-pub mod enacted;
+mod logged;
 mod member;
+mod opened;
 mod policy;
+mod sealed;
 pub mod sentences;
 mod set;
 mod started;

@@ -31,8 +31,6 @@ mod testing;
 
 pub use change::Change;
 pub use clock::{Stopwatch, now};
-pub use desk::{Consent, Settings, World, Writes, current_folder, read_file};
-pub use clock::now;
 pub use desk::{Consent, Settings, World, Writes, current_folder, read_file, read_public};
 pub use environment::{Environment, HONOURED, WITHHELD};
 pub use error::WorldError;

@@ -2,6 +2,6 @@
 
 mod completions;
 mod man;
-mod seal;
 mod member;
+mod seal;
 mod usage;

@@ -84,11 +84,7 @@ pub struct Added {
 /// # Errors
 /// [`DeedError::Edit`] where the policy cannot take the member; [`DeedError::NotAllowed`] for one who
 /// is no admin; [`DeedError::Aborted`].
-pub fn add(
-    world: &World,
-    wish: &Wish,
-    show: &mut dyn FnMut(&Effect),
-) -> Result<Added, DeedError> {
+pub fn add(world: &World, wish: &Wish, show: &mut dyn FnMut(&Effect)) -> Result<Added, DeedError> {
     let made = made_key(wish)?;
     let new = new_member(world, wish, made.as_ref().map(|(_, public)| public))?;
     let place = Place::to_write(world)?;
@@ -196,12 +192,7 @@ fn fingerprints(new: &NewMember) -> Vec<String> {
 }
 
 /// The policy's text with the member in it.
-fn edited(
-    found: &str,
-    policy: &Policy,
-    new: &NewMember,
-    wish: &Wish,
-) -> Result<String, DeedError> {
+fn edited(found: &str, policy: &Policy, new: &NewMember, wish: &Wish) -> Result<String, DeedError> {
     let mut edit = Edit::of(found)?;
     let known = |role: &&RoleName| policy.roles.contains_key(*role);
     let (there, missing): (Vec<&RoleName>, Vec<&RoleName>) = wish.roles.iter().partition(known);
