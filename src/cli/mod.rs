@@ -57,6 +57,7 @@ enum Command {
     Set(commands::set::Args),
     #[command(visible_alias = "ls")]
     List(commands::list::Args),
+    Status(commands::status::Args),
     #[command(visible_alias = "decrypt")]
     Open(commands::open::Args),
     #[command(visible_alias = "exec")]
@@ -87,9 +88,19 @@ pub fn main() -> ExitCode {
     let parsed = grammar().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let exit = match parsed {
         Ok(cli) => obey(&cli, &mut streams),
-        Err(refusal) => explain(refusal, &mut streams),
+        Err(refusal) => match explain(refusal, &mut streams) {
+            Exit::Refused if is_run() => Exit::NotStarted,
+            exit => exit,
+        },
     };
     ExitCode::from(exit.code())
+}
+
+/// Tells whether the arguments, right or wrong, ask for `run`: its refusals must not look like an exit of
+/// the program that it was to start.
+fn is_run() -> bool {
+    let lenient = grammar().ignore_errors(true).try_get_matches();
+    lenient.is_ok_and(|matches| matches.subcommand_name() == Some("run"))
 }
 
 fn obey(cli: &Cli, streams: &mut Streams) -> Exit {
@@ -104,6 +115,7 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Get(args) => commands::get::run(&world(global)?, global, args, out),
         Command::Set(args) => commands::set::run(&world(global)?, global, args, out),
         Command::List(args) => commands::list::run(&world(global)?, global, args, out),
+        Command::Status(args) => commands::status::run(&world(global)?, global, args, out),
         Command::Open(args) => commands::open::run(&world(global)?, global, args, out),
         Command::Run(args) => commands::run::run(world(global), global, args, out),
         Command::Export(args) => commands::export::run(&world(global)?, global, args, out),

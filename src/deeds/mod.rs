@@ -23,6 +23,7 @@ pub mod seal;
 pub mod sealing;
 pub mod set;
 mod source;
+pub mod status;
 pub mod trust;
 
 use crate::deliver::DeliverError;

@@ -15,6 +15,7 @@ mod sealed;
 pub mod sentences;
 mod set;
 mod started;
+mod status;
 mod trusting;
 pub mod value;
 

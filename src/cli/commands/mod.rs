@@ -15,4 +15,5 @@ pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod seal;
 pub(crate) mod set;
+pub(crate) mod status;
 pub(crate) mod trust;
