@@ -21,7 +21,7 @@ impl Show for Status {
         writeln!(out, "log      {holding} of {all} entries verified")?;
         if let Some(root) = &self.root {
             let pinned = if self.pinned { "pinned" } else { "not pinned in this clone" };
-            writeln!(out, "root     {} {pinned}", root.short())?;
+            writeln!(out, "root     {root} {pinned}")?;
         }
         if let Some(next) = &self.next {
             let when = match next.days_left {

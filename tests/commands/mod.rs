@@ -1,7 +1,13 @@
 //! One file a command: that it works, how it says why not, its exit code and its JSON.
 
 mod completions;
+mod export;
+mod get;
+mod list;
 mod man;
 mod member;
+mod open;
+mod run;
 mod seal;
+mod status;
 mod usage;
