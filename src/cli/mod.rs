@@ -55,8 +55,14 @@ enum Command {
     Init(commands::init::Args),
     Get(commands::get::Args),
     Set(commands::set::Args),
+    #[command(visible_alias = "rm")]
+    Unset(commands::unset::Args),
+    Edit(commands::edit::Args),
     #[command(visible_alias = "encrypt")]
     Seal(commands::seal::Args),
+    Rotate(commands::rotate::Args),
+    #[command(visible_alias = "updatekeys")]
+    Rekey(commands::rekey::Args),
     Check(commands::check::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
@@ -91,7 +97,11 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Init(args) => commands::init::run(&world(global)?, args, out),
         Command::Get(args) => commands::get::run(&world(global)?, global, args, out),
         Command::Set(args) => commands::set::run(&world(global)?, global, args, out),
+        Command::Unset(args) => commands::unset::run(&world(global)?, global, args, out),
+        Command::Edit(args) => commands::edit::run(&world(global)?, global, args, out),
         Command::Seal(args) => commands::seal::run(&world(global)?, global, args, out),
+        Command::Rotate(args) => commands::rotate::run(&world(global)?, global, args, out),
+        Command::Rekey(args) => commands::rekey::run(&world(global)?, global, args, out),
         Command::Check(args) => commands::check::run(&world(global)?, global, args, out),
         Command::Completions(args) => commands::completions::run(args, out),
         Command::Man(args) => commands::man::run(args, out),

@@ -2,6 +2,7 @@
 
 pub mod attest;
 pub mod check;
+pub mod edit;
 pub mod find;
 pub mod get;
 pub mod init;
@@ -9,10 +10,13 @@ pub mod keyrings;
 pub mod load;
 pub mod opened;
 pub mod pen;
+pub mod rekey;
 pub mod ring;
+pub mod rotate;
 pub mod seal;
 pub mod sealing;
 pub mod set;
+pub mod unset;
 
 use crate::document::NotSpliceable;
 use crate::document::value::ValueError;
@@ -22,6 +26,7 @@ use crate::log::EntryError;
 use crate::names::{Address, EntryId, EnvName, KeyPath, MemberName, NameError, RepoPath};
 use crate::policy::PolicyError;
 use crate::policy::edit::EditError;
+use crate::rotation::RotationError;
 use crate::seal::SealError;
 use crate::world::WorldError;
 use crate::world::child::ChildError;
@@ -69,6 +74,9 @@ pub enum DeedError {
     /// A program was not started.
     #[error(transparent)]
     Child(#[from] ChildError),
+    /// Nothing is generated.
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
     /// The process cannot be closed off.
     #[error(transparent)]
     Harden(#[from] HardenError),

@@ -2,6 +2,7 @@
 
 mod checked;
 mod escape;
+mod rekeyed;
 mod sealed;
 mod set;
 mod started;
