@@ -1,6 +1,11 @@
 //! One file a command: that it works, how it says why not, its exit code and its JSON.
 
 mod completions;
+mod edit;
 mod man;
+mod rekey;
+mod rotate;
 mod seal;
+mod set;
+mod unset;
 mod usage;
