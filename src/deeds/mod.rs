@@ -2,22 +2,33 @@
 
 pub mod attest;
 pub mod check;
+pub mod delivery;
 pub mod edit;
+pub mod enact;
 pub mod find;
 pub mod get;
+pub mod guard;
+pub mod hooks;
 pub mod init;
 pub mod keyrings;
+pub mod list;
 pub mod load;
+pub mod log;
+pub mod member;
 pub mod opened;
 pub mod pen;
+pub mod policy;
 pub mod rekey;
 pub mod ring;
 pub mod rotate;
 pub mod seal;
 pub mod sealing;
 pub mod set;
+mod source;
+pub mod trust;
 pub mod unset;
 
+use crate::deliver::DeliverError;
 use crate::document::NotSpliceable;
 use crate::document::value::ValueError;
 use crate::finding::Finding;
@@ -77,6 +88,9 @@ pub enum DeedError {
     /// Nothing is generated.
     #[error(transparent)]
     Rotation(#[from] RotationError),
+    /// Values do not go out.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
     /// The process cannot be closed off.
     #[error(transparent)]
     Harden(#[from] HardenError),
@@ -128,6 +142,8 @@ pub enum DeedError {
         env: EnvName,
         /// The text that was asked for.
         text: String,
+        /// One that there is, if the text is nearly its name.
+        nearest: Option<String>,
     },
     /// Several files have it.
     #[error("{} files of {env} have `{text}`", found.len())]
@@ -139,6 +155,9 @@ pub enum DeedError {
         /// Where it is.
         found: Vec<Address>,
     },
+    /// No entry of the log has an id that begins so.
+    #[error("no entry of the log begins with `{0}`")]
+    NoEntry(String),
     /// No such file, or one that no environment manages.
     #[error("`{0}` belongs to no environment")]
     NotManaged(RepoPath),

@@ -56,7 +56,11 @@ pub fn unset(
         let ring = Ring::open(world, &verified, env)?;
         let clear = ring.open_file(&verified, &found.path)?;
         let clear = edited(&found.path, env, &clear, |document| {
-            let missing = || DeedError::NoSecret { env: env.clone(), text: found.key.to_string() };
+            let missing = || DeedError::NoSecret {
+                env: env.clone(),
+                text: found.key.to_string(),
+                nearest: None,
+            };
             let leaf = document.leaf(&found.key).ok_or_else(missing)?;
             Ok((places::remove(document, leaf)?, Zeroizing::default()))
         })?;

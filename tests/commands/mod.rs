@@ -3,6 +3,7 @@
 mod completions;
 mod edit;
 mod man;
+mod member;
 mod rekey;
 mod rotate;
 mod seal;
