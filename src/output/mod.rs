@@ -11,6 +11,7 @@ mod logged;
 mod member;
 mod opened;
 mod policy;
+mod rekeyed;
 mod sealed;
 pub mod sentences;
 mod set;

@@ -23,6 +23,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Signer(why) => keys::signer(why),
         DeedError::Terminal(why) => keys::terminal(why),
         DeedError::Child(why) => rooms::child(why),
+        DeedError::Rotation(why) => rooms::rotation(why),
         DeedError::Deliver(why) => rooms::deliver(why),
         DeedError::Harden(_) => Advice::of(Exit::Refused),
         DeedError::Refused(finding) => refused(finding),
@@ -54,6 +55,9 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
                 "keep a copy of your changes, then: git restore {path} && tenure open --in-place {path}"
             ))
         }
+        DeedError::NotAllowed { may, .. } => {
+            Advice::of(Exit::Refused).hint(format!("ask one who may: {}", names(may)))
+        DeedError::StalePlaintext { path, .. } => stale(path),
         DeedError::StaleReaders(env) => {
             Advice::of(Exit::Invalid).hint(format!("tenure rekey -e {env}"))
         }
@@ -89,6 +93,12 @@ fn refused(finding: &Finding) -> Advice {
     let entry = finding.entry.map(|id| format!(" (entry {})", id.short())).unwrap_or_default();
     let at = format!("{} [{}]{entry}", finding.place, finding.code.word());
     Advice { exit, at: Some(at), hint: finding.fix.clone() }
+}
+
+fn stale(path: &crate::names::RepoPath) -> Advice {
+    Advice::of(Exit::Refused).at(format!("{path} [stale-plaintext]")).hint(format!(
+        "keep a copy of your changes, then: git restore {path} && tenure open --in-place {path}"
+    ))
 }
 
 fn no_root(root: Option<&crate::names::EntryId>) -> Advice {
