@@ -14,7 +14,8 @@ use crate::policy::MemberKind;
 
 impl Show for Added {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let roles = if self.roles.is_empty() { "no role yet".to_owned() } else { names(&self.roles) };
+        let roles =
+            if self.roles.is_empty() { "no role yet".to_owned() } else { names(&self.roles) };
         writeln!(out, "{} is a member: {roles}", self.name)?;
         for key in &self.keys {
             writeln!(out, "key   {key}    compare it with {} on another channel", self.name)?;
@@ -42,7 +43,8 @@ impl Show for Removed {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         for (env, debt) in &self.debts {
             let values: Vec<_> = debt.values.iter().map(|at| at.key.to_string()).collect();
-            let list = if values.is_empty() { String::new() } else { format!(": {}", values.join(" ")) };
+            let list =
+                if values.is_empty() { String::new() } else { format!(": {}", values.join(" ")) };
             let number = count(values.len(), "value");
             writeln!(out, "{} could read {number} in {env}{}", self.name, safe(&list))?;
         }
@@ -53,16 +55,15 @@ impl Show for Removed {
         }
         writeln!(out, "{READ_STAYS_READ}")?;
         writeln!(out, "next  git add -A && git commit")?;
-        for env in self.debts.iter().filter(|(_, debt)| !debt.values.is_empty()).map(|(env, _)| env) {
+        for env in self.debts.iter().filter(|(_, debt)| !debt.values.is_empty()).map(|(env, _)| env)
+        {
             writeln!(out, "next  tenure rotate --due -e {env}")?;
         }
         Ok(())
     }
 
     fn json(&self) -> Value {
-        let debt = |(env, debt): (&crate::names::EnvName, &crate::deeds::member::remove::Debt)| {
-            json!({ "environment": env, "values": debt.values, "due": debt.due.to_string() })
-        };
+        let debt = |(env, debt): (&crate::names::EnvName, &crate::deeds::member::remove::Debt)| json!({ "environment": env, "values": debt.values, "due": debt.due.to_string() });
         json!({
             "member": self.name,
             "could_read": self.debts.iter().map(debt).collect::<Vec<_>>(),

@@ -3,4 +3,5 @@
 mod completions;
 mod man;
 mod member;
+mod policy;
 mod usage;

@@ -14,8 +14,8 @@ use crate::names::{MemberName, RoleName};
 use crate::output::enacted::{preview, warnings};
 use crate::output::{Form, Output};
 use crate::policy::{MemberKind, Recipient, SigningKey};
-use crate::world::{World, Writes};
 use crate::world::terminal::write_stdout;
+use crate::world::{World, Writes};
 
 /// Who is a member, who comes, who leaves
 #[derive(Debug, clap::Args)]
@@ -158,7 +158,9 @@ fn add_one(world: &World, args: &Add, out: &mut Output<'_>) -> Result<Exit, Fail
         }
         Err(why) => {
             let name = &added.name;
-            out.warn(&format!("nobody has the key of {name}: tenure member remove {name}, then again"));
+            out.warn(&format!(
+                "nobody has the key of {name}: tenure member remove {name}, then again"
+            ));
             Err(DeedError::from(why).into())
         }
     }

@@ -84,11 +84,7 @@ pub struct Added {
 /// # Errors
 /// [`DeedError::Edit`] where the policy cannot take the member; [`DeedError::NotAllowed`] for one who
 /// is no admin; [`DeedError::Aborted`].
-pub fn add(
-    world: &World,
-    wish: &Wish,
-    show: &mut dyn FnMut(&Effect),
-) -> Result<Added, DeedError> {
+pub fn add(world: &World, wish: &Wish, show: &mut dyn FnMut(&Effect)) -> Result<Added, DeedError> {
     let made = made_key(wish)?;
     let new = new_member(world, wish, made.as_ref().map(|(_, public)| public))?;
     let place = Place::to_write(world)?;
@@ -102,7 +98,7 @@ pub fn add(
     let effect = draft.effect();
     show(&effect);
     agree(world, &format!("add {} and sign this policy?", new.name))?;
-    let enacted = draft.enact(Vouch::Nobody, wish.reason.clone())?;
+    let enacted = draft.enact(Vouch::No, wish.reason.clone())?;
     Ok(Added {
         keys: fingerprints(&new),
         name: new.name,
@@ -196,12 +192,7 @@ fn fingerprints(new: &NewMember) -> Vec<String> {
 }
 
 /// The policy's text with the member in it.
-fn edited(
-    found: &str,
-    policy: &Policy,
-    new: &NewMember,
-    wish: &Wish,
-) -> Result<String, DeedError> {
+fn edited(found: &str, policy: &Policy, new: &NewMember, wish: &Wish) -> Result<String, DeedError> {
     let mut edit = Edit::of(found)?;
     let known = |role: &&RoleName| policy.roles.contains_key(*role);
     let (there, missing): (Vec<&RoleName>, Vec<&RoleName>) = wish.roles.iter().partition(known);

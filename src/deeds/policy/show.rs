@@ -48,9 +48,8 @@ pub fn show(world: &World) -> Result<Shown, DeedError> {
     let place = Place::find(world)?;
     let record = place.record()?;
     nothing_blocks(&record.findings, Edited::Expected)?;
-    let blocked = |finding: &&Finding| {
-        matches!(finding.code, Code::PolicyAltered | Code::PolicyInvalid)
-    };
+    let blocked =
+        |finding: &&Finding| matches!(finding.code, Code::PolicyAltered | Code::PolicyInvalid);
     let altered = record.findings.iter().find(blocked).cloned();
     let policy = match (record.policy(), &altered) {
         (Some(policy), _) => policy,
