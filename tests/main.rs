@@ -8,6 +8,9 @@
 )]
 
 mod commands;
+mod console;
+mod corpora;
 mod house;
+mod leaks;
 mod reference;
 mod support;

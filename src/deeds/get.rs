@@ -38,7 +38,11 @@ pub fn one(
         return Err(DeedError::NoFile(found.path.clone()));
     };
     let FileForm::Values(sealed) = &file.form else { return Ok(clear) };
-    let missing = || DeedError::NoSecret { env: found.env.clone(), text: found.key.to_string() };
+    let missing = || DeedError::NoSecret {
+        env: found.env.clone(),
+        text: found.key.to_string(),
+        nearest: None,
+    };
     let text = clear.expose_text().ok_or_else(missing)?;
     let document = Document::parse(sealed.format, text)
         .map_err(|why| DeedError::NotSpliceable { path: found.path.clone(), why })?;

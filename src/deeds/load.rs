@@ -1,10 +1,13 @@
 //! Where most deeds begin: reads policy, log, keyrings and sealed files as evidence, and judges it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::DeedError;
-use crate::names::{EntryId, EnvName, RepoPath};
+use super::source::{Index, Source};
+use crate::names::{EnvName, RepoPath};
 use crate::policy;
 use crate::verify::{FileEvidence, LogEvidence, Record, Trust, Verified};
 use crate::world::{Change, Checkout, Files, Listing, Lock, OddKind, Reading, World, Writes};
@@ -12,7 +15,6 @@ use crate::world::{Change, Checkout, Files, Listing, Lock, OddKind, Reading, Wor
 const LOG: &str = ".secrets/log";
 const POLICIES: &str = ".secrets/policies";
 const KEYS: &str = ".secrets/keys";
-const PIN: &str = "pin";
 
 /// A repository that a deed works on.
 pub struct Place<'w> {
@@ -22,6 +24,7 @@ pub struct Place<'w> {
     pub checkout: Checkout,
     /// Its files.
     pub files: Files,
+    pub(super) source: Source,
     lock: Option<Lock>,
 }
 
@@ -33,7 +36,17 @@ impl<'w> Place<'w> {
     pub fn find(world: &'w World) -> Result<Self, DeedError> {
         let checkout = Checkout::discover(&world.from, &world.environment)?;
         let files = checkout.files()?;
-        Ok(Self { world, checkout, files, lock: None })
+        Ok(Self { world, checkout, files, source: Source::WorkTree, lock: None })
+    }
+
+    /// Finds the repository, for reading what is staged in place of what lies in the work tree.
+    ///
+    /// # Errors
+    /// As [`Place::find`].
+    pub fn staged(world: &'w World) -> Result<Self, DeedError> {
+        let place = Self::find(world)?;
+        let source = Source::Index(Index::of(&place.checkout)?);
+        Ok(Self { source, ..place })
     }
 
     /// Finds the repository and takes the right to write; mends what a killed command left half done.
@@ -61,48 +74,10 @@ impl<'w> Place<'w> {
         }
     }
 
-    /// Keeps writers away while several files are read, unless we are the writer.
-    fn steady(&self) -> Result<Option<Reading>, DeedError> {
-        Ok(if self.lock.is_some() { None } else { Some(self.checkout.reading()?) })
-    }
-
-    /// The root that is trusted: `--root`, `TENURE_ROOT`, the pin. Two that differ are refused.
-    ///
-    /// # Errors
-    /// [`DeedError::BadRoot`], [`DeedError::RootsDiffer`], [`DeedError::World`].
-    pub fn trusted(&self) -> Result<Option<Trust>, DeedError> {
-        let said = match (self.world.root, &self.world.environment.tenure_root) {
-            (Some(root), _) => Some(root),
-            (None, Some(text)) => Some(text.parse().map_err(|_| DeedError::BadRoot)?),
-            (None, None) => None,
-        };
-        let pinned = self.pin()?;
-        match (said, pinned) {
-            (Some(said), Some(pinned)) if said != pinned => {
-                Err(DeedError::RootsDiffer { said, pinned })
-            }
-            (said, pinned) => Ok(said.or(pinned).map(|root| Trust { root })),
-        }
-    }
-
-    /// What this clone has pinned.
-    ///
-    /// # Errors
-    /// [`DeedError::BadPin`] when the file is malformed: it is never taken for "nothing pinned".
-    pub fn pin(&self) -> Result<Option<EntryId>, DeedError> {
-        let Some(bytes) = self.checkout.shared_state().read(PIN)? else { return Ok(None) };
-        let text = std::str::from_utf8(&bytes).map_err(|_| DeedError::BadPin)?;
-        let root = text.strip_prefix("root ").and_then(|rest| rest.strip_suffix('\n'));
-        root.and_then(|root| root.parse().ok()).map(Some).ok_or(DeedError::BadPin)
-    }
-
-    /// Pins a root for this clone.
-    ///
-    /// # Errors
-    /// [`DeedError::World`] when it cannot be written.
-    pub fn set_pin(&self, root: EntryId) -> Result<(), DeedError> {
-        let line = format!("root {root}\n");
-        Ok(self.checkout.shared_state().write(PIN, line.as_bytes())?)
+    /// Keeps writers away while several files are read, unless we are the writer, or read the index.
+    pub(super) fn steady(&self) -> Result<Option<Reading>, DeedError> {
+        let free = self.lock.is_some() || matches!(self.source, Source::Index(_));
+        Ok(if free { None } else { Some(self.checkout.reading()?) })
     }
 
     /// Today in UTC.
@@ -111,22 +86,20 @@ impl<'w> Place<'w> {
         self.world.now.to_zoned(TimeZone::UTC).date()
     }
 
-    /// Reads the policy and the log as they lie in the work tree.
+    /// Reads the policy and the log.
     ///
     /// # Errors
     /// [`DeedError::World`] when something cannot be read.
     pub fn log_evidence(&self) -> Result<LogEvidence, DeedError> {
         let mut evidence = LogEvidence::default();
-        let path: RepoPath = policy::PATH.parse()?;
-        evidence.policy = self.files.read(&path)?;
+        evidence.policy = self.read(&policy::PATH.parse()?)?;
         for folder in [LOG, POLICIES] {
-            let listing = self.files.list(folder)?;
+            let listing = self.list(folder)?;
             strays(&listing, &mut evidence.strays);
-            for path in listing.files {
-                let Some(bytes) = self.files.read(&path)? else { continue };
-                let into = if folder == LOG { &mut evidence.log } else { &mut evidence.policies };
-                into.insert(path.to_string(), bytes);
-            }
+            let into = if folder == LOG { &mut evidence.log } else { &mut evidence.policies };
+            let contents = self.read_each(&listing.files)?;
+            let there = listing.files.into_iter().zip(contents);
+            into.extend(there.filter_map(|(path, bytes)| Some((path.to_string(), bytes?))));
         }
         Ok(evidence)
     }
@@ -143,42 +116,40 @@ impl<'w> Place<'w> {
     ) -> Result<FileEvidence, DeedError> {
         let mut evidence = FileEvidence::default();
         let keys = scope.map_or(KEYS.to_owned(), |env| format!("{KEYS}/{env}"));
-        let listing = self.files.list(&keys)?;
+        let listing = self.list(&keys)?;
         strays(&listing, &mut evidence.strays);
-        for path in listing.files {
-            if let Some(bytes) = self.files.read(&path)? {
-                evidence.keyrings.insert(path, bytes);
-            }
-        }
+        evidence.keyrings = self.contents(listing.files)?;
         let Some(policy) = record.policy() else { return Ok(evidence) };
         let mut paths = record.named_files(scope);
         for folder in policy.literal_prefixes(scope) {
-            let listing = self.files.list(&folder)?;
+            let listing = self.list(&folder)?;
             let owned = |path: &RepoPath| {
                 let owners = policy.environments_of(path);
                 owners.iter().any(|owner| scope.is_none_or(|only| only == *owner))
             };
             let matched =
-                listing.odd.iter().filter(|odd| odd.path.parse().is_ok_and(|p| owned(&p)));
+                listing.odd.iter().filter(|odd| plain(&odd.path).is_some_and(|p| owned(&p)));
             evidence.strays.extend(matched.map(|odd| (odd.path.clone(), why(odd.kind))));
             paths.extend(listing.files.into_iter().filter(owned));
         }
-        for path in paths {
-            if let Some(bytes) = self.files.read(&path)? {
-                evidence.files.insert(path, bytes);
-            }
-        }
+        let odd: BTreeSet<_> = evidence.strays.iter().map(|(path, _)| path.as_str()).collect();
+        paths.retain(|path| !odd.contains(path.as_str()));
+        evidence.files = self.contents(paths.into_iter().collect())?;
         Ok(evidence)
     }
 
-    /// Reads and judges log and policy, with a root that is trusted; see [`Place::trusted`].
+    fn contents(&self, paths: Vec<RepoPath>) -> Result<BTreeMap<RepoPath, Vec<u8>>, DeedError> {
+        let contents = self.read_each(&paths)?;
+        let there = paths.into_iter().zip(contents);
+        Ok(there.filter_map(|(path, bytes)| Some((path, bytes?))).collect())
+    }
+
+    /// Judges log and policy by a root that is trusted.
     ///
     /// # Errors
-    /// [`DeedError::NoRoot`] where nothing is trusted yet and the policy has environments.
-    pub fn record(&self) -> Result<Record, DeedError> {
-        let trust = self.trusted()?;
-        let evidence = self.log_evidence()?;
-        let record = Record::judge(&evidence, trust, self.world.now);
+    /// [`DeedError::NoRoot`] where nothing is trusted yet and there is a log.
+    fn record(&self, trust: Option<Trust>) -> Result<Record, DeedError> {
+        let record = Record::judge(&self.log_evidence()?, trust, self.world.now);
         if trust.is_none() && !record.entries.is_empty() {
             return Err(DeedError::NoRoot { root: record.root() });
         }
@@ -188,10 +159,12 @@ impl<'w> Place<'w> {
     /// Reads and judges all of one environment, or of all environments.
     ///
     /// # Errors
-    /// Those of [`Place::record`] and [`Place::file_evidence`].
+    /// [`DeedError::NoRoot`] where nothing is trusted yet, and those of [`Place::file_evidence`].
     pub fn load(&self, scope: Option<&EnvName>) -> Result<Loaded, DeedError> {
+        // Before writers are kept away, since this may wait for a person.
+        let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        let record = self.record()?;
+        let record = self.record(trust)?;
         if let (Some(policy), Some(env)) = (record.policy(), scope)
             && !policy.environments.contains_key(env)
         {
@@ -207,11 +180,18 @@ fn strays(listing: &Listing, into: &mut Vec<(String, &'static str)>) {
     into.extend(listing.odd.iter().map(|odd| (odd.path.clone(), why(odd.kind))));
 }
 
+/// The path to ask the policy's patterns about, where the real one has bytes that no path of ours has.
+fn plain(path: &str) -> Option<RepoPath> {
+    let taken = |c: char| if c.is_control() || matches!(c, '\\' | '#' | '"') { '_' } else { c };
+    path.chars().map(taken).collect::<String>().parse().ok()
+}
+
 fn why(kind: OddKind) -> &'static str {
     match kind {
         OddKind::Link => "is a symbolic link",
         OddKind::Special => "is no regular file",
         OddKind::Name => "has a name that is not taken here",
+        OddKind::Unmerged => "is not merged yet",
     }
 }
 

@@ -67,9 +67,11 @@ pub fn set(
     let new = with_value(&verified, &ring, &found, value)?;
     let sealing = Sealing { verified: &verified, env, ring: &ring, today: place.today() };
     let item = found.key.item();
-    let kind = |key: &KeyPath| wish.kind.clone().filter(|_| *key == item);
+    // A whole file may be one whose values are sealed one by one: then all of them were meant.
+    let meant = |key: &KeyPath| *key == item || item == KeyPath::Whole;
+    let kind = |key: &KeyPath| wish.kind.clone().filter(|_| meant(key));
     let resealed = sealing.reseal(&found.path, &new, &kind, Whole::Refused)?;
-    let written = resealed.change.items.iter().find(|change| change.key == item).cloned();
+    let written = resealed.change.items.iter().find(|change| meant(&change.key)).cloned();
     let mut set = Set {
         address: found.address(),
         receipt: None,

@@ -1,13 +1,20 @@
 //! Looks: how a result is shown to people and to machines. One file a result.
 
 mod checked;
-pub mod enacted;
+mod delivery;
 mod escape;
+mod guarded;
+mod hooked;
+mod logged;
+mod listed;
+mod sealed;
+pub mod enacted;
 mod member;
 mod policy;
 pub mod sentences;
 mod set;
 mod started;
+mod trusting;
 pub mod value;
 
 use std::io::{self, Write};

@@ -261,3 +261,152 @@ pub fn open(
         Err(SealError::StructureChanged)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_core::OsRng;
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::document::Format;
+    use crate::secret::GenerationKey;
+
+    struct Fixture {
+        repository: RepositoryId,
+        env: EnvName,
+        keys: Vec<ValueKey>,
+    }
+
+    fn fixture() -> Fixture {
+        let key = |byte: u8| {
+            let secret = GenerationKey::clamped(Zeroizing::new([byte; 32]));
+            ValueKey::derive(&secret, &[byte; 32])
+        };
+        Fixture {
+            repository: RepositoryId::from_random([7; 16]),
+            env: "prod".parse().unwrap(),
+            keys: vec![key(1), key(2)],
+        }
+    }
+
+    fn nothing_clear(_: &KeyPath) -> bool {
+        false
+    }
+
+    impl Fixture {
+        fn scope(&self) -> Scope<'_> {
+            Scope {
+                repository: &self.repository,
+                env: &self.env,
+                clear: &nothing_clear,
+                comments: Comments::Sealed,
+            }
+        }
+
+        /// Seals to the generation of this position, with the tokens of `old`.
+        fn seal(
+            &self,
+            at: usize,
+            format: Format,
+            text: &str,
+            old: &str,
+        ) -> Result<String, SealError> {
+            let opener = Opener(&self.keys);
+            let scope = self.scope();
+            let sealed = Document::parse(format, old).unwrap();
+            let known = Known::of(&sealed, &scope, opener)?;
+            let document = Document::parse(format, text).unwrap();
+            Sealer { scope, current: &self.keys[at], opener }.seal(&document, known, &mut OsRng)
+        }
+
+        fn open(&self, format: Format, text: &str) -> Result<String, SealError> {
+            let document = Document::parse(format, text).unwrap();
+            let opened = open(&document, &self.scope(), Opener(&self.keys))?;
+            Ok(opened.expose_text().unwrap().to_owned())
+        }
+    }
+
+    const YAML: &str =
+        "# top\na: one # side\nb:\n  - x\n  - y: |\n      two\n      lines\nc: {d: 5, e: null}\n";
+
+    #[test]
+    fn opening_takes_back_sealing_and_hides_every_value_and_comment() {
+        let it = fixture();
+        let sealed = it.seal(0, Format::Yaml, YAML, "").unwrap();
+        for gone in ["top", "side", "one", "lines", "null", "5"] {
+            assert!(!sealed.contains(&format!(" {gone}")), "{gone} in {sealed}");
+        }
+        assert_eq!(it.open(Format::Yaml, &sealed).unwrap(), YAML);
+    }
+
+    #[test]
+    fn sealing_again_changes_only_the_token_of_what_changed() {
+        let it = fixture();
+        let sealed = it.seal(0, Format::Yaml, YAML, "").unwrap();
+        assert_eq!(it.seal(0, Format::Yaml, YAML, &sealed).unwrap(), sealed);
+        let edited = YAML.replace("a: one", "a: other");
+        let again = it.seal(0, Format::Yaml, &edited, &sealed).unwrap();
+        let changed = sealed.lines().zip(again.lines()).filter(|(a, b)| a != b).count();
+        assert_eq!(changed, 1);
+    }
+
+    #[test]
+    fn equal_values_of_a_list_keep_their_tokens_in_order() {
+        let it = fixture();
+        let text = "{\"a\": [\"x\", \"x\", \"x\"]}";
+        let sealed = it.seal(0, Format::Json, text, "{}").unwrap();
+        assert_eq!(it.seal(0, Format::Json, text, &sealed).unwrap(), sealed);
+    }
+
+    #[test]
+    fn a_list_is_of_one_generation() {
+        let it = fixture();
+        let sealed =
+            it.seal(0, Format::Json, "{\"a\": [\"x\", \"y\"], \"b\": \"z\"}", "{}").unwrap();
+        let again =
+            it.seal(1, Format::Json, "{\"a\": [\"x\", \"n\"], \"b\": \"z\"}", &sealed).unwrap();
+        let document = Document::parse(Format::Json, &again).unwrap();
+        let tokens = document.leaves.iter().map(|leaf| document.token(leaf).unwrap());
+        let ids: Vec<_> = tokens.map(|token| generation_of(token).unwrap()).collect();
+        let (old, new) = (it.keys[0].id(), it.keys[1].id());
+        assert_eq!(ids, [new, new, old]);
+    }
+
+    #[test]
+    fn a_token_in_the_plaintext_is_refused() {
+        let it = fixture();
+        let sealed = it.seal(0, Format::Dotenv, "A=1\n", "").unwrap();
+        let copied = sealed.replace("A=", "B=");
+        let refused = it.seal(0, Format::Dotenv, &copied, "");
+        assert_eq!(refused, Err(SealError::ForeignToken("B".parse().unwrap())));
+    }
+
+    #[test]
+    fn a_swapped_token_does_not_open() {
+        let it = fixture();
+        let sealed = it.seal(0, Format::Dotenv, "A=1\nB=2\n", "").unwrap();
+        let swapped = sealed.replace("A=", "C=").replace("B=", "A=").replace("C=", "B=");
+        assert!(matches!(it.open(Format::Dotenv, &swapped), Err(SealError::Refused(_))));
+    }
+
+    #[test]
+    fn what_the_scope_leaves_clear_stays_clear() {
+        let it = fixture();
+        let clear = |key: &KeyPath| key.to_string() == "HOST";
+        let scope = Scope { clear: &clear, comments: Comments::Clear, ..it.scope() };
+        let document = Document::parse(Format::Dotenv, "# c\nHOST=h\nKEY=k\n").unwrap();
+        let sealer = Sealer { scope, current: &it.keys[0], opener: Opener(&it.keys) };
+        let sealed = sealer.seal(&document, Known::default(), &mut OsRng).unwrap();
+        assert!(sealed.starts_with("# c\nHOST=h\nKEY=sealed.v1."));
+    }
+
+    #[test]
+    fn a_line_put_behind_a_block_scalar_s_token_is_refused() {
+        let it = fixture();
+        let sealed = it.seal(0, Format::Yaml, "a: |\n  x\nb: 1\n", "").unwrap();
+        let grown = sealed.replace("\nb:", "\n  # more\nb:");
+        let opened = Document::parse(Format::Yaml, &grown)
+            .map(|document| open(&document, &it.scope(), Opener(&it.keys)).map(|_| ()));
+        assert_eq!(opened, Ok(Err(SealError::StructureChanged)));
+    }
+}

@@ -108,8 +108,8 @@ impl Chain {
 }
 
 impl super::Record {
-    /// The policies in force, with the whole log at hand.
-    pub(super) fn steps_in_force(&self) -> impl Iterator<Item = &Step> {
+    /// The policies in force, with the whole log at hand; each replaced all before it.
+    pub fn steps_in_force(&self) -> impl Iterator<Item = &Step> {
         self.chain.steps.iter().filter(|step| self.chain.in_force(step, Seen::Whole))
     }
 }

@@ -5,23 +5,21 @@ use jiff::{SignedDuration, Timestamp};
 use super::chain::{Chain, Seen, Step};
 use super::verdicts::breach;
 use super::{LogEvidence, Trust, reading, rights};
-use crate::finding::{Code, Finding, Severity};
+use crate::finding::{Code, Finding};
 use crate::log::dag::Dag;
-use crate::log::entry::{Entry, Kind, Note, PolicyStep};
+use crate::log::entry::{Kind, Note};
 use crate::log::name::file_path;
 use crate::log::parse::SignedEntry;
 use crate::log::signature::{self, SignatureError};
-use crate::names::{EntryId, Sha256};
+use crate::names::EntryId;
 use crate::policy::Policy;
 
 /// How far a time may lie ahead of now, or behind a parent.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-const POLICY_FILE: &str = ".secrets-policy.toml";
-
 /// Whether an entry counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
     /// It holds.
     Holds,
     /// Its signer's key or right was taken away, and it is no ancestor of that.
@@ -58,13 +56,14 @@ impl Record {
         let mut judge = Judge {
             evidence,
             now,
+            root: None,
             entries: &entries,
             dag: &dag,
             chain: Chain::default(),
             verdicts: vec![Verdict::Refused; entries.len()],
             findings,
         };
-        judge.roots(trust);
+        judge.root(trust);
         judge.parents();
         judge.walk();
         judge.voids();
@@ -93,6 +92,12 @@ impl Record {
         self.verdicts.iter().filter(|verdict| **verdict == Verdict::Holds).count()
     }
 
+    /// Says what became of an entry.
+    #[must_use]
+    pub fn verdict(&self, entry: usize) -> Verdict {
+        self.verdicts.get(entry).copied().unwrap_or(Verdict::Refused)
+    }
+
     /// Tells whether an entry counts.
     #[must_use]
     pub fn holds(&self, entry: usize) -> bool {
@@ -107,14 +112,15 @@ fn stray((place, why): &(String, &'static str)) -> Finding {
 }
 
 /// What checks 2 to 7 share.
-struct Judge<'e> {
-    evidence: &'e LogEvidence,
-    now: Timestamp,
-    entries: &'e [SignedEntry],
-    dag: &'e Dag,
-    chain: Chain,
-    verdicts: Vec<Verdict>,
-    findings: Vec<Finding>,
+pub(super) struct Judge<'e> {
+    pub(super) evidence: &'e LogEvidence,
+    pub(super) now: Timestamp,
+    root: Option<EntryId>,
+    pub(super) entries: &'e [SignedEntry],
+    pub(super) dag: &'e Dag,
+    pub(super) chain: Chain,
+    pub(super) verdicts: Vec<Verdict>,
+    pub(super) findings: Vec<Finding>,
 }
 
 impl Judge<'_> {
@@ -123,28 +129,43 @@ impl Judge<'_> {
         file_path(&signed.entry, &signed.id).to_string()
     }
 
-    fn refuse(&self, at: usize, code: Code, message: impl Into<String>) -> Finding {
+    pub(super) fn refuse(&self, at: usize, code: Code, message: impl Into<String>) -> Finding {
         breach(code, self.place(at), message).entry(self.entries[at].id)
     }
 
-    /// Check 2: one `init`, the one that is trusted, and nothing of another log.
-    fn roots(&mut self, trust: Option<Trust>) {
-        let Some(trust) = trust else { return };
-        for at in 0..self.entries.len() {
-            let signed = &self.entries[at];
-            let root = signed.entry.root.unwrap_or(signed.id);
-            if root != trust.root {
-                let message = format!("this log starts at {root}, and you trust {}", trust.root);
-                let finding = self.refuse(at, Code::OtherRoot, message);
-                self.findings.push(finding.fix("compare the root over another channel"));
-            }
-        }
-        let rooted = self.entries.iter().any(|signed| signed.id == trust.root);
-        if !rooted {
+    /// Check 2, first half: the trusted root is here. Where nothing is trusted yet, the only `init` is
+    /// taken for the root, so that it can be shown; of several none is.
+    fn root(&mut self, trust: Option<Trust>) {
+        let inits: Vec<_> =
+            self.entries.iter().filter(|signed| signed.entry.root.is_none()).collect();
+        self.root = match (trust, inits.as_slice()) {
+            (Some(trust), _) => Some(trust.root),
+            (None, [only]) => Some(only.id),
+            (None, _) => None,
+        };
+        let missing = trust.filter(|trust| !inits.iter().any(|signed| signed.id == trust.root));
+        if let Some(trust) = missing {
             let message = format!("the entry that you trust as root, {}, is not here", trust.root);
             let finding = breach(Code::MissingEntry, ".secrets/log", message);
             self.findings.push(finding.fix("git restore --source=HEAD .secrets"));
         }
+    }
+
+    /// Check 2, second half: an entry belongs to the log of that root.
+    fn rooted(&self, at: usize) -> Result<(), Box<Finding>> {
+        let signed = &self.entries[at];
+        let root = signed.entry.root.unwrap_or(signed.id);
+        if self.root == Some(root) {
+            return Ok(());
+        }
+        let message = match self.root {
+            Some(trusted) => {
+                format!("it belongs to a log that starts at {root}, and you trust {trusted}")
+            }
+            None => format!("several logs lie here, and this entry belongs to the one of {root}"),
+        };
+        let finding = self.refuse(at, Code::OtherRoot, message);
+        Err(Box::new(finding.fix("compare the root over another channel")))
     }
 
     /// Check 3: every parent is there.
@@ -163,7 +184,7 @@ impl Judge<'_> {
     /// Checks 4 and 5, parents before children.
     fn walk(&mut self) {
         for at in self.dag.order().to_vec() {
-            match self.judge(at) {
+            match self.rooted(at).and_then(|()| self.judge(at)) {
                 Ok(()) => self.verdicts[at] = Verdict::Holds,
                 Err(finding) => self.findings.push(*finding),
             }
@@ -198,43 +219,6 @@ impl Judge<'_> {
                 self.push(at, step, next)
             }
         }
-    }
-
-    /// The step that an entry names, which must be the highest in force among its ancestors.
-    fn named_policy(&self, at: usize) -> Result<usize, Box<Finding>> {
-        let entry = &self.entries[at].entry;
-        let highest = self.chain.highest(Seen::From(at, self.dag));
-        let named = self.chain.steps.iter().position(|step| Some(step.id) == entry.policy);
-        match (named, highest) {
-            (Some(named), Some(highest)) if self.chain.steps[named].id == highest.id => Ok(named),
-            (Some(named), Some(highest)) => {
-                let message = format!(
-                    "it names policy {}, but policy {} was in force for its signer",
-                    self.chain.steps[named].seq, highest.seq
-                );
-                Err(Box::new(self.refuse(at, Code::NotAllowed, message)))
-            }
-            _ => {
-                let message = "the policy that it names is not among its ancestors";
-                Err(Box::new(self.refuse(at, Code::NotAllowed, message)))
-            }
-        }
-    }
-
-    /// The policy that a step puts forward, from `.secrets/policies`.
-    fn policy_of(&self, at: usize, step: &PolicyStep) -> Result<Policy, Box<Finding>> {
-        let path = policy_path(&step.hash);
-        let restore = format!("git restore {path}");
-        let altered = |what: &str| {
-            let message = format!("{what}: entry {} signs it", self.entries[at].id.short());
-            Box::new(breach(Code::PolicyAltered, &path, message).fix(&restore))
-        };
-        let bytes =
-            self.evidence.policies.get(&path).ok_or_else(|| altered("this policy is missing"))?;
-        if Sha256::of(bytes) != step.hash {
-            return Err(altered("this policy was changed"));
-        }
-        parse_policy(bytes, &path)
     }
 
     fn signed_under(&self, at: usize, policy: &Policy) -> Result<(), Box<Finding>> {
@@ -288,30 +272,6 @@ impl Judge<'_> {
         }
     }
 
-    /// A step follows the one that was in force, numbered one higher, and its signer is an admin of it.
-    fn follows(&self, at: usize, step: &PolicyStep, named: usize) -> Result<(), Box<Finding>> {
-        let before = &self.chain.steps[named];
-        if step.prev != Some(before.id) || step.seq != before.seq + 1 {
-            let message = format!("it does not follow policy {}, which was in force", before.seq);
-            return Err(Box::new(self.refuse(at, Code::PolicyUnauthorised, message)));
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, at: usize, step: &PolicyStep, policy: Policy) -> Result<(), Box<Finding>> {
-        let Entry { by, .. } = &self.entries[at].entry;
-        let prev = step.prev.and_then(|id| self.chain.steps.iter().position(|s| s.id == id));
-        let judge = prev.map_or(&policy, |prev| &self.chain.steps[prev].policy);
-        if !judge.is_admin(by) {
-            let message = format!("`{by}` is no admin under the policy before");
-            return Err(Box::new(self.refuse(at, Code::PolicyUnauthorised, message)));
-        }
-        let id = self.entries[at].id;
-        self.chain.approvals.push((by.clone(), at, id));
-        self.chain.steps.push(Step { entry: at, id, seq: step.seq, prev, hash: step.hash, policy });
-        Ok(())
-    }
-
     /// Check 6: entries by a key, or under a right, that was taken away where they could not know.
     fn voids(&mut self) {
         let Some(_) = self.chain.current() else { return };
@@ -334,87 +294,4 @@ impl Judge<'_> {
             }
         }
     }
-
-    fn forks(&mut self) {
-        let forks = self.chain.forks();
-        let found: Vec<_> = forks
-            .iter()
-            .map(|(one, two)| {
-                let message = format!(
-                    "two policies have number {}: entries {} by `{}` and {} by `{}`",
-                    one.seq,
-                    one.id.short(),
-                    self.entries[one.entry].entry.by,
-                    two.id.short(),
-                    self.entries[two.entry].entry.by
-                );
-                breach(Code::PolicyFork, POLICY_FILE, message).entry(two.id)
-            })
-            .collect();
-        self.findings.extend(found);
-    }
-
-    /// Every file of `.secrets/policies` has the bytes of its name.
-    fn policies(&mut self) {
-        for (path, bytes) in &self.evidence.policies {
-            if policy_path(&Sha256::of(bytes)) != *path {
-                let message = "its bytes are not those of its name";
-                let finding = breach(Code::PolicyAltered, path, message);
-                self.findings.push(finding.fix(format!("git restore {path}")));
-            }
-        }
-    }
-
-    /// Check 7: the policy file is the policy in force, byte for byte. Gives the policy of a repository
-    /// that has no environments.
-    fn policy_file(&mut self) -> Option<Policy> {
-        let Some(bytes) = &self.evidence.policy else {
-            let finding = breach(Code::PolicyInvalid, POLICY_FILE, "there is no policy");
-            self.findings.push(finding.graded(Severity::Invalid).fix("tenure init"));
-            return None;
-        };
-        let policy = match parse_policy(bytes, POLICY_FILE) {
-            Ok(policy) => policy,
-            Err(finding) => {
-                self.findings.push(*finding);
-                return None;
-            }
-        };
-        match self.chain.current() {
-            Some(step) if step.hash == Sha256::of(bytes) => None,
-            Some(step) => {
-                let message = format!("it is not policy {}, which is in force", step.seq);
-                let finding = breach(Code::PolicyAltered, POLICY_FILE, message);
-                self.findings.push(finding.fix("tenure policy sign"));
-                None
-            }
-            None if policy.environments.is_empty() && self.entries.is_empty() => Some(policy),
-            None => {
-                let message = "no log here puts this policy in force";
-                let finding = breach(Code::MissingEntry, ".secrets/log", message);
-                self.findings.push(finding.fix("git restore --source=HEAD .secrets"));
-                None
-            }
-        }
-    }
-}
-
-/// The path at which a policy's bytes are kept.
-pub(super) fn policy_path(hash: &Sha256) -> String {
-    let text = hash.to_string();
-    format!(".secrets/policies/{}.toml", text.trim_start_matches("sha256:"))
-}
-
-fn parse_policy(bytes: &[u8], path: &str) -> Result<Policy, Box<Finding>> {
-    let invalid = |line: usize, why: String| {
-        let place = format!("{path}:{line}");
-        breach(Code::PolicyInvalid, place, why).graded(Severity::Invalid)
-    };
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| Box::new(invalid(1, "it is not UTF-8".to_owned()).fix("git restore it")))?;
-    Policy::parse(text).map_err(|why| {
-        let fix =
-            why.fix().unwrap_or_else(|| "mend that line, then: tenure policy lint".to_owned());
-        Box::new(invalid(why.line, why.to_string()).fix(fix))
-    })
 }

@@ -60,6 +60,8 @@ pub(super) struct OnDisk {
     pub(super) generations: BTreeSet<GenerationId>,
     /// Whether a text stands there in clear that is no token.
     pub(super) clear_text: bool,
+    /// Its line, counted from 1; none for a whole file.
+    line: Option<usize>,
 }
 
 impl<'e> Verified<'e> {
@@ -173,7 +175,8 @@ impl<'e> Verified<'e> {
                 return;
             }
         };
-        if !stands && !found.values().any(|disk| !disk.generations.is_empty()) {
+        let empty = found.is_empty() && is_silent(&form);
+        if !stands && !empty && !found.values().any(|disk| !disk.generations.is_empty()) {
             let sealed_whole = matches!(form, FileForm::Whole) && seal::is_whole(bytes);
             self.findings.push(unsealed(env, path, sealed_whole));
             return;
@@ -187,7 +190,10 @@ impl<'e> Verified<'e> {
                     self.live.insert(address, live);
                 }
                 Ok(None) => {}
-                Err(finding) => self.findings.push(*finding),
+                Err(finding) => {
+                    let line = found.get(key).and_then(|disk| disk.line);
+                    self.findings.push(finding.on_line(&address, line));
+                }
             }
         }
         self.files.insert(path.clone(), VerifiedFile { env: env.clone(), bytes, form });
@@ -226,6 +232,14 @@ impl<'e> Verified<'e> {
     }
 }
 
+/// Tells whether a file says nothing in clear: the last value was taken out of it.
+fn is_silent(form: &FileForm<'_>) -> bool {
+    let FileForm::Values(document) = form else { return false };
+    // Comments hold bare tokens in every format.
+    let token = |text: &str| Format::Dotenv.token_of_slice(text).is_some();
+    document.comments.iter().all(|span| token(&document.text[span.clone()]))
+}
+
 fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Finding {
     if stands {
         let message = format!("this sealed file can no longer be read: {why}");
@@ -260,6 +274,7 @@ fn read<'e>(
             hash: whole_hash(bytes),
             generations: BTreeSet::new(),
             clear_text: !seal::is_whole(bytes),
+            line: None,
         };
         return Ok((FileForm::Whole, BTreeMap::from([(KeyPath::Whole, disk)])));
     };
@@ -276,7 +291,9 @@ fn read<'e>(
 }
 
 fn on_disk(document: &Document<'_>, leaves: &[usize], hash: Sha256) -> OnDisk {
-    let mut disk = OnDisk { hash, generations: BTreeSet::new(), clear_text: false };
+    let first = leaves.iter().map(|at| document.leaves[*at].span.start).min();
+    let line = first.map(|at| 1 + document.text[..at].matches('\n').count());
+    let mut disk = OnDisk { hash, generations: BTreeSet::new(), clear_text: false, line };
     for leaf in leaves.iter().map(|at| &document.leaves[*at]) {
         match document.token(leaf).map(seal::generation_of) {
             Some(Ok(id)) => {

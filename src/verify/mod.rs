@@ -10,6 +10,7 @@ mod entries;
 mod files;
 mod item;
 mod keyrings;
+mod policies;
 mod reading;
 mod rights;
 mod standing;
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 use crate::names::{EntryId, RepoPath};
 
 pub use chain::{Chain, Step};
-pub use entries::Record;
+pub use entries::{Record, Verdict};
 pub use files::{FileForm, Verified, VerifiedFile};
 pub use keyrings::CurrentKeyring;
 pub use standing::Live;

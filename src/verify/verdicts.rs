@@ -28,6 +28,14 @@ impl Finding {
         self
     }
 
+    /// Adds the line to the place of an item.
+    pub(super) fn on_line(mut self, address: &Address, line: Option<usize>) -> Self {
+        if let Some(line) = line {
+            self.place = format!("{}:{line} {}", address.path, address.key);
+        }
+        self
+    }
+
     pub(super) fn entry(mut self, id: EntryId) -> Self {
         self.entry = Some(id);
         self

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::harden::Hardened;
 use super::keys::{Identities, KeyPlaces};
 use super::signer::SigningPlaces;
 use super::terminal::{Prompts, Terminal};
@@ -47,6 +48,8 @@ pub struct Settings {
     pub consent: Consent,
     /// `--dry-run`.
     pub writes: Writes,
+    /// What `run` gives back to its child.
+    pub hardened: Option<Hardened>,
 }
 
 /// The outside, as far as a deed needs it.
@@ -65,6 +68,8 @@ pub struct World {
     pub consent: Consent,
     /// Whether changes are only shown.
     pub writes: Writes,
+    /// What a child gets back that takes the place of this process.
+    pub hardened: Option<Hardened>,
     identities: RefCell<Identities>,
 }
 
@@ -82,6 +87,7 @@ impl World {
             terminal,
             consent: settings.consent,
             writes: settings.writes,
+            hardened: settings.hardened,
             identities: RefCell::new(Identities::new(places, terminal)),
             environment,
         }

@@ -53,6 +53,8 @@ pub enum OddKind {
     Special,
     /// A file whose name is no [`RepoPath`].
     Name,
+    /// A path of the index that is not merged yet.
+    Unmerged,
 }
 
 impl Files {

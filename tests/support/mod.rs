@@ -287,7 +287,12 @@ pub(crate) fn stock(program: &str) -> Option<PathBuf> {
 pub(crate) fn skipped(program: &str) {
     static SKIPPED: AtomicUsize = AtomicUsize::new(0);
     let count = SKIPPED.fetch_add(1, Ordering::Relaxed) + 1;
-    let _unheard = writeln!(std::io::stderr(), "skipped: `{program}` is not installed ({count})");
+    say(&format!("skipped: `{program}` is missing ({count})"));
+}
+
+/// Says a line past libtest; in one write, so that no other test's line cuts into it.
+pub(crate) fn say(line: &str) {
+    let _unheard = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// The stock programs, and before them the built one, which hooks call by name.

@@ -1,0 +1,160 @@
+//! Judges what is staged, and nothing else: no key, no question, no signature, no write.
+
+use std::time::Duration;
+
+use super::DeedError;
+use super::load::Place;
+use crate::finding::{Code, Finding, Severity};
+use crate::names::{EntryId, RepoPath};
+use crate::policy;
+use crate::verify::{LogEvidence, Record, Verified};
+use crate::world::{StagedChange, Stopwatch, World};
+
+/// What was there to be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guards {
+    /// No policy is staged, nor a log: nothing is managed here.
+    Nothing,
+    /// A policy without environments.
+    PolicyAlone,
+    /// Policy, log, keyrings and every managed file.
+    All,
+}
+
+/// What a commit of the index would bring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guarded {
+    /// How many paths the commit changes.
+    pub staged: usize,
+    /// What was judged.
+    pub guards: Guards,
+    /// What blocks the commit, the gravest first.
+    pub blocking: Vec<Finding>,
+    /// The root by which the log was judged where this clone trusts none: the log's own.
+    pub unpinned: Option<EntryId>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Guarded {
+    /// The gravest finding that blocks; none where the commit may go on.
+    #[must_use]
+    pub fn gravest(&self) -> Option<Severity> {
+        self.blocking.iter().map(|finding| finding.severity).max()
+    }
+}
+
+/// Judges the index as it would be committed.
+///
+/// # Errors
+/// Whatever keeps it from being read: then nothing was judged, and nothing should be committed.
+pub fn staged(world: &World) -> Result<Guarded, DeedError> {
+    let watch = Stopwatch::start();
+    let place = Place::staged(world)?;
+    let changes = place.checkout.staged_changes()?;
+    let mut guarded = Guarded {
+        staged: changes.len(),
+        guards: Guards::Nothing,
+        blocking: changes.iter().filter_map(removed_entry).collect(),
+        unpinned: None,
+        took: Duration::ZERO,
+    };
+    let evidence = place.log_evidence()?;
+    if evidence.policy.is_some() || !evidence.log.is_empty() || !evidence.strays.is_empty() {
+        judge(&place, &evidence, &mut guarded)?;
+    }
+    let advice = Advice::of(&place)?;
+    guarded.blocking.iter_mut().try_for_each(|finding| advice.stage(finding))?;
+    guarded.took = watch.elapsed();
+    Ok(guarded)
+}
+
+fn judge(
+    place: &Place<'_>,
+    evidence: &LogEvidence,
+    guarded: &mut Guarded,
+) -> Result<(), DeedError> {
+    let trust = place.trusted()?;
+    let record = Record::judge(evidence, trust, place.world.now);
+    if trust.is_none() {
+        guarded.unpinned = record.root();
+    }
+    let files = place.file_evidence(&record, None)?;
+    let verified = Verified::judge(&record, &files, None, place.today());
+    let protects = verified.as_ref().is_none_or(|it| !it.policy.environments.is_empty());
+    guarded.guards = if protects { Guards::All } else { Guards::PolicyAlone };
+    let found = verified.map_or_else(|| record.findings.clone(), |verified| verified.findings);
+    guarded.blocking.extend(found.into_iter().filter(blocks));
+    Ok(())
+}
+
+/// Tells what no commit may bring; what is only late or due is for `check` to say.
+fn blocks(finding: &Finding) -> bool {
+    finding.severity >= Severity::Invalid || matches!(finding.code, Code::Plaintext | Code::Open)
+}
+
+fn removed_entry(change: &StagedChange) -> Option<Finding> {
+    let place = String::from_utf8_lossy(&change.raw).into_owned();
+    if change.now.is_some() || !place.starts_with(".secrets/log/") {
+        return None;
+    }
+    Some(Finding {
+        code: Code::MissingEntry,
+        severity: Severity::Breach,
+        env: None,
+        fix: Some(format!("git restore --staged --worktree {place}")),
+        place,
+        entry: None,
+        message: "this commit would remove an entry of the log, which only grows".to_owned(),
+    })
+}
+
+/// What mends a finding about staged bytes, as far as the work tree tells.
+struct Advice<'p, 'w> {
+    place: &'p Place<'w>,
+    /// Whether something in `.secrets` is not staged as it lies there.
+    forgotten: bool,
+}
+
+impl<'p, 'w> Advice<'p, 'w> {
+    fn of(place: &'p Place<'w>) -> Result<Self, DeedError> {
+        let staged = place.list(".secrets")?.files;
+        let here = place.files.list(".secrets")?.files;
+        Ok(Self { place, forgotten: here.iter().any(|path| staged.binary_search(path).is_err()) })
+    }
+
+    /// Gives a finding the command that mends the index, where its own is about the work tree.
+    fn stage(&self, finding: &mut Finding) -> Result<(), DeedError> {
+        let Some(path) = path_of(&finding.place) else { return Ok(()) };
+        let fix = match finding.code {
+            Code::Plaintext | Code::Open => {
+                format!("tenure seal {path} && git add .secrets {path}, or: git rm --cached {path}")
+            }
+            _ if path.as_str().starts_with(".secrets") && self.forgotten => {
+                format!("git add .secrets {}", policy::PATH)
+            }
+            _ if self.forgotten => format!("git add .secrets {} {path}", policy::PATH),
+            Code::Altered | Code::Unattested | Code::Missing if self.differs(&path)? => {
+                format!("git add .secrets {path}")
+            }
+            Code::Altered | Code::Missing => format!("git restore --staged --worktree {path}"),
+            Code::Unattested => format!("git rm --cached {path}"),
+            _ => return Ok(()),
+        };
+        finding.fix = Some(fix);
+        Ok(())
+    }
+
+    /// Tells whether the work tree has other bytes than the index.
+    fn differs(&self, path: &RepoPath) -> Result<bool, DeedError> {
+        let Ok(here) = self.place.files.read(path) else { return Ok(false) };
+        Ok(here.is_some() && self.place.read(path).ok().flatten() != here)
+    }
+}
+
+/// The file of a place such as `file:line key`.
+fn path_of(place: &str) -> Option<RepoPath> {
+    let ends = place.match_indices([':', ' ']).map(|(at, _)| at);
+    let end = ends.into_iter().next().unwrap_or(place.len());
+    place.get(..end)?.parse().ok()
+}

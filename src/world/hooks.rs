@@ -1,0 +1,84 @@
+//! The folder of hooks that git uses here.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::whole::{Mode, write_whole};
+use super::{Checkout, WorldError};
+
+/// The hooks of a repository, `core.hooksPath` honoured.
+#[derive(Debug)]
+pub struct Hooks {
+    folder: PathBuf,
+    shared: bool,
+}
+
+impl Hooks {
+    /// Asks git where they lie.
+    ///
+    /// # Errors
+    /// [`WorldError::Git`], [`WorldError::NoGit`].
+    pub fn of(checkout: &Checkout) -> Result<Self, WorldError> {
+        let folder = checkout.hooks_dir()?;
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        let own = [&checkout.root, &checkout.common_dir, &checkout.git_dir];
+        let shared = !own.into_iter().any(|own| {
+            let own = own.canonicalize().unwrap_or_else(|_| own.clone());
+            real.starts_with(own)
+        });
+        Ok(Self { folder, shared })
+    }
+
+    /// Lends the folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Tells whether the folder lies outside of this repository, where others may use it too.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// Reads a hook; none where there is none.
+    ///
+    /// # Errors
+    /// [`WorldError::Io`].
+    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, WorldError> {
+        let path = self.folder.join(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => Ok(None),
+            Err(error) => Err(WorldError::io("read", path.display())(error)),
+        }
+    }
+
+    /// Writes a hook whole, so that it can be run.
+    ///
+    /// # Errors
+    /// [`WorldError::Io`].
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), WorldError> {
+        std::fs::create_dir_all(&self.folder)
+            .map_err(WorldError::io("make", self.folder.display()))?;
+        write_whole(&self.folder.join(name), bytes, Mode::Executable)
+    }
+
+    /// Gives a hook another name, which must be free.
+    ///
+    /// # Errors
+    /// [`WorldError::Io`].
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), WorldError> {
+        let path = self.folder.join(from);
+        std::fs::rename(&path, self.folder.join(to)).map_err(WorldError::io("move", path.display()))
+    }
+
+    /// Removes a hook.
+    ///
+    /// # Errors
+    /// [`WorldError::Io`].
+    pub fn remove(&self, name: &str) -> Result<(), WorldError> {
+        let path = self.folder.join(name);
+        std::fs::remove_file(&path).map_err(WorldError::io("remove", path.display()))
+    }
+}
