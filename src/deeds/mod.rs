@@ -3,12 +3,14 @@
 pub mod attest;
 pub mod check;
 pub mod delivery;
+pub mod doctor;
 pub mod enact;
 pub mod find;
 pub mod get;
 pub mod guard;
 pub mod hooks;
 pub mod init;
+pub mod key;
 pub mod keyrings;
 pub mod list;
 pub mod load;
@@ -23,6 +25,7 @@ pub mod sealing;
 pub mod set;
 mod source;
 pub mod trust;
+pub mod whoami;
 
 use crate::deliver::DeliverError;
 use crate::document::NotSpliceable;

@@ -31,8 +31,6 @@ mod testing;
 
 pub use change::Change;
 pub use clock::{Stopwatch, now};
-pub use desk::{Consent, Settings, World, Writes, current_folder, read_file};
-pub use clock::now;
 pub use desk::{Consent, Settings, World, Writes, current_folder, read_file, read_public};
 pub use environment::{Environment, HONOURED, WITHHELD};
 pub use error::WorldError;
@@ -40,6 +38,7 @@ pub use files::{Files, LARGEST, Listing, Odd, OddKind};
 pub use git::{Checkout, Touch};
 pub use hooks::Hooks;
 pub use lock::{Lock, Reading};
+pub use program::is_program;
 pub use staged::{Blob, FileMode, IndexFile, ObjectId, StagedChange};
 pub use state::StateDir;
 pub use whole::{Mode, write_whole};
