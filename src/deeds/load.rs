@@ -148,12 +148,22 @@ impl<'w> Place<'w> {
     ///
     /// # Errors
     /// [`DeedError::NoRoot`] where nothing is trusted yet and there is a log.
-    fn record(&self, trust: Option<Trust>) -> Result<Record, DeedError> {
+    fn judge_log(&self, trust: Option<Trust>) -> Result<Record, DeedError> {
         let record = Record::judge(&self.log_evidence()?, trust, self.world.now);
         if trust.is_none() && !record.entries.is_empty() {
             return Err(DeedError::NoRoot { root: record.root() });
         }
         Ok(record)
+    }
+
+    /// Reads and judges log and policy alone.
+    ///
+    /// # Errors
+    /// [`DeedError::NoRoot`] where nothing is trusted yet and there is a log.
+    pub fn record(&self) -> Result<Record, DeedError> {
+        let trust = self.trusted_or_asked()?;
+        let _steady = self.steady()?;
+        self.judge_log(trust)
     }
 
     /// Reads and judges all of one environment, or of all environments.
@@ -164,7 +174,7 @@ impl<'w> Place<'w> {
         // Before writers are kept away, since this may wait for a person.
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        let record = self.record(trust)?;
+        let record = self.judge_log(trust)?;
         if let (Some(policy), Some(env)) = (record.policy(), scope)
             && !policy.environments.contains_key(env)
         {

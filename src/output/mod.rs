@@ -2,15 +2,15 @@
 
 mod checked;
 mod delivery;
+pub mod enacted;
 mod escape;
 mod guarded;
 mod hooked;
-mod logged;
 mod listed;
-mod sealed;
-pub mod enacted;
+mod logged;
 mod member;
 mod policy;
+mod sealed;
 pub mod sentences;
 mod set;
 mod started;

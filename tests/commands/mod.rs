@@ -2,7 +2,7 @@
 
 mod completions;
 mod man;
-mod seal;
 mod member;
 mod policy;
+mod seal;
 mod usage;

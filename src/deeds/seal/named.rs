@@ -75,7 +75,11 @@ impl Named {
         match places.as_slice() {
             [one] => self.values.insert(one.clone()),
             [] => {
-                return Err(DeedError::NoSecret { env: query.env, text: text.to_owned() });
+                return Err(DeedError::NoSecret {
+                    env: query.env,
+                    text: text.to_owned(),
+                    nearest: None,
+                });
             }
             several => {
                 let address = |(path, key): &(RepoPath, KeyPath)| Address {
