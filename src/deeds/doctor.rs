@@ -249,10 +249,13 @@ fn keyrings(world: &World, verified: &Verified<'_>, found: &mut Diagnosis) {
             }
             Err(DeedError::NoKey { readers, .. }) => {
                 let readers: Vec<_> = readers.iter().map(ToString::to_string).collect();
-                let seen = format!("none of your keys opens {env}; it is read by {}", readers.join(", "));
+                let seen =
+                    format!("none of your keys opens {env}; it is read by {}", readers.join(", "));
                 found.add("keyring", Health::Doubtful, seen, "ask an admin for tenure member add");
             }
-            Err(why) => found.add("keyring", Health::Broken, format!("{env}: {why}"), "tenure check"),
+            Err(why) => {
+                found.add("keyring", Health::Broken, format!("{env}: {why}"), "tenure check")
+            }
         }
     }
 }

@@ -2,10 +2,12 @@
 
 mod checked;
 mod delivery;
+mod doctor;
 pub mod enacted;
 mod escape;
 mod guarded;
 mod hooked;
+mod key;
 mod listed;
 mod logged;
 mod member;
@@ -13,9 +15,10 @@ mod policy;
 mod sealed;
 pub mod sentences;
 mod set;
-mod started;
+pub mod started;
 mod trusting;
 pub mod value;
+mod whoami;
 
 use std::io::{self, Write};
 

@@ -25,7 +25,8 @@ const FIXED: &[(&str, &str)] = &[
 pub fn is_program(environment: &Environment, name: &str) -> bool {
     let folders = environment.path.iter().flat_map(std::env::split_paths);
     folders.map(|folder| folder.join(name)).any(|file| {
-        file.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+        file.metadata()
+            .is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
     })
 }
 

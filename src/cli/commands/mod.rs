@@ -2,10 +2,12 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod hook;
 pub(crate) mod init;
+pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
@@ -15,3 +17,4 @@ pub(crate) mod run;
 pub(crate) mod seal;
 pub(crate) mod set;
 pub(crate) mod trust;
+pub(crate) mod whoami;
