@@ -209,7 +209,7 @@ fn removing_lists_what_must_rotate_and_by_when() {
     ");
     assert_eq!(keyrings(&repo, "dev"), 3);
     let checked = repo.run("check").done();
-    assert!(checked.stdout.contains("must rotate by 2026-01-08: `ben` left"), "{checked}");
+    assert!(checked.stdout.contains("due  1 value by 2026-01-08 (ben left)"), "{checked}");
     assert_eq!(repo.at("2026-01-09").run("check").code, 1);
 }
 
@@ -221,7 +221,7 @@ fn what_a_leaver_had_signed_is_vouched_for() {
     let removed = repo.run("member remove ben -y").done();
     assert!(removed.stdout.contains("ana vouches for 1 value"), "{removed}");
     let checked = repo.run("check").done();
-    assert!(checked.stdout.contains("secrets/dev.env MAIL_KEY  must rotate by"), "{checked}");
+    assert!(checked.stdout.contains("due  2 values by 2026-01-08 (ben left)"), "{checked}");
     assert_eq!(repo.run("get dev/MAIL_KEY").done().stdout, "m");
 }
 

@@ -1,8 +1,12 @@
 //! One file a command: that it works, how it says why not, its exit code and its JSON.
 
 mod completions;
+mod doctor;
+mod init;
+mod key;
 mod man;
-mod member;
+pub(crate) mod member;
 mod policy;
 mod seal;
 mod usage;
+mod whoami;
