@@ -53,6 +53,9 @@ Exit codes: 0 done, 1 found something, 2 refused, 3 policy or file invalid, 4 no
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(commands::init::Args),
+    Key(commands::key::Args),
+    Whoami(commands::whoami::Args),
+    Doctor(commands::doctor::Args),
     Get(commands::get::Args),
     Set(commands::set::Args),
     #[command(visible_alias = "rm")]
@@ -118,6 +121,9 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let global = &cli.global;
     match &cli.command {
         Command::Init(args) => commands::init::run(&world(global)?, args, out),
+        Command::Key(args) => commands::key::run(&world(global)?, args, out),
+        Command::Whoami(args) => commands::whoami::run(&world(global)?, args, out),
+        Command::Doctor(args) => commands::doctor::run(&world(global)?, args, out),
         Command::Get(args) => commands::get::run(&world(global)?, global, args, out),
         Command::Set(args) => commands::set::run(&world(global)?, global, args, out),
         Command::Unset(args) => commands::unset::run(&world(global)?, global, args, out),

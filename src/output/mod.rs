@@ -2,10 +2,12 @@
 
 mod checked;
 mod delivery;
+mod doctor;
 pub mod enacted;
 mod escape;
 mod guarded;
 mod hooked;
+mod key;
 mod listed;
 mod logged;
 mod member;
@@ -17,8 +19,10 @@ pub mod sentences;
 mod set;
 mod started;
 mod status;
+pub mod started;
 mod trusting;
 pub mod value;
+mod whoami;
 
 use std::io::{self, Write};
 

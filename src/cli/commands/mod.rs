@@ -3,10 +3,12 @@
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod edit;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod hook;
 pub(crate) mod init;
+pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
@@ -21,3 +23,4 @@ pub(crate) mod set;
 pub(crate) mod status;
 pub(crate) mod trust;
 pub(crate) mod unset;
+pub(crate) mod whoami;
