@@ -9,6 +9,7 @@ pub mod hooks;
 pub mod init;
 pub mod keyrings;
 pub mod load;
+pub mod memory;
 pub mod pen;
 pub mod ring;
 pub mod sealing;

@@ -2,6 +2,7 @@
 
 pub mod dag;
 pub mod entry;
+pub mod held;
 mod lines;
 pub mod name;
 pub mod parse;

@@ -109,6 +109,11 @@ impl Signature {
         Some(Self { key, namespace, hash, algorithm, body, trailer: inner.0.to_vec() })
     }
 
+    /// All there is of it.
+    pub(super) fn parts(&self) -> [&[u8]; 6] {
+        [&self.key, &self.namespace, &self.hash, &self.algorithm, &self.body, &self.trailer]
+    }
+
     /// The public key that the signature names, if it is of a kind that is known; not verified.
     #[must_use]
     pub fn key(&self) -> Option<PublicKey> {
@@ -138,6 +143,17 @@ pub fn verify(
     signature: &Signature,
     keys: &[PublicKey],
 ) -> Result<usize, SignatureError> {
+    let at = named(signature, keys)?;
+    check(payload, signature, &keys[at])?;
+    Ok(at)
+}
+
+/// Tells which of the keys a signature names, and leaves out the arithmetic: for one that is known to
+/// hold over its bytes.
+///
+/// # Errors
+/// [`SignatureError::BadSignature`] where it names none, or is for another purpose than the log.
+pub fn named(signature: &Signature, keys: &[PublicKey]) -> Result<usize, SignatureError> {
     let ours = |key: &PublicKey| key.to_bytes().is_ok_and(|bytes| bytes == signature.key);
     let at = keys.iter().position(ours).ok_or(bad("is by another key"))?;
     if signature.namespace != NAMESPACE.as_bytes() {
@@ -146,7 +162,6 @@ pub fn verify(
     if signature.hash != b"sha512" {
         return Err(bad("is over another hash than SHA-512"));
     }
-    check(payload, signature, &keys[at])?;
     Ok(at)
 }
 

@@ -8,6 +8,7 @@ use super::{LogEvidence, Trust, reading, rights};
 use crate::finding::{Code, Finding};
 use crate::log::dag::Dag;
 use crate::log::entry::{Kind, Note};
+use crate::log::held::Held;
 use crate::log::name::file_path;
 use crate::log::parse::SignedEntry;
 use crate::log::signature::{self, SignatureError};
@@ -84,6 +85,13 @@ impl Record {
     #[must_use]
     pub fn root(&self) -> Option<EntryId> {
         self.chain.steps.iter().find(|step| step.prev.is_none()).map(|step| step.id)
+    }
+
+    /// Adds the signatures that hold to those that are known to; tells whether any was news.
+    pub fn remember(&self, held: &mut Held) -> bool {
+        let judged = self.entries.iter().zip(&self.verdicts);
+        let hold = judged.filter(|(_, verdict)| **verdict != Verdict::Refused);
+        hold.fold(false, |news, (entry, _)| held.add(entry) | news)
     }
 
     /// Counts the entries that hold.
@@ -223,7 +231,12 @@ impl Judge<'_> {
             return Err(Box::new(self.refuse(at, self.refusal(at), message)));
         };
         let keys: Vec<_> = member.signing_keys.iter().map(|key| key.public().clone()).collect();
-        match signature::verify(&signed.payload, &signed.signature, &keys) {
+        let verified = if self.evidence.held.has(signed) {
+            signature::named(&signed.signature, &keys)
+        } else {
+            signature::verify(&signed.payload, &signed.signature, &keys)
+        };
+        match verified {
             Ok(_) => Ok(()),
             Err(why @ SignatureError::Refused { .. }) => {
                 Err(Box::new(self.refuse(at, Code::RefusedKey, why.to_string())))
