@@ -4,6 +4,8 @@
 //! garbage, hides the flags of security keys and lets bytes trail behind. Its arithmetic is used for
 //! ECDSA and RSA.
 
+use std::borrow::Borrow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::Digest as _;
@@ -141,10 +143,10 @@ impl<'b> Wire<'b> {
 pub fn verify(
     payload: &[u8],
     signature: &Signature,
-    keys: &[PublicKey],
+    keys: &[impl Borrow<PublicKey>],
 ) -> Result<usize, SignatureError> {
     let at = named(signature, keys)?;
-    check(payload, signature, &keys[at])?;
+    check(payload, signature, keys[at].borrow())?;
     Ok(at)
 }
 
@@ -153,9 +155,12 @@ pub fn verify(
 ///
 /// # Errors
 /// [`SignatureError::BadSignature`] where it names none, or is for another purpose than the log.
-pub fn named(signature: &Signature, keys: &[PublicKey]) -> Result<usize, SignatureError> {
+pub fn named(
+    signature: &Signature,
+    keys: &[impl Borrow<PublicKey>],
+) -> Result<usize, SignatureError> {
     let ours = |key: &PublicKey| key.to_bytes().is_ok_and(|bytes| bytes == signature.key);
-    let at = keys.iter().position(ours).ok_or(bad("is by another key"))?;
+    let at = keys.iter().map(Borrow::borrow).position(ours).ok_or(bad("is by another key"))?;
     if signature.namespace != NAMESPACE.as_bytes() {
         return Err(bad("was made for another purpose than the log"));
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::keyrings::Generations;
 use super::verdicts::{at, breach};
 use super::{FileEvidence, Live, Record, item, keyrings};
 use crate::document::{Document, Format, Node, items, whole_hash};
@@ -180,11 +181,13 @@ impl<'e> Verified<'e> {
             self.findings.push(unsealed(env, path, sealed_whole));
             return;
         }
+        let mut generations = Generations::of(self.record, env);
         let keys: BTreeSet<&KeyPath> = found.keys().chain(signed.keys().copied()).collect();
         for key in keys {
             let address = Address { env: env.clone(), path: path.clone(), key: key.clone() };
             let candidates = signed.get(key).copied().unwrap_or_default();
-            match item::judge(self.record, &address, candidates, found.get(key)) {
+            let disk = found.get(key);
+            match item::judge(&mut generations, &address, candidates, disk) {
                 Ok(Some(live)) => {
                     self.live.insert(address, live);
                 }
