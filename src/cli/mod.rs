@@ -55,8 +55,18 @@ enum Command {
     Init(commands::init::Args),
     Get(commands::get::Args),
     Set(commands::set::Args),
+    #[command(visible_alias = "ls")]
+    List(commands::list::Args),
+    #[command(visible_alias = "exec")]
+    Run(commands::run::Args),
+    Export(commands::export::Args),
+    #[command(visible_alias = "encrypt")]
+    Seal(commands::seal::Args),
+    Member(commands::member::Args),
+    Policy(commands::policy::Args),
     Check(commands::check::Args),
     Hook(commands::hook::Args),
+    Log(commands::log::Args),
     Trust(commands::trust::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
@@ -91,8 +101,15 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Init(args) => commands::init::run(&world(global)?, args, out),
         Command::Get(args) => commands::get::run(&world(global)?, global, args, out),
         Command::Set(args) => commands::set::run(&world(global)?, global, args, out),
+        Command::List(args) => commands::list::run(&world(global)?, global, args, out),
+        Command::Run(args) => commands::run::run(world(global), global, args, out),
+        Command::Export(args) => commands::export::run(&world(global)?, global, args, out),
+        Command::Seal(args) => commands::seal::run(&world(global)?, global, args, out),
+        Command::Member(args) => commands::member::run(&world(global)?, args, out),
+        Command::Policy(args) => commands::policy::run(&world(global)?, args, out),
         Command::Check(args) => commands::check::run(&world(global)?, global, args, out),
         Command::Hook(args) => commands::hook::run(&world(global)?, global, args, out),
+        Command::Log(args) => commands::log::run(&world(global)?, global, args, out),
         Command::Trust(args) => commands::trust::run(&world(global)?, args, out),
         Command::Completions(args) => commands::completions::run(args, out),
         Command::Man(args) => commands::man::run(args, out),
@@ -102,7 +119,7 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
 /// Puts together what a command is given of the outside, and closes the process off before any key is
 /// read.
 fn world(global: &Global) -> Result<World, Failure> {
-    harden().map_err(DeedError::from)?;
+    let hardened = harden().map_err(DeedError::from)?;
     let here = current_folder().map_err(DeedError::from)?;
     let settings = Settings {
         from: global.dir.as_ref().map_or(here.clone(), |dir| here.join(dir)),
@@ -112,6 +129,7 @@ fn world(global: &Global) -> Result<World, Failure> {
         prompts: if global.non_interactive { Prompts::Forbidden } else { Prompts::Allowed },
         consent: if global.yes { Consent::Given } else { Consent::Ask },
         writes: if global.dry_run { Writes::Dry } else { Writes::Real },
+        hardened: Some(hardened),
     };
     Ok(World::new(Environment::read(), settings))
 }

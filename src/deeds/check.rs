@@ -1,9 +1,12 @@
 //! Judges the whole repository.
 
 use super::DeedError;
+use super::init::missing_attributes;
 use super::load::Place;
-use crate::finding::{Finding, Severity};
-use crate::names::EnvName;
+use crate::finding::{Code, Finding, Severity};
+use crate::names::{EnvName, RepoPath};
+use crate::policy::Policy;
+use crate::rotation::Obligation;
 use crate::world::World;
 
 /// What `check` found, and what it looked at.
@@ -17,6 +20,8 @@ pub struct Checked {
     pub environments: usize,
     /// How many entries hold, of how many.
     pub entries: (usize, usize),
+    /// What must still be rotated because somebody left, late or not.
+    pub obligations: Vec<Obligation>,
 }
 
 impl Checked {
@@ -37,13 +42,45 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
     let entries = (loaded.record.holding(), loaded.record.entries.len());
     let Ok(verified) = loaded.judged() else {
         let findings = loaded.record.findings.clone();
-        return Ok(Checked { findings, values: 0, environments: 0, entries });
+        return Ok(Checked {
+            findings,
+            values: 0,
+            environments: 0,
+            entries,
+            obligations: Vec::new(),
+        });
     };
     let sealed = verified.live.values().filter(|live| live.item.generation.is_some());
-    Ok(Checked {
+    let mut checked = Checked {
         values: sealed.count(),
         environments: scope.map_or(verified.policy.environments.len(), |_| 1),
-        findings: verified.findings,
+        findings: Vec::new(),
         entries,
-    })
+        obligations: verified.obligations,
+    };
+    checked.findings = verified.findings;
+    checked.findings.extend(attributes(&place, verified.policy)?);
+    checked.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    Ok(checked)
+}
+
+/// Names the lines that `.gitattributes` lacks: without them git may change the bytes that were signed.
+fn attributes(place: &Place<'_>, policy: &Policy) -> Result<Vec<Finding>, DeedError> {
+    const PATH: &str = ".gitattributes";
+    if policy.environments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let path: RepoPath = PATH.parse()?;
+    let text = place.files.read(&path)?.unwrap_or_default();
+    let missing = missing_attributes(&String::from_utf8_lossy(&text), policy);
+    let finding = |line: String| Finding {
+        code: Code::Attributes,
+        severity: Severity::Found,
+        env: None,
+        place: PATH.to_owned(),
+        entry: None,
+        message: format!("it lacks the line `{line}`"),
+        fix: Some(format!("echo '{line}' >> {PATH}")),
+    };
+    Ok(missing.into_iter().map(finding).collect())
 }

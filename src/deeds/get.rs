@@ -40,7 +40,11 @@ pub fn one(
     let FileForm::Values(sealed) = &file.form else {
         return ring.open_file(verified, &found.path);
     };
-    let missing = || DeedError::NoSecret { env: found.env.clone(), text: found.key.to_string() };
+    let missing = || DeedError::NoSecret {
+        env: found.env.clone(),
+        text: found.key.to_string(),
+        nearest: None,
+    };
     let leaf = sealed.leaf(&found.key).ok_or_else(missing)?;
     let Some(slice) = ring.open_leaf(verified, sealed, leaf)? else {
         return Ok(value::decode(sealed, leaf)?);

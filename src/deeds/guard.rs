@@ -130,6 +130,9 @@ impl<'p, 'w> Advice<'p, 'w> {
             Code::Plaintext | Code::Open => {
                 format!("tenure seal {path} && git add .secrets {path}, or: git rm --cached {path}")
             }
+            _ if path.as_str().starts_with(".secrets") && self.forgotten => {
+                format!("git add .secrets {}", policy::PATH)
+            }
             _ if self.forgotten => format!("git add .secrets {} {path}", policy::PATH),
             Code::Altered | Code::Unattested | Code::Missing if self.differs(&path)? => {
                 format!("git add .secrets {path}")

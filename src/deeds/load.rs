@@ -157,7 +157,7 @@ impl<'w> Place<'w> {
     ///
     /// # Errors
     /// [`DeedError::NoRoot`] where nothing is trusted yet and there is a log.
-    fn record(&self, trust: Option<Trust>) -> Result<Record, DeedError> {
+    fn judge_log(&self, trust: Option<Trust>) -> Result<Record, DeedError> {
         let (cache, held) = self.remembered();
         let evidence = LogEvidence { held, ..self.log_evidence()? };
         let record = Record::judge(&evidence, trust, self.world.now);
@@ -168,6 +168,16 @@ impl<'w> Place<'w> {
         Ok(record)
     }
 
+    /// Reads and judges log and policy alone.
+    ///
+    /// # Errors
+    /// [`DeedError::NoRoot`] where nothing is trusted yet and there is a log.
+    pub fn record(&self) -> Result<Record, DeedError> {
+        let trust = self.trusted_or_asked()?;
+        let _steady = self.steady()?;
+        self.judge_log(trust)
+    }
+
     /// Reads and judges all of one environment, or of all environments.
     ///
     /// # Errors
@@ -176,7 +186,7 @@ impl<'w> Place<'w> {
         // Before writers are kept away, since this may wait for a person.
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        let record = self.record(trust)?;
+        let record = self.judge_log(trust)?;
         if let (Some(policy), Some(env)) = (record.policy(), scope)
             && !policy.environments.contains_key(env)
         {

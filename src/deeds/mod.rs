@@ -2,27 +2,36 @@
 
 pub mod attest;
 pub mod check;
+pub mod delivery;
+pub mod enact;
 pub mod find;
 pub mod get;
 pub mod guard;
 pub mod hooks;
 pub mod init;
 pub mod keyrings;
+pub mod list;
 pub mod load;
+pub mod log;
+pub mod member;
 pub mod memory;
+pub mod opened;
 pub mod pen;
+pub mod policy;
 pub mod ring;
+pub mod seal;
 pub mod sealing;
 pub mod set;
 mod source;
 pub mod trust;
 
+use crate::deliver::DeliverError;
 use crate::document::NotSpliceable;
 use crate::document::value::ValueError;
 use crate::finding::Finding;
 use crate::keyring::KeyringError;
 use crate::log::EntryError;
-use crate::names::{Address, EntryId, EnvName, MemberName, NameError, RepoPath};
+use crate::names::{Address, EntryId, EnvName, KeyPath, MemberName, NameError, RepoPath};
 use crate::policy::PolicyError;
 use crate::policy::edit::EditError;
 use crate::seal::SealError;
@@ -72,6 +81,9 @@ pub enum DeedError {
     /// A program was not started.
     #[error(transparent)]
     Child(#[from] ChildError),
+    /// Values do not go out.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
     /// The process cannot be closed off.
     #[error(transparent)]
     Harden(#[from] HardenError),
@@ -123,6 +135,8 @@ pub enum DeedError {
         env: EnvName,
         /// The text that was asked for.
         text: String,
+        /// One that there is, if the text is nearly its name.
+        nearest: Option<String>,
     },
     /// Several files have it.
     #[error("{} files of {env} have `{text}`", found.len())]
@@ -134,6 +148,9 @@ pub enum DeedError {
         /// Where it is.
         found: Vec<Address>,
     },
+    /// No entry of the log has an id that begins so.
+    #[error("no entry of the log begins with `{0}`")]
+    NoEntry(String),
     /// No such file, or one that no environment manages.
     #[error("`{0}` belongs to no environment")]
     NotManaged(RepoPath),
@@ -173,6 +190,16 @@ pub enum DeedError {
         what: String,
         /// Who may.
         may: Vec<MemberName>,
+    },
+    /// Somebody changed a value after the file was opened.
+    #[error("`{by}` changed `{key}` since `{path}` was opened")]
+    StalePlaintext {
+        /// The file.
+        path: RepoPath,
+        /// The first value that differs.
+        key: KeyPath,
+        /// Who signed the newer one.
+        by: MemberName,
     },
     /// The readers changed since the newest keyring: nothing is sealed to it.
     #[error("the readers of {0} changed since its newest keyring")]

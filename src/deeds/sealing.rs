@@ -123,12 +123,13 @@ impl Sealing<'_> {
             self.ring.generation(id).ok_or_else(|| DeedError::StaleReaders(self.env.clone()))?;
         let bytes = seal::seal_whole(clear.expose(), &generation.identity().to_public())?;
         let mut change = self.gone(path, &[&KeyPath::Whole]);
-        change.items.push(self.item(
-            &self.address(path, &KeyPath::Whole),
-            whole_hash(&bytes),
-            Some(id),
-            kind,
-        ));
+        let address = self.address(path, &KeyPath::Whole);
+        let mut item = self.item(&address, whole_hash(&bytes), Some(id), kind);
+        // In the place of many values, the one item takes the earliest of their deadlines.
+        let values =
+            self.verified.live.iter().filter(|(of, _)| of.path == *path && **of != address);
+        item.due = values.filter_map(|(_, live)| live.item.due).chain(item.due).min();
+        change.items.push(item);
         change.items.sort_by_key(|item| item.key.to_string());
         Ok(Resealed { bytes, change, why_whole })
     }

@@ -1,28 +1,36 @@
 //! What `check` found.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::guarded::counted;
 use super::{Ink, Show, paint, safe};
 use crate::deeds::check::Checked;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Code, Finding, Severity};
+use crate::rotation::Obligation;
 
 impl Show for Checked {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        grouped(&self.findings, out)?;
-        let (holding, all) = self.entries;
-        let worst = self.gravest().unwrap_or(Severity::Note);
-        let verdict = match worst {
+        let noted = |finding: &&Finding| !is_plain_debt(finding);
+        grouped(self.findings.iter().filter(noted), out)?;
+        let verdict = match self.gravest().unwrap_or(Severity::Note) {
             Severity::Note => paint(Ink::Green, "ok"),
             Severity::Found => paint(Ink::Yellow, "found"),
-            Severity::Invalid | Severity::Breach => paint(Ink::Red, "not to be trusted"),
+            Severity::Invalid => paint(Ink::Red, "invalid"),
+            Severity::Breach => paint(Ink::Red, "not to be trusted"),
         };
+        let values = counted(self.values, "value", "values");
+        let environments = counted(self.environments, "environment", "environments");
+        let stale = self.findings.iter().any(|finding| finding.code == Code::StaleReaders);
+        let readers = if stale { "" } else { "readers as the policy says, " };
+        let (holding, all) = self.entries;
         writeln!(
             out,
-            "{verdict}  {} values in {} environments, {holding} of {all} entries verified",
-            self.values, self.environments
-        )
+            "{verdict}  {values} in {environments}, {readers}{holding} of {all} entries verified"
+        )?;
+        self.debts(out)
     }
 
     fn json(&self) -> Value {
@@ -31,19 +39,56 @@ impl Show for Checked {
             "values": self.values,
             "environments": self.environments,
             "entries": { "verified": self.entries.0, "all": self.entries.1 },
+            "obligations": self.obligations.iter().map(obligation).collect::<Vec<_>>(),
         })
     }
+}
+
+impl Checked {
+    /// What must be rotated because somebody left, a line for each day and leaver.
+    fn debts(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut lines: BTreeMap<_, usize> = BTreeMap::new();
+        for debt in &self.obligations {
+            *lines.entry((debt.due, &debt.leaver)).or_default() += 1;
+        }
+        for ((due, leaver), count) in lines {
+            let values = counted(count, "value", "values");
+            writeln!(out, "{}  {values} by {due} ({leaver} left)", paint(Ink::Blue, "due"))?;
+        }
+        Ok(())
+    }
+}
+
+fn obligation(debt: &Obligation) -> Value {
+    json!({
+        "address": debt.address,
+        "leaver": debt.leaver,
+        "since": debt.since.to_string(),
+        "due": debt.due.to_string(),
+    })
+}
+
+/// An obligation that is not late yet: the lines at the end count those.
+fn is_plain_debt(finding: &Finding) -> bool {
+    finding.code == Code::Obligation && finding.severity == Severity::Note
 }
 
 /// How many places of a group are named.
 const NAMED: usize = 8;
 
 /// The look of findings for people; those of one kind in one file as one, the first in full.
-pub(super) fn grouped(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn grouped<'f>(
+    findings: impl IntoIterator<Item = &'f Finding>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings {
-        let kind = |one: &Finding| (one.code, one.severity, file(&one.place).to_owned());
-        match groups.iter_mut().find(|group| kind(group[0]) == kind(finding)) {
+        let alike = |group: &&mut Vec<&Finding>| {
+            let first = group[0];
+            (first.code, first.severity) == (finding.code, finding.severity)
+                && (file(&first.place) == file(&finding.place) || first.message == finding.message)
+        };
+        match groups.iter_mut().find(alike) {
             Some(group) => group.push(finding),
             None => groups.push(vec![finding]),
         }
@@ -58,8 +103,8 @@ fn together(group: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
         return Ok(());
     }
     let place = |finding: &&Finding| {
-        let rest = finding.place.strip_prefix(file(&finding.place)).unwrap_or_default();
-        safe(rest.trim_start_matches([':', ' '])).into_owned()
+        let here = finding.place.strip_prefix(file(&first.place)).unwrap_or(&finding.place);
+        safe(here.trim_start_matches([':', ' '])).into_owned()
     };
     let named: Vec<_> =
         rest.iter().take(NAMED).map(place).filter(|text| !text.is_empty()).collect();
@@ -74,7 +119,7 @@ fn file(place: &str) -> &str {
 }
 
 /// The look of one finding for people: word, place, why; then the fix.
-fn line(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn line(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     let ink = match finding.severity {
         Severity::Note => Ink::Blue,
         Severity::Found => Ink::Yellow,

@@ -114,8 +114,8 @@ impl Chain {
 }
 
 impl super::Record {
-    /// The policies in force, with the whole log at hand.
-    pub(super) fn steps_in_force(&self) -> Vec<&Step> {
-        self.chain.in_force(Seen::Whole)
+    /// The policies in force, with the whole log at hand; each replaced all before it.
+    pub fn steps_in_force(&self) -> impl Iterator<Item = &Step> {
+        self.chain.in_force(Seen::Whole).into_iter()
     }
 }

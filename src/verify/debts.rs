@@ -14,7 +14,7 @@ use crate::rotation::Obligation;
 pub(super) fn open(record: &Record, live: &BTreeMap<Address, Live<'_>>) -> Vec<Obligation> {
     let mut open: BTreeMap<&Address, Obligation> = BTreeMap::new();
     let sealed = live.iter().filter(|(_, live)| live.item.generation.is_some());
-    let steps = record.steps_in_force();
+    let steps: Vec<_> = record.steps_in_force().collect();
     let mut gone: BTreeMap<(usize, &EnvName), Vec<&MemberName>> = BTreeMap::new();
     for (address, value) in sealed {
         let made = record.made_by(*value);

@@ -20,8 +20,8 @@ use crate::policy::{Member, Policy, SigningKey};
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether an entry counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
     /// It holds.
     Holds,
     /// Its signer's key or right was taken away, and it is no ancestor of that.
@@ -104,6 +104,12 @@ impl Record {
     #[must_use]
     pub fn holding(&self) -> usize {
         self.verdicts.iter().filter(|verdict| **verdict == Verdict::Holds).count()
+    }
+
+    /// Says what became of an entry.
+    #[must_use]
+    pub fn verdict(&self, entry: usize) -> Verdict {
+        self.verdicts.get(entry).copied().unwrap_or(Verdict::Refused)
     }
 
     /// Tells whether an entry counts.

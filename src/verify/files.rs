@@ -61,8 +61,16 @@ pub(super) struct OnDisk {
     pub(super) generations: BTreeSet<GenerationId>,
     /// Whether a text stands there in clear that is no token.
     pub(super) clear_text: bool,
-    /// Its line, counted from 1; none for a whole file.
-    line: Option<usize>,
+    /// The byte at which it begins; none for a whole file.
+    at: Option<usize>,
+}
+
+impl OnDisk {
+    /// Counts its line from 1: only where it is asked for, since that is slow for a file of many values.
+    fn line(&self, file: &[u8]) -> Option<usize> {
+        let before = &file[..self.at?.min(file.len())];
+        Some(1 + before.iter().filter(|byte| **byte == b'\n').count())
+    }
 }
 
 impl<'e> Verified<'e> {
@@ -176,7 +184,8 @@ impl<'e> Verified<'e> {
                 return;
             }
         };
-        if !stands && !found.values().any(|disk| !disk.generations.is_empty()) {
+        let empty = found.is_empty() && is_silent(&form);
+        if !stands && !empty && !found.values().any(|disk| !disk.generations.is_empty()) {
             let sealed_whole = matches!(form, FileForm::Whole) && seal::is_whole(bytes);
             self.findings.push(unsealed(env, path, sealed_whole));
             return;
@@ -193,7 +202,7 @@ impl<'e> Verified<'e> {
                 }
                 Ok(None) => {}
                 Err(finding) => {
-                    let line = found.get(key).and_then(|disk| disk.line);
+                    let line = found.get(key).and_then(|disk| disk.line(bytes));
                     self.findings.push(finding.on_line(&address, line));
                 }
             }
@@ -234,6 +243,14 @@ impl<'e> Verified<'e> {
     }
 }
 
+/// Tells whether a file says nothing in clear: the last value was taken out of it.
+fn is_silent(form: &FileForm<'_>) -> bool {
+    let FileForm::Values(document) = form else { return false };
+    // Comments hold bare tokens in every format.
+    let token = |text: &str| Format::Dotenv.token_of_slice(text).is_some();
+    document.comments.iter().all(|span| token(&document.text[span.clone()]))
+}
+
 fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Finding {
     if stands {
         let message = format!("this sealed file can no longer be read: {why}");
@@ -268,7 +285,7 @@ fn read<'e>(
             hash: whole_hash(bytes),
             generations: BTreeSet::new(),
             clear_text: !seal::is_whole(bytes),
-            line: None,
+            at: None,
         };
         return Ok((FileForm::Whole, BTreeMap::from([(KeyPath::Whole, disk)])));
     };
@@ -286,8 +303,7 @@ fn read<'e>(
 
 fn on_disk(document: &Document<'_>, leaves: &[usize], hash: Sha256) -> OnDisk {
     let first = leaves.iter().map(|at| document.leaves[*at].span.start).min();
-    let line = first.map(|at| 1 + document.text[..at].matches('\n').count());
-    let mut disk = OnDisk { hash, generations: BTreeSet::new(), clear_text: false, line };
+    let mut disk = OnDisk { hash, generations: BTreeSet::new(), clear_text: false, at: first };
     for leaf in leaves.iter().map(|at| &document.leaves[*at]) {
         match document.token(leaf).map(seal::generation_of) {
             Some(Ok(id)) => {

@@ -22,7 +22,7 @@ use crate::log::held::Held;
 use crate::names::{EntryId, RepoPath};
 
 pub use chain::{Chain, Step};
-pub use entries::Record;
+pub use entries::{Record, Verdict};
 pub use files::{FileForm, Verified, VerifiedFile};
 pub use keyrings::CurrentKeyring;
 pub use standing::Live;

@@ -52,7 +52,7 @@ pub struct Child<'a> {
     /// Variables to set.
     pub set: &'a [(String, Plaintext)],
     /// Variables to take out, beside [`WITHHELD`].
-    pub remove: &'a [String],
+    pub remove: &'a [OsString],
 }
 
 /// How a program ended.
@@ -95,7 +95,9 @@ impl Child<'_> {
         }
         let mut command = Command::new(self.program);
         command.args(self.args);
-        for name in WITHHELD.iter().copied().chain(self.remove.iter().map(String::as_str)) {
+        for name in
+            WITHHELD.iter().map(OsStr::new).chain(self.remove.iter().map(OsString::as_os_str))
+        {
             command.env_remove(name);
         }
         for (name, value) in self.set {
@@ -128,7 +130,7 @@ fn has_nul(text: &OsStr) -> bool {
 mod tests {
     use super::*;
 
-    fn sh(script: &str, set: &[(String, Plaintext)], remove: &[String]) -> Ending {
+    fn sh(script: &str, set: &[(String, Plaintext)], remove: &[OsString]) -> Ending {
         let args = [OsString::from("-c"), OsString::from(script)];
         Child { program: OsStr::new("sh"), args: &args, set, remove }.run().unwrap()
     }
@@ -137,7 +139,7 @@ mod tests {
     fn sets_and_removes_variables() {
         let set = [("X".to_owned(), Plaintext::from("a b\nc".to_owned()))];
         assert_eq!(sh("test \"$X\" = 'a b\nc'", &set, &[]), Ending::Status(0));
-        assert_eq!(sh("test -z \"$HOME\"", &[], &["HOME".to_owned()]), Ending::Status(0));
+        assert_eq!(sh("test -z \"$HOME\"", &[], &["HOME".into()]), Ending::Status(0));
         assert_eq!(sh("test -z \"$X\"", &[], &[]), Ending::Status(0));
     }
 

@@ -33,7 +33,7 @@ mod testing;
 pub use cache::Cache;
 pub use change::Change;
 pub use clock::{Stopwatch, now};
-pub use desk::{Consent, Settings, World, Writes, current_folder, read_file};
+pub use desk::{Consent, Settings, World, Writes, current_folder, read_file, read_public};
 pub use environment::{Environment, HONOURED, WITHHELD};
 pub use error::WorldError;
 pub use files::{Files, LARGEST, Listing, Odd, OddKind};

@@ -2,4 +2,6 @@
 
 mod completions;
 mod man;
+mod member;
+mod seal;
 mod usage;

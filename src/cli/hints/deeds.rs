@@ -23,6 +23,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Signer(why) => keys::signer(why),
         DeedError::Terminal(why) => keys::terminal(why),
         DeedError::Child(why) => rooms::child(why),
+        DeedError::Deliver(why) => rooms::deliver(why),
         DeedError::Harden(_) => Advice::of(Exit::Refused),
         DeedError::Refused(finding) => refused(finding),
         DeedError::NoPolicy => Advice::of(Exit::Invalid).hint("tenure init"),
@@ -39,12 +40,14 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::WhichEnvironment { known } => {
             Advice::of(Exit::Refused).hint(format!("say which with -e: {}", names(known)))
         }
-        DeedError::NoSecret { env, .. } => {
-            Advice::of(Exit::Unknown).hint(format!("tenure list -e {env}"))
-        }
+        DeedError::NoSecret { env, nearest, .. } => Advice::of(Exit::Unknown).hint(match nearest {
+            Some(near) => format!("did you mean {near}? See tenure list -e {env}"),
+            None => format!("tenure list -e {env}"),
+        }),
         DeedError::Ambiguous { found, .. } => {
             Advice::of(Exit::Refused).hint(format!("say which: {}", names(found)))
         }
+        DeedError::NoEntry(_) => Advice::of(Exit::Unknown).hint("tenure log list"),
         DeedError::NotManaged(path) => Advice::of(Exit::Unknown)
             .at(path.to_string())
             .hint("add a pattern for it to an environment in .secrets-policy.toml"),
@@ -58,6 +61,11 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::NotAMember { at_hand } => not_a_member(at_hand),
         DeedError::NotAllowed { may, .. } => {
             Advice::of(Exit::Refused).hint(format!("ask one who may: {}", names(may)))
+        }
+        DeedError::StalePlaintext { path, .. } => {
+            Advice::of(Exit::Refused).at(format!("{path} [stale-plaintext]")).hint(format!(
+                "keep a copy of your changes, then: git restore {path} && tenure open --in-place {path}"
+            ))
         }
         DeedError::StaleReaders(env) => {
             Advice::of(Exit::Invalid).hint(format!("tenure rekey -e {env}"))
