@@ -18,6 +18,7 @@ pub mod load;
 pub mod log;
 pub mod member;
 pub mod open;
+pub mod memory;
 pub mod opened;
 pub mod pen;
 pub mod policy;
