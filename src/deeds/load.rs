@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::DeedError;
 use super::memory::Memory;
 use super::source::{Index, Source};
 use super::{DeedError, opened};

@@ -1,24 +1,24 @@
 //! One file a command: that it works, how it says why not, its exit code and its JSON.
 
 mod completions;
+mod doctor;
+mod edit;
 mod export;
 mod get;
+mod init;
+mod key;
 mod list;
 mod man;
 mod member;
-mod open;
-mod run;
-mod doctor;
-mod init;
-mod key;
 pub(crate) mod member;
+mod open;
 mod policy;
-mod seal;
-mod status;
-mod edit;
 mod rekey;
 mod rotate;
+mod run;
+mod seal;
 mod set;
+mod status;
 mod unset;
 mod usage;
 mod whoami;

@@ -2,8 +2,8 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
-pub(crate) mod edit;
 pub(crate) mod doctor;
+pub(crate) mod edit;
 pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod hook;

@@ -41,7 +41,8 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Ambiguous { found, .. } => refuse("say which", found),
         DeedError::NoEntry(_) => unknown("tenure log list"),
         DeedError::NotManaged(path) => {
-            unknown("add a pattern for it to an environment in .secrets-policy.toml").at(path.as_str())
+            unknown("add a pattern for it to an environment in .secrets-policy.toml")
+                .at(path.as_str())
         }
         DeedError::NoFile(path) => unknown("tenure list").at(path.as_str()),
         DeedError::NotSpliceable { path, why } => Advice::of(Exit::Refused)
@@ -50,13 +51,6 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::NoKey { tried, readers, .. } => no_key(tried, readers),
         DeedError::NotAMember { at_hand } => not_a_member(at_hand),
         DeedError::NotAllowed { may, .. } => refuse("ask one who may", may),
-        DeedError::StalePlaintext { path, .. } => {
-            Advice::of(Exit::Refused).at(format!("{path} [stale-plaintext]")).hint(format!(
-                "keep a copy of your changes, then: git restore {path} && tenure open --in-place {path}"
-            ))
-        }
-        DeedError::NotAllowed { may, .. } => {
-            Advice::of(Exit::Refused).hint(format!("ask one who may: {}", names(may)))
         DeedError::StalePlaintext { path, .. } => stale(path),
         DeedError::StaleReaders(env) => {
             Advice::of(Exit::Invalid).hint(format!("tenure rekey -e {env}"))
