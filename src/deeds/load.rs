@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::memory::Memory;
 use super::source::{Index, Source};
 use super::{DeedError, opened};
 use crate::names::{EnvName, RepoPath};
@@ -25,6 +26,7 @@ pub struct Place<'w> {
     /// Its files.
     pub files: Files,
     pub(super) source: Source,
+    pub(super) memory: Memory,
     lock: Option<Lock>,
 }
 
@@ -36,7 +38,14 @@ impl<'w> Place<'w> {
     pub fn find(world: &'w World) -> Result<Self, DeedError> {
         let checkout = Checkout::discover(&world.from, &world.environment)?;
         let files = checkout.files()?;
-        Ok(Self { world, checkout, files, source: Source::WorkTree, lock: None })
+        Ok(Self {
+            world,
+            checkout,
+            files,
+            source: Source::WorkTree,
+            memory: Memory::Used,
+            lock: None,
+        })
     }
 
     /// Finds the repository, for reading what is staged in place of what lies in the work tree.
@@ -166,7 +175,10 @@ impl<'w> Place<'w> {
     /// # Errors
     /// [`DeedError::NoRoot`] where nothing is trusted yet and there is a log.
     fn judge_log(&self, trust: Option<Trust>) -> Result<Record, DeedError> {
-        let record = Record::judge(&self.log_evidence()?, trust, self.world.now);
+        let (cache, held) = self.remembered();
+        let evidence = LogEvidence { held, ..self.log_evidence()? };
+        let record = Record::judge(&evidence, trust, self.world.now);
+        self.remember(cache.as_ref(), evidence.held, &record);
         if trust.is_none() && !record.entries.is_empty() {
             return Err(DeedError::NoRoot { root: record.root() });
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::keyrings::Generations;
 use super::verdicts::{at, breach};
 use super::{FileEvidence, Live, Record, item, keyrings};
 use crate::document::{Document, Format, Node, items, whole_hash};
@@ -62,8 +63,16 @@ pub(super) struct OnDisk {
     pub(super) generations: BTreeSet<GenerationId>,
     /// Whether a text stands there in clear that is no token.
     pub(super) clear_text: bool,
-    /// Its line, counted from 1; none for a whole file.
-    line: Option<usize>,
+    /// The byte at which it begins; none for a whole file.
+    at: Option<usize>,
+}
+
+impl OnDisk {
+    /// Counts its line from 1: only where it is asked for, since that is slow for a file of many values.
+    fn line(&self, file: &[u8]) -> Option<usize> {
+        let before = &file[..self.at?.min(file.len())];
+        Some(1 + before.iter().filter(|byte| **byte == b'\n').count())
+    }
 }
 
 impl<'e> Verified<'e> {
@@ -184,17 +193,19 @@ impl<'e> Verified<'e> {
             self.findings.push(unsealed(env, path, sealed_whole));
             return;
         }
+        let mut generations = Generations::of(self.record, env);
         let keys: BTreeSet<&KeyPath> = found.keys().chain(signed.keys().copied()).collect();
         for key in keys {
             let address = Address { env: env.clone(), path: path.clone(), key: key.clone() };
             let candidates = signed.get(key).copied().unwrap_or_default();
-            match item::judge(self.record, &address, candidates, found.get(key)) {
+            let disk = found.get(key);
+            match item::judge(&mut generations, &address, candidates, disk) {
                 Ok(Some(live)) => {
                     self.live.insert(address, live);
                 }
                 Ok(None) => {}
                 Err(finding) => {
-                    let line = found.get(key).and_then(|disk| disk.line);
+                    let line = found.get(key).and_then(|disk| disk.line(bytes));
                     self.findings.push(finding.on_line(&address, line));
                 }
             }
@@ -277,7 +288,7 @@ fn read<'e>(
             hash: whole_hash(bytes),
             generations: BTreeSet::new(),
             clear_text: !seal::is_whole(bytes),
-            line: None,
+            at: None,
         };
         return Ok((FileForm::Whole, BTreeMap::from([(KeyPath::Whole, disk)])));
     };
@@ -295,8 +306,7 @@ fn read<'e>(
 
 fn on_disk(document: &Document<'_>, leaves: &[usize], hash: Sha256) -> OnDisk {
     let first = leaves.iter().map(|at| document.leaves[*at].span.start).min();
-    let line = first.map(|at| 1 + document.text[..at].matches('\n').count());
-    let mut disk = OnDisk { hash, generations: BTreeSet::new(), clear_text: false, line };
+    let mut disk = OnDisk { hash, generations: BTreeSet::new(), clear_text: false, at: first };
     for leaf in leaves.iter().map(|at| &document.leaves[*at]) {
         match document.token(leaf).map(seal::generation_of) {
             Some(Ok(id)) => {

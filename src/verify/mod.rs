@@ -19,6 +19,7 @@ mod verdicts;
 
 use std::collections::BTreeMap;
 
+use crate::log::held::Held;
 use crate::names::{EntryId, RepoPath};
 
 pub use chain::{Chain, Step};
@@ -38,6 +39,8 @@ pub struct LogEvidence {
     pub log: BTreeMap<String, Vec<u8>>,
     /// What lies there and is no regular file of a plain name, with why.
     pub strays: Vec<(String, &'static str)>,
+    /// Signatures that this program found to hold before; empty is always right.
+    pub held: Held,
 }
 
 /// The sealed files and keyrings: bytes, not yet believed.

@@ -23,6 +23,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Signer(why) => keys::signer(why),
         DeedError::Terminal(why) => keys::terminal(why),
         DeedError::Child(why) => rooms::child(why),
+        DeedError::Rotation(why) => rooms::rotation(why),
         DeedError::Deliver(why) => rooms::deliver(why),
         DeedError::Harden(_) => Advice::of(Exit::Refused),
         DeedError::Refused(finding) => refused(finding),
@@ -40,7 +41,8 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Ambiguous { found, .. } => refuse("say which", found),
         DeedError::NoEntry(_) => unknown("tenure log list"),
         DeedError::NotManaged(path) => {
-            unknown("add a pattern for it to an environment in .secrets-policy.toml").at(path.as_str())
+            unknown("add a pattern for it to an environment in .secrets-policy.toml")
+                .at(path.as_str())
         }
         DeedError::NoFile(path) => unknown("tenure list").at(path.as_str()),
         DeedError::NotSpliceable { path, why } => Advice::of(Exit::Refused)
@@ -49,11 +51,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::NoKey { tried, readers, .. } => no_key(tried, readers),
         DeedError::NotAMember { at_hand } => not_a_member(at_hand),
         DeedError::NotAllowed { may, .. } => refuse("ask one who may", may),
-        DeedError::StalePlaintext { path, .. } => {
-            Advice::of(Exit::Refused).at(format!("{path} [stale-plaintext]")).hint(format!(
-                "keep a copy of your changes, then: git restore {path} && tenure open --in-place {path}"
-            ))
-        }
+        DeedError::StalePlaintext { path, .. } => stale(path),
         DeedError::StaleReaders(env) => {
             Advice::of(Exit::Invalid).hint(format!("tenure rekey -e {env}"))
         }
@@ -89,6 +87,12 @@ fn refused(finding: &Finding) -> Advice {
     let entry = finding.entry.map(|id| format!(" (entry {})", id.short())).unwrap_or_default();
     let at = format!("{} [{}]{entry}", finding.place, finding.code.word());
     Advice { exit, at: Some(at), hint: finding.fix.clone() }
+}
+
+fn stale(path: &crate::names::RepoPath) -> Advice {
+    Advice::of(Exit::Refused).at(format!("{path} [stale-plaintext]")).hint(format!(
+        "keep a copy of your changes, then: git restore {path} && tenure open --in-place {path}"
+    ))
 }
 
 fn no_root(root: Option<&crate::names::EntryId>) -> Advice {

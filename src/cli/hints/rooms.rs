@@ -8,6 +8,7 @@ use crate::log::EntryError;
 use crate::names::{Address, NameError};
 use crate::policy::edit::EditError;
 use crate::policy::{PATH, PolicyError};
+use crate::rotation::RotationError;
 use crate::seal::SealError;
 use crate::world::child::ChildError;
 
@@ -96,6 +97,14 @@ pub(crate) fn entry(error: &EntryError) -> Advice {
         | EntryError::Name { .. }
         | EntryError::Rule { .. }
         | EntryError::Signature { .. } => Advice::of(Exit::Untrusted).hint("tenure check"),
+    }
+}
+
+pub(crate) fn rotation(error: &RotationError) -> Advice {
+    match error {
+        RotationError::NoGenerator | RotationError::Length { .. } => {
+            Advice::of(Exit::Refused).hint("--generate password:32")
+        }
     }
 }
 
