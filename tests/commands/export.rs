@@ -94,7 +94,8 @@ fn a_shell_that_sources_a_dotenv_file_gets_the_same() {
     let repo = with(&all);
     let text = repo.run("export -e dev --format dotenv").done().stdout;
     repo.write("clear.env", text);
-    let print: String = all.iter().map(|(name, _)| format!("printf '%s\\0' \"${name}\"; ")).collect();
+    let print: String =
+        all.iter().map(|(name, _)| format!("printf '%s\\0' \"${name}\"; ")).collect();
     let values: Vec<_> = all.iter().map(|(_, value)| (*value).to_owned()).collect();
     assert_eq!(heard(&repo, skip!("bash"), &format!(". ./clear.env; {print}"), ""), values);
 }
