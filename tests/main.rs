@@ -14,3 +14,4 @@ mod house;
 mod leaks;
 mod reference;
 mod support;
+mod together;

@@ -6,7 +6,7 @@ mod man;
 mod member;
 mod rekey;
 mod rotate;
-mod seal;
+pub(crate) mod seal;
 mod set;
 mod unset;
 mod usage;

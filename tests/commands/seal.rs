@@ -3,7 +3,7 @@
 use crate::support::{Repo, Team, snapshot};
 
 /// A repository with an environment `dev` and `prod`, and one member.
-pub(super) fn started() -> Repo {
+pub(crate) fn started() -> Repo {
     let repo = Repo::new();
     repo.ssh_key();
     repo.run("init --member ana").done();
