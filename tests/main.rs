@@ -13,5 +13,6 @@ mod corpora;
 mod house;
 mod leaks;
 mod reference;
+mod stories;
 mod support;
 mod together;

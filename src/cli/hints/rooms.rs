@@ -122,8 +122,8 @@ pub(crate) fn child(error: &ChildError) -> Advice {
 pub(crate) fn deliver(error: &DeliverError) -> Advice {
     let place = |address: &Address| format!("{} {}", address.path, address.key);
     match error {
-        DeliverError::Twice { other, .. } => Advice::of(Exit::Refused)
-            .at(place(other))
+        DeliverError::Twice { places, .. } => Advice::of(Exit::Refused)
+            .at(place(&places[1]))
             .hint("take one of them away with tenure unset, or leave the name out with --only"),
         DeliverError::Repeated(address) => Advice::of(Exit::Refused)
             .at(place(address))
