@@ -15,3 +15,4 @@ mod leaks;
 mod reference;
 mod stories;
 mod support;
+mod together;

@@ -15,7 +15,7 @@ mod policy;
 mod rekey;
 mod rotate;
 mod run;
-mod seal;
+pub(crate) mod seal;
 mod set;
 mod status;
 mod unset;

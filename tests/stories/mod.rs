@@ -1,4 +1,5 @@
 //! What people do together, from the first command to the last.
 
+mod colleagues;
 mod joiner;
 mod leaver;
