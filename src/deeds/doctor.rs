@@ -254,7 +254,7 @@ fn keyrings(world: &World, verified: &Verified<'_>, found: &mut Diagnosis) {
                 found.add("keyring", Health::Doubtful, seen, "ask an admin for tenure member add");
             }
             Err(why) => {
-                found.add("keyring", Health::Broken, format!("{env}: {why}"), "tenure check")
+                found.add("keyring", Health::Broken, format!("{env}: {why}"), "tenure check");
             }
         }
     }

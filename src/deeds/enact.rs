@@ -69,8 +69,21 @@ pub struct Enacted {
 pub struct Stale {
     /// The environment.
     pub env: EnvName,
+    /// Why the signer did not renew it.
+    pub why: Hindrance,
     /// Who can renew it.
     pub ask: Vec<MemberName>,
+}
+
+/// Why a signer of a policy did not renew a keyring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hindrance {
+    /// They are no reader of it, or neither a writer nor an admin.
+    NotAllowed,
+    /// Something is wrong with the environment, which does not keep a member from being removed.
+    Finding,
+    /// None of their keys opens it.
+    NoKey,
 }
 
 /// A policy that may be signed.
@@ -276,11 +289,13 @@ impl<'a, 'w> Draft<'a, 'w> {
         let (mut renewed, mut stale) = (Vec::new(), Vec::new());
         for env in self.changed() {
             match self.earlier(env)? {
-                Some(earlier) => {
+                Ok(earlier) => {
                     renew(self.place.world, &self.next, env, earlier, work)?;
                     renewed.push(env.clone());
                 }
-                None => stale.push(Stale { env: env.clone(), ask: self.who_can_renew(env) }),
+                Err(why) => {
+                    stale.push(Stale { env: env.clone(), why, ask: self.who_can_renew(env) });
+                }
             }
         }
         Ok((renewed, stale))
@@ -299,21 +314,20 @@ impl<'a, 'w> Draft<'a, 'w> {
         readers.filter(can).filter(|who| **who != self.by).cloned().collect()
     }
 
-    /// The generations that a new keyring must hold; none where the signer may not sign it or does
-    /// not open them. A finding in one environment does not keep a member from being removed.
-    fn earlier(&self, env: &EnvName) -> Result<Option<Vec<Keyring>>, DeedError> {
+    /// The generations that a new keyring must hold, or why the signer does not make one.
+    fn earlier(&self, env: &EnvName) -> Result<Result<Vec<Keyring>, Hindrance>, DeedError> {
         if !self.may_renew(&self.by, env) {
-            return Ok(None);
+            return Ok(Err(Hindrance::NotAllowed));
         }
         if self.verified.record.keyrings(env).is_empty() {
-            return Ok(Some(Vec::new()));
+            return Ok(Ok(Vec::new()));
         }
         if self.verified.refusal(env).is_some_and(|finding| finding.env.is_some()) {
-            return Ok(None);
+            return Ok(Err(Hindrance::Finding));
         }
         match Ring::open_all(self.place.world, self.verified, env) {
-            Ok(ring) => Ok(Some(ring.into_keyrings())),
-            Err(DeedError::NoKey { .. } | DeedError::Seal(_)) => Ok(None),
+            Ok(ring) => Ok(Ok(ring.into_keyrings())),
+            Err(DeedError::NoKey { .. } | DeedError::Seal(_)) => Ok(Err(Hindrance::NoKey)),
             Err(other) => Err(other),
         }
     }
