@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::keyrings::Generations;
 use super::verdicts::{at, breach};
 use super::{FileEvidence, Live, Record, item, keyrings};
 use crate::document::{Document, Format, Node, items, whole_hash};
@@ -25,6 +26,8 @@ pub struct Verified<'e> {
     pub findings: Vec<Finding>,
     /// The attested files of the environments that were looked at.
     pub files: BTreeMap<RepoPath, VerifiedFile<'e>>,
+    /// The files that stand in clear since they were opened in place; judged by what they were opened from.
+    pub open: BTreeSet<RepoPath>,
     /// The keyring files whose bytes are the signed ones.
     pub keyrings: BTreeMap<GenerationId, &'e [u8]>,
     /// What stands, by address; nothing that was deleted or is in doubt.
@@ -60,8 +63,16 @@ pub(super) struct OnDisk {
     pub(super) generations: BTreeSet<GenerationId>,
     /// Whether a text stands there in clear that is no token.
     pub(super) clear_text: bool,
-    /// Its line, counted from 1; none for a whole file.
-    line: Option<usize>,
+    /// The byte at which it begins; none for a whole file.
+    at: Option<usize>,
+}
+
+impl OnDisk {
+    /// Counts its line from 1: only where it is asked for, since that is slow for a file of many values.
+    fn line(&self, file: &[u8]) -> Option<usize> {
+        let before = &file[..self.at?.min(file.len())];
+        Some(1 + before.iter().filter(|byte| **byte == b'\n').count())
+    }
 }
 
 impl<'e> Verified<'e> {
@@ -84,6 +95,7 @@ impl<'e> Verified<'e> {
             policy,
             findings: record.findings.clone(),
             files: BTreeMap::new(),
+            open: BTreeSet::new(),
             keyrings: BTreeMap::new(),
             live: BTreeMap::new(),
             obligations: Vec::new(),
@@ -138,7 +150,7 @@ impl<'e> Verified<'e> {
             let of_log = standings.keys().find(|address| address.path == *path);
             let env = self.policy.environment_of(path).or(of_log.map(|address| &address.env));
             if let Some(env) = env.cloned() {
-                self.file(&env, path, evidence.files.get(path).map(Vec::as_slice), &signed);
+                self.sealed_or_open(&env, path, evidence, &signed);
             }
         }
     }
@@ -150,7 +162,7 @@ impl<'e> Verified<'e> {
         self.findings.push(finding.graded(Severity::Invalid).fix("tenure policy lint"));
     }
 
-    fn file(
+    pub(super) fn file(
         &mut self,
         env: &EnvName,
         path: &RepoPath,
@@ -181,17 +193,19 @@ impl<'e> Verified<'e> {
             self.findings.push(unsealed(env, path, sealed_whole));
             return;
         }
+        let mut generations = Generations::of(self.record, env);
         let keys: BTreeSet<&KeyPath> = found.keys().chain(signed.keys().copied()).collect();
         for key in keys {
             let address = Address { env: env.clone(), path: path.clone(), key: key.clone() };
             let candidates = signed.get(key).copied().unwrap_or_default();
-            match item::judge(self.record, &address, candidates, found.get(key)) {
+            let disk = found.get(key);
+            match item::judge(&mut generations, &address, candidates, disk) {
                 Ok(Some(live)) => {
                     self.live.insert(address, live);
                 }
                 Ok(None) => {}
                 Err(finding) => {
-                    let line = found.get(key).and_then(|disk| disk.line);
+                    let line = found.get(key).and_then(|disk| disk.line(bytes));
                     self.findings.push(finding.on_line(&address, line));
                 }
             }
@@ -274,7 +288,7 @@ fn read<'e>(
             hash: whole_hash(bytes),
             generations: BTreeSet::new(),
             clear_text: !seal::is_whole(bytes),
-            line: None,
+            at: None,
         };
         return Ok((FileForm::Whole, BTreeMap::from([(KeyPath::Whole, disk)])));
     };
@@ -292,8 +306,7 @@ fn read<'e>(
 
 fn on_disk(document: &Document<'_>, leaves: &[usize], hash: Sha256) -> OnDisk {
     let first = leaves.iter().map(|at| document.leaves[*at].span.start).min();
-    let line = first.map(|at| 1 + document.text[..at].matches('\n').count());
-    let mut disk = OnDisk { hash, generations: BTreeSet::new(), clear_text: false, line };
+    let mut disk = OnDisk { hash, generations: BTreeSet::new(), clear_text: false, at: first };
     for leaf in leaves.iter().map(|at| &document.leaves[*at]) {
         match document.token(leaf).map(seal::generation_of) {
             Some(Ok(id)) => {

@@ -77,7 +77,7 @@ impl Judge<'_> {
             return Err(Box::new(self.refuse(at, Code::PolicyUnauthorised, message)));
         }
         let id = self.entries[at].id;
-        self.chain.approvals.push((by.clone(), at, id));
+        self.chain.approve(by.clone(), at, id);
         self.chain.steps.push(Step { entry: at, id, seq: step.seq, prev, hash: step.hash, policy });
         Ok(())
     }

@@ -5,6 +5,7 @@
     reason = "this room is where files, programs, variables and the clock are allowed"
 )]
 
+mod cache;
 mod change;
 pub mod child;
 mod clock;
@@ -29,6 +30,7 @@ mod wiped;
 #[cfg(test)]
 mod testing;
 
+pub use cache::Cache;
 pub use change::Change;
 pub use clock::{Stopwatch, now};
 pub use desk::{Consent, Settings, World, Writes, current_folder, read_file, read_public};
