@@ -9,7 +9,6 @@ mod init;
 mod key;
 mod list;
 mod man;
-mod member;
 pub(crate) mod member;
 mod open;
 mod policy;
