@@ -19,5 +19,8 @@ pub(crate) mod seal;
 mod set;
 mod status;
 mod unset;
+mod hook;
+mod log;
+mod trust;
 mod usage;
 mod whoami;
