@@ -19,6 +19,7 @@
 //! 15. `cli`
 
 // Pure: bytes, today and randomness in; verdicts and bytes out.
+pub mod deliver;
 pub mod document;
 pub mod finding;
 pub mod keyring;

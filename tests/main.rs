@@ -10,8 +10,10 @@
 mod attacks;
 mod commands;
 mod console;
+mod corpora;
 mod house;
 mod leaks;
 mod reference;
 mod stories;
 mod support;
+mod together;

@@ -29,6 +29,22 @@ impl Failure {
         Self::Told { error: anyhow::Error::new(error), advice }
     }
 
+    /// Says that a program was not started, and why: 125, unless the program itself is the reason.
+    #[must_use]
+    pub(super) fn not_started(self, program: &str) -> Self {
+        match self {
+            Self::ReaderGone => Self::ReaderGone,
+            Self::Told { error, advice } => {
+                let exit = match advice.exit {
+                    own @ (Exit::NotFound | Exit::NotExecutable) => own,
+                    _ => Exit::NotStarted,
+                };
+                let error = error.context(format!("`{program}` was not started"));
+                Self::Told { error, advice: Advice { exit, ..advice } }
+            }
+        }
+    }
+
     /// Gives the exit code.
     #[must_use]
     pub fn exit(&self) -> Exit {

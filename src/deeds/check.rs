@@ -37,7 +37,7 @@ impl Checked {
 /// # Errors
 /// [`DeedError::NoRoot`] and what keeps the repository from being read at all.
 pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedError> {
-    let place = Place::find(world)?;
+    let place = Place::find(world)?.forgetful();
     let loaded = place.load(scope)?;
     let entries = (loaded.record.holding(), loaded.record.entries.len());
     let Ok(verified) = loaded.judged() else {

@@ -1,8 +1,11 @@
 //! From what a user writes to the address of an item, and from an environment to a file for a new one.
 
+use std::collections::BTreeMap;
+
 use super::DeedError;
+use super::load::Place;
 use crate::names::{Address, AddressQuery, EnvName, KeyPath, RepoPath, Target};
-use crate::policy::{Glob, Policy};
+use crate::policy::{self, Glob, Policy};
 use crate::verify::{FileForm, Verified};
 
 /// Where a value is: its item, and its place in the file, which may lie inside a list.
@@ -41,13 +44,90 @@ pub fn value(
         }
     }
     match found.len() {
-        1 => Ok(found.remove(0)),
-        0 => Err(DeedError::NoSecret { env: query.env.clone(), text: text.to_owned() }),
+        1 => {
+            let found = found.remove(0);
+            sealed_again(verified, &found.path)?;
+            Ok(found)
+        }
+        0 => Err(unknown(verified, &query.env, text)),
         _ => Err(DeedError::Ambiguous {
             env: query.env.clone(),
             text: text.to_owned(),
             found: found.iter().map(Found::address).collect(),
         }),
+    }
+}
+
+/// Refuses a file that was opened in place: its sealed values are not what its user sees.
+///
+/// # Errors
+/// [`DeedError::Refuse`], until it is sealed again.
+pub fn sealed_again(verified: &Verified<'_>, path: &RepoPath) -> Result<(), DeedError> {
+    if !verified.open.contains(path) {
+        return Ok(());
+    }
+    Err(DeedError::Refuse {
+        what: format!("`{path}` is opened in place, and stands in clear"),
+        instead: Some(format!("tenure seal {path}")),
+    })
+}
+
+/// Says that nothing has this name, and what has nearly the same.
+fn unknown(verified: &Verified<'_>, env: &EnvName, text: &str) -> DeedError {
+    let prefix = format!("{env}/");
+    let names = Names::of(verified.live.keys());
+    let mine = verified.live.keys().filter(|address| address.env == *env);
+    let known: Vec<_> = mine.map(|address| names.short(address)).collect();
+    let bare = |name: &str| name.strip_prefix(&prefix).unwrap_or(name).to_owned();
+    let bares: Vec<_> = known.iter().map(|name| bare(name)).collect();
+    let nearest = policy::nearest(&bare(text), bares.iter().map(String::as_str));
+    DeedError::NoSecret {
+        env: env.clone(),
+        text: text.to_owned(),
+        nearest: nearest.map(|near| format!("{prefix}{near}")),
+    }
+}
+
+/// The shortest names by which users can name items.
+pub struct Names<'a>(BTreeMap<(&'a EnvName, &'a KeyPath), usize>);
+
+impl<'a> Names<'a> {
+    /// Takes all the items among which a name is to be unambiguous.
+    pub fn of(all: impl IntoIterator<Item = &'a Address>) -> Self {
+        let mut files = BTreeMap::new();
+        for address in all {
+            *files.entry((&address.env, &address.key)).or_default() += 1;
+        }
+        Self(files)
+    }
+
+    /// `ENV/KEY` where one file of the environment has the key, `ENV/PATH` for a whole file, else
+    /// `ENV/PATH#KEY`.
+    #[must_use]
+    pub fn short(&self, address: &Address) -> String {
+        let Address { env, path, key } = address;
+        match self.0.get(&(env, key)) {
+            _ if *key == KeyPath::Whole => format!("{env}/{path}"),
+            Some(1) => format!("{env}/{key}"),
+            _ => address.to_string(),
+        }
+    }
+}
+
+/// The environment that is named, or else the only one there is; never `prod` unless it is named.
+///
+/// # Errors
+/// [`DeedError::WhichEnvironment`] listing them; those of [`Place::load`].
+pub fn environment(place: &Place<'_>, named: Option<&EnvName>) -> Result<EnvName, DeedError> {
+    if let Some(named) = named {
+        return Ok(named.clone());
+    }
+    let loaded = place.load(None)?;
+    let policy = loaded.judged()?.policy;
+    let mut known: Vec<_> = policy.environments.keys().cloned().collect();
+    match known.as_slice() {
+        [only] if only.as_str() != "prod" => Ok(known.remove(0)),
+        _ => Err(DeedError::WhichEnvironment { known }),
     }
 }
 
@@ -104,7 +184,7 @@ pub fn place(
             Target::InFile(..) | Target::File(_) => {}
         }
     }
-    Err(DeedError::NoSecret { env: env.clone(), text: text.to_owned() })
+    Err(unknown(verified, env, text))
 }
 
 fn file_for_new(verified: &Verified<'_>, env: &EnvName) -> Result<RepoPath, DeedError> {

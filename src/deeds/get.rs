@@ -4,8 +4,9 @@ use super::DeedError;
 use super::find;
 use super::load::Place;
 use super::ring::Ring;
-use crate::document::{Document, value};
+use crate::document::{Document, splice, value};
 use crate::names::{AddressQuery, KeyPath};
+use crate::seal::SealError;
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
 use crate::world::World;
@@ -33,17 +34,32 @@ pub fn one(
     ring: &Ring,
     found: &find::Found,
 ) -> Result<Plaintext, DeedError> {
-    let clear = ring.open_file(verified, &found.path)?;
     let Some(file) = verified.files.get(&found.path) else {
         return Err(DeedError::NoFile(found.path.clone()));
     };
-    let FileForm::Values(sealed) = &file.form else { return Ok(clear) };
-    let missing = || DeedError::NoSecret { env: found.env.clone(), text: found.key.to_string() };
-    let text = clear.expose_text().ok_or_else(missing)?;
+    let FileForm::Values(sealed) = &file.form else {
+        return ring.open_file(verified, &found.path);
+    };
+    let missing = || DeedError::NoSecret {
+        env: found.env.clone(),
+        text: found.key.to_string(),
+        nearest: None,
+    };
+    let leaf = sealed.leaf(&found.key).ok_or_else(missing)?;
+    let Some(slice) = ring.open_leaf(verified, sealed, leaf)? else {
+        return Ok(value::decode(sealed, leaf)?);
+    };
+    // A slice may mean nothing without what is around it, so it is read in its place. All other values
+    // stay sealed.
+    let text = splice(sealed.text, [(leaf.span.clone(), slice.expose())]);
+    let text = std::str::from_utf8(&text).map_err(|_| SealError::StructureChanged)?;
     let document = Document::parse(sealed.format, text)
         .map_err(|why| DeedError::NotSpliceable { path: found.path.clone(), why })?;
-    let leaf = document.leaf(&found.key).ok_or_else(missing)?;
-    Ok(value::decode(&document, leaf)?)
+    let again = document.leaf(&found.key).ok_or_else(missing)?;
+    if document.slice(again).as_bytes() != slice.expose() || !document.same_structure(sealed) {
+        return Err(SealError::StructureChanged.into());
+    }
+    Ok(value::decode(&document, again)?)
 }
 
 /// Tells whether a place is a whole file.

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::DeedError;
+use super::memory::Memory;
 use super::source::{Index, Source};
+use super::{DeedError, opened};
 use crate::names::{EnvName, RepoPath};
 use crate::policy;
 use crate::verify::{FileEvidence, LogEvidence, Record, Trust, Verified};
@@ -25,6 +26,7 @@ pub struct Place<'w> {
     /// Its files.
     pub files: Files,
     pub(super) source: Source,
+    pub(super) memory: Memory,
     lock: Option<Lock>,
 }
 
@@ -36,7 +38,14 @@ impl<'w> Place<'w> {
     pub fn find(world: &'w World) -> Result<Self, DeedError> {
         let checkout = Checkout::discover(&world.from, &world.environment)?;
         let files = checkout.files()?;
-        Ok(Self { world, checkout, files, source: Source::WorkTree, lock: None })
+        Ok(Self {
+            world,
+            checkout,
+            files,
+            source: Source::WorkTree,
+            memory: Memory::Used,
+            lock: None,
+        })
     }
 
     /// Finds the repository, for reading what is staged in place of what lies in the work tree.
@@ -91,8 +100,8 @@ impl<'w> Place<'w> {
     /// # Errors
     /// [`DeedError::World`] when something cannot be read.
     pub fn log_evidence(&self) -> Result<LogEvidence, DeedError> {
-        let mut evidence = LogEvidence::default();
-        evidence.policy = self.read(&policy::PATH.parse()?)?;
+        let policy = self.read(&policy::PATH.parse()?)?;
+        let mut evidence = LogEvidence { policy, ..LogEvidence::default() };
         for folder in [LOG, POLICIES] {
             let listing = self.list(folder)?;
             strays(&listing, &mut evidence.strays);
@@ -119,6 +128,7 @@ impl<'w> Place<'w> {
         let listing = self.list(&keys)?;
         strays(&listing, &mut evidence.strays);
         evidence.keyrings = self.contents(listing.files)?;
+        evidence.opened = self.opened()?;
         let Some(policy) = record.policy() else { return Ok(evidence) };
         let mut paths = record.named_files(scope);
         for folder in policy.literal_prefixes(scope) {
@@ -138,6 +148,22 @@ impl<'w> Place<'w> {
         Ok(evidence)
     }
 
+    /// The sealed bytes that files were opened from. Where they are no longer kept as they were, the file
+    /// counts as altered and not as open; what is staged never counts as open.
+    fn opened(&self) -> Result<BTreeMap<RepoPath, Vec<u8>>, DeedError> {
+        let mut bases = BTreeMap::new();
+        if matches!(self.source, Source::Index(_)) {
+            return Ok(bases);
+        }
+        let state = self.checkout.own_state();
+        for opened in opened::list(&state)? {
+            if let Some(base) = opened::base(&state, &opened)? {
+                bases.insert(opened.path, base);
+            }
+        }
+        Ok(bases)
+    }
+
     fn contents(&self, paths: Vec<RepoPath>) -> Result<BTreeMap<RepoPath, Vec<u8>>, DeedError> {
         let contents = self.read_each(&paths)?;
         let there = paths.into_iter().zip(contents);
@@ -148,12 +174,25 @@ impl<'w> Place<'w> {
     ///
     /// # Errors
     /// [`DeedError::NoRoot`] where nothing is trusted yet and there is a log.
-    fn record(&self, trust: Option<Trust>) -> Result<Record, DeedError> {
-        let record = Record::judge(&self.log_evidence()?, trust, self.world.now);
+    fn judge_log(&self, trust: Option<Trust>) -> Result<Record, DeedError> {
+        let (cache, held) = self.remembered();
+        let evidence = LogEvidence { held, ..self.log_evidence()? };
+        let record = Record::judge(&evidence, trust, self.world.now);
+        self.remember(cache.as_ref(), evidence.held, &record);
         if trust.is_none() && !record.entries.is_empty() {
             return Err(DeedError::NoRoot { root: record.root() });
         }
         Ok(record)
+    }
+
+    /// Reads and judges log and policy alone.
+    ///
+    /// # Errors
+    /// [`DeedError::NoRoot`] where nothing is trusted yet and there is a log.
+    pub fn record(&self) -> Result<Record, DeedError> {
+        let trust = self.trusted_or_asked()?;
+        let _steady = self.steady()?;
+        self.judge_log(trust)
     }
 
     /// Reads and judges all of one environment, or of all environments.
@@ -164,7 +203,7 @@ impl<'w> Place<'w> {
         // Before writers are kept away, since this may wait for a person.
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        let record = self.record(trust)?;
+        let record = self.judge_log(trust)?;
         if let (Some(policy), Some(env)) = (record.policy(), scope)
             && !policy.environments.contains_key(env)
         {

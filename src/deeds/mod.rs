@@ -2,29 +2,48 @@
 
 pub mod attest;
 pub mod check;
+pub mod delivery;
+pub mod doctor;
+pub mod edit;
+pub mod enact;
 pub mod find;
 pub mod get;
 pub mod guard;
 pub mod hooks;
 pub mod init;
+pub mod key;
 pub mod keyrings;
+pub mod list;
 pub mod load;
 pub mod log;
+pub mod member;
+pub mod memory;
+pub mod open;
+pub mod opened;
 pub mod pen;
+pub mod policy;
+pub mod rekey;
 pub mod ring;
+pub mod rotate;
+pub mod seal;
 pub mod sealing;
 pub mod set;
 mod source;
+pub mod status;
 pub mod trust;
+pub mod unset;
+pub mod whoami;
 
+use crate::deliver::DeliverError;
 use crate::document::NotSpliceable;
 use crate::document::value::ValueError;
 use crate::finding::Finding;
 use crate::keyring::KeyringError;
 use crate::log::EntryError;
-use crate::names::{Address, EntryId, EnvName, MemberName, NameError, RepoPath};
+use crate::names::{Address, EntryId, EnvName, KeyPath, MemberName, NameError, RepoPath};
 use crate::policy::PolicyError;
 use crate::policy::edit::EditError;
+use crate::rotation::RotationError;
 use crate::seal::SealError;
 use crate::world::WorldError;
 use crate::world::child::ChildError;
@@ -72,6 +91,12 @@ pub enum DeedError {
     /// A program was not started.
     #[error(transparent)]
     Child(#[from] ChildError),
+    /// Nothing is generated.
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
+    /// Values do not go out.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
     /// The process cannot be closed off.
     #[error(transparent)]
     Harden(#[from] HardenError),
@@ -123,6 +148,8 @@ pub enum DeedError {
         env: EnvName,
         /// The text that was asked for.
         text: String,
+        /// One that there is, if the text is nearly its name.
+        nearest: Option<String>,
     },
     /// Several files have it.
     #[error("{} files of {env} have `{text}`", found.len())]
@@ -176,6 +203,16 @@ pub enum DeedError {
         what: String,
         /// Who may.
         may: Vec<MemberName>,
+    },
+    /// Somebody changed a value after the file was opened.
+    #[error("`{by}` changed `{key}` since `{path}` was opened")]
+    StalePlaintext {
+        /// The file.
+        path: RepoPath,
+        /// The first value that differs.
+        key: KeyPath,
+        /// Who signed the newer one.
+        by: MemberName,
     },
     /// The readers changed since the newest keyring: nothing is sealed to it.
     #[error("the readers of {0} changed since its newest keyring")]

@@ -1,9 +1,10 @@
 //! Opens an environment's keyring with the user's keys.
 
+use crate::document::{Document, Leaf};
 use crate::keyring::{Generation, Keyring};
 use crate::names::{EnvName, GenerationId, KeyPath, RepoPath};
 use crate::policy;
-use crate::seal::{self, Comments, Opener, Scope, ValueKey};
+use crate::seal::{self, Comments, Opener, Part, Scope, ValueKey};
 use crate::secret::Plaintext;
 use crate::verify::{CurrentKeyring, FileForm, Verified};
 use crate::world::World;
@@ -64,6 +65,14 @@ impl Ring {
             }
         }
         Ok(ring)
+    }
+
+    /// The ring of a keyring that was just made, whose newest generation is current from now on.
+    #[must_use]
+    pub fn renewed(env: &EnvName, keyring: Keyring) -> Self {
+        let keys = keyring.generations().iter().map(Generation::value_key).collect();
+        let current = Some(keyring.newest().id());
+        Self { env: env.clone(), keyrings: vec![keyring], keys, current }
     }
 
     fn add(
@@ -150,6 +159,24 @@ impl Ring {
                 Ok(seal::open_whole(file.bytes, &generation.identity())?)
             }
         }
+    }
+}
+
+impl Ring {
+    /// Opens one value of an attested file: its slice; none where it stands in clear.
+    ///
+    /// # Errors
+    /// [`DeedError::Seal`].
+    pub fn open_leaf(
+        &self,
+        verified: &Verified<'_>,
+        document: &Document<'_>,
+        leaf: &Leaf,
+    ) -> Result<Option<Plaintext>, DeedError> {
+        let Some(token) = document.token(leaf) else { return Ok(None) };
+        let nothing_clear = |_: &KeyPath| false;
+        let scope = scope(verified, &self.env, &nothing_clear);
+        Ok(Some(self.opener().open(&scope.binding(Part::Value, &leaf.path), token)?))
     }
 }
 

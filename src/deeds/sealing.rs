@@ -104,6 +104,34 @@ impl Sealing<'_> {
         }
     }
 
+    /// Seals every value of a file anew, to the current generation; type and deadline stay.
+    ///
+    /// # Errors
+    /// [`DeedError::Seal`]; [`DeedError::NoFile`].
+    pub fn rekey(&self, path: &RepoPath, clear: &Plaintext) -> Result<Resealed, DeedError> {
+        let file = self.verified.files.get(path).ok_or_else(|| DeedError::NoFile(path.clone()))?;
+        let none = |_: &KeyPath| None;
+        let mut resealed = match &file.form {
+            FileForm::Values(_) => {
+                let bytes = self.by_value(path, clear, None)?;
+                let bytes = bytes.ok_or_else(|| DeedError::NoFile(path.clone()))?;
+                let change = self.change(path, &bytes, &none)?;
+                Resealed { bytes, change, why_whole: None }
+            }
+            FileForm::Whole => self.whole_anew(path, clear, &none, None)?,
+        };
+        for item in &mut resealed.change.items {
+            let address = self.address(path, &item.key);
+            let Some(live) = self.live(&address) else { continue };
+            let entry = self.verified.record.entries[live.entry].id;
+            item.op = Op::Rekey;
+            item.of = Some(Origin { entry, address });
+            item.kind = live.item.kind.clone();
+            item.due = live.item.due;
+        }
+        Ok(resealed)
+    }
+
     fn whole(
         &self,
         path: &RepoPath,
@@ -118,17 +146,28 @@ impl Sealing<'_> {
         {
             return Ok(Resealed { bytes: file.bytes.to_vec(), change: none, why_whole });
         }
+        self.whole_anew(path, clear, kind, why_whole)
+    }
+
+    fn whole_anew(
+        &self,
+        path: &RepoPath,
+        clear: &Plaintext,
+        kind: &dyn Fn(&KeyPath) -> Option<TypeName>,
+        why_whole: Option<NotSpliceable>,
+    ) -> Result<Resealed, DeedError> {
         let id = self.ring.current()?.id();
         let generation =
             self.ring.generation(id).ok_or_else(|| DeedError::StaleReaders(self.env.clone()))?;
         let bytes = seal::seal_whole(clear.expose(), &generation.identity().to_public())?;
         let mut change = self.gone(path, &[&KeyPath::Whole]);
-        change.items.push(self.item(
-            &self.address(path, &KeyPath::Whole),
-            whole_hash(&bytes),
-            Some(id),
-            kind,
-        ));
+        let address = self.address(path, &KeyPath::Whole);
+        let mut item = self.item(&address, whole_hash(&bytes), Some(id), kind);
+        // In the place of many values, the one item takes the earliest of their deadlines.
+        let values =
+            self.verified.live.iter().filter(|(of, _)| of.path == *path && **of != address);
+        item.due = values.filter_map(|(_, live)| live.item.due).chain(item.due).min();
+        change.items.push(item);
         change.items.sort_by_key(|item| item.key.to_string());
         Ok(Resealed { bytes, change, why_whole })
     }

@@ -2,6 +2,7 @@
 
 pub mod dag;
 pub mod entry;
+pub mod held;
 mod lines;
 pub mod name;
 pub mod parse;
@@ -94,8 +95,11 @@ impl EntryError {
 /// The bytes before the signature, whatever they are; none where no signature begins.
 #[must_use]
 pub fn payload_of(file: &[u8]) -> Option<&[u8]> {
-    let marker = MARKER.as_bytes();
-    let begins =
-        |at: &usize| file[*at..].starts_with(marker) && (*at == 0 || file[at - 1] == b'\n');
-    (0..file.len()).find(begins).map(|at| &file[..at])
+    let mut at = 0;
+    loop {
+        if file.get(at..)?.starts_with(MARKER.as_bytes()) {
+            return Some(&file[..at]);
+        }
+        at += 1 + file[at..].iter().position(|b| *b == b'\n')?;
+    }
 }

@@ -4,6 +4,8 @@
 //! garbage, hides the flags of security keys and lets bytes trail behind. Its arithmetic is used for
 //! ECDSA and RSA.
 
+use std::borrow::Borrow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::Digest as _;
@@ -109,6 +111,11 @@ impl Signature {
         Some(Self { key, namespace, hash, algorithm, body, trailer: inner.0.to_vec() })
     }
 
+    /// All there is of it.
+    pub(super) fn parts(&self) -> [&[u8]; 6] {
+        [&self.key, &self.namespace, &self.hash, &self.algorithm, &self.body, &self.trailer]
+    }
+
     /// The public key that the signature names, if it is of a kind that is known; not verified.
     #[must_use]
     pub fn key(&self) -> Option<PublicKey> {
@@ -136,17 +143,30 @@ impl<'b> Wire<'b> {
 pub fn verify(
     payload: &[u8],
     signature: &Signature,
-    keys: &[PublicKey],
+    keys: &[impl Borrow<PublicKey>],
+) -> Result<usize, SignatureError> {
+    let at = named(signature, keys)?;
+    check(payload, signature, keys[at].borrow())?;
+    Ok(at)
+}
+
+/// Tells which of the keys a signature names, and leaves out the arithmetic: for one that is known to
+/// hold over its bytes.
+///
+/// # Errors
+/// [`SignatureError::BadSignature`] where it names none, or is for another purpose than the log.
+pub fn named(
+    signature: &Signature,
+    keys: &[impl Borrow<PublicKey>],
 ) -> Result<usize, SignatureError> {
     let ours = |key: &PublicKey| key.to_bytes().is_ok_and(|bytes| bytes == signature.key);
-    let at = keys.iter().position(ours).ok_or(bad("is by another key"))?;
+    let at = keys.iter().map(Borrow::borrow).position(ours).ok_or(bad("is by another key"))?;
     if signature.namespace != NAMESPACE.as_bytes() {
         return Err(bad("was made for another purpose than the log"));
     }
     if signature.hash != b"sha512" {
         return Err(bad("is over another hash than SHA-512"));
     }
-    check(payload, signature, &keys[at])?;
     Ok(at)
 }
 

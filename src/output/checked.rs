@@ -119,7 +119,7 @@ fn file(place: &str) -> &str {
 }
 
 /// The look of one finding for people: word, place, why; then the fix.
-fn line(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn line(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     let ink = match finding.severity {
         Severity::Note => Ink::Blue,
         Severity::Found => Ink::Yellow,

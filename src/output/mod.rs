@@ -1,14 +1,27 @@
 //! Looks: how a result is shown to people and to machines. One file a result.
 
 mod checked;
+mod delivery;
+mod doctor;
+pub mod enacted;
 mod escape;
 mod guarded;
 mod hooked;
+mod key;
+mod listed;
 mod logged;
+mod member;
+mod opened;
+mod policy;
+mod rekeyed;
+mod sealed;
+pub mod sentences;
 mod set;
-mod started;
+pub mod started;
+mod status;
 mod trusting;
 pub mod value;
+mod whoami;
 
 use std::io::{self, Write};
 
@@ -171,6 +184,23 @@ impl<'w> Output<'w> {
         self.raw(text.as_bytes())
     }
 
+    /// Tells people on stderr what was done, where stdout carries something else.
+    ///
+    /// # Errors
+    /// Never for a reader that went away: nobody hears it then.
+    pub fn show_aside(&mut self, result: &dyn Show) -> Result<(), OutputError> {
+        let mut bytes = Zeroizing::new(Vec::new());
+        result.human(&mut *bytes)?;
+        self.note(&String::from_utf8_lossy(&bytes));
+        Ok(())
+    }
+
+    /// Tells which look results get.
+    #[must_use]
+    pub fn is(&self, form: Form) -> bool {
+        self.form == form
+    }
+
     /// Writes bytes to stdout as they are: a value, a file, a script.
     ///
     /// # Errors
@@ -193,6 +223,11 @@ impl<'w> Output<'w> {
     /// Says a line on stderr even to those who want quiet.
     pub fn warn(&mut self, text: &str) {
         self.say(Volume::Quiet, &format!("{} {text}", paint(Ink::Yellow, "warning:")));
+    }
+
+    /// Says on stderr what a question is about, even to those who want quiet.
+    pub fn insist(&mut self, text: &str) {
+        self.say(Volume::Quiet, text);
     }
 
     /// Tells a failure on stderr, in the look of the answer that will not come.

@@ -24,6 +24,7 @@ use crate::names::{ConsumerName, EnvName, MemberName, RepositoryId, RoleName, Ty
 pub use diff::{Change, Sign, Weight, semantic_diff};
 pub use glob::{AddressGlob, Glob, GlobError, KeyGlob};
 pub use lint::lint;
+pub use nearest::nearest;
 pub use problem::{PolicyError, Problem};
 pub use recipient::{Recipient, RecipientError};
 pub use rights::{Rule, Search};

@@ -1,10 +1,8 @@
 //! "Did you mean": the known name that is fewest edits away.
 
 /// Finds the candidate nearest to a name, if one is near enough to be a slip of the finger.
-pub(super) fn nearest<'c>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+#[must_use]
+pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let limit = 1.max(name.chars().count() / 3);
     candidates
         .into_iter()

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use rand_core::CryptoRngCore;
 
+use super::token::{decode, generation_in};
 use super::{Binding, Part, SealError, ValueKey, generation_of};
 use crate::document::{Document, Leaf, Node, splice};
 use crate::names::{EnvName, KeyPath, RepositoryId};
@@ -50,9 +51,10 @@ impl Opener<'_> {
     /// # Errors
     /// Those of [`ValueKey::open`].
     pub fn open(&self, binding: &Binding<'_>, token: &str) -> Result<Plaintext, SealError> {
-        let id = generation_of(token)?;
+        let bytes = decode(token)?;
+        let id = generation_in(&bytes)?;
         let key = self.0.iter().find(|key| key.id() == id);
-        key.ok_or(SealError::UnknownGeneration(id))?.open(binding, token)
+        key.ok_or(SealError::UnknownGeneration(id))?.open_bytes(binding, &bytes)
     }
 }
 

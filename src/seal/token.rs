@@ -117,7 +117,15 @@ impl ValueKey {
     /// [`SealError::NotAToken`], [`SealError::UnknownGeneration`], or [`SealError::Refused`] when it was
     /// altered or belongs elsewhere; then no byte of it is given.
     pub fn open(&self, binding: &Binding<'_>, token: &str) -> Result<Plaintext, SealError> {
-        let bytes = decode(token)?;
+        self.open_bytes(binding, &decode(token)?)
+    }
+
+    /// Opens the bytes that a token's text stands for.
+    pub(super) fn open_bytes(
+        &self,
+        binding: &Binding<'_>,
+        bytes: &[u8],
+    ) -> Result<Plaintext, SealError> {
         let (id, rest) = bytes.split_first_chunk::<ID>().ok_or(SealError::NotAToken)?;
         if *id != self.id.0 {
             return Err(SealError::UnknownGeneration(GenerationId(*id)));
@@ -139,7 +147,7 @@ impl ValueKey {
     }
 }
 
-fn decode(token: &str) -> Result<Vec<u8>, SealError> {
+pub(super) fn decode(token: &str) -> Result<Vec<u8>, SealError> {
     let text = token.strip_prefix(PREFIX).ok_or(SealError::NotAToken)?;
     URL_SAFE_NO_PAD.decode(text).map_err(|_| SealError::NotAToken)
 }
@@ -149,7 +157,10 @@ fn decode(token: &str) -> Result<Vec<u8>, SealError> {
 /// # Errors
 /// [`SealError::NotAToken`] when it is none, or cut short.
 pub fn generation_of(token: &str) -> Result<GenerationId, SealError> {
-    let bytes = decode(token)?;
+    generation_in(&decode(token)?)
+}
+
+pub(super) fn generation_in(bytes: &[u8]) -> Result<GenerationId, SealError> {
     if bytes.len() < ID + NONCE + TAG + 32 {
         return Err(SealError::NotAToken);
     }

@@ -1,6 +1,6 @@
 //! The policy chain: which policy was in force where. Design, section 6.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::log::dag::Dag;
 use crate::names::{EntryId, MemberName, Sha256};
@@ -28,8 +28,8 @@ pub struct Step {
 pub struct Chain {
     /// In the log's order: a step stands after the one before it.
     pub steps: Vec<Step>,
-    /// Signer, position of the note, and the policy's entry that it approves.
-    pub(super) approvals: Vec<(MemberName, usize, EntryId)>,
+    /// By the policy's entry that is approved: signer, and position of the approval.
+    approvals: BTreeMap<EntryId, Vec<(MemberName, usize)>>,
 }
 
 /// From where the chain is looked at.
@@ -57,14 +57,23 @@ impl Chain {
         self.steps.iter().find(|step| step.id == *id)
     }
 
-    /// Tells whether a step is in force: it and all before it reached their thresholds.
-    pub(super) fn in_force(&self, step: &Step, seen: Seen<'_>) -> bool {
-        if !seen.has(step.entry) {
-            return false;
+    /// Adds an admin's approval of a policy, at the position of its entry.
+    pub(super) fn approve(&mut self, by: MemberName, at: usize, target: EntryId) {
+        self.approvals.entry(target).or_default().push((by, at));
+    }
+
+    /// The steps in force: those that with all before them reached their thresholds.
+    pub(super) fn in_force(&self, seen: Seen<'_>) -> Vec<&Step> {
+        let mut holds = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            let after_prev = |prev: usize| {
+                let threshold = self.steps[prev].policy.admin.threshold as usize;
+                // A step stands after the one before it, which was therefore judged already.
+                holds[prev] && self.approvers(step, &self.steps[prev], seen).len() >= threshold
+            };
+            holds.push(seen.has(step.entry) && step.prev.is_none_or(after_prev));
         }
-        let Some(prev) = step.prev.map(|at| &self.steps[at]) else { return true };
-        self.approvers(step, prev, seen).len() >= prev.policy.admin.threshold as usize
-            && self.in_force(prev, seen)
+        self.steps.iter().zip(holds).filter_map(|(step, holds)| holds.then_some(step)).collect()
     }
 
     /// The admins of the policy before who signed or approved a step.
@@ -74,18 +83,16 @@ impl Chain {
         prev: &Step,
         seen: Seen<'_>,
     ) -> BTreeSet<&'c MemberName> {
-        self.approvals
-            .iter()
-            .filter(|(who, note, target)| {
-                *target == step.id && seen.has(*note) && prev.policy.is_admin(who)
-            })
-            .map(|(who, ..)| who)
+        let approvals = self.approvals.get(&step.id).into_iter().flatten();
+        approvals
+            .filter(|(who, note)| seen.has(*note) && prev.policy.is_admin(who))
+            .map(|(who, _)| who)
             .collect()
     }
 
     /// The highest policy in force.
     pub(super) fn highest(&self, seen: Seen<'_>) -> Option<&Step> {
-        self.steps.iter().filter(|step| self.in_force(step, seen)).max_by_key(|step| step.seq)
+        self.in_force(seen).into_iter().max_by_key(|step| step.seq)
     }
 
     /// The highest policy in force with the whole log at hand.
@@ -96,8 +103,7 @@ impl Chain {
 
     /// Pairs of policies in force that follow the same one.
     pub(super) fn forks(&self) -> Vec<(&Step, &Step)> {
-        let live: Vec<_> =
-            self.steps.iter().filter(|step| self.in_force(step, Seen::Whole)).collect();
+        let live = self.in_force(Seen::Whole);
         let mut forks = Vec::new();
         for (at, one) in live.iter().enumerate() {
             let twins = live[at + 1..].iter().filter(|two| two.seq == one.seq);
@@ -110,6 +116,6 @@ impl Chain {
 impl super::Record {
     /// The policies in force, with the whole log at hand; each replaced all before it.
     pub fn steps_in_force(&self) -> impl Iterator<Item = &Step> {
-        self.chain.steps.iter().filter(|step| self.chain.in_force(step, Seen::Whole))
+        self.chain.in_force(Seen::Whole).into_iter()
     }
 }

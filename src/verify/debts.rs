@@ -14,15 +14,18 @@ use crate::rotation::Obligation;
 pub(super) fn open(record: &Record, live: &BTreeMap<Address, Live<'_>>) -> Vec<Obligation> {
     let mut open: BTreeMap<&Address, Obligation> = BTreeMap::new();
     let sealed = live.iter().filter(|(_, live)| live.item.generation.is_some());
+    let steps: Vec<_> = record.steps_in_force().collect();
+    let mut gone: BTreeMap<(usize, &EnvName), Vec<&MemberName>> = BTreeMap::new();
     for (address, value) in sealed {
         let made = record.made_by(*value);
-        for step in record.steps_in_force() {
+        for step in &steps {
             if record.dag.is_ancestor(step.entry, made) {
                 continue;
             }
-            for debt in
-                leavers(record, step, &address.env).map(|who| debt(record, step, address, who))
-            {
+            let leavers = gone
+                .entry((step.entry, &address.env))
+                .or_insert_with(|| leavers(record, step, &address.env).collect());
+            for debt in leavers.iter().map(|who| debt(record, step, address, who)) {
                 let known = open.entry(address).or_insert_with(|| debt.clone());
                 if debt.due < known.due {
                     *known = debt;

@@ -1,6 +1,7 @@
 //! Checks 1 to 7: entries, root, parents, policy chain, rights, policy file.
 
 use jiff::{SignedDuration, Timestamp};
+use ssh_key::PublicKey;
 
 use super::chain::{Chain, Seen, Step};
 use super::verdicts::breach;
@@ -8,11 +9,12 @@ use super::{LogEvidence, Trust, reading, rights};
 use crate::finding::{Code, Finding};
 use crate::log::dag::Dag;
 use crate::log::entry::{Kind, Note};
+use crate::log::held::Held;
 use crate::log::name::file_path;
 use crate::log::parse::SignedEntry;
 use crate::log::signature::{self, SignatureError};
 use crate::names::EntryId;
-use crate::policy::Policy;
+use crate::policy::{Member, Policy, SigningKey};
 
 /// How far a time may lie ahead of now, or behind a parent.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
@@ -40,6 +42,10 @@ pub struct Record {
     /// What checks 1 to 7 found.
     pub findings: Vec<Finding>,
     pub(super) verdicts: Vec<Verdict>,
+    /// The entries whose signatures were not known to hold, and do.
+    news: Vec<usize>,
+    /// The step of the chain that is in force.
+    in_force: Option<usize>,
     /// The policy of a repository that has no environments, and so needs no log.
     unsigned: Option<Policy>,
 }
@@ -53,8 +59,10 @@ impl Record {
         let nodes: Vec<_> = entries.iter().map(|e| (e.id, e.entry.parents.as_slice())).collect();
         let dag = Dag::build(&nodes)
             .expect("a file's name follows from its bytes, so no entry is there twice");
+        let known = entries.iter().map(|entry| evidence.held.has(entry)).collect();
         let mut judge = Judge {
             evidence,
+            known,
             now,
             root: None,
             entries: &entries,
@@ -70,20 +78,32 @@ impl Record {
         judge.forks();
         judge.policies();
         let unsigned = judge.policy_file();
-        let Judge { chain, verdicts, findings, .. } = judge;
-        Self { entries, dag, chain, findings, verdicts, unsigned }
+        let Judge { chain, verdicts, findings, known, .. } = judge;
+        let is_news = |at: &usize| !known[*at] && verdicts[*at] != Verdict::Refused;
+        let news = (0..entries.len()).filter(is_news).collect();
+        let in_force = chain.current().map(|step| step.entry);
+        let in_force = chain.steps.iter().position(|step| Some(step.entry) == in_force);
+        Self { entries, dag, chain, findings, verdicts, news, in_force, unsigned }
     }
 
     /// The policy in force; none where there is none to believe.
     #[must_use]
     pub fn policy(&self) -> Option<&Policy> {
-        self.chain.current().map(|step| &step.policy).or(self.unsigned.as_ref())
+        let step = self.in_force.map(|at| &self.chain.steps[at]);
+        step.map(|step| &step.policy).or(self.unsigned.as_ref())
     }
 
     /// The id of `init`, if there is exactly one that holds.
     #[must_use]
     pub fn root(&self) -> Option<EntryId> {
         self.chain.steps.iter().find(|step| step.prev.is_none()).map(|step| step.id)
+    }
+
+    /// Adds the signatures that were found to hold to those that were known to; tells whether there are
+    /// any.
+    pub fn remember(&self, held: &mut Held) -> bool {
+        self.news.iter().for_each(|at| held.add(&self.entries[*at]));
+        !self.news.is_empty()
     }
 
     /// Counts the entries that hold.
@@ -105,6 +125,10 @@ impl Record {
     }
 }
 
+fn keys(member: &Member) -> Vec<&PublicKey> {
+    member.signing_keys.iter().map(SigningKey::public).collect()
+}
+
 fn stray((place, why): &(String, &'static str)) -> Finding {
     let code = if place.starts_with(".secrets/log") { Code::BadEntry } else { Code::Unattested };
     breach(code, place, format!("this does not belong here: it {why}"))
@@ -114,6 +138,8 @@ fn stray((place, why): &(String, &'static str)) -> Finding {
 /// What checks 2 to 7 share.
 pub(super) struct Judge<'e> {
     pub(super) evidence: &'e LogEvidence,
+    /// Of which entries it is known that the signature holds.
+    known: Vec<bool>,
     pub(super) now: Timestamp,
     root: Option<EntryId>,
     pub(super) entries: &'e [SignedEntry],
@@ -210,7 +236,7 @@ impl Judge<'_> {
         match &entry.kind {
             Kind::Init(_) | Kind::Seal { .. } => Ok(()),
             Kind::Note(Note::Approve { target }) => {
-                self.chain.approvals.push((entry.by.clone(), at, *target));
+                self.chain.approve(entry.by.clone(), at, *target);
                 Ok(())
             }
             Kind::Policy(step) => {
@@ -228,8 +254,13 @@ impl Judge<'_> {
             let message = format!("`{by}` is no member under the policy that the entry names");
             return Err(Box::new(self.refuse(at, self.refusal(at), message)));
         };
-        let keys: Vec<_> = member.signing_keys.iter().map(|key| key.public().clone()).collect();
-        match signature::verify(&signed.payload, &signed.signature, &keys) {
+        let keys = keys(member);
+        let verified = if self.known[at] {
+            signature::named(&signed.signature, &keys)
+        } else {
+            signature::verify(&signed.payload, &signed.signature, &keys)
+        };
+        match verified {
             Ok(_) => Ok(()),
             Err(why @ SignatureError::Refused { .. }) => {
                 Err(Box::new(self.refuse(at, Code::RefusedKey, why.to_string())))
@@ -274,24 +305,30 @@ impl Judge<'_> {
 
     /// Check 6: entries by a key, or under a right, that was taken away where they could not know.
     fn voids(&mut self) {
-        let Some(_) = self.chain.current() else { return };
+        let in_force = self.chain.in_force(Seen::Whole);
         for at in 0..self.entries.len() {
-            let apart = |step: &&Step| {
+            let apart = |step: &&&Step| {
                 step.entry != at
                     && !self.dag.is_ancestor(step.entry, at)
                     && !self.dag.is_ancestor(at, step.entry)
-                    && self.chain.in_force(step, Seen::Whole)
             };
-            let entry = &self.entries[at];
+            let entry = &self.entries[at].entry;
             let void = self.verdicts[at] == Verdict::Holds
-                && matches!(entry.entry.kind, Kind::Seal { .. })
-                && self.chain.steps.iter().filter(apart).any(|step| {
-                    self.signed_under(at, &step.policy).is_err()
-                        || rights::check(&step.policy, &entry.entry).is_err()
+                && matches!(entry.kind, Kind::Seal { .. })
+                && in_force.iter().filter(apart).any(|step| {
+                    !self.has_key_under(at, &step.policy)
+                        || rights::check(&step.policy, entry).is_err()
                 });
             if void {
                 self.verdicts[at] = Verdict::Void;
             }
         }
+    }
+
+    /// Tells whether the key of a signature that holds is the signer's under a policy.
+    fn has_key_under(&self, at: usize, policy: &Policy) -> bool {
+        let signed = &self.entries[at];
+        let member = policy.members.get(&signed.entry.by);
+        member.is_some_and(|member| signature::named(&signed.signature, &keys(member)).is_ok())
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::keyrings::Generations;
 use super::verdicts::{at, breach};
 use super::{FileEvidence, Live, Record, item, keyrings};
 use crate::document::{Document, Format, Node, items, whole_hash};
@@ -25,6 +26,8 @@ pub struct Verified<'e> {
     pub findings: Vec<Finding>,
     /// The attested files of the environments that were looked at.
     pub files: BTreeMap<RepoPath, VerifiedFile<'e>>,
+    /// The files that stand in clear since they were opened in place; judged by what they were opened from.
+    pub open: BTreeSet<RepoPath>,
     /// The keyring files whose bytes are the signed ones.
     pub keyrings: BTreeMap<GenerationId, &'e [u8]>,
     /// What stands, by address; nothing that was deleted or is in doubt.
@@ -60,8 +63,16 @@ pub(super) struct OnDisk {
     pub(super) generations: BTreeSet<GenerationId>,
     /// Whether a text stands there in clear that is no token.
     pub(super) clear_text: bool,
-    /// Its line, counted from 1; none for a whole file.
-    line: Option<usize>,
+    /// The byte at which it begins; none for a whole file.
+    at: Option<usize>,
+}
+
+impl OnDisk {
+    /// Counts its line from 1: only where it is asked for, since that is slow for a file of many values.
+    fn line(&self, file: &[u8]) -> Option<usize> {
+        let before = &file[..self.at?.min(file.len())];
+        Some(1 + before.iter().filter(|byte| **byte == b'\n').count())
+    }
 }
 
 impl<'e> Verified<'e> {
@@ -84,6 +95,7 @@ impl<'e> Verified<'e> {
             policy,
             findings: record.findings.clone(),
             files: BTreeMap::new(),
+            open: BTreeSet::new(),
             keyrings: BTreeMap::new(),
             live: BTreeMap::new(),
             obligations: Vec::new(),
@@ -122,7 +134,7 @@ impl<'e> Verified<'e> {
         evidence: &'e FileEvidence,
         standings: &BTreeMap<Address, Vec<Standing>>,
     ) {
-        let mut paths: BTreeMap<&RepoPath, BTreeMap<&KeyPath, &[Standing]>> = BTreeMap::new();
+        let mut paths: BTreeMap<&RepoPath, Vec<(&Address, &[Standing])>> = BTreeMap::new();
         for path in evidence.files.keys() {
             let owners = self.policy.environments_of(path);
             if owners.len() > 1 {
@@ -132,12 +144,14 @@ impl<'e> Verified<'e> {
             }
         }
         for (address, candidates) in standings {
-            paths.entry(&address.path).or_default().insert(&address.key, candidates);
+            paths.entry(&address.path).or_default().push((address, candidates));
         }
         for (path, signed) in paths {
-            let of_log = standings.keys().find(|address| address.path == *path);
-            let env = self.policy.environment_of(path).or(of_log.map(|address| &address.env));
+            let of_log = signed.first().map(|(address, _)| &address.env);
+            let env = self.policy.environment_of(path).or(of_log);
             if let Some(env) = env.cloned() {
+                self.sealed_or_open(&env, path, evidence, &signed);
+                let signed = signed.into_iter().map(|(at, found)| (&at.key, found)).collect();
                 self.file(&env, path, evidence.files.get(path).map(Vec::as_slice), &signed);
             }
         }
@@ -150,7 +164,7 @@ impl<'e> Verified<'e> {
         self.findings.push(finding.graded(Severity::Invalid).fix("tenure policy lint"));
     }
 
-    fn file(
+    pub(super) fn file(
         &mut self,
         env: &EnvName,
         path: &RepoPath,
@@ -175,22 +189,25 @@ impl<'e> Verified<'e> {
                 return;
             }
         };
-        if !stands && !found.values().any(|disk| !disk.generations.is_empty()) {
+        let empty = found.is_empty() && is_silent(&form);
+        if !stands && !empty && !found.values().any(|disk| !disk.generations.is_empty()) {
             let sealed_whole = matches!(form, FileForm::Whole) && seal::is_whole(bytes);
             self.findings.push(unsealed(env, path, sealed_whole));
             return;
         }
+        let mut generations = Generations::of(self.record, env);
         let keys: BTreeSet<&KeyPath> = found.keys().chain(signed.keys().copied()).collect();
         for key in keys {
             let address = Address { env: env.clone(), path: path.clone(), key: key.clone() };
             let candidates = signed.get(key).copied().unwrap_or_default();
-            match item::judge(self.record, &address, candidates, found.get(key)) {
+            let disk = found.get(key);
+            match item::judge(&mut generations, &address, candidates, disk) {
                 Ok(Some(live)) => {
                     self.live.insert(address, live);
                 }
                 Ok(None) => {}
                 Err(finding) => {
-                    let line = found.get(key).and_then(|disk| disk.line);
+                    let line = found.get(key).and_then(|disk| disk.line(bytes));
                     self.findings.push(finding.on_line(&address, line));
                 }
             }
@@ -231,6 +248,14 @@ impl<'e> Verified<'e> {
     }
 }
 
+/// Tells whether a file says nothing in clear: the last value was taken out of it.
+fn is_silent(form: &FileForm<'_>) -> bool {
+    let FileForm::Values(document) = form else { return false };
+    // Comments hold bare tokens in every format.
+    let token = |text: &str| Format::Dotenv.token_of_slice(text).is_some();
+    document.comments.iter().all(|span| token(&document.text[span.clone()]))
+}
+
 fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Finding {
     if stands {
         let message = format!("this sealed file can no longer be read: {why}");
@@ -265,7 +290,7 @@ fn read<'e>(
             hash: whole_hash(bytes),
             generations: BTreeSet::new(),
             clear_text: !seal::is_whole(bytes),
-            line: None,
+            at: None,
         };
         return Ok((FileForm::Whole, BTreeMap::from([(KeyPath::Whole, disk)])));
     };
@@ -283,8 +308,7 @@ fn read<'e>(
 
 fn on_disk(document: &Document<'_>, leaves: &[usize], hash: Sha256) -> OnDisk {
     let first = leaves.iter().map(|at| document.leaves[*at].span.start).min();
-    let line = first.map(|at| 1 + document.text[..at].matches('\n').count());
-    let mut disk = OnDisk { hash, generations: BTreeSet::new(), clear_text: false, line };
+    let mut disk = OnDisk { hash, generations: BTreeSet::new(), clear_text: false, at: first };
     for leaf in leaves.iter().map(|at| &document.leaves[*at]) {
         match document.token(leaf).map(seal::generation_of) {
             Some(Ok(id)) => {

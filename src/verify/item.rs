@@ -1,6 +1,7 @@
 //! Check 8, second half, and 9: one item on disk against what was signed of it.
 
 use super::files::OnDisk;
+use super::keyrings::Generations;
 use super::verdicts::at;
 use super::{Live, Record};
 use crate::finding::{Code, Finding, Severity};
@@ -10,11 +11,12 @@ use crate::names::{Address, KeyPath};
 
 /// Judges one address; gives what stands there, if anything should.
 pub(super) fn judge<'r>(
-    record: &'r Record,
+    generations: &mut Generations<'r, '_>,
     address: &Address,
     candidates: &[Standing],
     disk: Option<&OnDisk>,
 ) -> Result<Option<Live<'r>>, Box<Finding>> {
+    let record = generations.record;
     let hash = disk.map(|disk| disk.hash);
     let standing = match record.settle(address, candidates, hash.as_ref()) {
         Settled::Gone => return gone(record, address, candidates, disk),
@@ -32,7 +34,7 @@ pub(super) fn judge<'r>(
     };
     same_bytes(record, address, live, disk)?;
     still_allowed(record, address, live)?;
-    sealed_rightly(record, address, live, disk)?;
+    sealed_rightly(generations, address, live, disk)?;
     super::due::check(record, address, live)?;
     Ok(Some(live))
 }
@@ -133,11 +135,12 @@ fn still_allowed(record: &Record, address: &Address, live: Live<'_>) -> Result<(
 }
 
 fn sealed_rightly(
-    record: &Record,
+    generations: &mut Generations<'_, '_>,
     address: &Address,
     live: Live<'_>,
     disk: &OnDisk,
 ) -> Result<(), Box<Finding>> {
+    let record = generations.record;
     let stale =
         |message: &str| Err(found(record, Code::OldGeneration, address, live, message).into());
     let clear = record.policy().is_some_and(|policy| policy.is_clear(&address.env, &address.key));
@@ -153,7 +156,7 @@ fn sealed_rightly(
         return stale("its token belongs to another generation than its entry says");
     }
     let fresh = matches!(live.item.op, Op::New | Op::Rekey);
-    if fresh && !record.was_current(&address.env, generation, live.entry) {
+    if fresh && !generations.was_current(generation, live.entry) {
         return stale("it was sealed to a generation that was not current");
     }
     Ok(())

@@ -56,24 +56,45 @@ impl Record {
         let id = self.entries[entry].entry.policy?;
         self.chain.step(&id).map(|step| &step.policy)
     }
+}
+
+/// The generations of one environment, for the many items that were sealed to few of them.
+pub(super) struct Generations<'r, 'n> {
+    pub(super) record: &'r Record,
+    env: &'n EnvName,
+    keyrings: Vec<CurrentKeyring<'r>>,
+    asked: BTreeMap<(GenerationId, usize), bool>,
+}
+
+impl<'r, 'n> Generations<'r, 'n> {
+    /// Lists those of an environment.
+    pub(super) fn of(record: &'r Record, env: &'n EnvName) -> Self {
+        Self { record, env, keyrings: record.keyrings(env), asked: BTreeMap::new() }
+    }
 
     /// Tells whether a generation was current for the signer of an entry: its keyring is the entry's own
     /// or an ancestor's, no later one was known, and its readers were the policy's.
-    pub(super) fn was_current(
-        &self,
-        env: &EnvName,
-        generation: GenerationId,
-        entry: usize,
-    ) -> bool {
-        let seen = |at: usize| at == entry || self.dag.is_ancestor(at, entry);
-        let known: Vec<_> = self.keyrings(env).into_iter().filter(|k| seen(k.entry)).collect();
-        let Some(mine) = known.iter().find(|k| k.record.generation == generation) else {
-            return false;
-        };
-        let later = known.iter().any(|other| self.dag.is_ancestor(mine.entry, other.entry));
-        let policies = self.policy_at(mine.entry).zip(self.policy_at(entry));
-        !later && policies.is_some_and(|(then, now)| readers(then, env) == readers(now, env))
+    pub(super) fn was_current(&mut self, generation: GenerationId, entry: usize) -> bool {
+        let Self { record, env, keyrings, asked } = self;
+        let judge = || judge(record, env, keyrings, (generation, entry));
+        *asked.entry((generation, entry)).or_insert_with(judge)
     }
+}
+
+fn judge(
+    record: &Record,
+    env: &EnvName,
+    keyrings: &[CurrentKeyring<'_>],
+    (generation, entry): (GenerationId, usize),
+) -> bool {
+    let seen = |at: usize| at == entry || record.dag.is_ancestor(at, entry);
+    let known: Vec<_> = keyrings.iter().filter(|keyring| seen(keyring.entry)).collect();
+    let Some(mine) = known.iter().find(|keyring| keyring.record.generation == generation) else {
+        return false;
+    };
+    let later = known.iter().any(|other| record.dag.is_ancestor(mine.entry, other.entry));
+    let policies = record.policy_at(mine.entry).zip(record.policy_at(entry));
+    !later && policies.is_some_and(|(then, now)| readers(then, env) == readers(now, env))
 }
 
 /// Who can open a keyring that is wrapped under a policy.

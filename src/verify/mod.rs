@@ -10,6 +10,7 @@ mod entries;
 mod files;
 mod item;
 mod keyrings;
+mod open;
 mod policies;
 mod reading;
 mod rights;
@@ -18,6 +19,7 @@ mod verdicts;
 
 use std::collections::BTreeMap;
 
+use crate::log::held::Held;
 use crate::names::{EntryId, RepoPath};
 
 pub use chain::{Chain, Step};
@@ -37,6 +39,8 @@ pub struct LogEvidence {
     pub log: BTreeMap<String, Vec<u8>>,
     /// What lies there and is no regular file of a plain name, with why.
     pub strays: Vec<(String, &'static str)>,
+    /// Signatures that this program found to hold before; empty is always right.
+    pub held: Held,
 }
 
 /// The sealed files and keyrings: bytes, not yet believed.
@@ -48,6 +52,8 @@ pub struct FileEvidence {
     pub keyrings: BTreeMap<RepoPath, Vec<u8>>,
     /// What a glob matches or lies under `.secrets/keys` and is no regular file of a plain name.
     pub strays: Vec<(String, &'static str)>,
+    /// The sealed bytes of the files that this work tree has opened in place.
+    pub opened: BTreeMap<RepoPath, Vec<u8>>,
 }
 
 /// What is trusted before anything is read.

@@ -40,6 +40,23 @@ impl Record {
         Timeline { entries: &entries, dag: &self.dag }.settle(address, candidates, on_disk)
     }
 
+    /// What the log says stands, whatever lies on disk; what is void or in dispute is left out.
+    #[must_use]
+    pub fn signed(&self, scope: Option<&EnvName>) -> BTreeMap<Address, Live<'_>> {
+        let mut signed = BTreeMap::new();
+        for (address, candidates) in self.standings() {
+            if scope.is_some_and(|only| address.env != *only) {
+                continue;
+            }
+            if let Settled::One(at) = self.settle(&address, &candidates, None)
+                && self.holds(at.entry)
+            {
+                signed.insert(address, Live { entry: at.entry, item: self.item(at) });
+            }
+        }
+        signed
+    }
+
     fn plain_entries(&self) -> Vec<&Entry> {
         self.entries.iter().map(|signed| &signed.entry).collect()
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::harden::Hardened;
 use super::keys::{Identities, KeyPlaces};
 use super::signer::SigningPlaces;
 use super::terminal::{Prompts, Terminal};
@@ -47,6 +48,8 @@ pub struct Settings {
     pub consent: Consent,
     /// `--dry-run`.
     pub writes: Writes,
+    /// What `run` gives back to its child.
+    pub hardened: Option<Hardened>,
 }
 
 /// The outside, as far as a deed needs it.
@@ -65,6 +68,8 @@ pub struct World {
     pub consent: Consent,
     /// Whether changes are only shown.
     pub writes: Writes,
+    /// What a child gets back that takes the place of this process.
+    pub hardened: Option<Hardened>,
     identities: RefCell<Identities>,
 }
 
@@ -82,6 +87,7 @@ impl World {
             terminal,
             consent: settings.consent,
             writes: settings.writes,
+            hardened: settings.hardened,
             identities: RefCell::new(Identities::new(places, terminal)),
             environment,
         }
@@ -112,6 +118,25 @@ pub fn read_file(path: &std::path::Path) -> Result<Plaintext, WorldError> {
     let shown = path.display();
     let limit = usize::try_from(LARGEST).unwrap_or(usize::MAX);
     wiped::read_file(path, limit).map_err(WorldError::io("read", shown))
+}
+
+/// The longest file with public keys.
+const PUBLIC: usize = 64 << 10;
+
+/// Reads a small text that is no secret, such as a public key, from anywhere that the user named.
+///
+/// # Errors
+/// [`WorldError::Io`], for what is no UTF-8 too.
+pub fn read_public(path: &std::path::Path) -> Result<String, WorldError> {
+    let failed = WorldError::io("read", path.display());
+    let bytes = match wiped::read_file(path, PUBLIC) {
+        Ok(bytes) => bytes,
+        Err(why) => return Err(failed(why)),
+    };
+    match bytes.expose_text() {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(failed(std::io::Error::from(std::io::ErrorKind::InvalidData))),
+    }
 }
 
 /// The folder that the program was started in.

@@ -5,6 +5,7 @@
     reason = "this room is where files, programs, variables and the clock are allowed"
 )]
 
+mod cache;
 mod change;
 pub mod child;
 mod clock;
@@ -29,15 +30,17 @@ mod wiped;
 #[cfg(test)]
 mod testing;
 
+pub use cache::Cache;
 pub use change::Change;
 pub use clock::{Stopwatch, now};
-pub use desk::{Consent, Settings, World, Writes, current_folder, read_file};
+pub use desk::{Consent, Settings, World, Writes, current_folder, read_file, read_public};
 pub use environment::{Environment, HONOURED, WITHHELD};
 pub use error::WorldError;
 pub use files::{Files, LARGEST, Listing, Odd, OddKind};
 pub use git::{Checkout, Touch};
 pub use hooks::Hooks;
 pub use lock::{Lock, Reading};
+pub use program::is_program;
 pub use staged::{Blob, FileMode, IndexFile, ObjectId, StagedChange};
 pub use state::StateDir;
 pub use whole::{Mode, write_whole};

@@ -2,8 +2,26 @@
 
 mod check;
 mod completions;
+mod doctor;
+mod edit;
+mod export;
+mod get;
+mod init;
+mod key;
+mod list;
+mod man;
+pub(crate) mod member;
+mod open;
+mod policy;
+mod rekey;
+mod rotate;
+mod run;
+pub(crate) mod seal;
+mod set;
+mod status;
+mod unset;
 mod hook;
 mod log;
-mod man;
 mod trust;
 mod usage;
+mod whoami;

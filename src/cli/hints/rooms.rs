@@ -1,12 +1,14 @@
 //! Advice on the pure rooms.
 
 use super::{Advice, Exit};
+use crate::deliver::DeliverError;
 use crate::document::value::ValueError;
 use crate::keyring::KeyringError;
 use crate::log::EntryError;
-use crate::names::NameError;
+use crate::names::{Address, NameError};
 use crate::policy::edit::EditError;
 use crate::policy::{PATH, PolicyError};
+use crate::rotation::RotationError;
 use crate::seal::SealError;
 use crate::world::child::ChildError;
 
@@ -98,6 +100,14 @@ pub(crate) fn entry(error: &EntryError) -> Advice {
     }
 }
 
+pub(crate) fn rotation(error: &RotationError) -> Advice {
+    match error {
+        RotationError::NoGenerator | RotationError::Length { .. } => {
+            Advice::of(Exit::Refused).hint("--generate password:32")
+        }
+    }
+}
+
 pub(crate) fn child(error: &ChildError) -> Advice {
     match error {
         ChildError::NotFound { .. } => Advice::of(Exit::NotFound),
@@ -106,5 +116,36 @@ pub(crate) fn child(error: &ChildError) -> Advice {
         | ChildError::BadArgument { .. }
         | ChildError::Lost { .. }
         | ChildError::Harden(_) => Advice::of(Exit::NotStarted),
+    }
+}
+
+pub(crate) fn deliver(error: &DeliverError) -> Advice {
+    let place = |address: &Address| format!("{} {}", address.path, address.key);
+    match error {
+        DeliverError::Twice { places, .. } => Advice::of(Exit::Refused)
+            .at(place(&places[1]))
+            .hint("take one of them away with tenure unset, or leave the name out with --only"),
+        DeliverError::Repeated(address) => Advice::of(Exit::Refused)
+            .at(place(address))
+            .hint(format!("keep one of them: tenure edit {}", address.path)),
+        DeliverError::Steers { name, address } => {
+            Advice::of(Exit::Refused).at(place(address)).hint(format!(
+                "if that is meant: allow-env = [\"{name}\"] under [environments.{}] in {PATH}",
+                address.env
+            ))
+        }
+        DeliverError::Nul(address) => Advice::of(Exit::Refused)
+            .at(place(address))
+            .hint(format!("tenure get {address} writes it to stdout")),
+        DeliverError::Unreadable { address, .. } => Advice::of(Exit::Refused)
+            .at(place(address))
+            .hint(format!("tenure edit {}", address.path)),
+        DeliverError::NoVariable { nearest, .. } => Advice::of(Exit::Unknown).hint(match nearest {
+            Some(near) => format!("did you mean {near}?"),
+            None => "tenure list".to_owned(),
+        }),
+        DeliverError::NotWritable { address, .. } => {
+            Advice::of(Exit::Refused).at(place(address)).hint("tenure export --format json")
+        }
     }
 }

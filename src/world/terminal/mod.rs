@@ -165,6 +165,12 @@ pub fn write_stdout(bytes: &Plaintext) -> Result<(), TerminalError> {
     write_whole(io::stdout().as_fd(), bytes.expose()).map_err(stdout_fault)
 }
 
+/// Tells whether what goes to stdout is seen: a private key never is.
+#[must_use]
+pub fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 fn stdout_fault(source: io::Error) -> TerminalError {
     match source.kind() {
         io::ErrorKind::BrokenPipe => TerminalError::BrokenPipe,

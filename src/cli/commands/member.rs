@@ -1,0 +1,180 @@
+//! `tenure member`: who is a member, who comes, who leaves.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::deeds::member::add::{self, KeySource, MissingRoles};
+use crate::deeds::member::{list, remove};
+use crate::deeds::{DeedError, enact};
+use crate::names::{MemberName, RoleName};
+use crate::output::enacted::{preview, warnings};
+use crate::output::{Form, Output};
+use crate::policy::{MemberKind, Recipient, SigningKey};
+use crate::world::terminal::write_stdout;
+use crate::world::{World, Writes};
+
+/// Who is a member, who comes, who leaves
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Add(Box<Add>),
+    Remove(Remove),
+    List(List),
+}
+
+/// Add a member to the policy, and give them what their roles read
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tenure member add ben --role developer --ssh-key ben.pub
+  tenure member add ci-prod --role deploy --create-role --kind machine --owner ana --generate \\
+    | gh secret set TENURE_IDENTITY")]
+struct Add {
+    /// Their name; it stays in the log for ever
+    #[arg(value_name = "NAME")]
+    name: MemberName,
+
+    /// A role they get; may be given more than once
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<RoleName>,
+
+    /// Make the roles that the policy does not have
+    #[arg(long)]
+    create_role: bool,
+
+    /// A public key to read with: age1… or ssh-…; may be given more than once
+    #[arg(long = "recipient", value_name = "KEY")]
+    recipients: Vec<Recipient>,
+
+    /// An SSH public key to sign with; may be given more than once
+    #[arg(long = "signing-key", value_name = "KEY")]
+    signing_keys: Vec<SigningKey>,
+
+    /// A file with an SSH public key, to read and to sign with; may be given more than once
+    #[arg(long = "ssh-key", value_name = "FILE")]
+    ssh_keys: Vec<PathBuf>,
+
+    /// person or machine; a machine only reads
+    #[arg(long, value_name = "KIND", default_value = "person", hide_possible_values = true)]
+    kind: Kind,
+
+    /// The person who answers for a machine
+    #[arg(long, value_name = "NAME")]
+    owner: Option<MemberName>,
+
+    /// The last day of the keys, as 2027-05-01
+    #[arg(long, value_name = "DATE")]
+    expires: Option<Date>,
+
+    /// Make a machine's key, and write its private half to stdout, which is no terminal
+    #[arg(long)]
+    generate: bool,
+
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    Person,
+    Machine,
+}
+
+/// Remove a member; what they could read must be rotated
+#[derive(Debug, clap::Args)]
+struct Remove {
+    /// Their name
+    #[arg(value_name = "NAME")]
+    name: MemberName,
+
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+/// List the members, their keys and what they may do
+#[derive(Debug, clap::Args)]
+struct List {}
+
+pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    match &args.command {
+        Command::Add(args) => add_one(world, args, out),
+        Command::Remove(args) => remove_one(world, args, out),
+        Command::List(List {}) => {
+            out.show(&list::list(world)?)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn add_one(world: &World, args: &Add, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    if args.generate && out.is(Form::Json) {
+        return Err(DeedError::Refuse {
+            what: "with --generate stdout carries the private key and nothing else".to_owned(),
+            instead: Some("leave --json out".to_owned()),
+        }
+        .into());
+    }
+    let wish = add::Wish {
+        name: args.name.clone(),
+        kind: match args.kind {
+            Kind::Person => MemberKind::Person,
+            Kind::Machine => MemberKind::Machine,
+        },
+        roles: args.roles.clone(),
+        missing_roles: if args.create_role { MissingRoles::Made } else { MissingRoles::Refused },
+        recipients: args.recipients.clone(),
+        signing_keys: args.signing_keys.clone(),
+        ssh_keys: args.ssh_keys.clone(),
+        key: if args.generate { KeySource::Made } else { KeySource::Given },
+        owner: args.owner.clone(),
+        expires: args.expires,
+        reason: args.reason.clone(),
+    };
+    let added = add::add(world, &wish, &mut |effect| announce(effect, out))?;
+    warnings(&added.enacted).iter().for_each(|text| out.warn(text));
+    let Some(identity) = &added.identity else {
+        out.show(&added)?;
+        return Ok(Exit::Done);
+    };
+    out.show_aside(&added)?;
+    if world.writes == Writes::Dry {
+        return Ok(Exit::Done);
+    }
+    match write_stdout(identity) {
+        Ok(()) => {
+            out.note("its private key went into the pipe and nowhere else");
+            Ok(Exit::Done)
+        }
+        Err(why) => {
+            let name = &added.name;
+            out.warn(&format!(
+                "nobody has the key of {name}: tenure member remove {name}, then again"
+            ));
+            Err(DeedError::from(why).into())
+        }
+    }
+}
+
+fn remove_one(world: &World, args: &Remove, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let reason = args.reason.clone();
+    let removed = remove::remove(world, &args.name, reason, &mut |effect| announce(effect, out))?;
+    warnings(&removed.enacted).iter().for_each(|text| out.warn(text));
+    out.show(&removed)?;
+    Ok(Exit::Done)
+}
+
+/// Says what would be signed, even to those who want quiet: they are asked about it.
+pub(super) fn announce(effect: &enact::Effect, out: &mut Output<'_>) {
+    out.insist(&preview(effect));
+}

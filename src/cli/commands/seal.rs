@@ -1,0 +1,53 @@
+//! `tenure seal`: what lies in clear where the policy wants it sealed.
+
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::global::Global;
+use crate::deeds::seal;
+use crate::deeds::sealing::Whole;
+use crate::names::TypeName;
+use crate::output::Output;
+use crate::world::World;
+
+/// Seal files that lie in clear: new ones, opened ones, and values added by hand
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tenure seal                              every managed file that differs
+  tenure seal secrets/prod.env
+  tenure seal prod/API_KEY                 a value that somebody committed in clear")]
+pub(crate) struct Args {
+    /// Files, or secrets as ENV/KEY; without one, all that differs
+    #[arg(value_name = "PATH|SECRET")]
+    what: Vec<String>,
+
+    /// Seal a file as one that can no longer be sealed value by value
+    #[arg(long)]
+    whole: bool,
+
+    /// The type of new values that no rule of the policy gives one
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<TypeName>,
+
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+pub(crate) fn run(
+    world: &World,
+    global: &Global,
+    args: &Args,
+    out: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let plan = seal::Plan {
+        named: args.what.clone(),
+        env: global.env.clone(),
+        whole: if args.whole { Whole::Allowed } else { Whole::Refused },
+        kind: args.kind.clone(),
+        reason: args.reason.clone(),
+    };
+    let sealed = seal::seal(world, &plan)?;
+    out.show(&sealed)?;
+    Ok(Exit::Done)
+}

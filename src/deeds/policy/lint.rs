@@ -1,0 +1,61 @@
+//! Examines a policy: needs no log and no key.
+
+use crate::deeds::DeedError;
+use crate::deeds::enact::policy_file;
+use crate::deeds::load::Place;
+use crate::finding::{Code, Finding, Severity};
+use crate::policy::{self, PATH, Policy};
+use crate::world::World;
+
+/// What was found in a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linted {
+    /// By line.
+    pub findings: Vec<Finding>,
+}
+
+impl Linted {
+    /// Tells whether the policy cannot be used as it is.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity >= Severity::Invalid)
+    }
+}
+
+/// Examines the policy's file in the work tree.
+///
+/// # Errors
+/// [`DeedError::NoPolicy`] where there is none.
+pub fn lint(world: &World) -> Result<Linted, DeedError> {
+    let place = Place::find(world)?;
+    let text = policy_file(&place)?;
+    let findings = match Policy::parse(&text) {
+        Ok(policy) => faults(&place, &policy, &text)?,
+        Err(why) => vec![Finding {
+            code: Code::PolicyInvalid,
+            severity: Severity::Invalid,
+            env: None,
+            place: format!("{PATH}:{}", why.line),
+            entry: None,
+            fix: why.fix().or_else(|| Some("mend that line".to_owned())),
+            message: why.to_string(),
+        }],
+    };
+    Ok(Linted { findings })
+}
+
+/// What a valid policy gets wrong, the files of the work tree considered.
+///
+/// # Errors
+/// [`DeedError::World`] when a folder cannot be read.
+pub(in crate::deeds) fn faults(
+    place: &Place<'_>,
+    policy: &Policy,
+    text: &str,
+) -> Result<Vec<Finding>, DeedError> {
+    let mut files = Vec::new();
+    for folder in policy.literal_prefixes(None) {
+        files.extend(place.files.list(&folder)?.files);
+    }
+    Ok(policy::lint(policy, text, &files))
+}

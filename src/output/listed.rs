@@ -1,0 +1,91 @@
+//! What stands where, as a table.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::{Ink, Show, paint, safe};
+use crate::deeds::list::{Form, Listed, Row};
+
+impl Show for Listed {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let cells: Vec<_> = self.rows.iter().map(cells).collect();
+        let mut widths = [0; 4];
+        for row in &cells {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.chars().count().max(*width);
+            }
+        }
+        for (row, cells) in self.rows.iter().zip(&cells) {
+            let [name, form, kind, due] = cells;
+            let [a, b, c, d] = widths;
+            let due = match row.days_left {
+                Some(left) if left < 0 => paint(Ink::Red, &format!("{due:d$}")),
+                _ if row.obligation.is_some() => paint(Ink::Yellow, &format!("{due:d$}")),
+                _ => format!("{due:d$}"),
+            };
+            let day = row.made.time.strftime("%F");
+            writeln!(out, "{name:a$}  {form:b$}  {kind:c$}  {due}  {} {day}", row.made.by)?;
+        }
+        Ok(())
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "secrets": self.rows.iter().map(row).collect::<Vec<_>>(),
+            "complete": self.doubt.is_none(),
+        })
+    }
+}
+
+fn cells(row: &Row) -> [String; 4] {
+    let form = match row.form {
+        Form::Sealed => "sealed".to_owned(),
+        Form::SealedList(count) => format!("sealed list of {count}"),
+        Form::SealedFile => "sealed file".to_owned(),
+        Form::Clear => "clear".to_owned(),
+        Form::Empty => "empty".to_owned(),
+    };
+    let kind = row.kind.as_ref().map_or("-", |kind| kind.as_str());
+    let due = match (row.due, row.days_left) {
+        (Some(due), Some(left)) if left < 0 => format!("due {due}, {} days late", -left),
+        (Some(due), Some(left)) => format!("due {due}, in {left} days"),
+        _ => "-".to_owned(),
+    };
+    let due = match &row.obligation {
+        Some(debt) => format!("{due}; rotate by {} ({} left)", debt.due, debt.leaver),
+        None => due,
+    };
+    [safe(&row.name).into_owned(), form, kind.to_owned(), due]
+}
+
+fn row(row: &Row) -> Value {
+    json!({
+        "name": row.name,
+        "address": row.address,
+        "environment": row.address.env,
+        "path": row.address.path,
+        "key": row.address.key,
+        "form": match row.form {
+            Form::Sealed => "sealed",
+            Form::SealedList(_) => "sealed-list",
+            Form::SealedFile => "sealed-file",
+            Form::Clear => "clear",
+            Form::Empty => "empty",
+        },
+        "type": row.kind,
+        "due": row.due.map(|due| due.to_string()),
+        "days_left": row.days_left,
+        "made": {
+            "by": row.made.by,
+            "time": row.made.time.to_string(),
+            "entry": row.made.entry,
+        },
+        "obligation": row.obligation.as_ref().map(|debt| json!({
+            "due": debt.due.to_string(),
+            "since": debt.since.to_string(),
+            "leaver": debt.leaver,
+        })),
+        "owner": row.owner,
+    })
+}

@@ -1,0 +1,137 @@
+//! Who was added or removed, and who there is.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::enacted::{count, effect_json, enacted_json, names, receipt};
+use super::sentences::{DEPLOY_KEY, READ_STAYS_READ};
+use super::{Ink, Show, paint, safe};
+use crate::deeds::member::add::Added;
+use crate::deeds::member::list::{Flag, Listed, Standing};
+use crate::deeds::member::remove::Removed;
+use crate::policy::MemberKind;
+
+impl Show for Added {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let roles =
+            if self.roles.is_empty() { "no role yet".to_owned() } else { names(&self.roles) };
+        writeln!(out, "{} is a member: {roles}", self.name)?;
+        for key in &self.keys {
+            match self.identity {
+                Some(_) => writeln!(out, "key   {key}")?,
+                None => {
+                    writeln!(
+                        out,
+                        "key   {key}    compare it with {} on another channel",
+                        self.name
+                    )?;
+                }
+            }
+        }
+        receipt(&self.enacted, out)?;
+        if self.kind == MemberKind::Machine {
+            writeln!(out, "{DEPLOY_KEY}")?;
+        }
+        writeln!(out, "next  git add -A && git commit")
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "member": self.name,
+            "kind": self.kind.word(),
+            "roles": self.roles,
+            "keys": self.keys,
+            "effect": effect_json(&self.effect),
+            "signed": enacted_json(&self.enacted),
+        })
+    }
+}
+
+impl Show for Removed {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        for (env, debt) in &self.debts {
+            let values: Vec<_> = debt.values.iter().map(|at| at.key.to_string()).collect();
+            let list =
+                if values.is_empty() { String::new() } else { format!(": {}", values.join(" ")) };
+            let number = count(values.len(), "value");
+            writeln!(out, "{} could read {number} in {env}{}", self.name, safe(&list))?;
+        }
+        receipt(&self.enacted, out)?;
+        for (env, debt) in self.debts.iter().filter(|(_, debt)| !debt.values.is_empty()) {
+            let number = count(debt.values.len(), "value");
+            writeln!(out, "{number} in {env} must rotate by {}", debt.due)?;
+        }
+        writeln!(out, "{READ_STAYS_READ}")?;
+        writeln!(out, "next  git add -A && git commit")?;
+        for env in self.debts.iter().filter(|(_, debt)| !debt.values.is_empty()).map(|(env, _)| env)
+        {
+            writeln!(out, "next  tenure rotate --due -e {env}")?;
+        }
+        Ok(())
+    }
+
+    fn json(&self) -> Value {
+        let debt = |(env, debt): (&crate::names::EnvName, &crate::deeds::member::remove::Debt)| json!({ "environment": env, "values": debt.values, "due": debt.due.to_string() });
+        json!({
+            "member": self.name,
+            "could_read": self.debts.iter().map(debt).collect::<Vec<_>>(),
+            "effect": effect_json(&self.effect),
+            "signed": enacted_json(&self.enacted),
+        })
+    }
+}
+
+impl Show for Vec<Listed> {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.iter().try_for_each(|member| listed(member, out))
+    }
+
+    fn json(&self) -> Value {
+        json!({ "members": self.iter().map(listed_json).collect::<Vec<_>>() })
+    }
+}
+
+fn listed(member: &Listed, out: &mut dyn Write) -> io::Result<()> {
+    let flags: Vec<_> = member.flags.iter().map(|flag| flag.word()).collect();
+    let flags = match flags.as_slice() {
+        [] => String::new(),
+        some => format!("  {}", paint(Ink::Yellow, &some.join(", "))),
+    };
+    let roles = if member.roles.is_empty() { "-".to_owned() } else { names(&member.roles) };
+    writeln!(out, "{}  {}  {roles}{flags}", member.name, member.kind.word())?;
+    let dash = |list: &[_]| if list.is_empty() { "-".to_owned() } else { names(list) };
+    writeln!(out, "  reads   {}", dash(&member.reads))?;
+    writeln!(out, "  writes  {}", dash(&member.writes))?;
+    for key in &member.reads_with {
+        let both = member.signs_with.contains(key);
+        writeln!(out, "  key     {key}  {}", if both { "reads, signs" } else { "reads" })?;
+    }
+    for key in member.signs_with.iter().filter(|key| !member.reads_with.contains(key)) {
+        writeln!(out, "  key     {key}  signs")?;
+    }
+    if let Some(owner) = &member.owner {
+        writeln!(out, "  owner   {owner}")?;
+    }
+    match member.expires {
+        Some(day) => writeln!(out, "  expires {day}"),
+        None => Ok(()),
+    }
+}
+
+/// The look of a member for machines.
+pub(super) fn listed_json(member: &Listed) -> Value {
+    json!({
+        "name": member.name,
+        "kind": member.kind.word(),
+        "roles": member.roles,
+        "admin": member.admin == Standing::Admin,
+        "reads": member.reads,
+        "writes": member.writes,
+        "reads_with": member.reads_with,
+        "signs_with": member.signs_with,
+        "owner": member.owner,
+        "expires": member.expires.map(|day| day.to_string()),
+        "flags": member.flags.iter().map(|flag: &Flag| flag.word()).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,16 @@
+//! What nothing can stop, in the words of `threats.md`, section 4: printed where it matters.
+
+/// Where a member is removed.
+pub const READ_STAYS_READ: &str = "What was read stays read: removing a reader takes back no value, \
+     and old versions stay in the history.";
+
+/// Where a machine is added.
+pub const DEPLOY_KEY: &str = "A deploy key reads all that its environments hold and ever held, and a \
+     host that runs your CI holds that key.";
+
+/// Where a policy is signed.
+pub const SIGNED_UNREAD: &str = "An admin who signs without reading grants what was asked.";
+
+/// Where a repository is started.
+pub const LOST_ADMINS: &str = "When every admin key is lost, nobody can change the policy. There is no \
+     back door: keep one offline.";
