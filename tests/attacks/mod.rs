@@ -8,6 +8,7 @@ mod forge;
 mod log;
 mod members;
 mod policy;
+mod sealed;
 
 use std::fs;
 use std::path::{Path, PathBuf};
