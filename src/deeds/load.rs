@@ -100,8 +100,8 @@ impl<'w> Place<'w> {
     /// # Errors
     /// [`DeedError::World`] when something cannot be read.
     pub fn log_evidence(&self) -> Result<LogEvidence, DeedError> {
-        let mut evidence = LogEvidence::default();
-        evidence.policy = self.read(&policy::PATH.parse()?)?;
+        let policy = self.read(&policy::PATH.parse()?)?;
+        let mut evidence = LogEvidence { policy, ..LogEvidence::default() };
         for folder in [LOG, POLICIES] {
             let listing = self.list(folder)?;
             strays(&listing, &mut evidence.strays);
