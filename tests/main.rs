@@ -7,6 +7,7 @@
     reason = "tests stand outside of the program and make the world it runs in"
 )]
 
+mod attacks;
 mod commands;
 mod console;
 mod corpora;
@@ -15,3 +16,4 @@ mod leaks;
 mod reference;
 mod stories;
 mod support;
+mod together;

@@ -123,7 +123,7 @@ pub fn environment(place: &Place<'_>, named: Option<&EnvName>) -> Result<EnvName
         return Ok(named.clone());
     }
     let loaded = place.load(None)?;
-    let policy = loaded.record.policy().ok_or(DeedError::NoPolicy)?;
+    let policy = loaded.judged()?.policy;
     let mut known: Vec<_> = policy.environments.keys().cloned().collect();
     match known.as_slice() {
         [only] if only.as_str() != "prod" => Ok(known.remove(0)),

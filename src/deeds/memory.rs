@@ -7,9 +7,6 @@ use crate::world::{Cache, Writes};
 
 const SIGNATURES: &str = "signatures";
 
-/// Beyond this many, those of entries that are not here are forgotten.
-const MANY: usize = 1 << 16;
-
 /// Whether a deed uses what earlier ones found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Memory {
@@ -40,13 +37,8 @@ impl Place<'_> {
     /// Adds what was found to hold.
     pub(super) fn remember(&self, cache: Option<&Cache>, mut held: Held, record: &Record) {
         let Some(cache) = cache.filter(|_| self.world.writes == Writes::Real) else { return };
-        if !record.remember(&mut held) {
-            return;
+        if record.remember(&mut held) {
+            cache.write(SIGNATURES, &held.to_bytes());
         }
-        if held.len() > MANY {
-            held = Held::default();
-            record.remember(&mut held);
-        }
-        cache.write(SIGNATURES, &held.to_bytes());
     }
 }

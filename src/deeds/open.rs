@@ -127,9 +127,11 @@ fn open_verified(
     check: impl FnOnce(&Verified<'_>, &RepoPath) -> Result<(), DeedError>,
 ) -> Result<Clear, DeedError> {
     let loaded = place.load(None)?;
-    let judged = loaded.judged()?;
-    let (env, path) = managed(place, judged.policy, wanted)?;
-    let verified = loaded.verified(&env)?;
+    let verified = loaded.judged()?;
+    let (env, path) = managed(place, verified.policy, wanted)?;
+    if let Some(finding) = verified.refusal(&env) {
+        return Err(DeedError::Refused(finding.clone().into()));
+    }
     sealed_again(&verified, &path)?;
     if !verified.files.contains_key(&path) {
         return Err(DeedError::NoFile(path));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::names::Segment;
+use crate::names::{Segment, Shared};
 
 use super::NotSpliceable;
 
@@ -107,9 +107,9 @@ impl<'t> Repeats<'t> {
         name: impl Into<std::borrow::Cow<'t, str>>,
     ) -> Segment {
         let name = name.into();
-        let owned = name.clone().into_owned();
+        let text = Shared::of(&name);
         let nth = self.0.entry((section, name)).or_insert(0);
         *nth += 1;
-        Segment::Key { name: owned, nth: *nth }
+        Segment::Key { name: text, nth: *nth }
     }
 }

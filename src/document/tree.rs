@@ -143,7 +143,7 @@ impl Tree {
         span: Range<usize>,
     ) -> Result<(), Refusal> {
         let bytes = |s: &Segment| match s {
-            Segment::Key { name, .. } => name.len() + size_of::<Segment>(),
+            Segment::Key { name, .. } => name.as_str().len() + size_of::<Segment>(),
             _ => size_of::<Segment>(),
         };
         let cost = self.path.iter().map(bytes).sum::<usize>();

@@ -35,21 +35,9 @@ impl Held {
         !self.0.is_empty() && self.0.contains(&entry.fact())
     }
 
-    /// Adds an entry whose signature was found to hold; tells whether that was news.
-    pub fn add(&mut self, entry: &SignedEntry) -> bool {
-        self.0.insert(entry.fact())
-    }
-
-    /// Counts them.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Tells whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Adds an entry whose signature was found to hold.
+    pub fn add(&mut self, entry: &SignedEntry) {
+        self.0.insert(entry.fact());
     }
 }
 

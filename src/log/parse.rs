@@ -63,7 +63,7 @@ impl Entry {
         if !lines.are_read() {
             return Err(lines.expected("the end, or the next field"));
         }
-        let printed = render::write(&entry)?;
+        let printed = render::write(&entry, payload.len())?;
         if printed != payload {
             let same = printed.bytes().zip(payload.bytes()).take_while(|(a, b)| a == b).count();
             let line = line_of(payload.as_bytes(), same);
@@ -220,7 +220,7 @@ mod tests {
 
     use super::*;
     use crate::log::render::join;
-    use crate::names::{EnvName, GenerationId, KeyPath, RepoPath, Segment, Sha256};
+    use crate::names::{EnvName, GenerationId, KeyPath, RepoPath, Segment, Sha256, Shared};
 
     /// By a key made for tests only; it does not belong to the payloads here.
     const ARMOR: &str = "-----BEGIN SSH SIGNATURE-----
@@ -567,7 +567,7 @@ target = "2222222222222222222222222222222222222222222222222222222222222222"
 
     fn key() -> impl Strategy<Value = KeyPath> {
         let segment = ("[\\PC\\n\u{7f}\u{9f}\u{202e}\"\\\\]{0,6}|[A-Z_]{1,9}", 1..3_u32)
-            .prop_map(|(name, nth)| Segment::Key { name, nth });
+            .prop_map(|(name, nth)| Segment::Key { name: Shared::of(&name), nth });
         prop_oneof![
             1 => Just(KeyPath::Whole),
             9 => (1..3_u32, prop::collection::vec(segment, 0..3))

@@ -22,7 +22,7 @@ impl Entry {
     /// several entries are needed, [`EntryError::Rule`] for parts that are out of order or make no
     /// sense.
     pub fn render(&self) -> Result<String, EntryError> {
-        let text = write(self)?;
+        let text = write(self, 1024)?;
         if text.len() + ROOM_FOR_SIGNATURE > MAX_BYTES {
             return Err(EntryError::TooLarge);
         }
@@ -84,9 +84,10 @@ pub fn join(payload: &str, armored_signature: &str) -> Vec<u8> {
     file.into_bytes()
 }
 
-/// Prints without a limit of size: a file of up to 1 MiB is read, whoever wrote it.
-pub(super) fn write(entry: &Entry) -> Result<String, EntryError> {
-    let mut to = Writer { out: String::with_capacity(1024), line: 1 };
+/// Prints without a limit of size: a file of up to 1 MiB is read, whoever wrote it. `room` is how many
+/// bytes it will probably be.
+pub(super) fn write(entry: &Entry, room: usize) -> Result<String, EntryError> {
+    let mut to = Writer { out: String::with_capacity(room), line: 1 };
     to.head(entry)?;
     match &entry.kind {
         Kind::Init(step) | Kind::Policy(step) => to.step(step),

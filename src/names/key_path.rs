@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{NameError, serde_as_text};
+use super::{NameError, Shared, serde_as_text};
 
 /// One step from the root of a document to a value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,7 +11,7 @@ pub enum Segment {
     /// A mapping's key, a section, a variable; `nth` counts from 1 where a key stands more than once.
     Key {
         /// The key's text after the format's own unquoting.
-        name: String,
+        name: Shared,
         /// 1 for the first, 2 for the second with the same name.
         nth: u32,
     },
@@ -24,8 +24,8 @@ pub enum Segment {
 impl Segment {
     /// The first key of this name.
     #[must_use]
-    pub fn key(name: impl Into<String>) -> Self {
-        Self::Key { name: name.into(), nth: 1 }
+    pub fn key(name: impl AsRef<str>) -> Self {
+        Self::Key { name: Shared::of(name.as_ref()), nth: 1 }
     }
 }
 
@@ -101,7 +101,7 @@ impl KeyPath {
     #[must_use]
     pub fn last_key(&self) -> Option<&str> {
         match self.segments().last() {
-            Some(Segment::Key { name, .. }) => Some(name),
+            Some(Segment::Key { name, .. }) => Some(name.as_str()),
             _ => None,
         }
     }
@@ -129,10 +129,11 @@ impl fmt::Display for KeyPath {
                     if !first {
                         f.write_str(".")?;
                     }
+                    let name = name.as_str();
                     if is_bare(name) {
                         f.write_str(name)?;
                     } else {
-                        f.write_str(&serde_json::Value::from(name.as_str()).to_string())?;
+                        f.write_str(&serde_json::Value::from(name).to_string())?;
                     }
                     if *nth != 1 {
                         write!(f, "#{nth}")?;
@@ -208,7 +209,7 @@ impl Reader<'_> {
     fn key(&mut self) -> Result<Segment, NameError> {
         let name = self.name()?;
         let nth = if self.eat('#') { self.number_from_one()? } else { 1 };
-        Ok(Segment::Key { name, nth })
+        Ok(Segment::Key { name: Shared::of(&name), nth })
     }
 }
 
@@ -284,7 +285,8 @@ mod tests {
 
     fn segment() -> impl Strategy<Value = Segment> {
         prop_oneof![
-            ("\\PC{0,8}", 1..4_u32).prop_map(|(name, nth)| Segment::Key { name, nth }),
+            ("\\PC{0,8}", 1..4_u32)
+                .prop_map(|(name, nth)| Segment::Key { name: Shared::of(&name), nth }),
             (0..1000_u32).prop_map(Segment::Index),
             Just(Segment::AnyIndex),
         ]

@@ -4,12 +4,14 @@ mod address;
 mod digest;
 mod key_path;
 mod path;
+mod shared;
 mod word;
 
 pub use address::{Address, AddressQuery, Target};
 pub use digest::{EntryId, GenerationId, Sha256, Sha256Writer};
 pub use key_path::{KeyPath, Segment};
 pub use path::RepoPath;
+pub use shared::Shared;
 pub use word::{ConsumerName, EnvName, MemberName, RepositoryId, RoleName, TypeName};
 
 /// Says why a text is no name, path, key or id.

@@ -3,24 +3,25 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::shared::Shared;
 use super::{NameError, serde_as_text};
 
 /// A path relative to the repository's root: UTF-8, `/` between its parts, no `.` or `..`, nothing in
 /// `.git`, no control character, no `\`, `#` or `"`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RepoPath(String);
+pub struct RepoPath(Shared);
 
 impl RepoPath {
     /// Lends the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 
     /// The last part.
     #[must_use]
     pub fn file_name(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or(&self.0)
+        self.as_str().rsplit('/').next().unwrap_or(self.as_str())
     }
 }
 
@@ -45,13 +46,13 @@ impl FromStr for RepoPath {
                 _ => {}
             }
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(Shared::of(text)))
     }
 }
 
 impl fmt::Display for RepoPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::shared::Shared;
 use super::{NameError, serde_as_text};
 
 /// Longest name in bytes: it becomes a folder's name and a column of a report.
@@ -32,13 +33,13 @@ macro_rules! word {
     ($(#[doc = $doc:literal] $name:ident: $what:literal;)+) => {$(
         #[doc = $doc]
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Shared);
 
         impl $name {
             /// Lends the text.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
         }
 
@@ -46,13 +47,13 @@ macro_rules! word {
             type Err = NameError;
             fn from_str(text: &str) -> Result<Self, NameError> {
                 check(text, $what)?;
-                Ok(Self(text.to_owned()))
+                Ok(Self(Shared::of(text)))
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 

@@ -42,6 +42,8 @@ pub struct Record {
     /// What checks 1 to 7 found.
     pub findings: Vec<Finding>,
     pub(super) verdicts: Vec<Verdict>,
+    /// The entries whose signatures were not known to hold, and do.
+    news: Vec<usize>,
     /// The step of the chain that is in force.
     in_force: Option<usize>,
     /// The policy of a repository that has no environments, and so needs no log.
@@ -57,8 +59,10 @@ impl Record {
         let nodes: Vec<_> = entries.iter().map(|e| (e.id, e.entry.parents.as_slice())).collect();
         let dag = Dag::build(&nodes)
             .expect("a file's name follows from its bytes, so no entry is there twice");
+        let known = entries.iter().map(|entry| evidence.held.has(entry)).collect();
         let mut judge = Judge {
             evidence,
+            known,
             now,
             root: None,
             entries: &entries,
@@ -74,10 +78,12 @@ impl Record {
         judge.forks();
         judge.policies();
         let unsigned = judge.policy_file();
-        let Judge { chain, verdicts, findings, .. } = judge;
+        let Judge { chain, verdicts, findings, known, .. } = judge;
+        let is_news = |at: &usize| !known[*at] && verdicts[*at] != Verdict::Refused;
+        let news = (0..entries.len()).filter(is_news).collect();
         let in_force = chain.current().map(|step| step.entry);
         let in_force = chain.steps.iter().position(|step| Some(step.entry) == in_force);
-        Self { entries, dag, chain, findings, verdicts, in_force, unsigned }
+        Self { entries, dag, chain, findings, verdicts, news, in_force, unsigned }
     }
 
     /// The policy in force; none where there is none to believe.
@@ -93,11 +99,11 @@ impl Record {
         self.chain.steps.iter().find(|step| step.prev.is_none()).map(|step| step.id)
     }
 
-    /// Adds the signatures that hold to those that are known to; tells whether any was news.
+    /// Adds the signatures that were found to hold to those that were known to; tells whether there are
+    /// any.
     pub fn remember(&self, held: &mut Held) -> bool {
-        let judged = self.entries.iter().zip(&self.verdicts);
-        let hold = judged.filter(|(_, verdict)| **verdict != Verdict::Refused);
-        hold.fold(false, |news, (entry, _)| held.add(entry) | news)
+        self.news.iter().for_each(|at| held.add(&self.entries[*at]));
+        !self.news.is_empty()
     }
 
     /// Counts the entries that hold.
@@ -132,6 +138,8 @@ fn stray((place, why): &(String, &'static str)) -> Finding {
 /// What checks 2 to 7 share.
 pub(super) struct Judge<'e> {
     pub(super) evidence: &'e LogEvidence,
+    /// Of which entries it is known that the signature holds.
+    known: Vec<bool>,
     pub(super) now: Timestamp,
     root: Option<EntryId>,
     pub(super) entries: &'e [SignedEntry],
@@ -247,7 +255,7 @@ impl Judge<'_> {
             return Err(Box::new(self.refuse(at, self.refusal(at), message)));
         };
         let keys = keys(member);
-        let verified = if self.evidence.held.has(signed) {
+        let verified = if self.known[at] {
             signature::named(&signed.signature, &keys)
         } else {
             signature::verify(&signed.payload, &signed.signature, &keys)

@@ -134,7 +134,7 @@ impl<'e> Verified<'e> {
         evidence: &'e FileEvidence,
         standings: &BTreeMap<Address, Vec<Standing>>,
     ) {
-        let mut paths: BTreeMap<&RepoPath, BTreeMap<&KeyPath, &[Standing]>> = BTreeMap::new();
+        let mut paths: BTreeMap<&RepoPath, Vec<(&Address, &[Standing])>> = BTreeMap::new();
         for path in evidence.files.keys() {
             let owners = self.policy.environments_of(path);
             if owners.len() > 1 {
@@ -144,13 +144,15 @@ impl<'e> Verified<'e> {
             }
         }
         for (address, candidates) in standings {
-            paths.entry(&address.path).or_default().insert(&address.key, candidates);
+            paths.entry(&address.path).or_default().push((address, candidates));
         }
         for (path, signed) in paths {
-            let of_log = standings.keys().find(|address| address.path == *path);
-            let env = self.policy.environment_of(path).or(of_log.map(|address| &address.env));
+            let of_log = signed.first().map(|(address, _)| &address.env);
+            let env = self.policy.environment_of(path).or(of_log);
             if let Some(env) = env.cloned() {
                 self.sealed_or_open(&env, path, evidence, &signed);
+                let signed = signed.into_iter().map(|(at, found)| (&at.key, found)).collect();
+                self.file(&env, path, evidence.files.get(path).map(Vec::as_slice), &signed);
             }
         }
     }

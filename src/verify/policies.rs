@@ -120,6 +120,10 @@ impl Judge<'_> {
             self.findings.push(finding.graded(Severity::Invalid).fix("tenure init"));
             return None;
         };
+        let current = self.chain.current();
+        if current.is_some_and(|step| step.hash == Sha256::of(bytes)) {
+            return None;
+        }
         let policy = match parse_policy(bytes, POLICY_FILE) {
             Ok(policy) => policy,
             Err(finding) => {
@@ -127,8 +131,7 @@ impl Judge<'_> {
                 return None;
             }
         };
-        match self.chain.current() {
-            Some(step) if step.hash == Sha256::of(bytes) => None,
+        match current {
             Some(step) => {
                 let message = format!("it is not policy {}, which is in force", step.seq);
                 let finding = breach(Code::PolicyAltered, POLICY_FILE, message);

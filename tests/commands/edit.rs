@@ -80,9 +80,8 @@ fn a_broken_text_is_refused_with_its_line() {
     snapshot!(edit(&repo, &["dev"], "printf 'A=one\\nhunter2\\n' > \"$1\""), @r"
     exit 2
     --- stderr
-    error: `secrets/dev.env` cannot be sealed value by value: line 2: is no `KEY=value`, comment or blank line
-      at: secrets/dev.env:2
-    hint: mend that line, or: tenure seal --whole secrets/dev.env
+    error: `secrets/dev.env` is broken, line 2: is no `KEY=value`, comment or blank line; nothing was written
+    hint: tenure edit secrets/dev.env
     ");
     assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
 }

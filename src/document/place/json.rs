@@ -46,7 +46,7 @@ fn member(keys: &[&str], colon: &str, slice: &str) -> Zeroizing<String> {
 /// Tells whether a leaf lies below an object.
 fn is_below(leaf: &Leaf, object: &[&str]) -> bool {
     let path = leaf.path.segments();
-    let same = |(segment, key): (&Segment, &&str)| matches!(segment, Segment::Key { name, nth: 1 } if name == key);
+    let same = |(segment, key): (&Segment, &&str)| matches!(segment, Segment::Key { name, nth: 1 } if name.as_str() == *key);
     path.len() > object.len() && path.iter().zip(object).all(same)
 }
 

@@ -47,6 +47,10 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotSpliceable> {
 /// Refuses what is not printable for YAML, and what only some readers take for a line break: behind
 /// one, a comment for us would be a key for them.
 fn check_characters(text: &str, from: usize) -> Result<(), NotSpliceable> {
+    let plain = |b: u8| matches!(b, b'\t' | b'\n' | b' '..=b'~');
+    if text.as_bytes()[from..].iter().all(|b| plain(*b)) {
+        return Ok(());
+    }
     let mut rest = text[from..].char_indices().peekable();
     while let Some((at, c)) = rest.next() {
         let why = match c {
