@@ -150,9 +150,8 @@ impl<'e> Verified<'e> {
             let of_log = signed.first().map(|(address, _)| &address.env);
             let env = self.policy.environment_of(path).or(of_log);
             if let Some(env) = env.cloned() {
-                self.sealed_or_open(&env, path, evidence, &signed);
                 let signed = signed.into_iter().map(|(at, found)| (&at.key, found)).collect();
-                self.file(&env, path, evidence.files.get(path).map(Vec::as_slice), &signed);
+                self.sealed_or_open(&env, path, evidence, &signed);
             }
         }
     }
