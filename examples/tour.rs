@@ -55,10 +55,7 @@ const CHAPTERS: &[(&str, &[(&str, i32)])] = &[
     (
         "The hook judges what is staged. Plaintext does not get in.",
         &[
-            (
-                "printf 'TOKEN=plain\\n' > secrets/dev.local.env && mv secrets/dev.local.env secrets/dev.2.env && git add -A",
-                0,
-            ),
+            ("printf 'TOKEN=plain\\n' > secrets/dev.2.env && git add -A", 0),
             ("git commit -m oops", 1),
             ("git rm --quiet --cached secrets/dev.2.env && rm secrets/dev.2.env", 0),
         ],
@@ -71,7 +68,7 @@ const CHAPTERS: &[(&str, &[(&str, i32)])] = &[
                 0,
             ),
             (
-                "sed -i '/^\\[environments.prod\\]/,/^readers/ s/^readers = .*/readers = [\"admin\", \"deploy\"]/' .secrets-policy.toml",
+                "perl -0pi -e 's/(\\[environments\\.prod\\].*?readers = )\\[.*?\\]/${1}[\"admin\", \"deploy\"]/s' .secrets-policy.toml",
                 0,
             ),
             ("tenure -y policy sign --reason 'deploy reads prod'", 0),
@@ -97,16 +94,18 @@ const CHAPTERS: &[(&str, &[(&str, i32)])] = &[
             ("printf 'sk_live_not_a_real_key' | tenure rotate prod/STRIPE_KEY", 2),
             ("printf 'sk_live_another_one' | tenure rotate prod/STRIPE_KEY --reason 'deadline'", 0),
             ("tenure check -e prod", 0),
+            ("git add -A && git commit --quiet -m 'rotate the key'", 0),
         ],
     ),
     (
         "Somebody changes a value behind our backs.",
         &[
-            ("sed -i 's/^STRIPE_KEY=.*/STRIPE_KEY=sk_forged/' secrets/prod.env", 0),
+            ("perl -pi -e 's/^STRIPE_KEY=.*/STRIPE_KEY=sk_forged/' secrets/prod.env", 0),
             ("tenure get prod/STRIPE_KEY", 5),
-            ("git add secrets/prod.env && git commit -m forged", 5),
-            ("git restore --staged secrets/prod.env", 0),
-            ("git stash --quiet -- secrets/prod.env 2>/dev/null; tenure log list", 0),
+            ("git add -A && git commit -m forged", 1),
+            ("git restore --staged secrets/prod.env && git restore secrets/prod.env", 0),
+            ("tenure check -e prod", 0),
+            ("tenure log list", 0),
         ],
     ),
 ];

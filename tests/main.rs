@@ -13,4 +13,5 @@ mod corpora;
 mod house;
 mod leaks;
 mod reference;
+mod stories;
 mod support;

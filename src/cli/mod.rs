@@ -53,15 +53,27 @@ Exit codes: 0 done, 1 found something, 2 refused, 3 policy or file invalid, 4 no
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(commands::init::Args),
+    Key(commands::key::Args),
+    Whoami(commands::whoami::Args),
+    Doctor(commands::doctor::Args),
     Get(commands::get::Args),
     Set(commands::set::Args),
+    #[command(visible_alias = "rm")]
+    Unset(commands::unset::Args),
+    Edit(commands::edit::Args),
+    #[command(visible_alias = "encrypt")]
+    Seal(commands::seal::Args),
+    Rotate(commands::rotate::Args),
+    #[command(visible_alias = "updatekeys")]
+    Rekey(commands::rekey::Args),
     #[command(visible_alias = "ls")]
     List(commands::list::Args),
+    Status(commands::status::Args),
+    #[command(visible_alias = "decrypt")]
+    Open(commands::open::Args),
     #[command(visible_alias = "exec")]
     Run(commands::run::Args),
     Export(commands::export::Args),
-    #[command(visible_alias = "encrypt")]
-    Seal(commands::seal::Args),
     Member(commands::member::Args),
     Policy(commands::policy::Args),
     Check(commands::check::Args),
@@ -85,9 +97,19 @@ pub fn main() -> ExitCode {
     let parsed = grammar().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let exit = match parsed {
         Ok(cli) => obey(&cli, &mut streams),
-        Err(refusal) => explain(refusal, &mut streams),
+        Err(refusal) => match explain(refusal, &mut streams) {
+            Exit::Refused if is_run() => Exit::NotStarted,
+            exit => exit,
+        },
     };
     ExitCode::from(exit.code())
+}
+
+/// Tells whether the arguments, right or wrong, ask for `run`: its refusals must not look like an exit of
+/// the program that it was to start.
+fn is_run() -> bool {
+    let lenient = grammar().ignore_errors(true).try_get_matches();
+    lenient.is_ok_and(|matches| matches.subcommand_name() == Some("run"))
 }
 
 fn obey(cli: &Cli, streams: &mut Streams) -> Exit {
@@ -99,12 +121,21 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let global = &cli.global;
     match &cli.command {
         Command::Init(args) => commands::init::run(&world(global)?, args, out),
+        Command::Key(args) => commands::key::run(&world(global)?, args, out),
+        Command::Whoami(args) => commands::whoami::run(&world(global)?, args, out),
+        Command::Doctor(args) => commands::doctor::run(&world(global)?, args, out),
         Command::Get(args) => commands::get::run(&world(global)?, global, args, out),
         Command::Set(args) => commands::set::run(&world(global)?, global, args, out),
+        Command::Unset(args) => commands::unset::run(&world(global)?, global, args, out),
+        Command::Edit(args) => commands::edit::run(&world(global)?, global, args, out),
+        Command::Seal(args) => commands::seal::run(&world(global)?, global, args, out),
+        Command::Rotate(args) => commands::rotate::run(&world(global)?, global, args, out),
+        Command::Rekey(args) => commands::rekey::run(&world(global)?, global, args, out),
         Command::List(args) => commands::list::run(&world(global)?, global, args, out),
+        Command::Status(args) => commands::status::run(&world(global)?, global, args, out),
+        Command::Open(args) => commands::open::run(&world(global)?, global, args, out),
         Command::Run(args) => commands::run::run(world(global), global, args, out),
         Command::Export(args) => commands::export::run(&world(global)?, global, args, out),
-        Command::Seal(args) => commands::seal::run(&world(global)?, global, args, out),
         Command::Member(args) => commands::member::run(&world(global)?, args, out),
         Command::Policy(args) => commands::policy::run(&world(global)?, args, out),
         Command::Check(args) => commands::check::run(&world(global)?, global, args, out),

@@ -1,6 +1,7 @@
 //! Attests changed files with one entry, or several where one would grow too large, and writes all.
 
 use super::DeedError;
+use super::find::sealed_again;
 use super::load::Place;
 use super::pen::{Pen, Receipt};
 use crate::log::entry::{FileChange, KeyringRecord, Kind};
@@ -48,6 +49,9 @@ pub fn attest(
     verified: &Verified<'_>,
     work: Work,
 ) -> Result<Receipt, DeedError> {
+    for change in &work.changes {
+        sealed_again(verified, &change.path)?;
+    }
     let mut pen = Pen::find(place, verified.record, verified.policy)?;
     let receipt = sign(&mut pen, verified.policy, work)?;
     place.commit(&receipt.1)?;

@@ -63,6 +63,7 @@ pub fn gather(world: &World, order: Order<'_>) -> Result<Delivery, DeedError> {
     let env = find::environment(&place, order.env)?;
     let loaded = place.load(Some(&env))?;
     let verified = loaded.verified(&env)?;
+    verified.open.iter().try_for_each(|path| find::sealed_again(&verified, path))?;
     let ring = Ring::open(world, &verified, &env)?;
     let clear = clear_files(&verified, &ring, &env)?;
     let mut files = BTreeMap::new();

@@ -26,6 +26,8 @@ pub struct Effect {
     pub changes: Vec<Change>,
     /// The environments whose readers change.
     pub readers: Vec<NewReaders>,
+    /// What was signed by those who may write it no longer: it stands for nothing unless vouched for.
+    pub voiceless: Vec<Address>,
 }
 
 /// How the readers of an environment change.
@@ -54,9 +56,9 @@ pub struct Enacted {
     pub renewed: Vec<EnvName>,
     /// Those that need one, which the signer could not make.
     pub stale: Vec<Stale>,
-    /// How many values of the one who left the signer vouches for.
+    /// How many voiceless values the signer vouches for.
     pub vouched: usize,
-    /// Values of the one who left that another writer must vouch for.
+    /// Those that another writer must vouch for.
     pub orphans: Vec<Address>,
     /// The files that were written.
     pub paths: Vec<RepoPath>,
@@ -81,13 +83,13 @@ pub struct Draft<'a, 'w> {
     by: MemberName,
 }
 
-/// Whose values a signer vouches for, as far as they may write them.
+/// Whether a signer vouches for what was signed by those who may write it no longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Vouch<'m> {
-    /// Nobody's: a command attests only what it made itself.
-    Nobody,
-    /// Those of a member who leaves, so that their values go on standing.
-    For(&'m MemberName),
+pub enum Vouch {
+    /// No: a command attests only what it made itself.
+    No,
+    /// Yes, as far as the signer may write it, so that it goes on standing.
+    Yes,
 }
 
 /// Reads the policy's file, which need not be the policy in force.
@@ -206,7 +208,16 @@ impl<'a, 'w> Draft<'a, 'w> {
     pub fn effect(&self) -> Effect {
         let changes = semantic_diff(self.verified.policy, &self.next);
         let readers = self.changed().into_iter().map(|env| self.new_readers(env)).collect();
-        Effect { changes, readers }
+        let voiceless = self.voiceless().map(|(address, _)| address.clone()).collect();
+        Effect { changes, readers, voiceless }
+    }
+
+    fn voiceless(&self) -> impl Iterator<Item = (&Address, &Live<'a>)> {
+        let entries = &self.verified.record.entries;
+        self.verified.live.iter().filter(|(address, live)| {
+            let by = &entries[live.entry].entry.by;
+            !self.next.may_write(by, address)
+        })
     }
 
     fn new_readers(&self, env: &EnvName) -> NewReaders {
@@ -241,7 +252,7 @@ impl<'a, 'w> Draft<'a, 'w> {
     ///
     /// # Errors
     /// [`DeedError::Signer`], [`DeedError::World`]; then every file is as it was.
-    pub fn enact(self, vouch: Vouch<'_>, reason: Option<String>) -> Result<Enacted, DeedError> {
+    pub fn enact(self, vouch: Vouch, reason: Option<String>) -> Result<Enacted, DeedError> {
         let current = step_in_force(self.verified.record)?;
         let mut work = Work { reason: reason.clone(), ..Work::default() };
         let (renewed, stale) = self.keyrings(&mut work)?;
@@ -307,18 +318,12 @@ impl<'a, 'w> Draft<'a, 'w> {
         }
     }
 
-    /// Adopts what a leaver signed last, since the word of one who may no longer write does not count.
-    fn vouch(&self, vouch: Vouch<'_>, work: &mut Work) -> (usize, Vec<Address>) {
-        let Vouch::For(leaver) = vouch else { return (0, Vec::new()) };
+    /// Adopts what stands, since the word of one who may no longer write does not count.
+    fn vouch(&self, vouch: Vouch, work: &mut Work) -> (usize, Vec<Address>) {
         let mut orphans = Vec::new();
         let mut vouched = 0;
-        let entries = &self.verified.record.entries;
-        let theirs = self.verified.live.iter().filter(|(_, live)| {
-            let by = &entries[live.entry].entry.by;
-            by == leaver
-        });
-        for (address, live) in theirs {
-            if self.next.may_write(&self.by, address) {
+        for (address, live) in self.voiceless() {
+            if vouch == Vouch::Yes && self.next.may_write(&self.by, address) {
                 adopt(self.verified.record, address, *live, &mut work.changes);
                 vouched += 1;
             } else {

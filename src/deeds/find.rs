@@ -44,7 +44,11 @@ pub fn value(
         }
     }
     match found.len() {
-        1 => Ok(found.remove(0)),
+        1 => {
+            let found = found.remove(0);
+            sealed_again(verified, &found.path)?;
+            Ok(found)
+        }
         0 => Err(unknown(verified, &query.env, text)),
         _ => Err(DeedError::Ambiguous {
             env: query.env.clone(),
@@ -52,6 +56,20 @@ pub fn value(
             found: found.iter().map(Found::address).collect(),
         }),
     }
+}
+
+/// Refuses a file that was opened in place: its sealed values are not what its user sees.
+///
+/// # Errors
+/// [`DeedError::Refuse`], until it is sealed again.
+pub fn sealed_again(verified: &Verified<'_>, path: &RepoPath) -> Result<(), DeedError> {
+    if !verified.open.contains(path) {
+        return Ok(());
+    }
+    Err(DeedError::Refuse {
+        what: format!("`{path}` is opened in place, and stands in clear"),
+        instead: Some(format!("tenure seal {path}")),
+    })
 }
 
 /// Says that nothing has this name, and what has nearly the same.
@@ -99,13 +117,13 @@ impl<'a> Names<'a> {
 /// The environment that is named, or else the only one there is; never `prod` unless it is named.
 ///
 /// # Errors
-/// [`DeedError::WhichEnvironment`] listing them; those of [`Place::record`].
+/// [`DeedError::WhichEnvironment`] listing them; those of [`Place::load`].
 pub fn environment(place: &Place<'_>, named: Option<&EnvName>) -> Result<EnvName, DeedError> {
     if let Some(named) = named {
         return Ok(named.clone());
     }
-    let record = place.record()?;
-    let policy = record.policy().ok_or(DeedError::NoPolicy)?;
+    let loaded = place.load(None)?;
+    let policy = loaded.record.policy().ok_or(DeedError::NoPolicy)?;
     let mut known: Vec<_> = policy.environments.keys().cloned().collect();
     match known.as_slice() {
         [only] if only.as_str() != "prod" => Ok(known.remove(0)),

@@ -14,7 +14,8 @@ fn path(record: &KeyringRecord) -> Result<RepoPath, DeedError> {
     Ok(format!(".secrets/keys/{}/{}.age", record.env, record.generation).parse()?)
 }
 
-/// Makes a new generation of an environment, with all earlier ones, for the readers of a policy.
+/// Makes a new generation of an environment, with all earlier ones, for the readers of a policy; gives
+/// the keyring, for who seals to it at once.
 ///
 /// # Errors
 /// [`DeedError::Keyring`] without readers; [`DeedError::Keys`] when a reader's plugin fails.
@@ -24,7 +25,7 @@ pub fn renew(
     env: &EnvName,
     earlier: Vec<Keyring>,
     work: &mut Work,
-) -> Result<(), DeedError> {
+) -> Result<Keyring, DeedError> {
     let ring = Keyring::joined(Generation::generate(&mut generator()), earlier);
     let readers = recipients(world, policy, env)?;
     let bytes = ring.wrap(readers.iter().map(|reader| &**reader as &dyn age::Recipient))?;
@@ -39,7 +40,7 @@ pub fn renew(
     };
     work.writes.put(path(&record)?, bytes, Mode::Keep);
     work.keyrings.push(record);
-    Ok(())
+    Ok(ring)
 }
 
 /// The readers of an environment, as age takes them. Plugins are started only for a verified policy.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::DeedError;
 use super::memory::Memory;
 use super::source::{Index, Source};
+use super::{DeedError, opened};
 use crate::names::{EnvName, RepoPath};
 use crate::policy;
 use crate::verify::{FileEvidence, LogEvidence, Record, Trust, Verified};
@@ -100,8 +100,8 @@ impl<'w> Place<'w> {
     /// # Errors
     /// [`DeedError::World`] when something cannot be read.
     pub fn log_evidence(&self) -> Result<LogEvidence, DeedError> {
-        let mut evidence = LogEvidence::default();
-        evidence.policy = self.read(&policy::PATH.parse()?)?;
+        let policy = self.read(&policy::PATH.parse()?)?;
+        let mut evidence = LogEvidence { policy, ..LogEvidence::default() };
         for folder in [LOG, POLICIES] {
             let listing = self.list(folder)?;
             strays(&listing, &mut evidence.strays);
@@ -128,6 +128,7 @@ impl<'w> Place<'w> {
         let listing = self.list(&keys)?;
         strays(&listing, &mut evidence.strays);
         evidence.keyrings = self.contents(listing.files)?;
+        evidence.opened = self.opened()?;
         let Some(policy) = record.policy() else { return Ok(evidence) };
         let mut paths = record.named_files(scope);
         for folder in policy.literal_prefixes(scope) {
@@ -145,6 +146,22 @@ impl<'w> Place<'w> {
         paths.retain(|path| !odd.contains(path.as_str()));
         evidence.files = self.contents(paths.into_iter().collect())?;
         Ok(evidence)
+    }
+
+    /// The sealed bytes that files were opened from. Where they are no longer kept as they were, the file
+    /// counts as altered and not as open; what is staged never counts as open.
+    fn opened(&self) -> Result<BTreeMap<RepoPath, Vec<u8>>, DeedError> {
+        let mut bases = BTreeMap::new();
+        if matches!(self.source, Source::Index(_)) {
+            return Ok(bases);
+        }
+        let state = self.checkout.own_state();
+        for opened in opened::list(&state)? {
+            if let Some(base) = opened::base(&state, &opened)? {
+                bases.insert(opened.path, base);
+            }
+        }
+        Ok(bases)
     }
 
     fn contents(&self, paths: Vec<RepoPath>) -> Result<BTreeMap<RepoPath, Vec<u8>>, DeedError> {

@@ -3,27 +3,36 @@
 pub mod attest;
 pub mod check;
 pub mod delivery;
+pub mod doctor;
+pub mod edit;
 pub mod enact;
 pub mod find;
 pub mod get;
 pub mod guard;
 pub mod hooks;
 pub mod init;
+pub mod key;
 pub mod keyrings;
 pub mod list;
 pub mod load;
 pub mod log;
 pub mod member;
 pub mod memory;
+pub mod open;
 pub mod opened;
 pub mod pen;
 pub mod policy;
+pub mod rekey;
 pub mod ring;
+pub mod rotate;
 pub mod seal;
 pub mod sealing;
 pub mod set;
 mod source;
+pub mod status;
 pub mod trust;
+pub mod unset;
+pub mod whoami;
 
 use crate::deliver::DeliverError;
 use crate::document::NotSpliceable;
@@ -34,6 +43,7 @@ use crate::log::EntryError;
 use crate::names::{Address, EntryId, EnvName, KeyPath, MemberName, NameError, RepoPath};
 use crate::policy::PolicyError;
 use crate::policy::edit::EditError;
+use crate::rotation::RotationError;
 use crate::seal::SealError;
 use crate::world::WorldError;
 use crate::world::child::ChildError;
@@ -81,6 +91,9 @@ pub enum DeedError {
     /// A program was not started.
     #[error(transparent)]
     Child(#[from] ChildError),
+    /// Nothing is generated.
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
     /// Values do not go out.
     #[error(transparent)]
     Deliver(#[from] DeliverError),

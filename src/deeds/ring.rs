@@ -67,6 +67,14 @@ impl Ring {
         Ok(ring)
     }
 
+    /// The ring of a keyring that was just made, whose newest generation is current from now on.
+    #[must_use]
+    pub fn renewed(env: &EnvName, keyring: Keyring) -> Self {
+        let keys = keyring.generations().iter().map(Generation::value_key).collect();
+        let current = Some(keyring.newest().id());
+        Self { env: env.clone(), keyrings: vec![keyring], keys, current }
+    }
+
     fn add(
         &mut self,
         world: &World,

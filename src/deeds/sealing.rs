@@ -104,6 +104,34 @@ impl Sealing<'_> {
         }
     }
 
+    /// Seals every value of a file anew, to the current generation; type and deadline stay.
+    ///
+    /// # Errors
+    /// [`DeedError::Seal`]; [`DeedError::NoFile`].
+    pub fn rekey(&self, path: &RepoPath, clear: &Plaintext) -> Result<Resealed, DeedError> {
+        let file = self.verified.files.get(path).ok_or_else(|| DeedError::NoFile(path.clone()))?;
+        let none = |_: &KeyPath| None;
+        let mut resealed = match &file.form {
+            FileForm::Values(_) => {
+                let bytes = self.by_value(path, clear, None)?;
+                let bytes = bytes.ok_or_else(|| DeedError::NoFile(path.clone()))?;
+                let change = self.change(path, &bytes, &none)?;
+                Resealed { bytes, change, why_whole: None }
+            }
+            FileForm::Whole => self.whole_anew(path, clear, &none, None)?,
+        };
+        for item in &mut resealed.change.items {
+            let address = self.address(path, &item.key);
+            let Some(live) = self.live(&address) else { continue };
+            let entry = self.verified.record.entries[live.entry].id;
+            item.op = Op::Rekey;
+            item.of = Some(Origin { entry, address });
+            item.kind = live.item.kind.clone();
+            item.due = live.item.due;
+        }
+        Ok(resealed)
+    }
+
     fn whole(
         &self,
         path: &RepoPath,
@@ -118,6 +146,16 @@ impl Sealing<'_> {
         {
             return Ok(Resealed { bytes: file.bytes.to_vec(), change: none, why_whole });
         }
+        self.whole_anew(path, clear, kind, why_whole)
+    }
+
+    fn whole_anew(
+        &self,
+        path: &RepoPath,
+        clear: &Plaintext,
+        kind: &dyn Fn(&KeyPath) -> Option<TypeName>,
+        why_whole: Option<NotSpliceable>,
+    ) -> Result<Resealed, DeedError> {
         let id = self.ring.current()?.id();
         let generation =
             self.ring.generation(id).ok_or_else(|| DeedError::StaleReaders(self.env.clone()))?;

@@ -1,6 +1,7 @@
 //! Puts a new value in place of an old one, or where there was none.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use zeroize::Zeroizing;
@@ -8,6 +9,7 @@ use zeroize::Zeroizing;
 use super::DeedError;
 use super::attest::{Work, attest};
 use super::find::{self, Found};
+use super::get;
 use super::load::Place;
 use super::pen::Receipt;
 use super::ring::Ring;
@@ -16,10 +18,11 @@ use crate::document::{Document, Format, Node, NotSpliceable, place as places, sp
 use crate::names::{
     Address, AddressQuery, EnvName, KeyPath, MemberName, RepoPath, Target, TypeName,
 };
+use crate::rotation::generate::{Spec, generate};
 use crate::secret::Plaintext;
 use crate::verify::Verified;
 use crate::world::terminal::{self, Terminal};
-use crate::world::{World, read_file};
+use crate::world::{World, generator, read_file};
 
 /// What was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub struct Wish {
     pub kind: Option<TypeName>,
     /// Why.
     pub reason: Option<String>,
+    /// The file that a new key goes into.
+    pub file: Option<PathBuf>,
 }
 
 /// Sets one value.
@@ -54,59 +59,220 @@ pub fn set(
     query: &AddressQuery,
     text: &str,
     wish: &Wish,
-    value: &Plaintext,
+    value: &Source,
 ) -> Result<Set, DeedError> {
     let place = Place::to_write(world)?;
     let env = &query.env;
     let loaded = place.load(Some(env))?;
     let verified = loaded.verified(env)?;
-    let found = find::place(&verified, query, text)?;
+    let query = in_file(&place, &verified, query, wish.file.as_deref())?;
+    let found = find::place(&verified, &query, text)?;
     known_type(&verified, wish.kind.as_ref())?;
     let ring = Ring::open(world, &verified, env)?;
     ring.current()?;
-    let new = with_value(&verified, &ring, &found, value)?;
-    let sealing = Sealing { verified: &verified, env, ring: &ring, today: place.today() };
-    let item = found.key.item();
-    // A whole file may be one whose values are sealed one by one: then all of them were meant.
-    let meant = |key: &KeyPath| *key == item || item == KeyPath::Whole;
-    let kind = |key: &KeyPath| wish.kind.clone().filter(|_| meant(key));
-    let resealed = sealing.reseal(&found.path, &new, &kind, Whole::Refused)?;
-    let written = resealed.change.items.iter().find(|change| meant(&change.key)).cloned();
-    let mut set = Set {
-        address: found.address(),
-        receipt: None,
-        kind: written.as_ref().and_then(|item| item.kind.clone()),
-        due: written.as_ref().and_then(|item| item.due),
-        readers: verified.policy.readers(env).into_iter().cloned().collect(),
+    let kind = kind_of(&verified, &found, wish);
+    let made;
+    let value = match value {
+        Source::Given(value) => value,
+        Source::Generated(spec) => {
+            made = generate(spec_for(&verified, kind.as_ref(), *spec)?, &mut generator());
+            &made
+        }
     };
-    if written.is_some() {
-        let mut work = Work { reason: wish.reason.clone(), ..Work::default() };
-        work.file(resealed.change, resealed.bytes);
+    if is_current(&verified, &ring, &found, value)? {
+        let live = verified.live.get(&found.address());
+        return Ok(Set {
+            kind: live.and_then(|live| live.item.kind.clone()),
+            due: live.and_then(|live| live.item.due),
+            ..nothing(&verified, &found)
+        });
+    }
+    let mut work = Work { reason: wish.reason.clone(), ..Work::default() };
+    let desk = Sealing { verified: &verified, env, ring: &ring, today: place.today() };
+    let mut sets = put(desk, &[(&found, value)], wish, &mut work)?;
+    let mut set = sets.pop().unwrap_or_else(|| nothing(&verified, &found));
+    if !work.is_empty() {
         set.receipt = Some(attest(&place, &verified, work)?);
     }
     Ok(set)
 }
 
+/// Where a new value comes from.
+#[derive(Debug)]
+pub enum Source {
+    /// From the user.
+    Given(Plaintext),
+    /// From a generator; none is that of the value's type.
+    Generated(Option<Spec>),
+}
+
+/// The generator that was asked for, else that of the type.
+///
+/// # Errors
+/// [`DeedError::Refuse`] where the type has none; [`DeedError::Rotation`] where it is none.
+pub(super) fn spec_for(
+    verified: &Verified<'_>,
+    kind: Option<&TypeName>,
+    asked: Option<Spec>,
+) -> Result<Spec, DeedError> {
+    if let Some(spec) = asked {
+        return Ok(spec);
+    }
+    let described = kind.and_then(|kind| verified.policy.types.get(kind));
+    match described.and_then(|kind| kind.generate.as_deref()) {
+        Some(text) => Ok(text.parse()?),
+        None => Err(DeedError::Refuse {
+            what: "the policy says no generator for the type of this value".to_owned(),
+            instead: Some("say one: --generate password:32".to_owned()),
+        }),
+    }
+}
+
+/// The type that a new value will have.
+fn kind_of(verified: &Verified<'_>, found: &Found, wish: &Wish) -> Option<TypeName> {
+    let address = found.address();
+    let rule = verified.policy.rule(&address).kind.cloned();
+    let before = || verified.live.get(&address).and_then(|live| live.item.kind.clone());
+    rule.or_else(|| wish.kind.clone()).or_else(before)
+}
+
+fn nothing(verified: &Verified<'_>, found: &Found) -> Set {
+    Set {
+        address: found.address(),
+        receipt: None,
+        kind: None,
+        due: None,
+        readers: verified.policy.readers(&found.env).into_iter().cloned().collect(),
+    }
+}
+
+/// The query, for a key in the file that the user named.
+fn in_file(
+    place: &Place<'_>,
+    verified: &Verified<'_>,
+    query: &AddressQuery,
+    file: Option<&Path>,
+) -> Result<AddressQuery, DeedError> {
+    let Some(file) = file else { return Ok(query.clone()) };
+    let path = place.checkout.repo_path(file)?;
+    if verified.policy.environment_of(&path) != Some(&query.env) {
+        return Err(DeedError::NotManaged(path));
+    }
+    let targets = query.targets.iter().filter_map(|target| match target {
+        Target::Key(key) | Target::InFile(_, key) => {
+            Some(Target::InFile(path.clone(), key.clone()))
+        }
+        Target::File(_) => None,
+    });
+    Ok(AddressQuery { env: query.env.clone(), targets: targets.collect() })
+}
+
+/// Tells whether a value stands at a place already.
+pub(super) fn is_current(
+    verified: &Verified<'_>,
+    ring: &Ring,
+    found: &Found,
+    value: &Plaintext,
+) -> Result<bool, DeedError> {
+    if !verified.files.contains_key(&found.path) {
+        return Ok(false);
+    }
+    let current = match found.key {
+        KeyPath::Whole => ring.open_file(verified, &found.path),
+        KeyPath::Place { .. } => get::one(verified, ring, found),
+    };
+    match current {
+        Ok(current) => Ok(current.expose() == value.expose()),
+        // What no reader understands is no value that could be the same.
+        Err(DeedError::NoSecret { .. } | DeedError::Value(_)) => Ok(false),
+        Err(other) => Err(other),
+    }
+}
+
+/// Puts new values of one environment into their files, each file sealed once.
+///
+/// # Errors
+/// [`DeedError::Value`] and [`DeedError::Refuse`] where a value cannot be written at its place.
+pub(super) fn put(
+    sealing: Sealing<'_>,
+    values: &[(&Found, &Plaintext)],
+    wish: &Wish,
+    work: &mut Work,
+) -> Result<Vec<Set>, DeedError> {
+    let Sealing { verified, ring, .. } = sealing;
+    let paths: BTreeSet<&RepoPath> = values.iter().map(|(found, _)| &found.path).collect();
+    let mut sets = Vec::new();
+    for path in paths {
+        let old = verified.files.get(path).map(|file| file.bytes);
+        let mut clear = match old {
+            Some(_) => ring.open_file(verified, path)?,
+            None => Plaintext::from(empty(path)),
+        };
+        let mine = || values.iter().filter(|(found, _)| found.path == *path);
+        for (found, value) in mine() {
+            clear = with_value(found, &clear, value)?;
+        }
+        let meant = |key: &KeyPath| {
+            mine().any(|(found, _)| found.key == KeyPath::Whole || found.key.item() == *key)
+        };
+        let kind = |key: &KeyPath| wish.kind.clone().filter(|_| meant(key));
+        let resealed = sealing.reseal(path, &clear, &kind, Whole::Refused)?;
+        for (found, _) in mine() {
+            let items = &resealed.change.items;
+            let item = items.iter().find(|item| item.key == found.key.item());
+            let kind = item.and_then(|item| item.kind.clone());
+            let due = item.and_then(|item| item.due);
+            sets.push(Set { kind, due, ..nothing(verified, found) });
+        }
+        work.writes.based_on(path.clone(), old);
+        work.file(resealed.change, resealed.bytes);
+    }
+    Ok(sets)
+}
+
 /// The most bytes of a value that are read.
 const LIMIT: usize = 100 << 20;
 
-/// Takes a value from a file, from a hidden prompt where a person is, else from stdin; the one line
-/// break at the end of stdin is taken off for a value, and kept for a whole file.
+/// Whether a value is one of many in a file, or the file itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// One value: a line break at the end of stdin is not part of it.
+    Value,
+    /// A whole file, every byte of it.
+    File,
+}
+
+impl Shape {
+    /// The shape of what stands at a place.
+    #[must_use]
+    pub fn of(found: &Found) -> Self {
+        if found.key == KeyPath::Whole { Self::File } else { Self::Value }
+    }
+
+    /// The shape of what a user names, before the files are read.
+    #[must_use]
+    pub fn asked(query: &AddressQuery) -> Self {
+        let file = query.targets.iter().all(|target| matches!(target, Target::File(_)));
+        if file { Self::File } else { Self::Value }
+    }
+}
+
+/// Takes a value from a file, from a hidden prompt where a person is, else from stdin.
 ///
 /// # Errors
 /// [`DeedError::World`] and [`DeedError::Terminal`]; [`DeedError::Refuse`] for nothing at all.
 pub fn given(
     world: &World,
-    query: &AddressQuery,
+    what: &str,
+    shape: Shape,
     file: Option<&Path>,
 ) -> Result<Plaintext, DeedError> {
     let value = match (file, world.terminal) {
         (Some(file), _) => read_file(&world.from.join(file))?,
-        (None, Terminal::Person) => world.terminal.hidden("value")?,
+        (None, Terminal::Person) => world.terminal.hidden(what)?,
         (None, Terminal::Nobody) => {
             let all = terminal::read_stdin(LIMIT)?;
-            let whole = query.targets.iter().all(|target| matches!(target, Target::File(_)));
-            if whole { all } else { without_line_break(&all) }
+            if shape == Shape::File { all } else { without_line_break(&all) }
         }
     };
     if value.is_empty() {
@@ -118,7 +284,7 @@ pub fn given(
     Ok(value)
 }
 
-fn without_line_break(all: &Plaintext) -> Plaintext {
+pub(super) fn without_line_break(all: &Plaintext) -> Plaintext {
     let bytes = all.expose();
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     Plaintext::from(bytes.strip_suffix(b"\r").unwrap_or(bytes).to_vec())
@@ -139,21 +305,16 @@ pub(super) fn known_type(
     })
 }
 
-/// The clear text of the file with a new value at a place.
+/// The clear text of a file with a new value at a place.
 pub(super) fn with_value(
-    verified: &Verified<'_>,
-    ring: &Ring,
     found: &Found,
+    old: &Plaintext,
     value: &Plaintext,
 ) -> Result<Plaintext, DeedError> {
-    let old = match verified.files.contains_key(&found.path) {
-        true => ring.open_file(verified, &found.path)?,
-        false => Plaintext::from(empty(&found.path)),
-    };
     if found.key == KeyPath::Whole {
         return Ok(Plaintext::from(value.expose().to_vec()));
     }
-    edited(&found.path, &found.env, &old, |document| {
+    edited(&found.path, &found.env, old, |document| {
         let text = value.expose_text().ok_or(DeedError::Refuse {
             what: "the value is not UTF-8".to_owned(),
             instead: Some("put it into a file of its own and seal that whole".to_owned()),
@@ -195,7 +356,7 @@ pub(super) fn edited(
 }
 
 /// What a new file of a format begins with.
-fn empty(path: &RepoPath) -> Vec<u8> {
+pub(super) fn empty(path: &RepoPath) -> Vec<u8> {
     match Format::of(path) {
         Some(Format::Json) => b"{}\n".to_vec(),
         _ => Vec::new(),

@@ -170,6 +170,14 @@ impl Place<'_> {
         root.and_then(|root| root.parse().ok()).map(Some).ok_or(DeedError::BadPin)
     }
 
+    /// Trusts no root any more, as when its log is taken back.
+    ///
+    /// # Errors
+    /// [`DeedError::World`] when the pin cannot be removed.
+    pub fn forget_pin(&self) -> Result<(), DeedError> {
+        Ok(self.checkout.shared_state().remove(PIN)?)
+    }
+
     /// Pins a root for this clone.
     ///
     /// # Errors

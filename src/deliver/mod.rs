@@ -19,34 +19,32 @@ pub use variables::{File, LeftOut, Nesting, Variable, Variables, Wanted, variabl
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliverError {
     /// Two values would be one variable.
-    #[error("two values are named `{name}`: {one} and {other}")]
+    #[error("two values are named `{name}`: {} and {}", places[0], places[1])]
     Twice {
         /// The variable.
         name: String,
-        /// The first place.
-        one: Address,
-        /// The second place.
-        other: Address,
+        /// Where they are.
+        places: Box<[Address; 2]>,
     },
     /// A key stands twice in one file, and consumers differ about which counts.
     #[error("{0} repeats a key of its file, and readers differ about which of them counts")]
-    Repeated(Address),
+    Repeated(Box<Address>),
     /// The variable would steer the program rather than tell it something.
     #[error("{address} would set `{name}`, which steers what a program loads or runs")]
     Steers {
         /// The variable.
         name: String,
         /// Where its value is.
-        address: Address,
+        address: Box<Address>,
     },
     /// No variable can hold this value.
     #[error("{0} has a NUL byte, which no variable can hold")]
-    Nul(Address),
+    Nul(Box<Address>),
     /// A value cannot be told.
     #[error("the value of {address} cannot be told")]
     Unreadable {
         /// Where it is.
-        address: Address,
+        address: Box<Address>,
         /// Why.
         #[source]
         source: ValueError,
@@ -63,7 +61,7 @@ pub enum DeliverError {
     #[error("{address} cannot be written as {format}: {why}")]
     NotWritable {
         /// Where the value is.
-        address: Address,
+        address: Box<Address>,
         /// The format's name.
         format: &'static str,
         /// Why.

@@ -101,8 +101,8 @@ pub fn variables(
             }
             let (name, value) = take(document, leaf, name, &address(&leaf.path), wanted.allowed)?;
             if let Some((one, _)) = found.get(&name) {
-                let other = address(&leaf.path);
-                return Err(DeliverError::Twice { name, one: one.clone(), other });
+                let places = Box::new([one.clone(), address(&leaf.path)]);
+                return Err(DeliverError::Twice { name, places });
             }
             found.insert(name, (address(&leaf.path), value));
         }
@@ -128,19 +128,19 @@ fn take(
 ) -> Result<(String, Plaintext), DeliverError> {
     let repeats = |segment: &Segment| matches!(segment, Segment::Key { nth, .. } if *nth != 1);
     if leaf.path.segments().iter().any(repeats) {
-        return Err(DeliverError::Repeated(address.clone()));
+        return Err(DeliverError::Repeated(address.clone().into()));
     }
     if steers(&name) && !allowed.contains(&name) {
-        return Err(DeliverError::Steers { name, address: address.clone() });
+        return Err(DeliverError::Steers { name, address: address.clone().into() });
     }
     let unreadable =
-        |source: ValueError| DeliverError::Unreadable { address: address.clone(), source };
+        |source: ValueError| DeliverError::Unreadable { address: address.clone().into(), source };
     let value = match leaf.node {
         Node::Empty => Plaintext::from(Vec::new()),
         _ => decode(document, leaf).map_err(unreadable)?,
     };
     if value.expose().contains(&0) {
-        return Err(DeliverError::Nul(address.clone()));
+        return Err(DeliverError::Nul(address.clone().into()));
     }
     Ok((name, value))
 }

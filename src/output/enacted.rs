@@ -38,6 +38,10 @@ pub fn preview(effect: &Effect) -> String {
         lines.push("nothing but the text changes: no right, no rule".to_owned());
     }
     lines.extend(effect.readers.iter().map(readers));
+    if let Some(first) = effect.voiceless.first() {
+        let values = count(effect.voiceless.len(), "value");
+        lines.push(format!("{values} signed by somebody who may write it no longer: {first} …"));
+    }
     lines.join("\n")
 }
 
@@ -63,7 +67,7 @@ pub(super) fn receipt(enacted: &Enacted, out: &mut dyn Write) -> io::Result<()> 
     }
     if enacted.vouched > 0 {
         let values = count(enacted.vouched, "value");
-        writeln!(out, "{} vouches for {values} that the leaver had signed", enacted.by)?;
+        writeln!(out, "{} vouches for {values} of those who may write them no longer", enacted.by)?;
     }
     let (seq, entry) = (enacted.seq, enacted.entry.short());
     writeln!(out, "policy {seq} in force. Entry {entry}, signed by {}.", enacted.by)
@@ -75,7 +79,7 @@ pub fn warnings(enacted: &Enacted) -> Vec<String> {
     let mut all: Vec<_> = enacted.stale.iter().map(stale).collect();
     if let Some(first) = enacted.orphans.first() {
         all.push(format!(
-            "{} need another writer's word, {first} first: a writer of {} runs `tenure set`",
+            "{} without a writer's word, {first} first: a writer of {} runs `tenure set`",
             count(enacted.orphans.len(), "value"),
             first.env
         ));
@@ -112,6 +116,7 @@ pub(super) fn effect_json(effect: &Effect) -> Value {
     json!({
         "changes": effect.changes.iter().map(change).collect::<Vec<_>>(),
         "readers": effect.readers.iter().map(readers).collect::<Vec<_>>(),
+        "voiceless": effect.voiceless,
     })
 }
 

@@ -130,7 +130,7 @@ impl Show for Shown {
             "parents": signed.parents,
             "policy": signed.policy,
             "step": self.step(),
-            "items": signed.files().iter().flat_map(|file| items(file)).collect::<Vec<_>>(),
+            "items": signed.files().iter().flat_map(items).collect::<Vec<_>>(),
             "keyrings": signed.keyrings().iter().map(keyring).collect::<Vec<_>>(),
             "verdict": word(self.verdict),
             "findings": self.findings.iter().map(checked::finding).collect::<Vec<_>>(),

@@ -2,20 +2,26 @@
 
 mod checked;
 mod delivery;
+mod doctor;
 pub mod enacted;
 mod escape;
 mod guarded;
 mod hooked;
+mod key;
 mod listed;
 mod logged;
 mod member;
+mod opened;
 mod policy;
+mod rekeyed;
 mod sealed;
 pub mod sentences;
 mod set;
-mod started;
+pub mod started;
+mod status;
 mod trusting;
 pub mod value;
+mod whoami;
 
 use std::io::{self, Write};
 

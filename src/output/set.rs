@@ -1,16 +1,33 @@
-//! What `set` and `rotate` did.
+//! What `set`, `rotate`, `unset` and `edit` did.
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
 use super::{Show, safe};
+use crate::deeds::edit::Edited;
+use crate::deeds::pen::Receipt;
+use crate::deeds::rotate::Rotated;
 use crate::deeds::set::Set;
+use crate::deeds::unset::Unset;
+use crate::names::{Address, KeyPath};
+
+/// A secret's name as people write it; a whole file's is its path.
+fn name(address: &Address) -> String {
+    let name = match &address.key {
+        KeyPath::Whole => format!("{}/{}", address.env, address.path),
+        key => format!("{}/{key}", address.env),
+    };
+    safe(&name).to_string()
+}
+
+fn signed(receipt: &Receipt) -> String {
+    format!("Entry {}, signed by {}.", receipt.entry.short(), receipt.by)
+}
 
 impl Show for Set {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let name = format!("{}/{}", self.address.env, self.address.key);
-        let name = safe(&name);
+        let name = name(&self.address);
         let Some(receipt) = &self.receipt else {
             return writeln!(out, "{name} has this value already; nothing written");
         };
@@ -19,7 +36,7 @@ impl Show for Set {
         if let Some(due) = self.due {
             write!(out, " Rotate by {due}.")?;
         }
-        writeln!(out, " Entry {}, signed by {}.", receipt.entry.short(), receipt.by)
+        writeln!(out, " {}", signed(receipt))
     }
 
     fn json(&self) -> Value {
@@ -30,6 +47,79 @@ impl Show for Set {
             "type": self.kind,
             "due": self.due.map(|due| due.to_string()),
             "readers": self.readers,
+        })
+    }
+}
+
+impl Show for Rotated {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        for set in &self.values {
+            write!(out, "{} rotated.", name(&set.address))?;
+            match set.due {
+                Some(due) => writeln!(out, " Due {due}.")?,
+                None => writeln!(out)?,
+            }
+        }
+        writeln!(out, "{}", signed(&self.receipt))
+    }
+
+    fn json(&self) -> Value {
+        let value = |set: &Set| {
+            json!({
+                "address": set.address,
+                "type": set.kind,
+                "due": set.due.map(|due| due.to_string()),
+            })
+        };
+        json!({
+            "values": self.values.iter().map(value).collect::<Vec<_>>(),
+            "entry": self.receipt.entry,
+            "by": self.receipt.by,
+        })
+    }
+}
+
+impl Show for Unset {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{} removed. {}", name(&self.address), signed(&self.receipt))
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "address": self.address,
+            "entry": self.receipt.entry,
+            "by": self.receipt.by,
+        })
+    }
+}
+
+impl Show for Edited {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let key = self.key.as_ref().map(|key| format!("#{key}")).unwrap_or_default();
+        let place = format!("{}{key}", self.path);
+        match &self.receipt {
+            Some(receipt) => {
+                let values = if self.values == 1 { "value" } else { "values" };
+                writeln!(
+                    out,
+                    "{}  {} {values} sealed. {}",
+                    safe(&place),
+                    self.values,
+                    signed(receipt)
+                )
+            }
+            None => writeln!(out, "{}  no value changed; nothing was signed", safe(&place)),
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "environment": self.env,
+            "path": self.path,
+            "key": self.key,
+            "values": self.values,
+            "entry": self.receipt.as_ref().map(|receipt| receipt.entry),
+            "by": self.receipt.as_ref().map(|receipt| receipt.by.clone()),
         })
     }
 }

@@ -1,6 +1,24 @@
-//! Deadlines and obligations: dates in, days out.
+//! Deadlines and obligations: dates in, days out. And generators of new values.
+
+pub mod generate;
 
 use jiff::civil::Date;
+
+/// Why nothing is generated. Holds no text of the user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RotationError {
+    /// The text names no generator.
+    #[error("this is no generator: `password:32`, `hex:32`, `base64:32` and `uuid` are")]
+    NoGenerator,
+    /// Too short to be secret, or too long to be meant.
+    #[error("this generator makes from {least} to {most}")]
+    Length {
+        /// The least that is not guessed.
+        least: usize,
+        /// The most.
+        most: usize,
+    },
+}
 
 /// Counts the days from today to a deadline; negative when it is over. A deadline's own day is in time.
 #[must_use]

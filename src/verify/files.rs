@@ -26,6 +26,8 @@ pub struct Verified<'e> {
     pub findings: Vec<Finding>,
     /// The attested files of the environments that were looked at.
     pub files: BTreeMap<RepoPath, VerifiedFile<'e>>,
+    /// The files that stand in clear since they were opened in place; judged by what they were opened from.
+    pub open: BTreeSet<RepoPath>,
     /// The keyring files whose bytes are the signed ones.
     pub keyrings: BTreeMap<GenerationId, &'e [u8]>,
     /// What stands, by address; nothing that was deleted or is in doubt.
@@ -93,6 +95,7 @@ impl<'e> Verified<'e> {
             policy,
             findings: record.findings.clone(),
             files: BTreeMap::new(),
+            open: BTreeSet::new(),
             keyrings: BTreeMap::new(),
             live: BTreeMap::new(),
             obligations: Vec::new(),
@@ -148,7 +151,7 @@ impl<'e> Verified<'e> {
             let env = self.policy.environment_of(path).or(of_log);
             if let Some(env) = env.cloned() {
                 let signed = signed.into_iter().map(|(at, found)| (&at.key, found)).collect();
-                self.file(&env, path, evidence.files.get(path).map(Vec::as_slice), &signed);
+                self.sealed_or_open(&env, path, evidence, &signed);
             }
         }
     }
@@ -160,7 +163,7 @@ impl<'e> Verified<'e> {
         self.findings.push(finding.graded(Severity::Invalid).fix("tenure policy lint"));
     }
 
-    fn file(
+    pub(super) fn file(
         &mut self,
         env: &EnvName,
         path: &RepoPath,

@@ -10,6 +10,7 @@ mod entries;
 mod files;
 mod item;
 mod keyrings;
+mod open;
 mod policies;
 mod reading;
 mod rights;
@@ -51,6 +52,8 @@ pub struct FileEvidence {
     pub keyrings: BTreeMap<RepoPath, Vec<u8>>,
     /// What a glob matches or lies under `.secrets/keys` and is no regular file of a plain name.
     pub strays: Vec<(String, &'static str)>,
+    /// The sealed bytes of the files that this work tree has opened in place.
+    pub opened: BTreeMap<RepoPath, Vec<u8>>,
 }
 
 /// What is trusted before anything is read.

@@ -134,6 +134,18 @@ impl Files {
         Ok(listing)
     }
 
+    /// Lists the regular files in the root itself, sorted; folders are not looked into.
+    pub fn list_top(&self) -> Result<Vec<RepoPath>, WorldError> {
+        let mut files = Vec::new();
+        for entry in WalkDir::new(&self.root).min_depth(1).max_depth(1) {
+            let entry = entry.map_err(|error| unlisted(&self.root, error))?;
+            let name = entry.file_name().to_str().and_then(|name| name.parse().ok());
+            files.extend(name.filter(|_: &RepoPath| entry.file_type().is_file()));
+        }
+        files.sort_unstable();
+        Ok(files)
+    }
+
     /// Looks at a file without following links; none if it is not there.
     pub(super) fn stat(&self, path: &RepoPath) -> Result<Option<Stat>, WorldError> {
         let Some(folder) = self.folder_of(path)? else { return Ok(None) };

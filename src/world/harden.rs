@@ -34,6 +34,12 @@ pub fn harden() -> Result<Hardened, HardenError> {
     Ok(Hardened { cores })
 }
 
+/// Tells whether this process leaves no core file behind.
+#[must_use]
+pub fn cores_are_off() -> bool {
+    getrlimit(Resource::Core).current == Some(0)
+}
+
 impl Hardened {
     /// Gives back the limit on core files that this process was started with.
     pub(super) fn restore(self) -> Result<(), HardenError> {

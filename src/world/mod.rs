@@ -40,6 +40,7 @@ pub use files::{Files, LARGEST, Listing, Odd, OddKind};
 pub use git::{Checkout, Touch};
 pub use hooks::Hooks;
 pub use lock::{Lock, Reading};
+pub use program::is_program;
 pub use staged::{Blob, FileMode, IndexFile, ObjectId, StagedChange};
 pub use state::StateDir;
 pub use whole::{Mode, write_whole};

@@ -2,10 +2,11 @@
 //! lock, no replaced objects, nothing started that a configuration names.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::WorldError;
+use super::{Environment, WorldError};
 
 /// Variables that say which repository, or make git talk; ours are set in their stead.
 const REPLACED: &[&str] = &["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
@@ -18,6 +19,16 @@ const FIXED: &[(&str, &str)] = &[
     ("GIT_TERMINAL_PROMPT", "0"),
     ("LC_ALL", "C"),
 ];
+
+/// Tells whether a program is found in `PATH`.
+#[must_use]
+pub fn is_program(environment: &Environment, name: &str) -> bool {
+    let folders = environment.path.iter().flat_map(std::env::split_paths);
+    folders.map(|folder| folder.join(name)).any(|file| {
+        file.metadata()
+            .is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+    })
+}
 
 /// How `git` is called: in which folder and with which variables.
 #[derive(Clone)]

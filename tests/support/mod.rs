@@ -112,10 +112,10 @@ impl Repo {
         self.command(stock("git").expect("these tests need git")).args(args).run()
     }
 
-    /// Commits all there is.
+    /// Commits all there is, past every hook: attackers do, and stories that want the hook say so.
     pub(crate) fn commit(&self, message: &str) {
         self.git(&["add", "--all"]).done();
-        self.git(&["commit", "--quiet", "--message", message]).done();
+        self.git(&["commit", "--quiet", "--no-verify", "--message", message]).done();
     }
 
     /// Prepares a program in the work tree, with this person's environment and no other.

@@ -5,7 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::global::Global;
 use crate::deeds::{guard, hooks};
 use crate::finding::Severity;
-use crate::output::{Output, Show};
+use crate::output::{Output, Show as _};
 use crate::world::World;
 
 /// Guard commits: a hook that judges what is staged

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use super::member::announce;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::deeds::enact::Vouch;
 use crate::deeds::policy::{lint, show, sign};
 use crate::output::Output;
 use crate::output::enacted::warnings;
@@ -36,6 +37,10 @@ struct Lint {}
 /// Sign the policy's file as it was edited by hand, and put it in force
 #[derive(Debug, clap::Args)]
 struct Sign {
+    /// Vouch for values that were signed by those who may no longer write them
+    #[arg(long)]
+    vouch: bool,
+
     /// Why, for the log
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -57,7 +62,8 @@ pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
             Ok(if linted.is_broken() { Exit::Invalid } else { Exit::Done })
         }
         Command::Sign(args) => {
-            let signed = sign::sign(world, args.reason.clone(), &mut |effect| {
+            let vouch = if args.vouch { Vouch::Yes } else { Vouch::No };
+            let signed = sign::sign(world, vouch, args.reason.clone(), &mut |effect| {
                 announce(effect, out);
                 out.note(SIGNED_UNREAD);
             })?;

@@ -81,7 +81,7 @@ pub(super) fn tell(delivery: &Delivery, out: &mut Output<'_>) {
     }
     let left = &delivery.variables.left;
     if !left.is_empty() {
-        out.note(&format!("{} values are no variables and were left out", left.len()));
+        out.note(&format!("left out, being no variables: {} (-v lists them)", left.len()));
     }
     for left in left {
         out.detail(&format!("  {}: {}", safe(&left.address.to_string()), left.why));

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::Global;
-use crate::deeds::{DeedError, set};
+use crate::deeds::DeedError;
+use crate::deeds::set::{self, Shape, Source, Wish};
 use crate::names::{AddressQuery, TypeName};
 use crate::output::Output;
+use crate::rotation::generate::Spec;
 use crate::world::World;
 
 /// Set one value; it comes from a hidden prompt, from stdin, or from a file
@@ -30,8 +32,20 @@ pub(crate) struct Args {
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<TypeName>,
 
+    /// Make the value: password:32, hex:32, base64:32, uuid; without SPEC as its type says
+    #[arg(long, value_name = "SPEC", num_args = 0..=1)]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's shape of an option whose value may be left out"
+    )]
+    generate: Option<Option<Spec>>,
+
+    /// The file that a new key goes into
+    #[arg(long, value_name = "PATH")]
+    file: Option<PathBuf>,
+
     /// Take the value from a file, every byte of it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
     from_file: Option<PathBuf>,
 
     /// Why, for the log
@@ -46,17 +60,38 @@ pub(crate) fn run(
     out: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     if !args.value.is_empty() {
-        return Err(DeedError::Refuse {
-            what: "a value is never taken from an argument, where other processes see it"
-                .to_owned(),
-            instead: Some("leave it out: you are asked, or: tenure set SECRET < FILE".to_owned()),
-        }
-        .into());
+        return Err(value_in_argument());
     }
+    no_value_within(&args.secret)?;
     let query = AddressQuery::parse(&args.secret, global.env.as_ref()).map_err(DeedError::from)?;
-    let wish = set::Wish { kind: args.kind.clone(), reason: args.reason.clone() };
-    let given = set::given(world, &query, args.from_file.as_deref())?;
-    let done = set::set(world, &query, &args.secret, &wish, &given)?;
+    let wish =
+        Wish { kind: args.kind.clone(), reason: args.reason.clone(), file: args.file.clone() };
+    let source = match args.generate {
+        Some(spec) => Source::Generated(spec),
+        None => {
+            let shape = Shape::asked(&query);
+            Source::Given(set::given(world, "value", shape, args.from_file.as_deref())?)
+        }
+    };
+    let done = set::set(world, &query, &args.secret, &wish, &source)?;
     out.show(&done)?;
+    if let (Some(asked), Some(kind)) = (&args.kind, &done.kind)
+        && asked != kind
+    {
+        out.warn(&format!("the policy's rule gives it the type `{kind}`, not `{asked}`"));
+    }
     Ok(Exit::Done)
+}
+
+/// Refuses `KEY VALUE` without a word of it.
+pub(super) fn value_in_argument() -> Failure {
+    let what = "a value is never taken from an argument, where other processes see it";
+    let instead = "leave it out: you are asked, or: tenure set SECRET < FILE";
+    DeedError::Refuse { what: what.to_owned(), instead: Some(instead.to_owned()) }.into()
+}
+
+/// Refuses `KEY=VALUE` too; a key that really has a `=` in it is written as a JSON string.
+pub(super) fn no_value_within(secret: &str) -> Result<(), Failure> {
+    let quoted = secret.find('"').is_some_and(|quote| secret.find('=') > Some(quote));
+    if secret.contains('=') && !quoted { Err(value_in_argument()) } else { Ok(()) }
 }

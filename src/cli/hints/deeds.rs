@@ -23,6 +23,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Signer(why) => keys::signer(why),
         DeedError::Terminal(why) => keys::terminal(why),
         DeedError::Child(why) => rooms::child(why),
+        DeedError::Rotation(why) => rooms::rotation(why),
         DeedError::Deliver(why) => rooms::deliver(why),
         DeedError::Harden(_) => Advice::of(Exit::Refused),
         DeedError::Refused(finding) => refused(finding),
@@ -34,39 +35,23 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::RootsDiffer { .. } => Advice::of(Exit::Untrusted)
             .hint("find out which is right over another channel before you go on"),
         DeedError::NoRoot { root } => no_root(root.as_ref()),
-        DeedError::NoEnvironment { known, .. } => {
-            Advice::of(Exit::Unknown).hint(format!("there are: {}", names(known)))
+        DeedError::NoEnvironment { known, .. } => unknown(format!("there are: {}", names(known))),
+        DeedError::WhichEnvironment { known } => refuse("say which with -e", known),
+        DeedError::NoSecret { env, nearest, .. } => no_secret(env, nearest.as_deref()),
+        DeedError::Ambiguous { found, .. } => refuse("say which", found),
+        DeedError::NoEntry(_) => unknown("tenure log list"),
+        DeedError::NotManaged(path) => {
+            unknown("add a pattern for it to an environment in .secrets-policy.toml")
+                .at(path.as_str())
         }
-        DeedError::WhichEnvironment { known } => {
-            Advice::of(Exit::Refused).hint(format!("say which with -e: {}", names(known)))
-        }
-        DeedError::NoSecret { env, nearest, .. } => Advice::of(Exit::Unknown).hint(match nearest {
-            Some(near) => format!("did you mean {near}? See tenure list -e {env}"),
-            None => format!("tenure list -e {env}"),
-        }),
-        DeedError::Ambiguous { found, .. } => {
-            Advice::of(Exit::Refused).hint(format!("say which: {}", names(found)))
-        }
-        DeedError::NoEntry(_) => Advice::of(Exit::Unknown).hint("tenure log list"),
-        DeedError::NotManaged(path) => Advice::of(Exit::Unknown)
-            .at(path.to_string())
-            .hint("add a pattern for it to an environment in .secrets-policy.toml"),
-        DeedError::NoFile(path) => {
-            Advice::of(Exit::Unknown).at(path.to_string()).hint("tenure list")
-        }
+        DeedError::NoFile(path) => unknown("tenure list").at(path.as_str()),
         DeedError::NotSpliceable { path, why } => Advice::of(Exit::Refused)
             .at(format!("{path}:{}", why.line))
             .hint(format!("mend that line, or: tenure seal --whole {path}")),
         DeedError::NoKey { tried, readers, .. } => no_key(tried, readers),
         DeedError::NotAMember { at_hand } => not_a_member(at_hand),
-        DeedError::NotAllowed { may, .. } => {
-            Advice::of(Exit::Refused).hint(format!("ask one who may: {}", names(may)))
-        }
-        DeedError::StalePlaintext { path, .. } => {
-            Advice::of(Exit::Refused).at(format!("{path} [stale-plaintext]")).hint(format!(
-                "keep a copy of your changes, then: git restore {path} && tenure open --in-place {path}"
-            ))
-        }
+        DeedError::NotAllowed { may, .. } => refuse("ask one who may", may),
+        DeedError::StalePlaintext { path, .. } => stale(path),
         DeedError::StaleReaders(env) => {
             Advice::of(Exit::Invalid).hint(format!("tenure rekey -e {env}"))
         }
@@ -78,6 +63,21 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
     }
 }
 
+fn unknown(hint: impl Into<String>) -> Advice {
+    Advice::of(Exit::Unknown).hint(hint)
+}
+
+fn refuse<T: ToString>(hint: &str, of: &[T]) -> Advice {
+    Advice::of(Exit::Refused).hint(format!("{hint}: {}", names(of)))
+}
+
+fn no_secret(env: &crate::names::EnvName, nearest: Option<&str>) -> Advice {
+    unknown(match nearest {
+        Some(near) => format!("did you mean {near}? See tenure list -e {env}"),
+        None => format!("tenure list -e {env}"),
+    })
+}
+
 fn refused(finding: &Finding) -> Advice {
     let exit = match (finding.code, finding.severity) {
         (_, Severity::Breach) | (Code::Plaintext, _) => Exit::Untrusted,
@@ -87,6 +87,12 @@ fn refused(finding: &Finding) -> Advice {
     let entry = finding.entry.map(|id| format!(" (entry {})", id.short())).unwrap_or_default();
     let at = format!("{} [{}]{entry}", finding.place, finding.code.word());
     Advice { exit, at: Some(at), hint: finding.fix.clone() }
+}
+
+fn stale(path: &crate::names::RepoPath) -> Advice {
+    Advice::of(Exit::Refused).at(format!("{path} [stale-plaintext]")).hint(format!(
+        "keep a copy of your changes, then: git restore {path} && tenure open --in-place {path}"
+    ))
 }
 
 fn no_root(root: Option<&crate::names::EntryId>) -> Advice {

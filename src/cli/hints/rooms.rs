@@ -8,6 +8,7 @@ use crate::log::EntryError;
 use crate::names::{Address, NameError};
 use crate::policy::edit::EditError;
 use crate::policy::{PATH, PolicyError};
+use crate::rotation::RotationError;
 use crate::seal::SealError;
 use crate::world::child::ChildError;
 
@@ -99,6 +100,14 @@ pub(crate) fn entry(error: &EntryError) -> Advice {
     }
 }
 
+pub(crate) fn rotation(error: &RotationError) -> Advice {
+    match error {
+        RotationError::NoGenerator | RotationError::Length { .. } => {
+            Advice::of(Exit::Refused).hint("--generate password:32")
+        }
+    }
+}
+
 pub(crate) fn child(error: &ChildError) -> Advice {
     match error {
         ChildError::NotFound { .. } => Advice::of(Exit::NotFound),
@@ -113,8 +122,8 @@ pub(crate) fn child(error: &ChildError) -> Advice {
 pub(crate) fn deliver(error: &DeliverError) -> Advice {
     let place = |address: &Address| format!("{} {}", address.path, address.key);
     match error {
-        DeliverError::Twice { other, .. } => Advice::of(Exit::Refused)
-            .at(place(other))
+        DeliverError::Twice { places, .. } => Advice::of(Exit::Refused)
+            .at(place(&places[1]))
             .hint("take one of them away with tenure unset, or leave the name out with --only"),
         DeliverError::Repeated(address) => Advice::of(Exit::Refused)
             .at(place(address))

@@ -98,7 +98,7 @@ pub fn add(world: &World, wish: &Wish, show: &mut dyn FnMut(&Effect)) -> Result<
     let effect = draft.effect();
     show(&effect);
     agree(world, &format!("add {} and sign this policy?", new.name))?;
-    let enacted = draft.enact(Vouch::Nobody, wish.reason.clone())?;
+    let enacted = draft.enact(Vouch::No, wish.reason.clone())?;
     Ok(Added {
         keys: fingerprints(&new),
         name: new.name,

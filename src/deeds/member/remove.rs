@@ -65,6 +65,6 @@ pub fn remove(
     let debts = read.into_iter().map(|env| (env.clone(), debt(env))).collect();
     show(&effect);
     agree(world, &format!("remove {name} and sign this policy?"))?;
-    let enacted = draft.enact(Vouch::For(name), reason)?;
+    let enacted = draft.enact(Vouch::Yes, reason)?;
     Ok(Removed { name: name.clone(), debts, effect, enacted })
 }

@@ -29,6 +29,7 @@ pub struct Signed {
 /// [`DeedError::Refuse`] where nothing changed; [`DeedError::NotAllowed`]; [`DeedError::Aborted`].
 pub fn sign(
     world: &World,
+    vouch: Vouch,
     reason: Option<String>,
     show: &mut dyn FnMut(&Effect),
 ) -> Result<Signed, DeedError> {
@@ -57,6 +58,6 @@ pub fn sign(
     let effect = draft.effect();
     show(&effect);
     agree(world, "sign this policy?")?;
-    let enacted = draft.enact(Vouch::Nobody, reason)?;
+    let enacted = draft.enact(vouch, reason)?;
     Ok(Signed { effect, enacted })
 }

@@ -235,7 +235,7 @@ fn nothing_else_wrong(verified: &Verified<'_>, suspects: &[Suspect]) -> Result<(
         let expected = matches!(finding.code, Code::Plaintext | Code::Altered | Code::Missing);
         let here = |path: &RepoPath| {
             let rest = finding.place.strip_prefix(path.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ':']))
         };
         expected && suspects.iter().any(|s| matches!(s.base, Base::Lost) && here(&s.path))
     };

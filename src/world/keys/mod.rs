@@ -186,6 +186,12 @@ impl Identities {
         Self { sources, terminal }
     }
 
+    /// Takes in a key that was made in this run.
+    pub fn also(&mut self, path: &Path) {
+        let name = path.display().to_string();
+        self.sources.push(Source::new(name, Place::Named(path.to_owned())));
+    }
+
     /// Opens an age file, such as a keyring, with the first key that fits.
     ///
     /// Keys that cost nothing are tried before those that need a command, a passphrase or a plugin;

@@ -93,6 +93,12 @@ impl<'a> Editor<'a> {
         await_end(&mut child, signals).map_err(TerminalError::EditorStart)
     }
 
+    /// Tells whether there is a memory-backed folder, without which nothing is edited.
+    #[must_use]
+    pub fn has_memory_folder(&self) -> bool {
+        self.memory_folder().is_ok()
+    }
+
     fn memory_folder(&self) -> Result<PathBuf, TerminalError> {
         if cfg!(target_os = "macos") {
             return self.tmpdir.map(Path::to_owned).ok_or(TerminalError::NoMemoryFolder);

@@ -45,7 +45,7 @@ impl Export {
 
     fn line(self, variable: &Variable) -> Result<Zeroizing<String>, DeliverError> {
         let refuse = |format, why| DeliverError::NotWritable {
-            address: variable.address.clone(),
+            address: variable.address.clone().into(),
             format,
             why,
         };

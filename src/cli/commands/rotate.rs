@@ -1,0 +1,114 @@
+//! `tenure rotate`: new values in the place of old ones.
+
+use std::path::PathBuf;
+
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::global::Global;
+use crate::deeds::rotate::{self, New, Wanted, What};
+use crate::deeds::set::{self, Wish};
+use crate::deeds::{DeedError, find};
+use crate::names::AddressQuery;
+use crate::output::Output;
+use crate::rotation::generate::Spec;
+use crate::world::World;
+
+/// Replace a value by a new one, with a new deadline; refuses the old value
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tenure rotate prod/STRIPE_KEY
+  tenure rotate prod/DB_PASSWORD --generate hex:32
+  tenure rotate --due -e prod              all that is overdue or owed, all or none")]
+pub(crate) struct Args {
+    /// ENV/KEY, ENV/PATH#KEY, or ENV/PATH of a file that is sealed whole
+    #[arg(value_name = "SECRET", required_unless_present = "due", conflicts_with = "due")]
+    secret: Option<String>,
+
+    /// Not taken: a value in an argument is seen by every process
+    #[arg(hide = true)]
+    value: Vec<String>,
+
+    /// Everything that is overdue, and everything owed since somebody left
+    #[arg(long)]
+    due: bool,
+
+    /// Make the value: password:32, hex:32, base64:32, uuid; without SPEC as its type says
+    #[arg(long, value_name = "SPEC", num_args = 0..=1)]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's shape of an option whose value may be left out"
+    )]
+    generate: Option<Option<Spec>>,
+
+    /// Take the value from a file, every byte of it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["generate", "due"])]
+    from_file: Option<PathBuf>,
+
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+pub(crate) fn run(
+    world: &World,
+    global: &Global,
+    args: &Args,
+    out: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    if !args.value.is_empty() {
+        return Err(super::set::value_in_argument());
+    }
+    let what = match &args.secret {
+        Some(secret) => {
+            super::set::no_value_within(secret)?;
+            let query = AddressQuery::parse(secret, global.env.as_ref());
+            What::One(query.map_err(DeedError::from)?, secret.clone())
+        }
+        None => What::Due(global.env.clone()),
+    };
+    let agenda = rotate::agenda(world, &what)?;
+    for address in &agenda.by_hand {
+        out.warn(&format!("{address} is no single value: tenure edit {}", address.path));
+    }
+    if agenda.wanted.is_empty() {
+        out.note("nothing is overdue or owed");
+        return Ok(Exit::Done);
+    }
+    let ask = |wanted: &Wanted| one(world, args, out, wanted);
+    let new: Vec<_> = agenda.wanted.iter().map(ask).collect::<Result<_, _>>()?;
+    let wish = Wish { reason: args.reason.clone(), ..Wish::default() };
+    let rotated = rotate::rotate(world, new, &wish)?;
+    out.show(&rotated)?;
+    let mut ends: Vec<_> = agenda.wanted.iter().map(|wanted| wanted.revoke.as_deref()).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    ends.into_iter().for_each(|revoke| end_the_old(out, revoke));
+    Ok(Exit::Done)
+}
+
+/// Asks for one new value, or leaves it to the generator.
+fn one(world: &World, args: &Args, out: &mut Output<'_>, wanted: &Wanted) -> Result<New, Failure> {
+    let found: find::Found = wanted.found.clone();
+    let address = found.address();
+    let due = args.secret.is_none();
+    let generated = args.generate.is_some() && (!due || wanted.generator.is_some());
+    if generated {
+        let generator = args.generate.flatten().or(wanted.generator);
+        return Ok(New { found, value: None, generator });
+    }
+    if due {
+        out.note(&format!("{}/{}", address.env, address.key));
+    }
+    if let Some(runbook) = &wanted.runbook {
+        out.note(&format!("how    {runbook}"));
+    }
+    let value = set::given(world, "new value", set::Shape::of(&found), args.from_file.as_deref())?;
+    Ok(New { found, value: Some(value), generator: None })
+}
+
+/// Says what a new value does not do.
+pub(super) fn end_the_old(out: &mut Output<'_>, revoke: Option<&str>) {
+    let how = revoke.map(|how| format!(" ({how})")).unwrap_or_default();
+    out.note(&format!("the old value is still in git history: end it at its issuer{how}"));
+}

@@ -1,0 +1,23 @@
+//! `tenure status`: the repository at a glance. No gate: that is `check`.
+
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::global::Global;
+use crate::deeds;
+use crate::output::Output;
+use crate::world::World;
+
+/// Show environments, readers, deadlines and what is next, at a glance; for a verdict see check
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(
+    world: &World,
+    global: &Global,
+    _args: &Args,
+    out: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let status = deeds::status::status(world, global.env.as_ref())?;
+    out.show(&status)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,38 @@
+//! `tenure unset`: a value is gone.
+
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::global::Global;
+use crate::deeds::{DeedError, unset};
+use crate::names::AddressQuery;
+use crate::output::Output;
+use crate::world::World;
+
+/// Take a value out of its file, or a file away that is sealed whole
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tenure unset prod/OLD_KEY
+  tenure rm -e dev database.password")]
+pub(crate) struct Args {
+    /// ENV/KEY, ENV/PATH#KEY, or ENV/PATH of a file that is sealed whole
+    #[arg(value_name = "SECRET")]
+    secret: String,
+
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+pub(crate) fn run(
+    world: &World,
+    global: &Global,
+    args: &Args,
+    out: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let query = AddressQuery::parse(&args.secret, global.env.as_ref()).map_err(DeedError::from)?;
+    let gone = unset::unset(world, &query, &args.secret, args.reason.as_deref())?;
+    out.show(&gone)?;
+    super::rotate::end_the_old(out, gone.revoke.as_deref());
+    Ok(Exit::Done)
+}

@@ -1,0 +1,214 @@
+//! A file, or one value, in the user's editor; sealed again when it changed.
+
+use std::path::Path;
+
+use super::DeedError;
+use super::attest::{Work, attest};
+use super::find::{self, Found};
+use super::get;
+use super::load::{Loaded, Place};
+use super::pen::Receipt;
+use super::ring::Ring;
+use super::sealing::{Sealing, Whole};
+use super::set::{empty, with_value, without_line_break};
+use crate::document::{Document, Format, NotSpliceable};
+use crate::names::{AddressQuery, EnvName, KeyPath, RepoPath, Sha256};
+use crate::secret::Plaintext;
+use crate::verify::{FileForm, Verified};
+use crate::world::World;
+use crate::world::terminal::{Editor, Terminal};
+
+/// What was edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// The environment.
+    pub env: EnvName,
+    /// The file.
+    pub path: RepoPath,
+    /// The one value that was edited; none for the whole file.
+    pub key: Option<KeyPath>,
+    /// How many values are new, changed or gone.
+    pub values: usize,
+    /// The entry; none where nothing changed and nothing was written.
+    pub receipt: Option<Receipt>,
+}
+
+/// Lets the user edit a file, the one file of an environment, or one value.
+///
+/// While the editor is open nobody is kept from writing; what they wrote to the file meanwhile is never
+/// overwritten.
+///
+/// # Errors
+/// [`DeedError::NotSpliceable`] when what was edited is no longer of the file's format, and nobody is there
+/// to edit it again; [`DeedError::Refuse`] when the file changed meanwhile. Nothing is written then.
+pub fn edit(
+    world: &World,
+    what: Option<&str>,
+    env: Option<&EnvName>,
+    reason: Option<&str>,
+) -> Result<Edited, DeedError> {
+    let draft = draft(world, what, env)?;
+    let target = &draft.target;
+    let mut edited = Edited {
+        env: target.env.clone(),
+        path: target.path.clone(),
+        key: Some(target.key.clone()).filter(|key| *key != KeyPath::Whole),
+        values: 0,
+        receipt: None,
+    };
+    let Some(new) = ask(world, &draft)? else { return Ok(edited) };
+    let place = Place::to_write(world)?;
+    let loaded = place.load(Some(&target.env))?;
+    let verified = loaded.verified(&target.env)?;
+    let old = verified.files.get(&target.path).map(|file| file.bytes);
+    if old.map(Sha256::of) != draft.before {
+        return Err(DeedError::Refuse {
+            what: format!("`{}` changed while you edited it; nothing was written", target.path),
+            instead: Some(format!("tenure edit {}", target.path)),
+        });
+    }
+    let ring = Ring::open(world, &verified, &target.env)?;
+    let whole = match target.key {
+        KeyPath::Whole => new,
+        KeyPath::Place { .. } => {
+            with_value(target, &ring.open_file(&verified, &target.path)?, &new)?
+        }
+    };
+    let sealing =
+        Sealing { verified: &verified, env: &target.env, ring: &ring, today: place.today() };
+    let resealed = sealing.reseal(&target.path, &whole, &|_| None, Whole::Refused)?;
+    edited.values = resealed.change.items.len();
+    let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
+    work.writes.based_on(target.path.clone(), old);
+    work.file(resealed.change, resealed.bytes);
+    if work.is_empty() {
+        // A comment or a blank line may have changed, which no entry attests.
+        place.commit(&work.writes)?;
+    } else {
+        edited.receipt = Some(attest(&place, &verified, work)?);
+    }
+    Ok(edited)
+}
+
+/// What is to be edited.
+struct Draft {
+    target: Found,
+    /// The hash of the sealed bytes that it stands in.
+    before: Option<Sha256>,
+    /// What the editor shows first.
+    clear: Plaintext,
+    /// What the edited text must still be; none for one value, and for a file that is sealed whole.
+    format: Option<Format>,
+}
+
+fn draft(world: &World, what: Option<&str>, env: Option<&EnvName>) -> Result<Draft, DeedError> {
+    let place = Place::find(world)?;
+    let loaded = place.load(None)?;
+    let target = target(&place, &loaded, what, env)?;
+    let verified = loaded.verified(&target.env)?;
+    let format = Format::of(&target.path).filter(|_| target.key == KeyPath::Whole);
+    let Some(file) = verified.files.get(&target.path) else {
+        let clear = Plaintext::from(empty(&target.path));
+        return Ok(Draft { target, before: None, clear, format });
+    };
+    let ring = Ring::open(world, &verified, &target.env)?;
+    ring.current()?;
+    let clear = match target.key {
+        KeyPath::Whole => ring.open_file(&verified, &target.path)?,
+        KeyPath::Place { .. } => get::one(&verified, &ring, &target)?,
+    };
+    let format = format.filter(|_| matches!(file.form, FileForm::Values(_)));
+    Ok(Draft { target, before: Some(Sha256::of(file.bytes)), clear, format })
+}
+
+/// Finds what the user means: a file, an environment with one file, or a value.
+fn target(
+    place: &Place<'_>,
+    loaded: &Loaded,
+    what: Option<&str>,
+    env: Option<&EnvName>,
+) -> Result<Found, DeedError> {
+    let policy = loaded.record.policy().ok_or(DeedError::NoPolicy)?;
+    let known = || policy.environments.keys().cloned().collect::<Vec<_>>();
+    let Some(text) = what else {
+        let env = env.ok_or_else(|| DeedError::WhichEnvironment { known: known() })?;
+        return only_file(&loaded.verified(env)?, env);
+    };
+    let path = place.checkout.repo_path(Path::new(text)).ok();
+    let managed = path.as_ref().and_then(|path| policy.environment_of(path));
+    if let (Some(path), Some(env)) = (path, managed) {
+        return Ok(Found { env: env.clone(), path, key: KeyPath::Whole });
+    }
+    if let (None, Ok(named)) = (env, text.parse::<EnvName>()) {
+        return only_file(&loaded.verified(&named)?, &named);
+    }
+    let query = AddressQuery::parse(text, env)?;
+    if !policy.environments.contains_key(&query.env) {
+        return Err(DeedError::NoEnvironment { env: query.env, known: known() });
+    }
+    find::value(&loaded.verified(&query.env)?, &query, text)
+}
+
+fn only_file(verified: &Verified<'_>, env: &EnvName) -> Result<Found, DeedError> {
+    if !verified.policy.environments.contains_key(env) {
+        let known = verified.policy.environments.keys().cloned().collect();
+        return Err(DeedError::NoEnvironment { env: env.clone(), known });
+    }
+    let mine = verified.files.iter().filter(|(_, file)| file.env == *env);
+    let paths: Vec<_> = mine.map(|(path, _)| path.clone()).collect();
+    let path = match paths.as_slice() {
+        [one] => one.clone(),
+        [] => find::first_file(verified.policy, env).ok_or_else(|| DeedError::Refuse {
+            what: format!("no pattern of {env} says where a new file should lie"),
+            instead: Some("tenure edit PATH".to_owned()),
+        })?,
+        several => {
+            let names: Vec<_> = several.iter().map(RepoPath::as_str).collect();
+            return Err(DeedError::Refuse {
+                what: format!("{env} has several files: {}", names.join(", ")),
+                instead: Some(format!("tenure edit {}", names[0])),
+            });
+        }
+    };
+    Ok(Found { env: env.clone(), path, key: KeyPath::Whole })
+}
+
+/// Opens the editor, again and again where a person wants to mend what they wrote.
+fn ask(world: &World, draft: &Draft) -> Result<Option<Plaintext>, DeedError> {
+    let Draft { target, clear, .. } = draft;
+    let editor = Editor::of(&world.environment);
+    let suffix = suffix(target);
+    let mut new = editor.edit(world.terminal, clear, &suffix)?;
+    while let Some(text) = &new {
+        let Err(why) = is_fit(draft, text) else { break };
+        let broken = DeedError::NotSpliceable { path: target.path.clone(), why };
+        if world.terminal == Terminal::Nobody {
+            return Err(broken);
+        }
+        world.terminal.say(&broken.to_string())?;
+        if !world.terminal.confirm("edit it again?")? {
+            return Err(broken);
+        }
+        new = editor.edit(world.terminal, text, &suffix)?.or(new);
+    }
+    // Editors end a text with a line break, which a value does not have.
+    let one_value = target.key != KeyPath::Whole && !clear.expose().ends_with(b"\n");
+    let new = new.map(|text| if one_value { without_line_break(&text) } else { text });
+    Ok(new.filter(|new| new.expose() != clear.expose()))
+}
+
+/// Whether a file is still of its format.
+fn is_fit(draft: &Draft, text: &Plaintext) -> Result<(), NotSpliceable> {
+    let Some(format) = draft.format else { return Ok(()) };
+    let not_text = NotSpliceable { line: 1, why: "the file is not UTF-8" };
+    Document::parse(format, text.expose_text().ok_or(not_text)?).map(|_| ())
+}
+
+/// The end of the file's name, by which editors choose their colours; a value has none.
+fn suffix(target: &Found) -> String {
+    let name = target.path.file_name();
+    match name.rsplit_once('.') {
+        Some((_, end)) if target.key == KeyPath::Whole => format!(".{end}"),
+        _ => String::new(),
+    }
+}

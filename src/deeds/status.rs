@@ -1,0 +1,127 @@
+//! The state of a repository at a glance: per environment, and what comes next. It is no gate.
+
+use jiff::civil::Date;
+
+use super::DeedError;
+use super::find::Names;
+use super::load::Place;
+use crate::finding::{Code, Finding, Severity};
+use crate::names::{EntryId, EnvName, GenerationId, MemberName, RepoPath};
+use crate::policy::MemberKind;
+use crate::rotation;
+use crate::verify::Verified;
+use crate::world::World;
+
+/// A repository at a glance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The environments, by name.
+    pub environments: Vec<EnvStatus>,
+    /// People, and machines.
+    pub members: (usize, usize),
+    /// How many entries hold, of how many.
+    pub entries: (usize, usize),
+    /// The root that the log was judged by.
+    pub root: Option<EntryId>,
+    /// Whether this clone has pinned it.
+    pub pinned: bool,
+    /// What comes next: the earliest date that something is due.
+    pub next: Option<Next>,
+    /// The gravest finding that keeps values from leaving, or commands from writing.
+    pub gravest: Option<Finding>,
+}
+
+/// An environment at a glance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvStatus {
+    /// Its name.
+    pub env: EnvName,
+    /// How many sealed values stand.
+    pub values: usize,
+    /// How many of them are overdue.
+    pub overdue: usize,
+    /// How many are due soon.
+    pub due_soon: usize,
+    /// How many have an open obligation.
+    pub obligations: usize,
+    /// Who reads it.
+    pub readers: Vec<MemberName>,
+    /// The generation that new values are sealed to; none where readers changed since.
+    pub keyring: Option<GenerationId>,
+    /// The files that are opened in place.
+    pub open: Vec<RepoPath>,
+}
+
+/// What is due next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// The shortest name of the value.
+    pub name: String,
+    /// The last UTC day in time.
+    pub due: Date,
+    /// Days until then; negative when it is over.
+    pub days_left: i32,
+}
+
+/// Looks at one environment, or at all.
+///
+/// # Errors
+/// Those of [`Place::load`]; [`DeedError::Refused`] where there is no policy to believe.
+pub fn status(world: &World, scope: Option<&EnvName>) -> Result<Status, DeedError> {
+    let place = Place::find(world)?;
+    let loaded = place.load(scope)?;
+    let verified = loaded.judged()?;
+    let policy = verified.policy;
+    let envs = policy.environments.keys().filter(|env| scope.is_none_or(|only| only == *env));
+    let machines = policy.members.values().filter(|m| m.kind == MemberKind::Machine).count();
+    let root = loaded.record.root();
+    Ok(Status {
+        environments: envs.map(|env| environment(&verified, env)).collect(),
+        members: (policy.members.len() - machines, machines),
+        entries: (loaded.record.holding(), loaded.record.entries.len()),
+        root,
+        pinned: root.is_some() && place.pin()? == root,
+        next: next(&verified, place.today()),
+        gravest: gravest(&verified).cloned(),
+    })
+}
+
+fn gravest<'v>(verified: &'v Verified<'_>) -> Option<&'v Finding> {
+    let bad = verified
+        .findings
+        .iter()
+        .filter(|finding| finding.severity >= Severity::Invalid || finding.code == Code::Plaintext);
+    bad.max_by_key(|finding| finding.severity)
+}
+
+fn environment(verified: &Verified<'_>, env: &EnvName) -> EnvStatus {
+    let mine = verified.live.iter().filter(|(address, _)| address.env == *env);
+    let count = |code: Code| {
+        let of_env = |finding: &&Finding| finding.env.as_ref() == Some(env) && finding.code == code;
+        verified.findings.iter().filter(of_env).count()
+    };
+    let current = verified.record.current_keyring(env);
+    let open =
+        verified.open.iter().filter(|path| verified.policy.environment_of(path) == Some(env));
+    EnvStatus {
+        env: env.clone(),
+        values: mine.filter(|(_, live)| live.item.generation.is_some()).count(),
+        overdue: count(Code::Overdue),
+        due_soon: count(Code::DueSoon),
+        obligations: verified.obligations.iter().filter(|debt| debt.address.env == *env).count(),
+        readers: verified.policy.readers(env).into_iter().cloned().collect(),
+        keyring: current.map(|keyring| keyring.record.generation),
+        open: open.cloned().collect(),
+    }
+}
+
+/// The value with the earliest date, be it its own deadline or an obligation's.
+fn next(verified: &Verified<'_>, today: Date) -> Option<Next> {
+    let names = Names::of(verified.live.keys());
+    let sealed = verified.live.iter().filter(|(_, live)| live.item.generation.is_some());
+    let deadlines = sealed.filter_map(|(address, live)| Some((live.item.due?, address)));
+    let debts = verified.obligations.iter().map(|debt| (debt.due, &debt.address));
+    let (due, address) = deadlines.chain(debts).min()?;
+    let days_left = rotation::days_left(due, today);
+    Some(Next { name: names.short(address), due, days_left })
+}

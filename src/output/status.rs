@@ -1,0 +1,99 @@
+//! A repository at a glance.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::guarded::counted;
+use super::{Ink, Show, paint, safe};
+use crate::deeds::status::{EnvStatus, Status};
+
+impl Show for Status {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let width = self.environments.iter().map(|e| e.env.as_str().len()).max();
+        for env in &self.environments {
+            line(env, width.unwrap_or_default(), out)?;
+        }
+        let (people, machines) = self.members;
+        let people = counted(people, "person", "people");
+        writeln!(out, "members  {people}, {}", counted(machines, "machine", "machines"))?;
+        let (holding, all) = self.entries;
+        writeln!(out, "log      {holding} of {all} entries verified")?;
+        if let Some(root) = &self.root {
+            let pinned = if self.pinned { "pinned" } else { "not pinned in this clone" };
+            writeln!(out, "root     {root} {pinned}")?;
+        }
+        if let Some(next) = &self.next {
+            let when = match next.days_left {
+                left if left < 0 => paint(Ink::Red, &format!("{} days late", -left)),
+                left => format!("in {left} days"),
+            };
+            writeln!(out, "next     {} due {}, {when}", safe(&next.name), next.due)?;
+        }
+        match &self.gravest {
+            None => Ok(()),
+            Some(finding) => {
+                let (word, place) = (finding.code.word(), safe(&finding.place));
+                writeln!(out, "{}  {place}: tenure check", paint(Ink::Red, word))
+            }
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "environments": self.environments.iter().map(environment).collect::<Vec<_>>(),
+            "members": { "people": self.members.0, "machines": self.members.1 },
+            "entries": { "verified": self.entries.0, "all": self.entries.1 },
+            "root": self.root,
+            "pinned": self.pinned,
+            "next": self.next.as_ref().map(|next| json!({
+                "name": next.name,
+                "due": next.due.to_string(),
+                "days_left": next.days_left,
+            })),
+            "gravest": self.gravest.as_ref().map(|finding| json!({
+                "code": finding.code.word(),
+                "place": finding.place,
+            })),
+        })
+    }
+}
+
+fn line(env: &EnvStatus, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let mut facts = vec![counted(env.values, "value", "values")];
+    for (count, what, ink) in [
+        (env.overdue, "overdue", Ink::Red),
+        (env.due_soon, "due soon", Ink::Yellow),
+        (env.obligations, "to rotate since somebody left", Ink::Yellow),
+    ] {
+        if count > 0 {
+            facts.push(paint(ink, &format!("{count} {what}")));
+        }
+    }
+    let readers: Vec<_> = env.readers.iter().map(ToString::to_string).collect();
+    facts.push(format!("readers {}", readers.join(" ")));
+    if env.keyring.is_none() {
+        let fix = format!("keyring stale: tenure rekey -e {}", env.env);
+        facts.push(paint(Ink::Yellow, &fix));
+    }
+    let name = env.env.as_str();
+    writeln!(out, "{name:width$}  {}", facts.join("; "))?;
+    env.open.iter().try_for_each(|path| {
+        let path = safe(path.as_str());
+        writeln!(out, "{:width$}  opened in place: tenure seal {path}", "")
+    })
+}
+
+fn environment(env: &EnvStatus) -> Value {
+    json!({
+        "name": env.env,
+        "values": env.values,
+        "overdue": env.overdue,
+        "due_soon": env.due_soon,
+        "obligations": env.obligations,
+        "readers": env.readers,
+        "keyring": env.keyring.map(|id| id.to_string()),
+        "stale": env.keyring.is_none(),
+        "open": env.open,
+    })
+}

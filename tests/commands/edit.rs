@@ -1,0 +1,150 @@
+//! `tenure edit`: the editor sees the clear text, the disk never does.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::seal::started;
+use crate::support::{Outcome, Repo, snapshot};
+
+fn filled() -> Repo {
+    let repo = started();
+    repo.write("secrets/dev.env", "# c\nA=one\n\nB=two\n");
+    repo.run("seal --type api-key").done();
+    repo.commit("sealed");
+    repo
+}
+
+/// A script that stands for the editor; the file is `$1`.
+fn editor(repo: &Repo, script: &str) -> PathBuf {
+    let path = repo.home().join("editor");
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+    path
+}
+
+fn edit(repo: &Repo, args: &[&str], script: &str) -> Outcome {
+    let path = editor(repo, script);
+    let command = repo.command(env!("CARGO_BIN_EXE_tenure")).env("EDITOR", path);
+    command.args(&["--now", crate::support::NOW, "edit"]).args(args).run()
+}
+
+#[test]
+fn what_changed_is_sealed_and_the_rest_keeps_its_tokens() {
+    let repo = filled();
+    let before = repo.read("secrets/dev.env");
+    let done = edit(&repo, &["secrets/dev.env"], "sed -i s/one/other/ \"$1\"; echo C=3 >> \"$1\"");
+    snapshot!(done, @r"
+    exit 0
+    --- stdout
+    secrets/dev.env  2 values sealed. Entry [id], signed by ana.
+    ");
+    let b = |text: &str| text.lines().find(|line| line.starts_with("B=")).unwrap().to_owned();
+    assert_eq!(b(&repo.read("secrets/dev.env")), b(&before));
+    assert_eq!(repo.run("get dev/A").done().stdout, "other");
+    assert_eq!(repo.run("get dev/C").done().stdout, "3");
+    repo.run("check").done();
+}
+
+#[test]
+fn an_unchanged_file_is_left_alone() {
+    let repo = filled();
+    for args in [&["secrets/dev.env"][..], &["dev"], &["-e", "dev"], &["dev/A"]] {
+        let done = edit(&repo, args, "test -s \"$1\"").done();
+        assert!(done.stdout.contains("no value changed"), "{done}");
+    }
+    assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
+}
+
+#[test]
+fn one_value_is_edited_alone() {
+    let repo = filled();
+    let script = "test \"$(cat \"$1\")\" = one && echo 'a b' > \"$1\"";
+    edit(&repo, &["dev/A"], script).done();
+    assert_eq!(repo.run("get dev/A").done().stdout, "a b");
+    assert_eq!(repo.run("get dev/B").done().stdout, "two");
+    repo.run("check").done();
+}
+
+#[test]
+fn a_new_file_begins_empty() {
+    let repo = filled();
+    edit(&repo, &["secrets/prod.yaml"], "printf 'db:\\n  password: x\\n' > \"$1\"").done();
+    assert_eq!(repo.run("get prod/db.password").done().stdout, "x");
+    repo.run("check").done();
+}
+
+#[test]
+fn a_broken_text_is_refused_with_its_line() {
+    let repo = filled();
+    snapshot!(edit(&repo, &["dev"], "printf 'A=one\\nhunter2\\n' > \"$1\""), @r"
+    exit 2
+    --- stderr
+    error: `secrets/dev.env` cannot be sealed value by value: line 2: is no `KEY=value`, comment or blank line
+      at: secrets/dev.env:2
+    hint: mend that line, or: tenure seal --whole secrets/dev.env
+    ");
+    assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
+}
+
+#[test]
+fn a_failing_editor_takes_nothing() {
+    let repo = filled();
+    let failed = edit(&repo, &["dev"], "echo X=1 >> \"$1\"; exit 1");
+    assert_eq!(failed.code, 7, "{failed}");
+    assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
+}
+
+#[test]
+fn what_somebody_wrote_meanwhile_is_not_overwritten() {
+    let repo = filled();
+    let tenure = env!("CARGO_BIN_EXE_tenure");
+    let now = crate::support::NOW;
+    let script =
+        format!("echo new | {tenure} --now {now} set dev/B >/dev/null; echo X=1 >> \"$1\"");
+    let refused = edit(&repo, &["dev"], &script);
+    assert_eq!(refused.code, 2, "{refused}");
+    assert!(refused.stderr.contains("changed while you edited it"), "{refused}");
+    assert_eq!(repo.run("get dev/B").done().stdout, "new");
+    repo.run("check").done();
+}
+
+#[test]
+fn without_an_editor_and_a_terminal_nothing_is_edited() {
+    assert_eq!(filled().run("edit dev").code, 2);
+}
+
+/// The folders of ours in a place that is shared with other programs.
+fn folders(place: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(place).map(|all| all.flatten().collect()).unwrap_or_default();
+    let entries: Vec<std::fs::DirEntry> = entries;
+    entries.iter().map(std::fs::DirEntry::path).collect()
+}
+
+#[test]
+fn a_killed_tenure_leaves_no_clear_text() {
+    let repo = filled();
+    let note = repo.home().join("note");
+    let script =
+        format!("echo \"$1\" > '{}.new'; mv '{0}.new' '{0}'; exec sleep 30", note.display());
+    let path = editor(&repo, &script);
+    let command = repo.command(env!("CARGO_BIN_EXE_tenure")).env("EDITOR", path);
+    let mut command = command.args(&["--now", crate::support::NOW, "edit", "dev"]).raw();
+    let mut child = command.spawn().unwrap();
+    let began = Instant::now();
+    while !note.exists() && began.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let file = PathBuf::from(std::fs::read_to_string(&note).unwrap().trim());
+    assert!(std::fs::read_to_string(&file).unwrap().contains("A=one"));
+    let id = i32::try_from(child.id()).unwrap();
+    let id = rustix::process::Pid::from_raw(id).unwrap();
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(128 + 15));
+    let folder = file.parent().unwrap().to_owned();
+    assert!(!folder.exists());
+    assert!(!folders("/dev/shm").contains(&folder));
+    assert_eq!(folders(repo.home().join("run").to_str().unwrap()), Vec::<PathBuf>::new());
+    assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
+}

@@ -1,0 +1,52 @@
+//! `tenure status`: the repository at a glance; no gate.
+
+use super::get::sample;
+use crate::support::{Repo, snapshot};
+
+#[test]
+fn it_shows_environments_readers_and_what_is_next() {
+    snapshot!(sample().run("status"), @r"
+    exit 0
+    --- stdout
+    dev   6 values; readers ana
+    prod  0 values; readers ana
+    members  1 person, 0 machines
+    log      3 of 3 entries verified
+    root     [id] pinned
+    next     dev/DB_URL due 2026-04-01, in 90 days
+    ");
+}
+
+#[test]
+fn what_is_overdue_is_counted_and_the_exit_is_still_0() {
+    let repo = sample().at("2026-04-03");
+    let json = repo.run("status --json").done().json();
+    let dev = &json["environments"][0];
+    assert_eq!(
+        (&dev["name"], &dev["values"], &dev["overdue"]),
+        (&"dev".into(), &6.into(), &6.into())
+    );
+    assert_eq!((&json["next"]["days_left"], &json["pinned"]), (&(-2).into(), &true.into()));
+}
+
+#[test]
+fn an_opened_file_is_named() {
+    let repo = sample();
+    repo.run("open --in-place secrets/dev.env").done();
+    let status = repo.run("status").done();
+    assert!(status.stdout.contains("opened in place: tenure seal secrets/dev.env"), "{status}");
+}
+
+#[test]
+fn damage_is_said_and_left_to_check() {
+    let repo = sample();
+    repo.write("secrets/dev.env", "TOKEN=plain\n");
+    let status = repo.run("status").done();
+    assert!(status.stdout.contains("altered  secrets/dev.env"), "{status}");
+}
+
+#[test]
+fn without_a_policy_there_is_nothing_to_show() {
+    let none = Repo::new().run("status");
+    assert_eq!((none.code, none.stdout.as_str()), (3, ""), "{none}");
+}

@@ -1,0 +1,50 @@
+//! Somebody goes: nothing new is sealed to them, and what they could read must be rotated.
+
+use crate::commands::member::{add, started};
+
+#[test]
+fn one_who_left_reads_nothing_new_and_leaves_duties_behind() {
+    let repo = started();
+    let ben = add(&repo, "ben", "developer");
+    repo.run("member remove ben -y --reason left").done();
+    repo.tenure_fed(&["set", "dev/NEW_KEY"], "after").done();
+
+    // The old value is a duty until it is new; the new one never was.
+    let checked = repo.run("check").done();
+    assert!(checked.stdout.contains("due  1 value by 2026-01-08 (ben left)"), "{checked}");
+    let listed = repo.run("list -e dev --json").done();
+    assert!(listed.stdout.contains("2026-01-08"), "{listed}");
+    repo.tenure_fed(&["set", "dev/DATABASE_URL"], "postgres://new").done();
+    let checked = repo.run("check").done();
+    assert!(!checked.stdout.contains("ben left"), "{checked}");
+
+    std::fs::remove_dir_all(repo.home().join(".ssh")).unwrap();
+    for what in ["dev/NEW_KEY", "dev/DATABASE_URL"] {
+        let refused = repo.tenure(&["-i", &ben, "get", what]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (4, ""), "{refused}");
+    }
+}
+
+#[test]
+fn one_who_left_signs_nothing() {
+    let repo = started();
+    let ben = add(&repo, "ben", "developer");
+    repo.run("member remove ben -y").done();
+    std::fs::remove_dir_all(repo.home().join(".ssh")).unwrap();
+    let refused = repo.tenure_fed(&["-i", &ben, "set", "dev/X"], "1");
+    assert_eq!(refused.code, 4, "{refused}");
+}
+
+#[test]
+fn one_who_comes_back_with_the_same_key_reads_again() {
+    let repo = started();
+    let ben = add(&repo, "ben", "developer");
+    repo.run("member remove ben -y").done();
+    let public = format!("{ben}.pub");
+    repo.tenure(&["member", "add", "ben", "--role", "developer", "--ssh-key", &public, "-y"])
+        .done();
+    repo.tenure_fed(&["-i", &ben, "set", "dev/X"], "1").done();
+    std::fs::remove_dir_all(repo.home().join(".ssh")).unwrap();
+    assert_eq!(repo.tenure(&["-i", &ben, "get", "dev/X"]).done().stdout, "1");
+    repo.run("check").done();
+}
