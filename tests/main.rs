@@ -13,5 +13,6 @@ mod corpora;
 mod house;
 mod leaks;
 mod reference;
+mod stock;
 mod stories;
 mod support;
