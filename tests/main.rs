@@ -12,6 +12,7 @@ mod console;
 mod corpora;
 mod house;
 mod leaks;
+mod memory;
 mod reference;
 mod stock;
 mod stories;
