@@ -17,3 +17,4 @@ mod reference;
 mod stock;
 mod stories;
 mod support;
+mod vectors;
