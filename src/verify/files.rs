@@ -118,7 +118,9 @@ impl<'e> Verified<'e> {
             finding.env.as_ref().is_none_or(|of| of == env)
                 && (finding.severity >= Severity::Invalid || finding.code == Code::Plaintext)
         };
-        self.findings.iter().filter(blocks).max_by_key(|finding| finding.severity)
+        // What is wrong with the log comes first: what is wrong with a file often follows from it.
+        let rank = |finding: &&Finding| (finding.severity, finding.env.is_none());
+        self.findings.iter().filter(blocks).max_by_key(rank)
     }
 
     fn strays(&mut self, evidence: &FileEvidence) {
