@@ -109,6 +109,13 @@ impl Chain {
         self.in_force(seen).into_iter().max_by_key(|step| step.seq)
     }
 
+    /// Tells whether a step was in force for the signer of an entry that holds.
+    pub(super) fn knew(&self, entry: &Entry, step: &Step) -> bool {
+        let named = entry.policy.and_then(|id| self.step(&id));
+        let mut known = std::iter::successors(named, |it| it.prev.map(|prev| &self.steps[prev]));
+        known.any(|it| it.id == step.id)
+    }
+
     /// The highest policy in force with the whole log at hand.
     #[must_use]
     pub fn current(&self) -> Option<&Step> {

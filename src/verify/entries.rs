@@ -323,9 +323,8 @@ impl Judge<'_> {
     /// Tells whether a step came in force beside an entry: neither known to it, nor with it at hand. It
     /// comes in force with the last approval that it needs, which need not be its own entry.
     fn apart(&self, at: usize, step: &Step) -> bool {
-        let named = self.entries[at].entry.policy.and_then(|id| self.chain.step(&id));
-        let known = named.is_some_and(|named| step.seq <= named.seq);
-        if (known && self.dag.is_ancestor(step.entry, at)) || self.dag.is_ancestor(at, step.entry) {
+        let entry = &self.entries[at].entry;
+        if self.chain.knew(entry, step) || self.dag.is_ancestor(at, step.entry) {
             return false;
         }
         let without = self.chain.in_force(Seen::Without(at, self.dag));

@@ -86,10 +86,8 @@ impl Record {
 
     /// Tells whether an entry could see that what stood at an address was no longer the newest there.
     pub(super) fn replaced(&self, old: Live<'_>, address: &Address, seen_by: usize) -> bool {
-        let between =
-            |at: &usize| self.dag.is_ancestor(old.entry, *at) && self.dag.is_ancestor(*at, seen_by);
         let names = |at: usize| self.holds(at) && self.entries[at].entry.item(address).is_some();
-        self.dag.order().iter().copied().filter(between).any(names)
+        self.dag.between(old.entry, seen_by).any(names)
     }
 
     /// The entry that made the value of an item: the `new` at the start of its chain of `of`.

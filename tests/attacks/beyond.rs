@@ -114,7 +114,7 @@ fn what_an_approval_descends_from_stays() {
     let text = with_new_key(&estate);
     let second = estate.sign_policy(&text, "ana", &Pen::of("ana"));
     estate.write(POLICY, &first);
-    estate.set("ben", DB_URL, "hunter2-two");
+    estate.set("ben", API_KEY, "hunter2-new");
     estate.write(POLICY, &text);
     approve(&estate, second, root, "ben");
     estate.honest();
@@ -170,4 +170,22 @@ fn a_value_is_carried_on_from_an_older_one_with_a_later_deadline() {
     }
     estate.sign(estate.draft("ben", estate.attesting(Op::Adopt, &[API_KEY])), &Pen::of("ben"));
     estate.honest();
+}
+
+#[test]
+fn a_value_set_between_a_proposal_and_its_approval_is_owed_too() {
+    let estate = of_two();
+    let root: EntryId = estate.root().parse().unwrap();
+    let first = estate.read(POLICY);
+    let text = first
+        .replace("1-00000001", "2-00000002")
+        .replace("readers = [\"admin\", \"deploy\"]", "readers = [\"admin\"]");
+    let second = estate.sign_policy(&text, "ana", &Pen::of("ana"));
+    estate.write(POLICY, &first);
+    // The deploy key can read this one still.
+    estate.set("ben", API_KEY, "hunter2-new");
+    estate.write(POLICY, &text);
+    approve(&estate, second, root, "ben");
+    let owed = estate.by("ana", "--json check").run().json()["obligations"].to_string();
+    assert!(owed.contains("API_KEY") && owed.contains("DB_URL"), "{owed}");
 }
