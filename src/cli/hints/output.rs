@@ -7,7 +7,7 @@ use crate::output::OutputError;
 pub(crate) fn advice(error: &OutputError) -> Advice {
     match error {
         OutputError::ReaderGone | OutputError::Lost(_) => {
-            Advice { exit: Exit::ReaderGone, at: None, hint: None }
+            Advice::of(Exit::ReaderGone)
         }
     }
 }

@@ -129,7 +129,7 @@ impl Terminal {
         let asked = Input::<String>::with_theme(&Plain)
             .with_prompt(printable(question))
             .allow_empty(true)
-            .report(false)
+            .report(true)
             .interact();
         asked.map_err(|dialoguer::Error::IO(source)| match source.kind() {
             io::ErrorKind::Interrupted => TerminalError::Aborted { what: question.to_owned() },
@@ -215,6 +215,15 @@ impl Theme for Plain {
         _default: Option<&str>,
     ) -> std::fmt::Result {
         write!(f, "{prompt} ")
+    }
+
+    fn format_input_prompt_selection(
+        &self,
+        f: &mut dyn std::fmt::Write,
+        prompt: &str,
+        answer: &str,
+    ) -> std::fmt::Result {
+        write!(f, "{prompt} {}", printable(answer))
     }
 }
 
