@@ -107,8 +107,7 @@ mod tests {
     struct Outer(#[source] std::io::Error);
 
     fn failure() -> Failure {
-        let advice =
-            Advice::of(Exit::Invalid).at(".secrets-policy.toml:3").hint("mend line 3");
+        let advice = Advice::of(Exit::Invalid).at(".secrets-policy.toml:3").hint("mend line 3");
         Failure::new(Outer(std::io::Error::other("it is \u{202e}odd\u{1b}[2J")), advice)
     }
 

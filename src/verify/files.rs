@@ -293,7 +293,8 @@ fn is_silent(form: &FileForm<'_>) -> bool {
 fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Finding {
     if stands {
         let message = format!("this sealed file can no longer be read: {why}");
-        let fix = format!("git restore {path}; in a merge: take one line of each pair, then git add");
+        let fix =
+            format!("git restore {path}; in a merge: take one line of each pair, then git add");
         return breach(Code::Altered, path.as_str(), message).in_env(env).fix(fix);
     }
     unsealed(env, path, false)

@@ -54,8 +54,9 @@ pub(crate) fn signer(error: &SignerError) -> Advice {
         SignerError::Passphrase { place } => {
             Advice::of(Exit::NoKey).at(place.clone()).hint("try again with the right passphrase")
         }
-        SignerError::Prompt { .. } => Advice::of(Exit::NoKey)
-            .hint("run it at a terminal with nothing piped in, or add the key to the agent: ssh-add"),
+        SignerError::Prompt { .. } => Advice::of(Exit::NoKey).hint(
+            "run it at a terminal with nothing piped in, or add the key to the agent: ssh-add",
+        ),
         SignerError::Failed { place, .. } => {
             Advice::of(Exit::NoKey).at(place.clone()).hint("tenure doctor")
         }
