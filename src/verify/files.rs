@@ -117,7 +117,7 @@ impl<'e> Verified<'e> {
     /// The gravest finding that keeps values of an environment from leaving, if any.
     #[must_use]
     pub fn refusal(&self, env: &EnvName) -> Option<&Finding> {
-        self.blocking(env).max_by_key(|finding| finding.severity)
+        self.blocking(env).max_by_key(rank)
     }
 
     /// As [`Verified::refusal`], but for disputes that new values end one by one.
@@ -128,7 +128,7 @@ impl<'e> Verified<'e> {
                 && self.in_doubt.values().any(|place| *place == finding.place)
         };
         let left = self.blocking(env).filter(|finding| !doubted(finding));
-        left.max_by_key(|finding| finding.severity)
+        left.max_by_key(rank)
     }
 
     fn blocking(&self, env: &EnvName) -> impl Iterator<Item = &Finding> {
@@ -265,6 +265,11 @@ impl<'e> Verified<'e> {
             self.findings.push(finding.fix(fix));
         }
     }
+}
+
+/// What is wrong with the log comes first: what is wrong with a file often follows from it.
+fn rank(finding: &&Finding) -> (Severity, bool) {
+    (finding.severity, finding.env.is_none())
 }
 
 /// Tells whether a dispute of this kind is over once a writer has set the value anew.
