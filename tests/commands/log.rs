@@ -15,7 +15,6 @@ fn a_list_begins_with_the_newest() {
         "2026-01-01T00:00:00Z  cleo  seal  dev: 1 new  \"the old one leaked\"",
         "2026-01-01T00:00:00Z  ben   seal  dev: 1 new",
         "2026-01-01T00:00:00Z  ben   seal  staging: 1 new",
-        "e claims of the signers; order comes from the log.",
     ];
     assert_eq!(after_id, wanted);
     let all = estate.by("ana", "log list --json").run().done().json();
