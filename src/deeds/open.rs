@@ -126,9 +126,10 @@ fn open_verified(
     wanted: Wanted<'_>,
     check: impl FnOnce(&Verified<'_>, &RepoPath) -> Result<(), DeedError>,
 ) -> Result<Clear, DeedError> {
-    let loaded = place.load(None)?;
-    let judged = loaded.judged()?;
-    let (env, path) = managed(place, judged.policy, wanted)?;
+    let (loaded, (env, path)) = place.load_chosen(|policy| {
+        let (env, path) = managed(place, policy, wanted)?;
+        Ok((env.clone(), (env, path)))
+    })?;
     let verified = loaded.verified(&env)?;
     sealed_again(&verified, &path)?;
     if !verified.files.contains_key(&path) {
