@@ -40,7 +40,8 @@ pub fn preview(effect: &Effect) -> String {
     lines.extend(effect.readers.iter().map(readers));
     if let Some(first) = effect.voiceless.first() {
         let values = count(effect.voiceless.len(), "value");
-        lines.push(format!("{values} signed by somebody who may write it no longer: {first} …"));
+        let more = if effect.voiceless.len() > 1 { ", …" } else { "" };
+        lines.push(format!("{values} signed by somebody who may write no longer: {first}{more}"));
     }
     lines.join("\n")
 }

@@ -9,6 +9,7 @@ mod forge;
 mod log;
 mod members;
 mod policy;
+mod sealed;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use std::sync::OnceLock;
 
 pub(crate) use forge::Pen;
 
-use crate::support::{NOW, Outcome, Prepared, Repo, stock};
+use crate::support::{Outcome, Prepared, Repo, stock};
 
 /// What the values begin with; no attack may make one appear.
 const VALUE: &str = "hunter2";
@@ -53,7 +54,7 @@ impl Estate {
     pub(crate) fn by(&self, who: &str, line: &str) -> Prepared {
         self.repo
             .command(env!("CARGO_BIN_EXE_tenure"))
-            .args(&["--now", NOW, "-i"])
+            .args(&["--now", self.repo.now(), "-i"])
             .arg(self.key(who))
             .args(&line.split_whitespace().collect::<Vec<_>>())
     }

@@ -129,7 +129,7 @@ fn a_killed_tenure_leaves_no_clear_text() {
     let path = editor(&repo, &script);
     let command = repo.command(env!("CARGO_BIN_EXE_tenure")).env("EDITOR", path);
     let mut command = command.args(&["--now", crate::support::NOW, "edit", "dev"]).raw();
-    let mut child = command.spawn().unwrap();
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
     let began = Instant::now();
     while !note.exists() && began.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(5));

@@ -63,7 +63,15 @@ fn a_line_in_clear_is_blocked_with_its_line_and_the_way_out() {
     let estate = guarded();
     estate.edit(ENV, |text| format!("{text}X=evil\n"));
     estate.git_line("add --all").done();
-    snapshot!(estate.blocked("[plaintext]"), @"");
+    snapshot!(estate.blocked("plaintext"), @r"
+    exit 1
+    --- stderr
+    tenure: commit blocked, 1 plaintext secret is staged
+    plaintext  secrets/prod.env:3 X  nothing signed names this value in clear
+      fix  tenure seal secrets/prod.env && git add .secrets secrets/prod.env, or: git rm --cached secrets/prod.env
+    to skip this hook once: git commit --no-verify
+    A hook can be skipped; `tenure check` in CI is the control.
+    ");
     assert_eq!(estate.by("ana", "hook run").run().code, 1);
 }
 
@@ -248,9 +256,10 @@ fn what_is_only_late_blocks_nothing() {
     let estate = guarded();
     estate.write("readme", "x");
     estate.git_line("add --all").done();
-    let late = estate.by("ana", "--now 2027-01-01T00:00:00Z check").run();
+    let estate = Estate { repo: estate.repo.at("2027-01-01") };
+    let late = estate.by("ana", "check").run();
     assert_eq!((late.code, late.stdout.contains("overdue")), (1, true), "{late}");
-    estate.by("ana", "--now 2027-01-01T00:00:00Z hook run").run().done();
+    estate.by("ana", "hook run").run().done();
 }
 
 #[test]

@@ -9,7 +9,14 @@ use crate::support::{skip, snapshot};
 fn a_list_begins_with_the_newest() {
     let estate = Estate::new();
     estate.by("cleo", "set dev/DB_URL --reason").arg("the old one leaked").feed("new").done();
-    snapshot!(estate.by("ana", "log --limit 3").run(), @"");
+    let listed = estate.by("ana", "log --limit 3").run().done().stdout;
+    let after_id: Vec<_> = listed.lines().map(|line| line.get(8..).unwrap()).collect();
+    let wanted = [
+        "2026-01-01T00:00:00Z  cleo  seal  dev: 1 new  \"the old one leaked\"",
+        "2026-01-01T00:00:00Z  ben   seal  dev: 1 new",
+        "2026-01-01T00:00:00Z  ben   seal  staging: 1 new",
+    ];
+    assert_eq!(after_id, wanted);
     let all = estate.by("ana", "log list --json").run().done().json();
     let entries = all["entries"].as_array().unwrap();
     assert_eq!(entries.len(), 13);
@@ -38,7 +45,20 @@ fn an_entry_is_shown_with_every_item() {
     let estate = Estate::new();
     let id = estate.head().to_string();
     let shown = estate.by("ana", &format!("log show {}", &id[..12])).run();
-    snapshot!(shown, @"");
+    snapshot!(shown, @r"
+    exit 0
+    --- stdout
+    entry    [id]  verified
+    file     .secrets/log/2026-01/[time]-[id].entry
+    kind     seal
+    by       ben  SHA256:[fingerprint]
+    time     [time]
+    parent   [id]
+    policy   [id]
+    new      dev/secrets/dev.env#DB_URL  due 2026-04-01
+    verify   sed '/^-----BEGIN SSH/,$d' .secrets/log/2026-01/[time]-[id].entry | ssh-keygen -Y verify -f <(tenure log signers) -I ben -n log@tenure -s <(sed -n '/^-----BEGIN SSH/,$p' .secrets/log/2026-01/[time]-[id].entry)
+    Times are claims of the signers; order comes from the log.
+    ");
     let json = estate.by("ana", &format!("log show --json {id}")).run().done().json();
     assert_eq!(json["items"][0]["address"], "dev/secrets/dev.env#DB_URL");
     assert_eq!(json["verdict"], "verified");
@@ -110,7 +130,13 @@ fn stock_ssh_keygen_refuses_an_entry_in_another_name_and_a_changed_one() {
 #[test]
 fn signers_are_lines_that_openssh_reads() {
     let estate = Estate::new();
-    snapshot!(estate.by("ana", "log signers").run(), @"");
+    snapshot!(estate.by("ana", "log signers").run(), @r#"
+    exit 0
+    --- stdout
+    ana namespaces="log@tenure" ssh-ed25519 [ssh key]
+    ben namespaces="log@tenure" ssh-ed25519 [ssh key]
+    cleo namespaces="log@tenure" ssh-ed25519 [ssh key]
+    "#);
 }
 
 #[test]

@@ -232,6 +232,7 @@ fn the_last_admin_stays() {
     let refused = repo.run("member remove ana -y");
     assert_eq!(refused.code, 2, "{refused}");
     assert!(refused.stderr.contains("would name nobody"), "{refused}");
+    assert!(refused.stderr.contains("hint: put somebody else there first"), "{refused}");
     assert_eq!(repo.read(".secrets-policy.toml"), before);
 }
 

@@ -1,5 +1,6 @@
 //! One file a command: that it works, how it says why not, its exit code and its JSON.
 
+mod check;
 mod completions;
 mod doctor;
 mod edit;

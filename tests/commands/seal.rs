@@ -167,7 +167,7 @@ fn a_broken_line_does_not_make_a_file_whole() {
     assert!(refused.stderr.contains("at: secrets/dev.json:3"), "{refused}");
     assert!(refused.stderr.contains("tenure seal --whole secrets/dev.json"), "{refused}");
     let whole = repo.run("seal --whole secrets/dev.json").done();
-    assert!(whole.stdout.contains("sealed whole, since"), "{whole}");
+    assert!(whole.stdout.contains("sealed whole, since on line"), "{whole}");
     repo.run("check").done();
 }
 

@@ -186,4 +186,54 @@ fn both_branches_set_one_value_and_one_side_is_taken() {
     assert!(checked.stdout.contains("\"concurrent\""), "{checked}");
     let got = estate.by("ana", "get dev/A").run();
     assert_eq!((got.code, got.stdout.as_str()), (5, ""), "{got}");
+
+    // The mending that `check` names works, also with the value that stands there already.
+    estate.set("ben", "dev/A", "hunter2-right");
+    estate.by("ana", "check").run().done();
+    assert_eq!(estate.by("ana", "get dev/A").run().done().stdout, "hunter2-right");
+}
+
+#[test]
+fn disputes_are_ended_one_by_one_and_nothing_else_is_signed() {
+    let estate = apart();
+    estate.git("switch --quiet -c left");
+    estate.set("ben", "dev/A", "hunter2-left");
+    estate.set("ben", "dev/B", "hunter2-left");
+    estate.commit("left");
+    estate.git("switch --quiet main");
+    estate.set("cleo", "dev/A", "hunter2-right");
+    estate.set("cleo", "dev/B", "hunter2-right");
+    estate.commit("right");
+    estate.git("merge --quiet --no-edit -X ours left");
+    let other = estate.by("ben", "set dev/C").feed("hunter2-new");
+    assert_eq!(other.code, 5, "a value that is in no dispute waits: {other}");
+    estate.set("ben", "dev/A", "hunter2-mended");
+    let checked = estate.by("ana", "check").run();
+    assert_eq!(checked.code, 5, "{checked}");
+    assert!(checked.stdout.contains("dev.env:") && checked.stdout.contains(" B "), "{checked}");
+    assert!(!checked.stdout.contains(" A "), "{checked}");
+    estate.set("ben", "dev/B", "hunter2-mended");
+    estate.by("ana", "check").run().done();
+    assert_eq!(estate.by("ana", "get dev/A").run().done().stdout, "hunter2-mended");
+}
+
+#[test]
+fn a_tag_that_nobody_signed_is_not_taken_along() {
+    let estate = Estate::new();
+    let place = "prod/secrets/prod.yaml#database.password";
+    estate.git("switch --quiet -c left");
+    estate.set("ben", place, "hunter2-left");
+    estate.commit("left");
+    estate.git("switch --quiet main");
+    estate.set("ben", place, "hunter2-right");
+    estate.commit("right");
+    estate.git("merge --quiet --no-edit -X ours left");
+    estate.edit("secrets/prod.yaml", |text| text.replace("password: ", "password: !!binary "));
+    let before = estate.read("secrets/prod.yaml");
+    let refused = estate.by("ben", &format!("set {place}")).feed("hunter2-mended");
+    assert_eq!(refused.code, 5, "{refused}");
+    assert_eq!(estate.read("secrets/prod.yaml"), before);
+    estate.edit("secrets/prod.yaml", |text| text.replace("!!binary ", ""));
+    estate.set("ben", place, "hunter2-mended");
+    estate.by("ana", "check").run().done();
 }

@@ -65,6 +65,11 @@ impl Repo {
         self.folder.path()
     }
 
+    /// Gives the time that programs are told.
+    pub(crate) fn now(&self) -> &str {
+        &self.now
+    }
+
     /// Gives the same repository on another day: a date, or a whole RFC 3339 time.
     pub(crate) fn at(mut self, when: &str) -> Self {
         self.now = if when.contains('T') { when.to_owned() } else { format!("{when}T00:00:00Z") };
