@@ -151,24 +151,27 @@ impl<'e> Verified<'e> {
         evidence: &'e FileEvidence,
         standings: &BTreeMap<Address, Vec<Standing>>,
     ) {
-        let mut paths: BTreeMap<&RepoPath, Vec<(&Address, &[Standing])>> = BTreeMap::new();
+        type Signed<'s> = BTreeMap<&'s KeyPath, &'s [Standing]>;
+        let mut places: BTreeMap<(&RepoPath, &EnvName), Signed<'_>> = BTreeMap::new();
         for path in evidence.files.keys() {
-            let owners = self.policy.environments_of(path);
-            if owners.len() > 1 {
-                self.overlap(path, &owners);
-            } else if owners.iter().any(|owner| envs.contains(owner)) {
-                paths.entry(path).or_default();
+            match self.policy.environments_of(path).as_slice() {
+                [owner] if envs.contains(owner) => {
+                    places.entry((path, owner)).or_default();
+                }
+                [] | [_] => {}
+                owners => self.overlap(path, owners),
             }
         }
         for (address, candidates) in standings {
-            paths.entry(&address.path).or_default().push((address, candidates));
+            let place = places.entry((&address.path, &address.env)).or_default();
+            place.insert(&address.key, candidates);
         }
-        for (path, signed) in paths {
-            let of_log = signed.first().map(|(address, _)| &address.env);
-            let env = self.policy.environment_of(path).or(of_log);
-            if let Some(env) = env.cloned() {
-                let signed = signed.into_iter().map(|(at, found)| (&at.key, found)).collect();
-                self.sealed_or_open(&env, path, evidence, &signed);
+        for ((path, env), signed) in places {
+            // What is signed for one environment says nothing of a file that is another one's.
+            if self.policy.environment_of(path).is_some_and(|owner| owner != env) {
+                self.file(env, path, None, &signed);
+            } else {
+                self.sealed_or_open(env, path, evidence, &signed);
             }
         }
     }

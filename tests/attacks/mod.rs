@@ -3,6 +3,7 @@
 //! Each test begins where all is well, attacks, asks for the verdict here and in a new clone, sees that
 //! no value comes out, and undoes the attack. The number in a test's name is the case's.
 
+mod beyond;
 mod files;
 mod forge;
 mod log;
