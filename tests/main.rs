@@ -7,6 +7,7 @@
     reason = "tests stand outside of the program and make the world it runs in"
 )]
 
+mod attacks;
 mod commands;
 mod console;
 mod corpora;
@@ -17,4 +18,5 @@ mod reference;
 mod stock;
 mod stories;
 mod support;
+mod together;
 mod vectors;

@@ -1,8 +1,69 @@
 //! What is said about the program in its documents is current.
 
+use std::fmt::Write as _;
 use std::fs;
 
+use clap::Command;
 use tenure::cli::exit::Exit;
+use tenure::cli::grammar;
+
+/// How wide the help of a command is printed, whatever terminal the test runs in.
+const WIDTH: usize = 100;
+
+#[test]
+fn the_page_of_commands_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cli.md");
+    let page = page_of_commands();
+    if std::env::var_os("TENURE_RENEW").is_some_and(|word| word == "1") {
+        fs::write(path, &page).unwrap();
+    }
+    let there = fs::read_to_string(path).unwrap_or_default();
+    let differs = there.lines().zip(page.lines()).position(|(there, new)| there != new);
+    let same = there == page;
+    assert!(same, "docs/cli.md:{differs:?} is stale: TENURE_RENEW=1 cargo test page_of_commands");
+}
+
+/// The help of every command, as the program prints it.
+fn page_of_commands() -> String {
+    let mut page = String::from(
+        "<!-- Made by tests/reference.rs: TENURE_RENEW=1 cargo test page_of_commands -->\n\n\
+         # The commands of tenure\n\n\
+         What `tenure --help` and `tenure COMMAND --help` print. The global options stand once, \
+         under `tenure`;\nevery command takes them. The exit codes are in \
+         [README.md](../README.md#exit-codes).\n",
+    );
+    let mut whole = grammar().term_width(WIDTH);
+    whole.build();
+    section(&whole, "tenure", &mut page);
+    let own = grammar().term_width(WIDTH);
+    let mut own = own.mut_args(|arg| if arg.is_global_set() { arg.hide(true) } else { arg });
+    own.build();
+    commands(&own, "tenure", &mut page);
+    page
+}
+
+fn commands(of: &Command, name: &str, page: &mut String) {
+    for command in of.get_subcommands().filter(|command| !command.is_hide_set()) {
+        let name = format!("{name} {}", command.get_name());
+        section(command, &name, page);
+        commands(command, &name, page);
+    }
+}
+
+fn section(command: &Command, name: &str, page: &mut String) {
+    let help = command.clone().render_long_help().to_string();
+    let lines: Vec<_> = help.trim_end().lines().map(str::trim_end).collect();
+    writeln!(page, "\n## `{name}`\n\n```text\n{}\n```", lines.join("\n")).unwrap();
+}
+
+#[test]
+fn the_page_of_commands_names_all_of_them() {
+    let page = page_of_commands();
+    for name in ["tenure", "tenure init", "tenure member add", "tenure log signers", "tenure man"] {
+        assert!(page.contains(&format!("\n## `{name}`\n")), "{name}");
+    }
+    assert_eq!(page.matches("--non-interactive").count(), 1, "global options stand once");
+}
 
 #[test]
 fn readme_lists_every_exit_code_in_its_words() {

@@ -72,6 +72,7 @@ fn human(error: &anyhow::Error, advice: &Advice) -> String {
     lines.extend(advice.at.iter().map(|at| line(Ink::Blue, "  at:", at)));
     let causes = error.chain().skip(1).map(|cause| line(Ink::Blue, "because:", &cause.to_string()));
     lines.extend(causes);
+    lines.extend(advice.because.iter().map(|why| line(Ink::Blue, "because:", why)));
     lines.extend(advice.hint.iter().map(|hint| line(Ink::Green, "hint:", hint)));
     lines.concat()
 }
@@ -86,7 +87,12 @@ fn machine(error: &anyhow::Error, advice: &Advice) -> serde_json::Value {
         "exit": advice.exit.code(),
         "message": error.to_string(),
         "at": advice.at,
-        "because": error.chain().skip(1).map(ToString::to_string).collect::<Vec<_>>(),
+        "because": error
+            .chain()
+            .skip(1)
+            .map(ToString::to_string)
+            .chain(advice.because.iter().cloned())
+            .collect::<Vec<_>>(),
         "hint": advice.hint,
     }})
 }
@@ -101,11 +107,7 @@ mod tests {
     struct Outer(#[source] std::io::Error);
 
     fn failure() -> Failure {
-        let advice = Advice {
-            exit: Exit::Invalid,
-            at: Some(".secrets-policy.toml:3".to_owned()),
-            hint: Some("mend line 3".to_owned()),
-        };
+        let advice = Advice::of(Exit::Invalid).at(".secrets-policy.toml:3").hint("mend line 3");
         Failure::new(Outer(std::io::Error::other("it is \u{202e}odd\u{1b}[2J")), advice)
     }
 

@@ -109,9 +109,11 @@ fn portions(changes: Vec<FileChange>) -> Vec<Vec<FileChange>> {
 fn may_do(policy: &Policy, by: &MemberName, work: &Work) -> Result<(), DeedError> {
     for change in &work.changes {
         for item in &change.items {
-            if !policy.may_write(by, &change.address(&item.key)) {
+            let address = change.address(&item.key);
+            if !policy.may_write(by, &address) {
                 let what = format!("write {} in {}", item.key, change.env);
-                return Err(refused(policy, by, &change.env, what));
+                let may = |who: &MemberName| policy.may_write(who, &address);
+                return Err(refused(policy, by, what, (&change.env, &may)));
             }
         }
     }
@@ -119,14 +121,21 @@ fn may_do(policy: &Policy, by: &MemberName, work: &Work) -> Result<(), DeedError
         let env = &keyring.env;
         let writes = policy.is_admin(by) || policy.may_write_some(by, env);
         if !policy.readers(env).contains(by) || !writes {
-            return Err(refused(policy, by, env, format!("sign a keyring of {env}")));
+            let may = |who: &MemberName| policy.readers(env).contains(who);
+            return Err(refused(policy, by, format!("sign a keyring of {env}"), (env, &may)));
         }
     }
     Ok(())
 }
 
-fn refused(policy: &Policy, by: &MemberName, env: &EnvName, what: String) -> DeedError {
-    let may = policy.writers(env).into_iter().cloned().collect();
+/// Names those of an environment's writers who may do it.
+fn refused(
+    policy: &Policy,
+    by: &MemberName,
+    what: String,
+    (env, may): (&EnvName, &dyn Fn(&MemberName) -> bool),
+) -> DeedError {
+    let may = policy.writers(env).into_iter().filter(|who| may(who)).cloned().collect();
     DeedError::NotAllowed { by: by.clone(), what, may }
 }
 

@@ -203,7 +203,8 @@ pub fn start(
         Inherit::All => Vec::new(),
         Inherit::Basics => names.filter(|name| !is_basic(name)).cloned().collect(),
     };
-    Child { program, args, set: &set, remove: &remove }.exec(world.hardened).into()
+    let folder = &world.from;
+    Child { program, args, folder, set: &set, remove: &remove }.exec(world.hardened).into()
 }
 
 fn is_basic(name: &OsStr) -> bool {

@@ -181,7 +181,10 @@ fn ask(world: &World, draft: &Draft) -> Result<Option<Plaintext>, DeedError> {
     let mut new = editor.edit(world.terminal, clear, &suffix)?;
     while let Some(text) = &new {
         let Err(why) = is_fit(draft, text) else { break };
-        let broken = DeedError::NotSpliceable { path: target.path.clone(), why };
+        let broken = DeedError::Refuse {
+            what: format!("`{}` is broken, {why}; nothing was written", target.path),
+            instead: Some(format!("tenure edit {}", target.path)),
+        };
         if world.terminal == Terminal::Nobody {
             return Err(broken);
         }

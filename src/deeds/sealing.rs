@@ -90,7 +90,13 @@ impl Sealing<'_> {
         let is_clear = |key: &KeyPath| self.verified.policy.is_clear(self.env, key);
         let scope = ring::scope(self.verified, self.env, &is_clear);
         let known = match old {
-            Some(FileForm::Values(sealed)) => Known::of(sealed, &scope, self.ring.opener())?,
+            Some(FileForm::Values(sealed)) => {
+                let stands = |key: &KeyPath| {
+                    let address = self.address(path, &key.item());
+                    self.live(&address).is_some() || self.in_doubt(&address)
+                };
+                Known::of(sealed, &scope, self.ring.opener(), &stands)?
+            }
             Some(FileForm::Whole) | None => Known::default(),
         };
         let current = self.ring.current()?;
@@ -188,7 +194,8 @@ impl Sealing<'_> {
         let mut change = self.gone(path, &found.keys().collect::<Vec<_>>());
         for (key, item) in &found {
             let live = self.live(&self.address(path, key));
-            if live.is_some_and(|live| live.item.hash == Some(item.hash)) {
+            let same = live.is_some_and(|live| live.item.hash == Some(item.hash));
+            if same || self.in_doubt(&self.address(path, key)) {
                 continue;
             }
             let leaves = item.leaves.iter().map(|at| &document.leaves[*at]);
@@ -207,6 +214,11 @@ impl Sealing<'_> {
         });
         let items = gone.map(|(address, live)| delete(self.verified, address, *live)).collect();
         FileChange { env: self.env.clone(), path: path.clone(), items }
+    }
+
+    /// Tells whether a value is in a dispute that this change does not end: it stays as it is, unsigned.
+    fn in_doubt(&self, address: &Address) -> bool {
+        self.verified.in_doubt.contains_key(address)
     }
 
     fn live(&self, address: &Address) -> Option<Live<'_>> {

@@ -64,11 +64,15 @@ pub fn set(
     let place = Place::to_write(world)?;
     let env = &query.env;
     let loaded = place.load(Some(env))?;
-    let verified = loaded.verified(env)?;
-    let query = in_file(&place, &verified, query, wish.file.as_deref())?;
-    let found = find::place(&verified, &query, text)?;
+    let mut verified = loaded.judged()?;
+    let query = in_file(&place, &verified, query, wish.file.as_deref());
+    let found = aim(&verified, query, env, text)?;
     known_type(&verified, wish.kind.as_ref())?;
-    let ring = Ring::open(world, &verified, env)?;
+    let ring = match verified.in_doubt.remove(&found.address()) {
+        // What is in dispute may be sealed to a generation of any branch.
+        Some(_) => Ring::open_all(world, &verified, env)?,
+        None => Ring::open(world, &verified, env)?,
+    };
     ring.current()?;
     let kind = kind_of(&verified, &found, wish);
     let made;
@@ -95,6 +99,45 @@ pub fn set(
         set.receipt = Some(attest(&place, &verified, work)?);
     }
     Ok(set)
+}
+
+/// Tells beforehand, as far as that takes no key, whether a value can be set: nobody should type one in
+/// vain.
+///
+/// # Errors
+/// As [`set`].
+pub fn ready(
+    world: &World,
+    query: &AddressQuery,
+    text: &str,
+    wish: &Wish,
+) -> Result<(), DeedError> {
+    let place = Place::find(world)?;
+    let loaded = place.load(Some(&query.env))?;
+    let verified = loaded.judged()?;
+    let within = in_file(&place, &verified, query, wish.file.as_deref());
+    aim(&verified, within, &query.env, text)?;
+    known_type(&verified, wish.kind.as_ref())
+}
+
+/// Finds the place of a new value. Nothing may be wrong with the environment, unless the place itself is in
+/// a dispute that a new value ends: then others like it may wait.
+fn aim(
+    verified: &Verified<'_>,
+    query: Result<AddressQuery, DeedError>,
+    env: &EnvName,
+    text: &str,
+) -> Result<Found, DeedError> {
+    let found = query.and_then(|query| find::place(verified, &query, text));
+    let mends = |found: &Found| {
+        let address = found.address();
+        address.key == found.key && verified.in_doubt.contains_key(&address)
+    };
+    let wrong = match &found {
+        Ok(found) if mends(found) => verified.refusal_beside_doubts(env),
+        _ => verified.refusal(env),
+    };
+    wrong.map_or(found, |finding| Err(DeedError::Refused(finding.clone().into())))
 }
 
 /// Where a new value comes from.
@@ -174,7 +217,8 @@ pub(super) fn is_current(
     found: &Found,
     value: &Plaintext,
 ) -> Result<bool, DeedError> {
-    if !verified.files.contains_key(&found.path) {
+    // What no one vouches for is not asked.
+    if !verified.live.contains_key(&found.address()) {
         return Ok(false);
     }
     let current = match found.key {

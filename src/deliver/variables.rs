@@ -62,7 +62,7 @@ pub struct LeftOut {
 pub struct Variables {
     /// Sorted by name, each name once.
     pub all: Vec<Variable>,
-    /// In the order of the files; one for a whole list.
+    /// In the order of the files, one for a whole list; nothing where only some were wanted.
     pub left: Vec<LeftOut>,
 }
 
@@ -108,6 +108,9 @@ pub fn variables(
         }
     }
     left.dedup();
+    if !wanted.only.is_empty() {
+        left.clear();
+    }
     if let Some(name) = wanted.only.iter().find(|name| !found.contains_key(*name)) {
         known.extend(found.into_keys());
         let nearest = policy::nearest(name, known.iter().map(String::as_str)).map(str::to_owned);

@@ -156,6 +156,13 @@ impl Dag {
         self.ancestors[self.position[b]].contains(self.position[a])
     }
 
+    /// Lists the descendants of `a` that are ancestors of `b`.
+    pub fn between(&self, a: usize, b: usize) -> impl Iterator<Item = usize> {
+        let places = self.position[a]..self.position[b].max(self.position[a]);
+        let inside = move |at: &usize| self.is_ancestor(a, *at) && self.is_ancestor(*at, b);
+        self.order[places].iter().copied().filter(inside)
+    }
+
     /// Every parent that is named but not here, by entry, then as the entry names them.
     #[must_use]
     pub fn missing(&self) -> &[Missing] {

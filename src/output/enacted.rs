@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::{Ink, paint, safe};
-use crate::deeds::enact::{Effect, Enacted, NewReaders, Stale};
+use crate::deeds::enact::{Effect, Enacted, Hindrance, NewReaders, Stale};
 use crate::policy::{Sign, Weight};
 
 /// Joins names: "ana, ben"; "nobody" for none.
@@ -40,7 +40,8 @@ pub fn preview(effect: &Effect) -> String {
     lines.extend(effect.readers.iter().map(readers));
     if let Some(first) = effect.voiceless.first() {
         let values = count(effect.voiceless.len(), "value");
-        lines.push(format!("{values} signed by somebody who may write it no longer: {first} …"));
+        let more = if effect.voiceless.len() > 1 { ", …" } else { "" };
+        lines.push(format!("{values} signed by somebody who may write no longer: {first}{more}"));
     }
     lines.join("\n")
 }
@@ -89,16 +90,19 @@ pub fn warnings(enacted: &Enacted) -> Vec<String> {
 
 fn stale(stale: &Stale) -> String {
     let env = &stale.env;
-    if stale.ask.is_empty() {
-        return format!(
-            "stale-readers: {env} needs a new keyring, and no reader may make one: make one of its \
-             readers a writer or an admin"
-        );
-    }
+    let fix = match (stale.why, stale.ask.as_slice()) {
+        (Hindrance::Finding, _) => {
+            format!("mend what `tenure check -e {env}` finds, then `tenure rekey -e {env}`")
+        }
+        (Hindrance::NotAllowed | Hindrance::NoKey, []) => {
+            "no other reader may make one: make one of its readers a writer or an admin".to_owned()
+        }
+        (Hindrance::NotAllowed | Hindrance::NoKey, ask) => {
+            format!("ask {} to run `tenure rekey -e {env}`", names(ask))
+        }
+    };
     format!(
-        "stale-readers: {env} needs a new keyring, and nothing is sealed in it until then: ask {} to \
-         run `tenure rekey -e {env}`",
-        names(&stale.ask)
+        "stale-readers: {env} needs a new keyring, and nothing is sealed in it until then: {fix}"
     )
 }
 
@@ -122,7 +126,17 @@ pub(super) fn effect_json(effect: &Effect) -> Value {
 
 /// The look for machines of what was signed.
 pub(super) fn enacted_json(enacted: &Enacted) -> Value {
-    let stale = |stale: &Stale| json!({ "environment": stale.env, "ask": stale.ask });
+    let stale = |stale: &Stale| {
+        json!({
+            "environment": stale.env,
+            "why": match stale.why {
+                Hindrance::NotAllowed => "not-allowed",
+                Hindrance::Finding => "finding",
+                Hindrance::NoKey => "no-key",
+            },
+            "ask": stale.ask,
+        })
+    };
     json!({
         "entry": enacted.entry,
         "policy": enacted.seq,

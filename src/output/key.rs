@@ -16,7 +16,8 @@ impl Show for NewPair {
         };
         writeln!(out, "made  {} (0600, {cover})", safe(&path))?;
         writeln!(out, "recipient and signing key  {}", self.public)?;
-        writeln!(out, "fingerprint  {}", self.fingerprint)
+        writeln!(out, "fingerprint  {}", self.fingerprint)?;
+        writeln!(out, "next  send {}.pub to an admin, for tenure member add", safe(&path))
     }
 
     fn json(&self) -> Value {

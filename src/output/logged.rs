@@ -10,9 +10,6 @@ use crate::log::entry::{FileChange, Item, KeyringRecord, Kind, Note};
 use crate::log::signature::NAMESPACE;
 use crate::verify::Verdict;
 
-/// The sentence that goes with every list of entries. Mission, section I, L5.
-const TIMES_ARE_CLAIMS: &str = "Times are claims of the signers; order comes from the log.";
-
 impl Show for Lines {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let width = self.entries.iter().map(|line| line.by.as_str().len()).max().unwrap_or(0);
@@ -29,8 +26,7 @@ impl Show for Lines {
                 reason.unwrap_or_default()
             )?;
         }
-        checked::grouped(&self.findings, out)?;
-        writeln!(out, "{TIMES_ARE_CLAIMS}")
+        checked::grouped(&self.findings, out)
     }
 
     fn json(&self) -> Value {
@@ -112,8 +108,7 @@ impl Show for Shown {
         }
         self.body(out)?;
         checked::grouped(&self.findings, out)?;
-        writeln!(out, "verify   {}", self.command())?;
-        writeln!(out, "{TIMES_ARE_CLAIMS}")
+        writeln!(out, "verify   {}", self.command())
     }
 
     fn json(&self) -> Value {

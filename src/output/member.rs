@@ -18,7 +18,16 @@ impl Show for Added {
             if self.roles.is_empty() { "no role yet".to_owned() } else { names(&self.roles) };
         writeln!(out, "{} is a member: {roles}", self.name)?;
         for key in &self.keys {
-            writeln!(out, "key   {key}    compare it with {} on another channel", self.name)?;
+            match self.identity {
+                Some(_) => writeln!(out, "key   {key}")?,
+                None => {
+                    writeln!(
+                        out,
+                        "key   {key}    compare it with {} on another channel",
+                        self.name
+                    )?;
+                }
+            }
         }
         receipt(&self.enacted, out)?;
         if self.kind == MemberKind::Machine {

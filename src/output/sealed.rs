@@ -34,7 +34,7 @@ impl Show for Sealed {
 
 fn counts(file: &SealedFile) -> String {
     if let Some(why) = &file.why_whole {
-        return format!("sealed whole, since {} (line {})", why.why, why.line);
+        return format!("sealed whole, since on line {} {}", why.line, why.why);
     }
     if file.whole {
         return "sealed whole".to_owned();

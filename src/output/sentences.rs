@@ -14,3 +14,6 @@ pub const SIGNED_UNREAD: &str = "An admin who signs without reading grants what 
 /// Where a repository is started.
 pub const LOST_ADMINS: &str = "When every admin key is lost, nobody can change the policy. There is no \
      back door: keep one offline.";
+
+/// With every list of entries. Mission, section I, L5.
+pub const TIMES_ARE_CLAIMS: &str = "Times are claims of the signers; order comes from the log.";

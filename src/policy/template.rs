@@ -63,7 +63,7 @@ fn head(args: &TemplateArgs) -> String {
         r#"# Who may read and write the secrets of this repository, and how long each may live.
 #
 # Edit it by hand or through `tenure member …`; comments and layout stay. An edit counts once an
-# admin has signed it: `tenure policy lint`, `tenure policy diff`, `tenure policy sign`.
+# admin has signed it: `tenure policy lint`, then `tenure policy sign`, which shows it and asks.
 
 version = 1
 revision = "{revision}"    # new at each signing, so that two edits conflict in git

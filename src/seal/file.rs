@@ -70,7 +70,7 @@ fn known_as(part: Part, path: &KeyPath) -> String {
 }
 
 impl Known {
-    /// Opens all tokens of a sealed document.
+    /// Opens all tokens of a sealed document, and remembers those of values that stand.
     ///
     /// # Errors
     /// [`SealError`] for the first token that does not open.
@@ -78,12 +78,15 @@ impl Known {
         document: &Document<'_>,
         scope: &Scope<'_>,
         opener: Opener<'_>,
+        stands: &dyn Fn(&KeyPath) -> bool,
     ) -> Result<Self, SealError> {
         let mut known = Self::default();
         for leaf in &document.leaves {
             let Some(token) = document.token(leaf) else { continue };
             let value = opener.open(&scope.binding(Part::Value, &leaf.path), token)?;
-            known.add(known_as(Part::Value, &leaf.path), value, token);
+            if stands(&leaf.path) {
+                known.add(known_as(Part::Value, &leaf.path), value, token);
+            }
         }
         let root = KeyPath::root(1);
         for span in &document.comments {
@@ -316,7 +319,7 @@ mod tests {
             let opener = Opener(&self.keys);
             let scope = self.scope();
             let sealed = Document::parse(format, old).unwrap();
-            let known = Known::of(&sealed, &scope, opener)?;
+            let known = Known::of(&sealed, &scope, opener, &|_| true)?;
             let document = Document::parse(format, text).unwrap();
             Sealer { scope, current: &self.keys[at], opener }.seal(&document, known, &mut OsRng)
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::log::dag::Dag;
+use crate::log::entry::Entry;
 use crate::names::{EntryId, MemberName, Sha256};
 use crate::policy::Policy;
 
@@ -28,8 +29,18 @@ pub struct Step {
 pub struct Chain {
     /// In the log's order: a step stands after the one before it.
     pub steps: Vec<Step>,
-    /// By the policy's entry that is approved: signer, and position of the approval.
-    approvals: BTreeMap<EntryId, Vec<(MemberName, usize)>>,
+    /// By the policy's entry that is approved.
+    approvals: BTreeMap<EntryId, Vec<Approval>>,
+}
+
+/// An admin's word for a policy.
+#[derive(Debug)]
+struct Approval {
+    by: MemberName,
+    /// The position of its entry.
+    entry: usize,
+    /// The policy under which it was signed; none for the signer of `init`.
+    under: Option<EntryId>,
 }
 
 /// From where the chain is looked at.
@@ -37,6 +48,8 @@ pub struct Chain {
 pub(super) enum Seen<'d> {
     /// From an entry: only its ancestors count.
     From(usize, &'d Dag),
+    /// From all that came about without an entry: neither it nor what descends from it counts.
+    Without(usize, &'d Dag),
     /// With the whole log at hand.
     Whole,
 }
@@ -45,6 +58,7 @@ impl Seen<'_> {
     fn has(self, entry: usize) -> bool {
         match self {
             Self::From(observer, dag) => dag.is_ancestor(entry, observer),
+            Self::Without(absent, dag) => entry != absent && !dag.is_ancestor(absent, entry),
             Self::Whole => true,
         }
     }
@@ -58,8 +72,9 @@ impl Chain {
     }
 
     /// Adds an admin's approval of a policy, at the position of its entry.
-    pub(super) fn approve(&mut self, by: MemberName, at: usize, target: EntryId) {
-        self.approvals.entry(target).or_default().push((by, at));
+    pub(super) fn approve(&mut self, at: usize, entry: &Entry, target: EntryId) {
+        let approval = Approval { by: entry.by.clone(), entry: at, under: entry.policy };
+        self.approvals.entry(target).or_default().push(approval);
     }
 
     /// The steps in force: those that with all before them reached their thresholds.
@@ -76,7 +91,8 @@ impl Chain {
         self.steps.iter().zip(holds).filter_map(|(step, holds)| holds.then_some(step)).collect()
     }
 
-    /// The admins of the policy before who signed or approved a step.
+    /// The admins of the policy before who signed or approved a step, under that very policy: a key
+    /// that an earlier one names may have been taken away since.
     fn approvers<'c>(
         &'c self,
         step: &Step,
@@ -84,15 +100,20 @@ impl Chain {
         seen: Seen<'_>,
     ) -> BTreeSet<&'c MemberName> {
         let approvals = self.approvals.get(&step.id).into_iter().flatten();
-        approvals
-            .filter(|(who, note)| seen.has(*note) && prev.policy.is_admin(who))
-            .map(|(who, _)| who)
-            .collect()
+        let counts = |it: &&Approval| it.under == Some(prev.id) && seen.has(it.entry);
+        approvals.filter(counts).map(|it| &it.by).filter(|who| prev.policy.is_admin(who)).collect()
     }
 
     /// The highest policy in force.
     pub(super) fn highest(&self, seen: Seen<'_>) -> Option<&Step> {
         self.in_force(seen).into_iter().max_by_key(|step| step.seq)
+    }
+
+    /// Tells whether a step was in force for the signer of an entry that holds.
+    pub(super) fn knew(&self, entry: &Entry, step: &Step) -> bool {
+        let named = entry.policy.and_then(|id| self.step(&id));
+        let mut known = std::iter::successors(named, |it| it.prev.map(|prev| &self.steps[prev]));
+        known.any(|it| it.id == step.id)
     }
 
     /// The highest policy in force with the whole log at hand.

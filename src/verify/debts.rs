@@ -19,7 +19,7 @@ pub(super) fn open(record: &Record, live: &BTreeMap<Address, Live<'_>>) -> Vec<O
     for (address, value) in sealed {
         let made = record.made_by(*value);
         for step in &steps {
-            if record.dag.is_ancestor(step.entry, made) {
+            if record.chain.knew(&record.entries[made].entry, step) {
                 continue;
             }
             let leavers = gone

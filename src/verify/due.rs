@@ -19,8 +19,8 @@ pub(super) fn check(
     }
     match live.item.op {
         Op::New => fresh(record, address, live),
-        Op::Rekey | Op::Move | Op::Adopt => carried(record, address, live),
-        Op::Extend | Op::Delete => Ok(()),
+        Op::Rekey | Op::Move | Op::Adopt | Op::Extend => carried(record, address, live),
+        Op::Delete => Ok(()),
     }
 }
 
@@ -61,8 +61,23 @@ fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Box
     let Some(origin) = origin.filter(|o| record.dag.is_ancestor(o.entry, live.entry)) else {
         return bad(record, address, live, "what it carries on is not among its ancestors".into());
     };
-    if (origin.item.due, &origin.item.kind) == (live.item.due, &live.item.kind) {
-        return Ok(());
+    match breaks(record, live, origin) {
+        Some(why) => bad(record, address, live, why.into()),
+        None => Ok(()),
     }
-    bad(record, address, live, "its deadline or type is not that of the value it carries on".into())
+}
+
+/// Says why an item is not the value of its origin with the same deadline, as far as that shows.
+fn breaks(record: &Record, live: Live<'_>, origin: Live<'_>) -> Option<&'static str> {
+    let (item, before) = (live.item, origin.item);
+    let same_bytes = (item.hash, item.generation) == (before.hash, before.generation);
+    if item.op != Op::Rekey && !same_bytes {
+        return Some("it is not the value that it says it carries on");
+    }
+    if item.kind != before.kind || (item.due != before.due && item.op != Op::Extend) {
+        return Some("its deadline or type is not that of the value it carries on");
+    }
+    let replaced =
+        item.of.as_ref().is_some_and(|of| record.replaced(origin, &of.address, live.entry));
+    replaced.then_some("the value that it carries on was replaced before")
 }

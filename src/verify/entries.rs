@@ -233,7 +233,7 @@ impl Judge<'_> {
         match &entry.kind {
             Kind::Init(_) | Kind::Seal { .. } => Ok(()),
             Kind::Note(Note::Approve { target }) => {
-                self.chain.approve(entry.by.clone(), at, *target);
+                self.chain.approve(at, entry, *target);
                 Ok(())
             }
             Kind::Policy(step) => {
@@ -303,15 +303,10 @@ impl Judge<'_> {
     fn voids(&mut self) {
         let in_force = self.chain.in_force(Seen::Whole);
         for at in 0..self.entries.len() {
-            let apart = |step: &&&Step| {
-                step.entry != at
-                    && !self.dag.is_ancestor(step.entry, at)
-                    && !self.dag.is_ancestor(at, step.entry)
-            };
             let entry = &self.entries[at].entry;
             let void = self.verdicts[at] == Verdict::Holds
                 && matches!(entry.kind, Kind::Seal { .. })
-                && in_force.iter().filter(apart).any(|step| {
+                && in_force.iter().filter(|step| self.apart(at, step)).any(|step| {
                     !self.has_key_under(at, &step.policy)
                         || rights::check(&step.policy, entry).is_err()
                 });
@@ -319,6 +314,17 @@ impl Judge<'_> {
                 self.verdicts[at] = Verdict::Void;
             }
         }
+    }
+
+    /// Tells whether a step came in force beside an entry: neither known to it, nor with it at hand. It
+    /// comes in force with the last approval that it needs, which need not be its own entry.
+    fn apart(&self, at: usize, step: &Step) -> bool {
+        let entry = &self.entries[at].entry;
+        if self.chain.knew(entry, step) || self.dag.is_ancestor(at, step.entry) {
+            return false;
+        }
+        let without = self.chain.in_force(Seen::Without(at, self.dag));
+        without.iter().any(|other| other.id == step.id)
     }
 
     /// Tells whether the key of a signature that holds is the signer's under a policy.

@@ -32,6 +32,8 @@ pub struct Verified<'e> {
     pub keyrings: BTreeMap<GenerationId, &'e [u8]>,
     /// What stands, by address; nothing that was deleted or is in doubt.
     pub live: BTreeMap<Address, Live<'e>>,
+    /// The single values in dispute that a writer's new value ends, with the place that the finding names.
+    pub in_doubt: BTreeMap<Address, String>,
     /// Open obligations.
     pub obligations: Vec<Obligation>,
 }
@@ -98,6 +100,7 @@ impl<'e> Verified<'e> {
             open: BTreeSet::new(),
             keyrings: BTreeMap::new(),
             live: BTreeMap::new(),
+            in_doubt: BTreeMap::new(),
             obligations: Vec::new(),
         };
         verified.keyrings = keyrings::check(record, &envs, evidence, &mut verified.findings);
@@ -114,13 +117,25 @@ impl<'e> Verified<'e> {
     /// The gravest finding that keeps values of an environment from leaving, if any.
     #[must_use]
     pub fn refusal(&self, env: &EnvName) -> Option<&Finding> {
-        let blocks = |finding: &&Finding| {
+        self.blocking(env).max_by_key(rank)
+    }
+
+    /// As [`Verified::refusal`], but for disputes that new values end one by one.
+    #[must_use]
+    pub fn refusal_beside_doubts(&self, env: &EnvName) -> Option<&Finding> {
+        let doubted = |finding: &Finding| {
+            ends_with_a_new_value(finding.code)
+                && self.in_doubt.values().any(|place| *place == finding.place)
+        };
+        let left = self.blocking(env).filter(|finding| !doubted(finding));
+        left.max_by_key(rank)
+    }
+
+    fn blocking(&self, env: &EnvName) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| {
             finding.env.as_ref().is_none_or(|of| of == env)
                 && (finding.severity >= Severity::Invalid || finding.code == Code::Plaintext)
-        };
-        // What is wrong with the log comes first: what is wrong with a file often follows from it.
-        let rank = |finding: &&Finding| (finding.severity, finding.env.is_none());
-        self.findings.iter().filter(blocks).max_by_key(rank)
+        })
     }
 
     fn strays(&mut self, evidence: &FileEvidence) {
@@ -136,24 +151,27 @@ impl<'e> Verified<'e> {
         evidence: &'e FileEvidence,
         standings: &BTreeMap<Address, Vec<Standing>>,
     ) {
-        let mut paths: BTreeMap<&RepoPath, Vec<(&Address, &[Standing])>> = BTreeMap::new();
+        type Signed<'s> = BTreeMap<&'s KeyPath, &'s [Standing]>;
+        let mut places: BTreeMap<(&RepoPath, &EnvName), Signed<'_>> = BTreeMap::new();
         for path in evidence.files.keys() {
-            let owners = self.policy.environments_of(path);
-            if owners.len() > 1 {
-                self.overlap(path, &owners);
-            } else if owners.iter().any(|owner| envs.contains(owner)) {
-                paths.entry(path).or_default();
+            match self.policy.environments_of(path).as_slice() {
+                [owner] if envs.contains(owner) => {
+                    places.entry((path, owner)).or_default();
+                }
+                [] | [_] => {}
+                owners => self.overlap(path, owners),
             }
         }
         for (address, candidates) in standings {
-            paths.entry(&address.path).or_default().push((address, candidates));
+            let place = places.entry((&address.path, &address.env)).or_default();
+            place.insert(&address.key, candidates);
         }
-        for (path, signed) in paths {
-            let of_log = signed.first().map(|(address, _)| &address.env);
-            let env = self.policy.environment_of(path).or(of_log);
-            if let Some(env) = env.cloned() {
-                let signed = signed.into_iter().map(|(at, found)| (&at.key, found)).collect();
-                self.sealed_or_open(&env, path, evidence, &signed);
+        for ((path, env), signed) in places {
+            // What is signed for one environment says nothing of a file that is another one's.
+            if self.policy.environment_of(path).is_some_and(|owner| owner != env) {
+                self.file(env, path, None, &signed);
+            } else {
+                self.sealed_or_open(env, path, evidence, &signed);
             }
         }
     }
@@ -204,8 +222,11 @@ impl<'e> Verified<'e> {
                 Ok(Some(stands)) => live.push((address, stands)),
                 Ok(None) => {}
                 Err(finding) => {
-                    let line = disk.and_then(|disk| disk.line(bytes));
-                    self.findings.push(finding.on_line(&address, line));
+                    let finding = finding.on_line(&address, disk.and_then(|it| it.line(bytes)));
+                    if ends_with_a_new_value(finding.code) && is_plain(&form, key, disk) {
+                        self.in_doubt.insert(address, finding.place.clone());
+                    }
+                    self.findings.push(finding);
                 }
             }
         }
@@ -246,6 +267,26 @@ impl<'e> Verified<'e> {
     }
 }
 
+/// What is wrong with the log comes first: what is wrong with a file often follows from it.
+fn rank(finding: &&Finding) -> (Severity, bool) {
+    (finding.severity, finding.env.is_none())
+}
+
+/// Tells whether a dispute of this kind is over once a writer has set the value anew.
+fn ends_with_a_new_value(code: Code) -> bool {
+    matches!(code, Code::Concurrent | Code::RemovedKey | Code::WriterGone)
+}
+
+/// Tells whether a new value leaves nothing of the disputed one: no tag, no anchor, no other place of a list.
+fn is_plain(form: &FileForm<'_>, key: &KeyPath, disk: Option<&OnDisk>) -> bool {
+    let FileForm::Values(document) = form else { return false };
+    disk.is_none()
+        || document.leaf(key).is_some_and(|leaf| {
+            let bare = [&leaf.tag, &leaf.anchor, &leaf.note].into_iter().all(String::is_empty);
+            leaf.node == Node::Scalar && bare
+        })
+}
+
 /// Tells whether a file says nothing in clear: the last value was taken out of it.
 fn is_silent(form: &FileForm<'_>) -> bool {
     let FileForm::Values(document) = form else { return false };
@@ -257,9 +298,9 @@ fn is_silent(form: &FileForm<'_>) -> bool {
 fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Finding {
     if stands {
         let message = format!("this sealed file can no longer be read: {why}");
-        return breach(Code::Altered, path.as_str(), message)
-            .in_env(env)
-            .fix(format!("git restore {path}"));
+        let fix =
+            format!("git restore {path}; in a merge: take one line of each pair, then git add");
+        return breach(Code::Altered, path.as_str(), message).in_env(env).fix(fix);
     }
     unsealed(env, path, false)
 }

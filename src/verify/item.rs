@@ -121,7 +121,15 @@ fn same_bytes(
         None => "",
     };
     let message = format!("not what `{}` signed{what}", signer(record, live));
-    Err(found(record, Code::Altered, address, live, message).fix(restore(address)).into())
+    let fix = match what {
+        // Where its entry was never committed, git has no newer file to give back.
+        " (old version)" => format!(
+            "{}; or, if you took the change back yourself: git clean -i .secrets/log",
+            restore(address)
+        ),
+        _ => restore(address),
+    };
+    Err(found(record, Code::Altered, address, live, message).fix(fix).into())
 }
 
 fn still_allowed(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Box<Finding>> {
@@ -130,7 +138,7 @@ fn still_allowed(record: &Record, address: &Address, live: Live<'_>) -> Result<(
         return Ok(());
     }
     let message = format!("`{by}`, who signed it, may no longer write here");
-    let fix = format!("tenure set {}/{}", address.env, address.key);
+    let fix = format!("tenure set {}/{} with the right value", address.env, address.key);
     Err(found(record, Code::WriterGone, address, live, message).fix(fix).into())
 }
 

@@ -4,7 +4,7 @@ use super::chain::{Seen, Step};
 use super::entries::Judge;
 use super::verdicts::breach;
 use crate::finding::{Code, Finding, Severity};
-use crate::log::entry::{Entry, PolicyStep};
+use crate::log::entry::PolicyStep;
 use crate::names::Sha256;
 use crate::policy::Policy;
 
@@ -69,7 +69,8 @@ impl Judge<'_> {
         step: &PolicyStep,
         policy: Policy,
     ) -> Result<(), Box<Finding>> {
-        let Entry { by, .. } = &self.entries[at].entry;
+        let entry = &self.entries[at].entry;
+        let by = &entry.by;
         let prev = step.prev.and_then(|id| self.chain.steps.iter().position(|s| s.id == id));
         let judge = prev.map_or(&policy, |prev| &self.chain.steps[prev].policy);
         if !judge.is_admin(by) {
@@ -77,7 +78,7 @@ impl Judge<'_> {
             return Err(Box::new(self.refuse(at, Code::PolicyUnauthorised, message)));
         }
         let id = self.entries[at].id;
-        self.chain.approve(by.clone(), at, id);
+        self.chain.approve(at, entry, id);
         self.chain.steps.push(Step { entry: at, id, seq: step.seq, prev, hash: step.hash, policy });
         Ok(())
     }

@@ -25,6 +25,9 @@ fn may_change(policy: &Policy, entry: &Entry, file: &FileChange) -> Result<(), S
         if !policy.may_write(&entry.by, &file.address(&item.key)) {
             return Err(format!("`{}` may not write {} in {}", entry.by, item.key, file.env));
         }
+        if item.op == Op::Extend && !policy.is_admin(&entry.by) {
+            return Err(format!("`{}` is no admin, and may not extend {}", entry.by, item.key));
+        }
         // A move ends its source: who may not write there may not move away from there.
         if let Some(of) = item.of.as_ref().filter(|of| !policy.may_write(&entry.by, &of.address)) {
             return Err(format!("`{}` may not move {}", entry.by, of.address));

@@ -84,6 +84,12 @@ impl Record {
         Some(Live { entry: at, item: self.entries[at].entry.item(address)? })
     }
 
+    /// Tells whether an entry could see that what stood at an address was no longer the newest there.
+    pub(super) fn replaced(&self, old: Live<'_>, address: &Address, seen_by: usize) -> bool {
+        let names = |at: usize| self.holds(at) && self.entries[at].entry.item(address).is_some();
+        self.dag.between(old.entry, seen_by).any(names)
+    }
+
     /// The entry that made the value of an item: the `new` at the start of its chain of `of`.
     #[must_use]
     pub fn made_by(&self, live: Live<'_>) -> usize {

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
 use std::process::Command;
 
 use crate::secret::Plaintext;
@@ -49,6 +50,8 @@ pub struct Child<'a> {
     pub program: &'a OsStr,
     /// Its arguments, without its own name.
     pub args: &'a [OsString],
+    /// Where it starts.
+    pub folder: &'a Path,
     /// Variables to set.
     pub set: &'a [(String, Plaintext)],
     /// Variables to take out, beside [`WITHHELD`].
@@ -94,7 +97,7 @@ impl Child<'_> {
             return Err(ChildError::BadArgument { program: self.name() });
         }
         let mut command = Command::new(self.program);
-        command.args(self.args);
+        command.args(self.args).current_dir(self.folder);
         for name in
             WITHHELD.iter().map(OsStr::new).chain(self.remove.iter().map(OsString::as_os_str))
         {
@@ -132,7 +135,9 @@ mod tests {
 
     fn sh(script: &str, set: &[(String, Plaintext)], remove: &[OsString]) -> Ending {
         let args = [OsString::from("-c"), OsString::from(script)];
-        Child { program: OsStr::new("sh"), args: &args, set, remove }.run().unwrap()
+        Child { program: OsStr::new("sh"), args: &args, folder: Path::new("/"), set, remove }
+            .run()
+            .unwrap()
     }
 
     #[test]
@@ -154,7 +159,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("plain");
         std::fs::write(&file, "x").unwrap();
-        let child = |program| Child { program, args: &[], set: &[], remove: &[] };
+        let child =
+            |program| Child { program, args: &[], folder: Path::new("/"), set: &[], remove: &[] };
         let missing = child(OsStr::new("/no/such/program"));
         assert!(matches!(missing.run(), Err(ChildError::NotFound { .. })));
         let plain = child(file.as_os_str());
@@ -164,7 +170,13 @@ mod tests {
     #[test]
     fn refuses_nul_without_showing_the_value() {
         let set = [("X".to_owned(), Plaintext::from(b"sec\0ret".to_vec()))];
-        let child = Child { program: OsStr::new("true"), args: &[], set: &set, remove: &[] };
+        let child = Child {
+            program: OsStr::new("true"),
+            args: &[],
+            folder: Path::new("/"),
+            set: &set,
+            remove: &[],
+        };
         let fault = child.run().unwrap_err();
         assert!(matches!(fault, ChildError::BadVariable { .. }));
         assert!(!format!("{fault} {fault:?} {child:?}").contains("sec"));

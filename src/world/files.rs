@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use walkdir::{DirEntry, WalkDir};
 
 use super::WorldError;
+use super::whole::is_temp_name;
 use crate::names::RepoPath;
 
 /// The most that is read of one file: 100 MiB.
@@ -104,7 +105,8 @@ impl Files {
 
     /// Lists what lies below a folder, given without a final `/`; below the root for an empty text.
     ///
-    /// Leaves out `.git` and whole repositories inside this one. A folder that is not there is empty.
+    /// Leaves out `.git`, whole repositories inside this one, and what a writer is preparing, or was when it
+    /// was killed: that is nobody's file yet. A folder that is not there is empty.
     pub fn list(&self, folder: &str) -> Result<Listing, WorldError> {
         let mut listing = Listing::default();
         if self.folder(folder)?.is_none() {
@@ -115,6 +117,9 @@ impl Files {
         for entry in walk.filter_entry(|entry| !is_repository(entry)) {
             let entry = entry.map_err(|error| unlisted(&top, error))?;
             let Ok(path) = entry.path().strip_prefix(&self.root) else { continue };
+            if entry.file_type().is_file() && entry.file_name().to_str().is_some_and(is_temp_name) {
+                continue;
+            }
             let text = path.to_string_lossy();
             let kind = entry.file_type();
             let kind = match path.to_str().and_then(|path| path.parse::<RepoPath>().ok()) {

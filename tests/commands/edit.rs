@@ -80,9 +80,8 @@ fn a_broken_text_is_refused_with_its_line() {
     snapshot!(edit(&repo, &["dev"], "printf 'A=one\\nhunter2\\n' > \"$1\""), @r"
     exit 2
     --- stderr
-    error: `secrets/dev.env` cannot be sealed value by value: line 2: is no `KEY=value`, comment or blank line
-      at: secrets/dev.env:2
-    hint: mend that line, or: tenure seal --whole secrets/dev.env
+    error: `secrets/dev.env` is broken, line 2: is no `KEY=value`, comment or blank line; nothing was written
+    hint: tenure edit secrets/dev.env
     ");
     assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
 }
@@ -130,7 +129,7 @@ fn a_killed_tenure_leaves_no_clear_text() {
     let path = editor(&repo, &script);
     let command = repo.command(env!("CARGO_BIN_EXE_tenure")).env("EDITOR", path);
     let mut command = command.args(&["--now", crate::support::NOW, "edit", "dev"]).raw();
-    let mut child = command.spawn().unwrap();
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
     let began = Instant::now();
     while !note.exists() && began.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(5));

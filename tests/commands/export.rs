@@ -88,6 +88,19 @@ fn dotenvy_gets_back_what_dotenv_can_hold() {
 }
 
 #[test]
+fn a_shell_that_sources_a_dotenv_file_gets_the_same() {
+    let hard = |name: &str| matches!(name, "A_QUOTE" | "B_DOLLAR");
+    let all: Vec<_> = VALUES.iter().filter(|(name, _)| !hard(name)).copied().collect();
+    let repo = with(&all);
+    let text = repo.run("export -e dev --format dotenv").done().stdout;
+    repo.write("clear.env", text);
+    let print: String =
+        all.iter().map(|(name, _)| format!("printf '%s\\0' \"${name}\"; ")).collect();
+    let values: Vec<_> = all.iter().map(|(_, value)| (*value).to_owned()).collect();
+    assert_eq!(heard(&repo, skip!("bash"), &format!(". ./clear.env; {print}"), ""), values);
+}
+
+#[test]
 fn what_dotenv_cannot_hold_is_refused_whole() {
     let refused = with(&[("A", "ok"), ("B", "'\"$x")]).run("export -e dev --format dotenv");
     snapshot!(refused, @r"

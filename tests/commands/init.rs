@@ -16,10 +16,7 @@ fn a_repository_is_started_and_judged_sound() {
     --- stdout
     wrote .gitattributes
     wrote .secrets-policy.toml
-    wrote .secrets/keys/dev/[id].age
-    wrote .secrets/keys/prod/[id].age
-    wrote .secrets/log/2026-01/[time]-[id].entry
-    wrote .secrets/policies/[id].toml
+    wrote .secrets/  5 files: the signed log, the policy's text, the keyrings
     you   ana, admin of dev, prod
     key   SHA256:[fingerprint]
     hook  [folder]/ana-repo/.git/hooks/pre-commit  installed

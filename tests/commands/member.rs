@@ -1,6 +1,6 @@
 //! `tenure member`: added, removed, listed.
 
-use crate::support::{Outcome, Repo, snapshot};
+use crate::support::{NOW, Outcome, Repo, skip, snapshot};
 
 /// A repository of ana's with a value in each of its two environments.
 pub(crate) fn started() -> Repo {
@@ -232,6 +232,7 @@ fn the_last_admin_stays() {
     let refused = repo.run("member remove ana -y");
     assert_eq!(refused.code, 2, "{refused}");
     assert!(refused.stderr.contains("would name nobody"), "{refused}");
+    assert!(refused.stderr.contains("hint: put somebody else there first"), "{refused}");
     assert_eq!(repo.read(".secrets-policy.toml"), before);
 }
 
@@ -305,4 +306,36 @@ fn an_altered_policy_keeps_members_from_being_added() {
     let refused = add_with(&repo, "ben", "developer", &public);
     assert_eq!(refused.code, 5, "{refused}");
     assert!(refused.stderr.contains("[policy-altered]"), "{refused}");
+}
+
+#[test]
+fn a_fault_of_one_environment_does_not_keep_a_member_from_being_removed() {
+    let repo = started();
+    add(&repo, "ben", "developer");
+    let sealed = repo.read("secrets/dev.env");
+    repo.write("secrets/dev.env", sealed.replace("sealed.v1.", "sealed.v1.A"));
+    let removed = repo.run("member remove ben -y").done();
+    assert!(removed.stderr.contains("mend what `tenure check -e dev` finds"), "{removed}");
+    assert!(!repo.read(".secrets-policy.toml").contains("members.ben"));
+    repo.write("secrets/dev.env", sealed);
+    assert_eq!(repo.run("check").code, 1);
+}
+
+#[test]
+fn a_no_at_the_terminal_signs_nothing() {
+    let script = skip!("script");
+    let repo = started();
+    add(&repo, "ben", "developer");
+    let before = repo.read(".secrets-policy.toml");
+    let line = format!("{} --now {NOW} member remove ben", env!("CARGO_BIN_EXE_tenure"));
+    let asked = |answer: &str| {
+        let command = repo.command(&script).args(&["-qec", &line, "/dev/null"]);
+        command.env("TERM", "dumb").feed(answer)
+    };
+    let refused = asked("n\n");
+    assert!(refused.stdout.contains("remove ben and sign this policy? [y/N]"), "{refused}");
+    assert_eq!(refused.code, 7, "{refused}");
+    assert_eq!(repo.read(".secrets-policy.toml"), before);
+    assert_eq!(asked("y\n").code, 0);
+    assert!(!repo.read(".secrets-policy.toml").contains("members.ben"));
 }

@@ -126,6 +126,40 @@ fn a_file_that_is_put_back_by_git_is_not_open() {
 }
 
 #[test]
+fn an_opened_file_that_others_changed_is_said_to_be_stale() {
+    let repo = sample();
+    repo.run("open --in-place secrets/dev.env").done();
+    // As a pull brings it: a newer entry, while the clear text is still the old one.
+    repo.git(&["checkout", "--quiet", "secrets/dev.env"]).done();
+    repo.tenure_fed(&["set", "dev/TOKEN"], "newer").done();
+    repo.write("secrets/dev.env", ENV);
+    let found = repo.run("check");
+    assert_eq!(found.code, 1, "{found}");
+    assert!(found.stdout.contains("others changed 1 of its values since"), "{found}");
+    let stale = repo.run("seal");
+    assert_eq!(stale.code, 2, "{stale}");
+    assert!(stale.stderr.contains("[stale-plaintext]"), "{stale}");
+}
+
+#[test]
+fn an_opened_file_that_is_removed_is_missing() {
+    let repo = sample();
+    repo.run("open --in-place secrets/dev.env").done();
+    fs::remove_file(repo.path().join("secrets/dev.env")).unwrap();
+    assert_eq!(repo.run("check").code, 5);
+}
+
+#[test]
+fn an_opened_file_that_is_staged_is_not_committed() {
+    let repo = sample();
+    repo.run("open --in-place secrets/dev.env").done();
+    repo.git(&["add", "--all"]).done();
+    let blocked = repo.run("hook run");
+    assert_ne!(blocked.code, 0, "{blocked}");
+    assert!(!blocked.stderr.contains("t0ken-of-dev"), "{blocked}");
+}
+
+#[test]
 fn an_opened_file_does_not_hide_another_that_was_altered() {
     let repo = sample();
     repo.run("open --in-place secrets/dev.env").done();

@@ -73,3 +73,26 @@ fn without_need_the_environment_has_to_be_named() {
     hint: say which with -e: dev, prod
     ");
 }
+
+#[test]
+fn keyrings_of_two_branches_live_side_by_side_and_the_next_one_holds_both() {
+    let repo = filled();
+    repo.git(&["switch", "--quiet", "-c", "side"]).done();
+    repo.run("rekey -e dev").done();
+    repo.tenure_fed(&["set", "dev/A"], "side").done();
+    repo.commit("side");
+    repo.git(&["switch", "--quiet", "main"]).done();
+    repo.run("rekey -e dev").done();
+    repo.tenure_fed(&["set", "dev/B"], "main").done();
+    repo.commit("main");
+    repo.git(&["merge", "--quiet", "--no-edit", "side"]).done();
+    repo.run("check").done();
+    for (key, value) in [("dev/A", "side"), ("dev/B", "main")] {
+        assert_eq!(repo.tenure(&["get", key]).done().stdout, value);
+    }
+    repo.run("rekey -e dev --reseal").done();
+    repo.run("check").done();
+    for (key, value) in [("dev/A", "side"), ("dev/B", "main")] {
+        assert_eq!(repo.tenure(&["get", key]).done().stdout, value);
+    }
+}

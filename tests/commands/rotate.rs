@@ -92,3 +92,68 @@ fn all_that_is_overdue_is_rotated_together() {
     let none = one().run("rotate --due").done();
     assert_eq!(none.stderr, "nothing is overdue or owed\n");
 }
+
+/// A repository whose type `api-key` says how values are made, changed and ended.
+fn described() -> Repo {
+    let repo = started();
+    let policy = repo.read(".secrets-policy.toml");
+    let described = "[types.api-key]\ngenerate = \"hex:16\"\nrunbook = \"docs/rotate.md\"\n\
+                     revoke = \"console, API keys\"\n";
+    assert!(policy.contains("[types.api-key]\n"));
+    repo.write(".secrets-policy.toml", policy.replace("[types.api-key]\n", described));
+    repo.run("policy sign --yes").done();
+    repo.tenure_fed(&["set", "dev/A", "--type", "api-key"], "one").done();
+    repo.tenure_fed(&["set", "prod/B", "--type", "api-key"], "two").done();
+    repo.commit("set");
+    repo
+}
+
+#[test]
+fn the_runbook_is_shown_before_and_the_issuer_after() {
+    let repo = described();
+    snapshot!(repo.tenure_fed(&["rotate", "prod/B"], "new"), @r"
+    exit 0
+    --- stdout
+    prod/B rotated. Due 2026-04-01.
+    Entry [id], signed by ana.
+    --- stderr
+    how    docs/rotate.md
+    the old value is still in git history: end it at its issuer (console, API keys)
+    ");
+    repo.run("rotate prod/B --generate").done();
+    assert_eq!(repo.run("get prod/B").done().stdout.len(), 32);
+}
+
+#[test]
+fn all_that_is_overdue_gets_generated_values_in_one_entry() {
+    let repo = described().at("2026-12-01");
+    snapshot!(repo.run("rotate --due --generate"), @r"
+    exit 0
+    --- stdout
+    dev/A rotated. Due 2027-03-01.
+    prod/B rotated. Due 2027-03-01.
+    Entry [id], signed by ana.
+    --- stderr
+    the old value is still in git history: end it at its issuer (console, API keys)
+    ");
+    repo.run("check").done();
+}
+
+#[test]
+fn what_a_leaver_could_read_is_rotated_with_the_due_ones() {
+    let repo = described();
+    let file = repo.home().join("ben.key");
+    let keygen = crate::support::stock("ssh-keygen").unwrap();
+    let args = ["-q", "-t", "ed25519", "-N", "", "-C", "ben", "-f"];
+    repo.command(keygen).args(&args).arg(&file).run().done();
+    let key = file.with_extension("key.pub").display().to_string();
+    let add = ["member", "add", "ben", "--role", "developer", "--ssh-key", &key, "-y"];
+    repo.tenure(&add).done();
+    repo.run("member remove ben --yes").done();
+    let repo = repo.at("2026-02-01");
+    assert_eq!(repo.run("check").code, 1);
+    let done = repo.run("rotate --due --generate").done();
+    assert!(done.stdout.starts_with("dev/A rotated."), "{done}");
+    assert!(!done.stdout.contains("prod/B"), "{done}");
+    repo.run("check").done();
+}

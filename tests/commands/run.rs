@@ -106,7 +106,7 @@ fn each_failure_of_ours_is_125_and_names_the_program() {
     assert_eq!(altered.code, 125);
     assert!(altered.stderr.starts_with("error: `./server` was not started\n"), "{altered}");
     assert!(altered.stderr.contains("[altered]"), "{altered}");
-    for line in ["run", "run --no-such-option", "-e dev run", "run -e UPPER true"] {
+    for line in ["run", "run --no-such-option", "-e UPPER run true", "exec -e UPPER true"] {
         assert_eq!(repo.run(line).code, 125, "{line}");
     }
 }
@@ -243,6 +243,21 @@ fn values_stand_in_no_command_line() {
     let run = repo.tenure(&["run", "-q", "-e", "dev", "--", "sh", "-c", script]).done();
     assert!(run.stdout.contains("cmdline"), "{run}");
     assert!(!run.stdout.contains("t0ken-of-dev"), "{run}");
+}
+
+#[test]
+fn a_program_starts_where_we_were_told_to_work() {
+    let repo = with("A=1\n");
+    let run = repo.tenure(&["-C", "secrets", "run", "-e", "dev", "--", "sh", "-c", "pwd; ls"]);
+    let expected = format!("{}\ndev.env\n", repo.path().join("secrets").display());
+    assert_eq!(run.done().stdout, expected);
+}
+
+#[test]
+fn a_broken_pipe_ends_the_programs_children_quietly() {
+    let repo = with("A=1\n");
+    let run = repo.tenure(&["run", "-e", "dev", "--", "sh", "-c", "yes | head -n 1"]).done();
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("y\n", ""));
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn a_new_member_reads_and_writes_in_their_own_clone() {
     ben.git(&["pull", "--quiet", "origin", "main"]).done();
     let refused = ben.tenure(&["--root", &root, "get", "dev/DATABASE_URL"]);
     assert_eq!(refused.code, 4, "{refused}");
-    assert!(refused.stderr.contains("readers: ana"), "{refused}");
+    assert!(refused.stderr.contains("its readers are ana"), "{refused}");
 
     let key = ben.home().join(".ssh/id_ed25519.pub").display().to_string();
     ana.tenure(&["member", "add", "ben", "--role", "developer", "--ssh-key", &key, "-y"]).done();

@@ -48,3 +48,28 @@ fn one_who_comes_back_with_the_same_key_reads_again() {
     assert_eq!(repo.tenure(&["-i", &ben, "get", "dev/X"]).done().stdout, "1");
     repo.run("check").done();
 }
+
+#[test]
+fn what_one_who_left_sets_in_an_old_clone_is_set_anew_by_another() {
+    let repo = started();
+    let ben = add(&repo, "ben", "developer");
+    repo.commit("both");
+    repo.git(&["switch", "--quiet", "-c", "late"]).done();
+    let keys = repo.home().join(".ssh");
+    let away = repo.home().join("away");
+    std::fs::rename(&keys, &away).unwrap();
+    repo.tenure_fed(&["-i", &ben, "set", "dev/DATABASE_URL"], "postgres://late").done();
+    std::fs::rename(&away, &keys).unwrap();
+    repo.commit("late");
+    repo.git(&["switch", "--quiet", "main"]).done();
+    repo.run("member remove ben -y").done();
+    repo.commit("ben left");
+    repo.git(&["merge", "--quiet", "--no-edit", "--no-verify", "late"]).done();
+    let refused = repo.run("get dev/DATABASE_URL");
+    assert_eq!((refused.code, refused.stdout.as_str()), (5, ""), "{refused}");
+    assert!(refused.stderr.contains("[removed-key]"), "{refused}");
+    assert!(refused.stderr.contains("hint: tenure set dev/DATABASE_URL"), "{refused}");
+    repo.tenure_fed(&["set", "dev/DATABASE_URL"], "postgres://right").done();
+    repo.run("check").done();
+    assert_eq!(repo.run("get dev/DATABASE_URL").done().stdout, "postgres://right");
+}

@@ -1,4 +1,6 @@
 //! What people do together, from the first command to the last.
 
+mod colleagues;
 mod joiner;
 mod leaver;
+mod merges;

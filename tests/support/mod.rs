@@ -51,6 +51,25 @@ impl Repo {
         repo
     }
 
+    /// Gives a copy of all that lies in the folder of another one of the same person.
+    pub(crate) fn copied(from: &Path) -> Self {
+        let folder = Rc::new(tempfile::tempdir().unwrap());
+        let source = from.join(".");
+        let copied = Command::new("cp").arg("-a").arg(source).arg(folder.path()).status().unwrap();
+        assert!(copied.success(), "cp -a {}", from.display());
+        Self { folder, name: "ana".to_owned(), now: NOW.to_owned() }
+    }
+
+    /// Gives the folder that work tree and home lie in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Gives the time that programs are told.
+    pub(crate) fn now(&self) -> &str {
+        &self.now
+    }
+
     /// Gives the same repository on another day: a date, or a whole RFC 3339 time.
     pub(crate) fn at(mut self, when: &str) -> Self {
         self.now = if when.contains('T') { when.to_owned() } else { format!("{when}T00:00:00Z") };

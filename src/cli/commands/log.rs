@@ -7,6 +7,7 @@ use crate::deeds::{DeedError, log};
 use crate::finding::{Finding, Severity};
 use crate::names::AddressQuery;
 use crate::output::Output;
+use crate::output::sentences::TIMES_ARE_CLAIMS;
 use crate::world::World;
 
 /// The signed log: who did what, newest first
@@ -57,6 +58,7 @@ pub(crate) fn run(
         Some(Command::Show { id }) => {
             let shown = log::show(world, id)?;
             out.show(&shown)?;
+            out.note(TIMES_ARE_CLAIMS);
             Ok(verdict(&shown.findings))
         }
         Some(Command::Signers) => {
@@ -77,6 +79,7 @@ fn list(
     let wanted = log::Wanted { env: global.env.clone(), secret, limit: args.limit };
     let lines = log::list(world, &wanted)?;
     out.show(&lines)?;
+    out.note(TIMES_ARE_CLAIMS);
     Ok(verdict(&lines.findings))
 }
 

@@ -11,6 +11,7 @@ use crate::names::{AddressQuery, TypeName};
 use crate::output::Output;
 use crate::rotation::generate::Spec;
 use crate::world::World;
+use crate::world::terminal::Terminal;
 
 /// Set one value; it comes from a hidden prompt, from stdin, or from a file
 #[derive(Debug, clap::Args)]
@@ -69,6 +70,9 @@ pub(crate) fn run(
     let source = match args.generate {
         Some(spec) => Source::Generated(spec),
         None => {
+            if world.terminal == Terminal::Person && args.from_file.is_none() {
+                set::ready(world, &query, &args.secret, &wish)?;
+            }
             let shape = Shape::asked(&query);
             Source::Given(set::given(world, "value", shape, args.from_file.as_deref())?)
         }

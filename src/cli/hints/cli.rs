@@ -5,10 +5,8 @@ use crate::cli::CliError;
 
 pub(crate) fn advice(error: &CliError) -> Advice {
     match error {
-        CliError::NoSuchPage { .. } => Advice {
-            exit: Exit::Refused,
-            at: None,
-            hint: Some("`tenure --help` lists the commands".to_owned()),
-        },
+        CliError::NoSuchPage { .. } => {
+            Advice::of(Exit::Refused).hint("`tenure --help` lists the commands")
+        }
     }
 }

@@ -4,6 +4,9 @@ use super::{Advice, Exit, keys, rooms, world};
 use crate::deeds::DeedError;
 use crate::finding::{Code, Finding, Severity};
 
+/// How a place of the list of tried ones ends that has no key.
+const NOTHING_THERE: &str = " (no key there)";
+
 /// Joins names for a sentence: "ana, ben".
 pub(super) fn names<T: ToString>(names: &[T]) -> String {
     names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
@@ -58,7 +61,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::ClockBehind(_) => Advice::of(Exit::Refused).hint("set this machine's clock"),
         DeedError::Aborted => Advice::of(Exit::Aborted),
         DeedError::Refuse { instead, .. } => {
-            Advice { exit: Exit::Refused, at: None, hint: instead.clone() }
+            Advice { hint: instead.clone(), ..Advice::of(Exit::Refused) }
         }
     }
 }
@@ -86,7 +89,7 @@ fn refused(finding: &Finding) -> Advice {
     };
     let entry = finding.entry.map(|id| format!(" (entry {})", id.short())).unwrap_or_default();
     let at = format!("{} [{}]{entry}", finding.place, finding.code.word());
-    Advice { exit, at: Some(at), hint: finding.fix.clone() }
+    Advice { hint: finding.fix.clone(), ..Advice::of(exit).at(at) }
 }
 
 fn stale(path: &crate::names::RepoPath) -> Advice {
@@ -107,9 +110,17 @@ fn no_root(root: Option<&crate::names::EntryId>) -> Advice {
 }
 
 fn no_key(tried: &[String], readers: &[crate::names::MemberName]) -> Advice {
-    let tried = if tried.is_empty() { "none found".to_owned() } else { tried.join(", ") };
-    Advice::of(Exit::NoKey)
-        .hint(format!("tried: {tried}; readers: {}; ask one of them to add you", names(readers)))
+    let (empty, keys): (Vec<_>, Vec<_>) =
+        tried.iter().partition(|place| place.ends_with(NOTHING_THERE));
+    let empty: Vec<_> = empty.iter().map(|place| place.trim_end_matches(NOTHING_THERE)).collect();
+    let mut advice = Advice::of(Exit::NoKey).because(format!("its readers are {}", names(readers)));
+    if !keys.is_empty() {
+        advice = advice.because(format!("tried {}", names(&keys)));
+    }
+    if !empty.is_empty() {
+        advice = advice.because(format!("no key in {}", names(&empty)));
+    }
+    advice.hint("ask an admin for `tenure member add`, or give another key with -i")
 }
 
 fn not_a_member(at_hand: &[String]) -> Advice {

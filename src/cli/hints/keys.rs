@@ -18,9 +18,9 @@ pub(crate) fn advice(error: &KeysError) -> Advice {
         KeysError::Passphrase { place } => {
             Advice::of(Exit::NoKey).at(place.clone()).hint("try again with the right passphrase")
         }
-        KeysError::Prompt { place, .. } => Advice::of(Exit::NoKey)
-            .at(place.clone())
-            .hint("run it at a terminal, or give a key without a passphrase in TENURE_IDENTITY"),
+        KeysError::Prompt { .. } => Advice::of(Exit::NoKey).hint(
+            "run it at a terminal with nothing piped in, or give a key without a passphrase with -i",
+        ),
         KeysError::Command { place, .. } => {
             Advice::of(Exit::NoKey).at(place.clone()).hint("run that command by hand")
         }
@@ -54,9 +54,9 @@ pub(crate) fn signer(error: &SignerError) -> Advice {
         SignerError::Passphrase { place } => {
             Advice::of(Exit::NoKey).at(place.clone()).hint("try again with the right passphrase")
         }
-        SignerError::Prompt { place, .. } => Advice::of(Exit::NoKey)
-            .at(place.clone())
-            .hint("run it at a terminal, or add the key to the agent: ssh-add"),
+        SignerError::Prompt { .. } => Advice::of(Exit::NoKey).hint(
+            "run it at a terminal with nothing piped in, or add the key to the agent: ssh-add",
+        ),
         SignerError::Failed { place, .. } => {
             Advice::of(Exit::NoKey).at(place.clone()).hint("tenure doctor")
         }

@@ -20,6 +20,8 @@ pub struct Advice {
     pub exit: Exit,
     /// The place, as `file`, `file:line` or `file:line key`.
     pub at: Option<String>,
+    /// What led to it, beside the error's own sources.
+    pub because: Vec<String>,
     /// The one command, or edit, that mends it.
     pub hint: Option<String>,
 }
@@ -27,12 +29,18 @@ pub struct Advice {
 impl Advice {
     /// Begins with an exit code alone.
     pub(crate) fn of(exit: Exit) -> Self {
-        Self { exit, at: None, hint: None }
+        Self { exit, at: None, because: Vec::new(), hint: None }
     }
 
     /// Adds the place.
     pub(crate) fn at(self, at: impl Into<String>) -> Self {
         Self { at: Some(at.into()), ..self }
+    }
+
+    /// Adds a line of what led to it.
+    pub(crate) fn because(mut self, why: impl Into<String>) -> Self {
+        self.because.push(why.into());
+        self
     }
 
     /// Adds what mends it.

@@ -6,8 +6,6 @@ use crate::output::OutputError;
 /// Ends with the code of a reader that went away: a verdict may be lost, so it is never 0.
 pub(crate) fn advice(error: &OutputError) -> Advice {
     match error {
-        OutputError::ReaderGone | OutputError::Lost(_) => {
-            Advice { exit: Exit::ReaderGone, at: None, hint: None }
-        }
+        OutputError::ReaderGone | OutputError::Lost(_) => Advice::of(Exit::ReaderGone),
     }
 }

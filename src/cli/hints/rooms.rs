@@ -35,10 +35,12 @@ pub(crate) fn edit(error: &EditError) -> Advice {
         EditError::UnknownEnvironment { .. } => {
             Advice::of(Exit::Unknown).hint("tenure policy show")
         }
-        EditError::AlreadyThere { .. }
-        | EditError::NotThere { .. }
-        | EditError::LeavesNobody { .. }
-        | EditError::Layout { .. } => Advice::of(Exit::Refused).at(PATH),
+        EditError::LeavesNobody { .. } => Advice::of(Exit::Refused)
+            .at(PATH)
+            .hint("put somebody else there first: tenure member add NAME --role ROLE"),
+        EditError::AlreadyThere { .. } | EditError::NotThere { .. } | EditError::Layout { .. } => {
+            Advice::of(Exit::Refused).at(PATH)
+        }
     }
 }
 

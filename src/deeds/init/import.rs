@@ -154,7 +154,7 @@ fn wanted(world: &World, path: &RepoPath, env: &EnvName) -> Result<bool, DeedErr
     if world.consent == Consent::Ask && world.terminal == Terminal::Nobody {
         return Ok(false);
     }
-    let question = format!("found {path}. Import it as environment {env}?");
+    let question = format!("found {path}. Seal a copy of it as environment {env}?");
     match agree(world, &question) {
         Ok(()) => Ok(true),
         Err(DeedError::Aborted) => Ok(false),

@@ -97,7 +97,11 @@ pub fn add(world: &World, wish: &Wish, show: &mut dyn FnMut(&Effect)) -> Result<
     let draft = Draft::of(&place, &verified, &found, text)?;
     let effect = draft.effect();
     show(&effect);
-    agree(world, &format!("add {} and sign this policy?", new.name))?;
+    let compare = match wish.key {
+        KeySource::Given => format!("compared the key with {} on another channel? ", new.name),
+        KeySource::Made => String::new(),
+    };
+    agree(world, &format!("{compare}add {} and sign this policy?", new.name))?;
     let enacted = draft.enact(Vouch::No, wish.reason.clone())?;
     Ok(Added {
         keys: fingerprints(&new),

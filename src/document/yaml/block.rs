@@ -132,5 +132,9 @@ pub(crate) fn attested_slice<'t>(text: &'t str, leaf: &Leaf) -> Cow<'t, str> {
         attested.push('\n');
         attested.push_str(&line[indent.min(indentation(line))..]);
     }
+    // A blank line at the end counts the same, whether there are spaces on it or not.
+    if slice.ends_with('\n') {
+        attested.push('\n');
+    }
     Cow::Owned(attested)
 }

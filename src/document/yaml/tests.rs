@@ -226,6 +226,9 @@ fn a_block_scalar_is_attested_without_its_own_indentation() {
         assert_ne!(attested(other), plain, "{other:?}");
     }
     assert_eq!(attested("a: |+\n  x\n\n \nb: c"), "|+\nx\n\n");
+    // Spaces on the last blank line are nothing; one blank line less is something.
+    assert_eq!(attested("a: |+\n  x\n\n\nb: c"), "|+\nx\n\n");
+    assert_eq!(attested("a: |+\n  x\n  \nb: c"), "|+\nx\n");
     assert_eq!(attested("a: '|-\n  x'"), "'|-\n  x'");
 }
 

@@ -30,7 +30,8 @@ pub(super) fn ask(what: &str) -> Result<Plaintext, TerminalError> {
     answer
 }
 
-fn prompt(text: &str) -> Result<(), TerminalError> {
+/// Writes to stderr at once.
+pub(super) fn prompt(text: &str) -> Result<(), TerminalError> {
     let mut stderr = io::stderr();
     stderr
         .write_all(text.as_bytes())

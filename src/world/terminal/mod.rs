@@ -5,8 +5,6 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;
 
-use dialoguer::Input;
-use dialoguer::theme::Theme;
 use rustix::io::Errno;
 
 use crate::secret::Plaintext;
@@ -124,17 +122,18 @@ impl Terminal {
     }
 
     /// Asks for a line that is shown; empty at the end of input.
+    ///
+    /// Our own, since dialoguer asks again for ever at the end of input.
     pub fn line(self, question: &str) -> Result<String, TerminalError> {
         self.person(question)?;
-        let asked = Input::<String>::with_theme(&Plain)
-            .with_prompt(printable(question))
-            .allow_empty(true)
-            .report(false)
-            .interact();
-        asked.map_err(|dialoguer::Error::IO(source)| match source.kind() {
-            io::ErrorKind::Interrupted => TerminalError::Aborted { what: question.to_owned() },
-            _ => TerminalError::Stream { stream: "terminal", source },
-        })
+        hidden::prompt(&format!("{} ", printable(question)))?;
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        read.map_err(|source| TerminalError::Stream { stream: "terminal", source })?;
+        if !answer.ends_with('\n') {
+            hidden::prompt("\n")?;
+        }
+        Ok(answer.trim_end_matches(['\r', '\n']).to_owned())
     }
 
     /// Says something on stderr, control characters escaped.
@@ -202,20 +201,6 @@ pub fn printable(text: &str) -> String {
 
 fn is_bidi(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// The question, a blank, the answer.
-struct Plain;
-
-impl Theme for Plain {
-    fn format_input_prompt(
-        &self,
-        f: &mut dyn std::fmt::Write,
-        prompt: &str,
-        _default: Option<&str>,
-    ) -> std::fmt::Result {
-        write!(f, "{prompt} ")
-    }
 }
 
 #[cfg(test)]

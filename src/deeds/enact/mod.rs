@@ -1,23 +1,24 @@
 //! Puts a new policy in force: signs it, and makes a new keyring wherever the readers change.
 
+mod ground;
+
 use std::collections::BTreeSet;
 
-use super::DeedError;
-use super::attest::{Work, sign};
-use super::init::{attributes, put_policy};
-use super::keyrings::renew;
-use super::load::Place;
-use super::pen::Pen;
-use super::ring::Ring;
-use crate::finding::{Code, Finding, Severity};
+pub use ground::{Edited, agree, nothing_blocks, policy_file, same_as_in_force, step_in_force};
+
+use crate::deeds::DeedError;
+use crate::deeds::attest::{Work, sign};
+use crate::deeds::init::{attributes, put_policy};
+use crate::deeds::keyrings::renew;
+use crate::deeds::load::Place;
+use crate::deeds::pen::Pen;
+use crate::deeds::ring::Ring;
 use crate::keyring::Keyring;
 use crate::log::entry::{FileChange, Item, Kind, Op, Origin, PolicyStep};
-use crate::names::{Address, EntryId, EnvName, MemberName, RepoPath, Sha256};
+use crate::names::{Address, EntryId, EnvName, MemberName, RepoPath};
 use crate::policy::{self, Change, Policy, Store, semantic_diff};
-use crate::verify::{Live, Record, Step, Verified};
-use crate::world::WorldError;
-use crate::world::terminal::Terminal;
-use crate::world::{Consent, World, Writes};
+use crate::verify::{Live, Record, Verified};
+use ground::leaves_nothing_behind;
 
 /// What a new policy changes, for whoever signs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,8 +70,21 @@ pub struct Enacted {
 pub struct Stale {
     /// The environment.
     pub env: EnvName,
+    /// Why the signer did not renew it.
+    pub why: Hindrance,
     /// Who can renew it.
     pub ask: Vec<MemberName>,
+}
+
+/// Why a signer of a policy did not renew a keyring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hindrance {
+    /// They are no reader of it, or neither a writer nor an admin.
+    NotAllowed,
+    /// Something is wrong with the environment, which does not keep a member from being removed.
+    Finding,
+    /// None of their keys opens it.
+    NoKey,
 }
 
 /// A policy that may be signed.
@@ -90,76 +104,6 @@ pub enum Vouch {
     No,
     /// Yes, as far as the signer may write it, so that it goes on standing.
     Yes,
-}
-
-/// Reads the policy's file, which need not be the policy in force.
-///
-/// # Errors
-/// [`DeedError::NoPolicy`] where there is none; [`DeedError::Refuse`] where it is no text.
-pub fn policy_file(place: &Place<'_>) -> Result<String, DeedError> {
-    let bytes = place.files.read(&policy::PATH.parse()?)?.ok_or(DeedError::NoPolicy)?;
-    String::from_utf8(bytes).map_err(|_| DeedError::Refuse {
-        what: format!("`{}` is not UTF-8", policy::PATH),
-        instead: Some(format!("git restore {}", policy::PATH)),
-    })
-}
-
-/// Finds what keeps every write away: a fault of log, policy or pin.
-///
-/// # Errors
-/// [`DeedError::Refused`] with the gravest finding; that the policy's file was edited is left out
-/// where `edited` says that this is what is to be signed.
-pub fn nothing_blocks(findings: &[Finding], edited: Edited) -> Result<(), DeedError> {
-    let known = |finding: &Finding| {
-        edited == Edited::Expected
-            && finding.place.split(':').next() == Some(policy::PATH)
-            && matches!(finding.code, Code::PolicyAltered | Code::PolicyInvalid)
-    };
-    let blocks = |finding: &&Finding| {
-        finding.env.is_none() && finding.severity >= Severity::Invalid && !known(finding)
-    };
-    match findings.iter().filter(blocks).max_by_key(|finding| finding.severity) {
-        Some(finding) => Err(DeedError::Refused(finding.clone().into())),
-        None => Ok(()),
-    }
-}
-
-/// Whether the policy's file may differ from the policy in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edited {
-    /// It is what the deed is about.
-    Expected,
-    /// It is a fault.
-    Refused,
-}
-
-/// Gives the policy's step in force.
-///
-/// # Errors
-/// [`DeedError::Refuse`] in a repository without a log.
-pub fn step_in_force(record: &Record) -> Result<&Step, DeedError> {
-    record.chain.current().ok_or_else(|| DeedError::Refuse {
-        what: "this repository has no log, so nobody signs its policy".to_owned(),
-        instead: Some("give the policy an environment: tenure init in a new repository".to_owned()),
-    })
-}
-
-/// Asks for consent, unless it was given or nothing will be written.
-///
-/// # Errors
-/// [`DeedError::Aborted`] for a no; [`DeedError::Refuse`] where nobody is there to ask.
-pub fn agree(world: &World, question: &str) -> Result<(), DeedError> {
-    if world.consent == Consent::Given || world.writes == Writes::Dry {
-        return Ok(());
-    }
-    match world.terminal {
-        Terminal::Nobody => Err(DeedError::Refuse {
-            what: format!("nobody is there to ask: {question}"),
-            instead: Some("say yes beforehand with -y".to_owned()),
-        }),
-        Terminal::Person if world.terminal.confirm(question)? => Ok(()),
-        Terminal::Person => Err(DeedError::Aborted),
-    }
 }
 
 impl<'a, 'w> Draft<'a, 'w> {
@@ -276,11 +220,13 @@ impl<'a, 'w> Draft<'a, 'w> {
         let (mut renewed, mut stale) = (Vec::new(), Vec::new());
         for env in self.changed() {
             match self.earlier(env)? {
-                Some(earlier) => {
+                Ok(earlier) => {
                     renew(self.place.world, &self.next, env, earlier, work)?;
                     renewed.push(env.clone());
                 }
-                None => stale.push(Stale { env: env.clone(), ask: self.who_can_renew(env) }),
+                Err(why) => {
+                    stale.push(Stale { env: env.clone(), why, ask: self.who_can_renew(env) });
+                }
             }
         }
         Ok((renewed, stale))
@@ -299,21 +245,20 @@ impl<'a, 'w> Draft<'a, 'w> {
         readers.filter(can).filter(|who| **who != self.by).cloned().collect()
     }
 
-    /// The generations that a new keyring must hold; none where the signer may not sign it or does
-    /// not open them. A finding in one environment does not keep a member from being removed.
-    fn earlier(&self, env: &EnvName) -> Result<Option<Vec<Keyring>>, DeedError> {
+    /// The generations that a new keyring must hold, or why the signer does not make one.
+    fn earlier(&self, env: &EnvName) -> Result<Result<Vec<Keyring>, Hindrance>, DeedError> {
         if !self.may_renew(&self.by, env) {
-            return Ok(None);
+            return Ok(Err(Hindrance::NotAllowed));
         }
         if self.verified.record.keyrings(env).is_empty() {
-            return Ok(Some(Vec::new()));
+            return Ok(Ok(Vec::new()));
         }
         if self.verified.refusal(env).is_some_and(|finding| finding.env.is_some()) {
-            return Ok(None);
+            return Ok(Err(Hindrance::Finding));
         }
         match Ring::open_all(self.place.world, self.verified, env) {
-            Ok(ring) => Ok(Some(ring.into_keyrings())),
-            Err(DeedError::NoKey { .. } | DeedError::Seal(_)) => Ok(None),
+            Ok(ring) => Ok(Ok(ring.into_keyrings())),
+            Err(DeedError::NoKey { .. } | DeedError::Seal(_)) => Ok(Err(Hindrance::NoKey)),
             Err(other) => Err(other),
         }
     }
@@ -355,33 +300,4 @@ fn adopt(record: &Record, address: &Address, live: Live<'_>, changes: &mut Vec<F
             items: vec![item],
         }),
     }
-}
-
-/// A policy cannot forget an environment that still has values, nor become another repository's.
-fn leaves_nothing_behind(verified: &Verified<'_>, next: &Policy) -> Result<(), DeedError> {
-    let refuse = |what, instead: String| Err(DeedError::Refuse { what, instead: Some(instead) });
-    let old = verified.policy;
-    if next.repository != old.repository {
-        let what = "the repository's id never changes: every token is bound to it".to_owned();
-        return refuse(what, format!("repository = \"{}\"", old.repository));
-    }
-    let standing = verified.live.keys().find(|at| !next.environments.contains_key(&at.env));
-    match standing {
-        Some(address) => refuse(
-            format!("environment `{}` still has values", address.env),
-            format!("tenure unset {}/{}", address.env, address.key),
-        ),
-        None => Ok(()),
-    }
-}
-
-/// Makes sure that what was verified is what lies in the policy's file.
-///
-/// # Errors
-/// [`DeedError::World`] where it was changed meanwhile.
-pub fn same_as_in_force(text: &str, record: &Record) -> Result<(), DeedError> {
-    if step_in_force(record)?.hash == Sha256::of(text.as_bytes()) {
-        return Ok(());
-    }
-    Err(WorldError::ChangedMeanwhile { path: policy::PATH.to_owned() }.into())
 }

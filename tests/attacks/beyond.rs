@@ -1,0 +1,191 @@
+//! Attacks that the threat model does not list: by members with a few rights, on what they lack.
+
+use tenure::log::entry::{FileChange, Item, Kind, Note, Op, Origin, PolicyStep};
+use tenure::names::{Address, EntryId};
+
+use super::Estate;
+use super::forge::Pen;
+
+const DB_URL: &str = "prod/secrets/prod.env#DB_URL";
+const API_KEY: &str = "prod/secrets/prod.env#API_KEY";
+const POLICY: &str = ".secrets-policy.toml";
+
+/// An entry's item of the environment `staging` that names a file of `prod`.
+fn of_another_environment(estate: &Estate) -> Kind {
+    let address: Address = "staging/secrets/prod.env#API_KEY".parse().unwrap();
+    let item = Item {
+        op: Op::Delete,
+        key: address.key.clone(),
+        of: Some(Origin { entry: estate.head(), address: address.clone() }),
+        generation: None,
+        kind: None,
+        due: None,
+        hash: None,
+    };
+    let change = FileChange { env: address.env, path: address.path, items: vec![item] };
+    Kind::Seal { files: vec![change], keyrings: Vec::new() }
+}
+
+#[test]
+fn a_value_is_deleted_in_the_name_of_an_environment_that_its_file_does_not_belong_to() {
+    let estate = Estate::new();
+    estate.attacked(5, &["missing"], |e| {
+        e.sign(e.draft("cleo", of_another_environment(e)), &Pen::of("cleo"));
+        e.edit("secrets/prod.env", |text| {
+            let kept = text.lines().filter(|line| !line.starts_with("API_KEY="));
+            kept.map(|line| format!("{line}\n")).collect()
+        });
+    });
+    // It says nothing of prod, so it does no harm there either.
+    estate.sign(estate.draft("cleo", of_another_environment(&estate)), &Pen::of("cleo"));
+    estate.honest();
+}
+
+/// An estate in which two admins must sign; its first policy is in force, one value is sealed.
+fn of_two() -> Estate {
+    let estate = Estate::with_policy(|text| text.replace("threshold = 1", "threshold = 2"));
+    estate.set("ben", DB_URL, "hunter2-two");
+    estate.set("ana", API_KEY, "hunter2-api");
+    estate
+}
+
+/// The next policy, in which ben has another key to sign with.
+fn with_new_key(estate: &Estate) -> String {
+    let old = format!("signing-keys = [\"{}\"]", estate.public("ben"));
+    let new = format!("signing-keys = [\"{}\"]", estate.public("mallory"));
+    let text = estate.read(POLICY).replace("1-00000001", "2-00000002");
+    assert!(text.contains(&old));
+    text.replace(&old, &new)
+}
+
+fn approve(estate: &Estate, target: EntryId, under: EntryId, key: &str) -> EntryId {
+    let mut note = estate.draft("ben", Kind::Note(Note::Approve { target }));
+    note.policy = Some(under);
+    estate.sign(note, &Pen::of(key))
+}
+
+#[test]
+fn a_key_that_was_replaced_approves_no_policy_that_follows() {
+    let estate = of_two();
+    let root: EntryId = estate.root().parse().unwrap();
+    let old_head = estate.head();
+    let second = estate.sign_policy(&with_new_key(&estate), "ana", &Pen::of("ana"));
+    approve(&estate, second, root, "ben");
+    estate.honest();
+    let third = |e: &Estate| {
+        let text = e.read(POLICY).replace("2-00000002", "3-00000003");
+        let step = PolicyStep { seq: 3, prev: Some(second), hash: e.put_policy(&text) };
+        let mut entry = e.draft("ana", Kind::Policy(step));
+        entry.policy = Some(second);
+        e.sign(entry, &Pen::of("ana"))
+    };
+    estate.attacked(5, &["policy-altered"], |e| {
+        let third = third(e);
+        let mut note = e.draft("ben", Kind::Note(Note::Approve { target: third }));
+        (note.policy, note.parents) = (Some(root), vec![old_head]);
+        e.sign(note, &Pen::of("ben"));
+    });
+    let third = third(&estate);
+    approve(&estate, third, second, "mallory");
+    estate.honest();
+}
+
+#[test]
+fn who_descends_from_a_proposal_alone_does_not_know_of_its_approval() {
+    let estate = of_two();
+    let root: EntryId = estate.root().parse().unwrap();
+    let second = estate.sign_policy(&with_new_key(&estate), "ana", &Pen::of("ana"));
+    approve(&estate, second, root, "ben");
+    let adopt = |e: &Estate, parents: Vec<EntryId>, under: EntryId, key: &str| {
+        let mut entry = e.draft("ben", e.attesting(Op::Adopt, &[DB_URL]));
+        (entry.policy, entry.parents) = (Some(under), parents);
+        e.sign(entry, &Pen::of(key));
+    };
+    estate.attacked(5, &["removed-key"], |e| adopt(e, vec![second], root, "ben"));
+    adopt(&estate, vec![estate.head()], second, "mallory");
+    estate.honest();
+}
+
+#[test]
+fn what_an_approval_descends_from_stays() {
+    let estate = of_two();
+    let root: EntryId = estate.root().parse().unwrap();
+    let first = estate.read(POLICY);
+    let text = with_new_key(&estate);
+    let second = estate.sign_policy(&text, "ana", &Pen::of("ana"));
+    estate.write(POLICY, &first);
+    estate.set("ben", API_KEY, "hunter2-new");
+    estate.write(POLICY, &text);
+    approve(&estate, second, root, "ben");
+    estate.honest();
+}
+
+#[test]
+fn a_writer_extends_a_deadline() {
+    let estate = Estate::new();
+    let extend = |e: &Estate, by: &str, far: bool| {
+        let Kind::Seal { mut files, keyrings } = e.attesting(Op::Extend, &[DB_URL]) else {
+            unreachable!()
+        };
+        files[0].items[0].due =
+            Some(if far { "2099-12-31" } else { "2026-04-30" }.parse().unwrap());
+        e.sign(e.draft(by, Kind::Seal { files, keyrings }), &Pen::of(by));
+    };
+    // Cleo becomes a writer of prod, and no admin.
+    let text = estate.read(POLICY).replace("1-00000001", "2-00000002").replacen(
+        "readers = [\"admin\", \"deploy\"]\nwriters = [\"admin\"]",
+        "readers = [\"admin\", \"deploy\"]\nwriters = [\"admin\", \"developer\"]",
+        1,
+    );
+    estate.sign_policy(&text, "ana", &Pen::of("ana"));
+    estate.attacked(5, &["not-allowed"], |e| extend(e, "cleo", true));
+    extend(&estate, "ana", false);
+    estate.honest();
+}
+
+#[test]
+fn a_value_is_carried_on_from_an_older_one_with_a_later_deadline() {
+    let estate = Estate::new();
+    let address: Address = API_KEY.parse().unwrap();
+    let (older, item) = estate.newest(&address).unwrap();
+    // The same value again, with an earlier deadline.
+    let Kind::Seal { mut files, keyrings } = estate.attesting(Op::New, &[API_KEY]) else {
+        unreachable!()
+    };
+    estate.set("ben", API_KEY, "hunter2-new");
+    let (newer, new) = estate.newest(&address).unwrap();
+    files[0].items[0] = Item { due: Some("2026-01-09".parse().unwrap()), ..new };
+    estate.sign(estate.draft("ben", Kind::Seal { files, keyrings }), &Pen::of("ben"));
+    assert_ne!(older, newer);
+    for op in [Op::Adopt, Op::Rekey] {
+        estate.attacked(5, &["bad-due"], |e| {
+            let Kind::Seal { mut files, keyrings } = e.attesting(op, &[API_KEY]) else {
+                unreachable!()
+            };
+            let it = &mut files[0].items[0];
+            it.of = Some(Origin { entry: older, address: address.clone() });
+            (it.due, it.kind) = (item.due, item.kind.clone());
+            e.sign(e.draft("ben", Kind::Seal { files, keyrings }), &Pen::of("ben"));
+        });
+    }
+    estate.sign(estate.draft("ben", estate.attesting(Op::Adopt, &[API_KEY])), &Pen::of("ben"));
+    estate.honest();
+}
+
+#[test]
+fn a_value_set_between_a_proposal_and_its_approval_is_owed_too() {
+    let estate = of_two();
+    let root: EntryId = estate.root().parse().unwrap();
+    let first = estate.read(POLICY);
+    let text = first
+        .replace("1-00000001", "2-00000002")
+        .replace("readers = [\"admin\", \"deploy\"]", "readers = [\"admin\"]");
+    let second = estate.sign_policy(&text, "ana", &Pen::of("ana"));
+    estate.write(POLICY, &first);
+    // The deploy key can read this one still.
+    estate.set("ben", API_KEY, "hunter2-new");
+    estate.write(POLICY, &text);
+    approve(&estate, second, root, "ben");
+    let owed = estate.by("ana", "--json check").run().json()["obligations"].to_string();
+    assert!(owed.contains("API_KEY") && owed.contains("DB_URL"), "{owed}");
+}

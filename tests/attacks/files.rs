@@ -1,0 +1,154 @@
+//! Cases 1 to 15: sealed files.
+
+use super::Estate;
+
+const ENV: &str = "secrets/prod.env";
+
+/// Exchanges what follows `=` in two lines of a dotenv file.
+fn exchanged(text: &str, one: &str, two: &str) -> String {
+    let value = |key: &str| {
+        let line = text.lines().find(|line| line.starts_with(&format!("{key}="))).unwrap();
+        line.split_once('=').unwrap().1.to_owned()
+    };
+    let (a, b) = (value(one), value(two));
+    text.replace(&a, "@").replace(&b, &a).replace('@', &b)
+}
+
+#[test]
+fn case_1_a_file_made_with_age_for_the_public_recipient() {
+    let estate = Estate::new();
+    estate.attacked(5, &["altered"], |e| {
+        let log = e.log();
+        let mut rings = log.iter().flat_map(|signed| signed.entry.keyrings());
+        let prod = rings.find(|ring| ring.env.as_str() == "prod").unwrap();
+        let recipient: age::x25519::Recipient = prod.recipient.parse().unwrap();
+        let made = tenure::seal::seal_whole(b"evil", &recipient).unwrap();
+        e.write("secrets/prod.pem", made);
+    });
+}
+
+#[test]
+fn case_2_a_file_of_another_environment() {
+    Estate::new().attacked(5, &["altered"], |e| e.write(ENV, e.read("secrets/staging.env")));
+}
+
+#[test]
+fn case_3_the_file_as_it_was_before_the_second_value() {
+    let estate = Estate::new();
+    let old = estate.read(ENV);
+    estate.set("ben", "prod/DB_URL", "hunter2-three");
+    estate.set("ben", "prod/DB_URL", "hunter2-two");
+    estate.attacked(5, &["altered", "old version"], |e| e.write(ENV, &old));
+}
+
+#[test]
+fn case_4_the_tokens_of_two_keys_exchanged() {
+    Estate::new().attacked(5, &["altered", "other key's"], |e| {
+        e.edit(ENV, |text| exchanged(text, "DB_URL", "API_KEY"));
+    });
+}
+
+#[test]
+fn case_5_a_key_renamed_and_one_deleted() {
+    let estate = Estate::new();
+    estate.attacked(5, &["unattested", "missing"], |e| {
+        e.edit(ENV, |text| text.replace("API_KEY=", "API_KEYS="));
+    });
+    estate.attacked(5, &["missing"], |e| {
+        e.edit(ENV, |text| text.lines().filter(|l| !l.starts_with("API_KEY")).collect());
+    });
+}
+
+#[test]
+fn case_6_a_value_in_clear_that_nobody_signed() {
+    let estate = Estate::new();
+    estate.attacked(1, &["plaintext"], |e| e.edit(ENV, |text| format!("{text}X=\n")));
+    estate.attacked(1, &["plaintext"], |e| e.edit(ENV, |text| format!("{text}X=evil\n")));
+    for value in ["null", "\"\"", "{}", "[]"] {
+        estate.attacked(1, &["plaintext"], |e| {
+            e.edit("secrets/prod.yaml", |text| format!("{text}x: {value}\n"));
+        });
+    }
+}
+
+#[test]
+fn case_8_the_true_plaintext_in_place_of_its_token() {
+    let estate = Estate::new();
+    estate.commit("before the attack");
+    estate.honest();
+    estate.edit(ENV, |text| {
+        let line = text.lines().find(|line| line.starts_with("DB_URL=")).unwrap();
+        text.replace(line, "DB_URL=hunter2-two")
+    });
+    estate.commit("attack");
+    estate.judged(5, &["altered", "plaintext"]);
+    estate.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]).done();
+    estate.honest();
+}
+
+#[test]
+fn case_10_quotes_and_structure_round_a_token() {
+    let estate = Estate::new();
+    let yaml = "secrets/prod.yaml";
+    let json = "secrets/prod.json";
+    let token = |text: &str| {
+        let from = text.find("sealed.v1.").unwrap();
+        let rest = &text[from..];
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));
+        rest[..end.unwrap_or(rest.len())].to_owned()
+    };
+    estate.attacked(5, &["altered"], |e| {
+        e.edit(yaml, |text| text.replacen(&token(text), &format!("\"{}\"", token(text)), 1));
+    });
+    estate.attacked(5, &["altered"], |e| {
+        e.edit(json, |text| {
+            let quoted = format!("\"{}\"", token(text));
+            text.replacen(&quoted, &format!("[{quoted}]"), 1)
+        });
+    });
+    estate.attacked(5, &["missing"], |e| {
+        e.edit(yaml, |text| {
+            let lines = text.lines().map(|line| match line.trim_start().split_once(": ") {
+                Some((key, value)) => format!("\"database.{key}\": {value}\n"),
+                None => String::new(),
+            });
+            lines.collect()
+        });
+    });
+}
+
+#[test]
+fn case_12_a_copy_under_a_new_name_and_a_deleted_file() {
+    let estate = Estate::new();
+    estate.attacked(5, &["unattested"], |e| e.write("secrets/prod.copy.env", e.read(ENV)));
+    estate.attacked(5, &["unattested"], |e| {
+        e.write("secrets/prod.copy.pem", e.read("secrets/prod.pem"));
+    });
+    estate.attacked(5, &["missing"], |e| e.remove("secrets/prod.yaml"));
+    estate.attacked(5, &["missing"], |e| e.remove("secrets/prod.pem"));
+}
+
+#[test]
+fn case_14_a_bit_flipped_and_an_end_cut_off() {
+    let estate = Estate::new();
+    let last = |text: &str| text.trim_end().len() - 1;
+    estate.attacked(5, &["altered"], |e| {
+        e.edit(ENV, |text| {
+            let at = last(text) - 20;
+            let flipped = if &text[at..=at] == "A" { "B" } else { "A" };
+            format!("{}{flipped}{}", &text[..at], &text[at + 1..])
+        });
+    });
+    estate.attacked(5, &["altered"], |e| {
+        e.edit(ENV, |text| format!("{}\n", &text[..last(text) - 3]));
+    });
+}
+
+#[test]
+fn a_link_in_the_place_of_a_sealed_file_is_not_followed() {
+    Estate::new().attacked(5, &["symbolic link"], |e| {
+        e.write("elsewhere", e.read(ENV));
+        e.remove(ENV);
+        std::os::unix::fs::symlink("../elsewhere", e.repo.path().join(ENV)).unwrap();
+    });
+}

@@ -1,0 +1,259 @@
+//! Cases 25 to 41: the log.
+
+use std::fs;
+
+use jiff::{SignedDuration, Timestamp};
+use tenure::log::entry::{Kind, Op};
+use tenure::log::parse::SignedEntry;
+use tenure::names::EntryId;
+
+use super::Estate;
+use super::forge::Pen;
+use crate::support::NOW;
+
+const DB_URL: &str = "prod/secrets/prod.env#DB_URL";
+
+/// An entry that attests again what stands: allowed for ben, whatever its parents.
+fn again(estate: &Estate, by: &str) -> tenure::log::entry::Entry {
+    estate.draft(by, estate.attesting(Op::Adopt, &[DB_URL]))
+}
+
+#[test]
+fn an_honest_entry_made_by_hand_is_accepted() {
+    let estate = Estate::new();
+    estate.sign(again(&estate, "ben"), &Pen::of("ben"));
+    estate.honest();
+}
+
+#[test]
+fn case_25_a_middle_entry_is_gone() {
+    Estate::new().attacked(5, &["missing-entry"], |e| {
+        let head = e.log().into_iter().find(|signed| signed.id == e.head()).unwrap();
+        e.remove(&e.path_of(head.entry.parents[0]));
+    });
+}
+
+#[test]
+fn case_26_the_newest_entry_is_gone_and_its_file_stays() {
+    let estate = Estate::new();
+    estate.set("ben", "prod/DB_URL", "hunter2-three");
+    estate.set("ben", "prod/DB_URL", "hunter2-two");
+    estate.attacked(5, &["altered"], |e| e.remove(&e.path_of(e.head())));
+    estate.set("ben", "prod/secrets/prod.env#NEW", "hunter2-new");
+    estate.attacked(5, &["unattested"], |e| e.remove(&e.path_of(e.head())));
+}
+
+#[test]
+fn case_28_a_byte_of_a_payload_changed() {
+    Estate::new().attacked(5, &["altered-entry"], |e| {
+        e.edit(&e.path_of(e.head()), |text| text.replacen("by = \"ben\"", "by = \"bem\"", 1));
+    });
+}
+
+#[test]
+fn case_29_other_parents_under_an_old_signature() {
+    Estate::new().attacked(5, &["bad-signature"], |e| {
+        let mut entry = again(e, "ben");
+        entry.sort();
+        let signature = e.signature(entry.render().unwrap().as_bytes(), &Pen::of("ben"));
+        entry.parents = vec![e.root().parse().unwrap()];
+        let payload = entry.render().unwrap();
+        let id = EntryId::of(payload.as_bytes());
+        let path = tenure::log::name::file_path(&entry, &id);
+        e.write(path.as_str(), tenure::log::render::join(&payload, &signature));
+    });
+}
+
+/// Replaces the newest entry by one of other bytes, named by their hash, and signed by ben.
+fn replaced(estate: &Estate, edit: impl Fn(&str) -> String) {
+    let path = estate.path_of(estate.head());
+    let text = estate.read(&path);
+    let (payload, _) = text.split_at(text.find("-----BEGIN SSH").unwrap());
+    let new = edit(payload);
+    assert_ne!(new, payload);
+    let signature = estate.signature(new.as_bytes(), &Pen::of("ben"));
+    let id = EntryId::of(new.as_bytes()).short16();
+    let at = path.rfind('-').unwrap();
+    estate.remove(&path);
+    estate
+        .write(&format!("{}-{id}.entry", &path[..at]), tenure::log::render::join(&new, &signature));
+}
+
+#[test]
+fn case_30_texts_that_are_no_entries() {
+    let estate = Estate::new();
+    let edits: [fn(&str) -> String; 3] = [
+        |text| text.replacen("by = \"ben\"\n", "by = \"ben\"\nby = \"ben\"\n", 1),
+        |text| text.replacen("by = \"ben\"\n", "by = \"ben\"\nbye = \"ben\"\n", 1),
+        |text| format!("{text}# a word more\n"),
+    ];
+    for edit in edits {
+        estate.attacked(5, &["bad-entry"], |e| replaced(e, edit));
+    }
+    estate.attacked(5, &["bad-entry"], |e| {
+        e.edit(&e.path_of(e.head()), |text| {
+            format!("{text}{}", &text[text.find("-----BEGIN SSH").unwrap()..])
+        });
+    });
+    estate.attacked(5, &["bad-entry"], |e| {
+        e.edit(&e.path_of(e.head()), |text| format!("{text}more\n"));
+    });
+    estate.attacked(5, &["bad-entry"], |e| e.write(".secrets/log/2026-01/junk", "x"));
+    estate.attacked(5, &["bad-entry"], |e| {
+        let path = e.path_of(e.head());
+        let mut bytes = fs::read(e.repo.path().join(&path)).unwrap();
+        bytes.push(0xff);
+        e.write(&path, bytes);
+    });
+    estate.attacked(5, &["bad-entry"], |e| {
+        let path = e.path_of(e.head());
+        let big = "\n".repeat((1 << 20) + 1);
+        e.edit(&path, |text| format!("{text}{big}"));
+    });
+}
+
+#[test]
+fn case_31_the_mark_of_a_signature_inside_a_payload() {
+    let estate = Estate::new();
+    let reasons = [
+        ("bad-entry", "reason = \"-----BEGIN SSH SIGNATURE-----\"\n"),
+        ("altered-entry", "reason = \"\n-----BEGIN SSH SIGNATURE-----\"\n"),
+    ];
+    for (word, reason) in reasons {
+        estate.attacked(5, &[word], |e| {
+            replaced(e, |text| {
+                text.replacen("by = \"ben\"\n", &format!("by = \"ben\"\n{reason}"), 1)
+            });
+        });
+    }
+    let reason = ["--reason", "-----BEGIN SSH SIGNATURE-----"];
+    let refused = estate.by("ben", "set prod/API_KEY").args(&reason).feed("x");
+    assert_eq!(refused.code, 2, "{refused}");
+    estate.honest();
+}
+
+#[test]
+fn case_32_an_entry_that_is_a_link() {
+    Estate::new().attacked(5, &["bad-entry"], |e| {
+        let path = e.path_of(e.head());
+        e.write("copy.entry", e.read(&path));
+        e.remove(&path);
+        let target = e.repo.path().join("copy.entry");
+        std::os::unix::fs::symlink(target, e.repo.path().join(&path)).unwrap();
+    });
+}
+
+#[test]
+fn case_33_line_endings_changed_for_want_of_an_attribute() {
+    let estate = Estate::new();
+    estate.edit(".gitattributes", |text| text.replace("/.secrets/** -text\n", ""));
+    estate.commit("no attribute");
+    let clone = estate.repo.folder().join("crlf");
+    let target = clone.display().to_string();
+    estate.repo.git(&["clone", "-q", "-c", "core.autocrlf=true", ".", &target]).done();
+    let root = estate.root();
+    let checked = estate.by("ana", "--json check --root").arg(root).within(&clone).run();
+    assert_eq!(checked.code, 5, "{checked}");
+    assert!(super::says(&checked, "altered-entry"), "{checked}");
+    assert!(super::says(&checked, "`/.secrets/** -text`"), "{checked}");
+}
+
+#[test]
+fn case_34_a_signature_for_something_else() {
+    let estate = Estate::new();
+    for (namespace, hash) in [("git", "sha512"), ("file", "sha512"), ("log@tenure", "sha256")] {
+        estate.attacked(5, &["bad-signature"], |e| {
+            e.sign(again(e, "ben"), &Pen { key: "ben", namespace, hash });
+        });
+    }
+}
+
+#[test]
+fn case_37_an_entry_in_the_name_of_another() {
+    Estate::new().attacked(5, &["bad-signature"], |e| {
+        e.sign(again(e, "ben"), &Pen::of("cleo"));
+    });
+}
+
+#[test]
+fn case_38_an_entry_of_another_repository() {
+    Estate::new().attacked(5, &["other-root"], |e| {
+        let other = Estate::with_policy(str::to_owned);
+        let head = other.head();
+        let path = other.path_of(head);
+        e.write(&path, other.read(&path));
+    });
+}
+
+#[test]
+fn case_39_the_log_of_a_stranger() {
+    let estate = Estate::new();
+    let other = Estate::with_policy(|text| text.replace("threshold = 1", "threshold = 1 # evil"));
+    let root = estate.root();
+    other.commit("a stranger's");
+    let pinned = other.by("ana", "--json check --root").arg(&root).run();
+    // Its own clone has pinned the other one: the two differ.
+    assert_eq!(pinned.code, 5, "{pinned}");
+    let clone = other.repo.folder().join("clone");
+    other.repo.git(&["clone", "-q", ".", &clone.display().to_string()]).done();
+    let checked = other.by("ana", "--json check --root").arg(&root).within(&clone).run();
+    assert_eq!(checked.code, 5, "{checked}");
+    assert!(super::says(&checked, "other-root"), "{checked}");
+    let unpinned = other.by("ana", "check").within(&clone).run();
+    assert_eq!(unpinned.code, 5, "{unpinned}");
+    assert!(unpinned.stderr.contains("no-root"), "{unpinned}");
+}
+
+#[test]
+fn case_40_times_ahead_of_now_and_before_a_parent() {
+    let estate = Estate::new();
+    let now: Timestamp = NOW.parse().unwrap();
+    for shift in [SignedDuration::from_hours(1), SignedDuration::from_hours(-1)] {
+        estate.attacked(5, &["bad-time"], |e| {
+            let mut entry = again(e, "ben");
+            entry.time = now + shift;
+            e.sign(entry, &Pen::of("ben"));
+        });
+    }
+    let mut entry = again(&estate, "ben");
+    entry.time = now + SignedDuration::from_mins(4);
+    estate.sign(entry, &Pen::of("ben"));
+    estate.honest();
+}
+
+#[test]
+fn case_41_a_deadline_later_than_the_type_allows() {
+    let estate = Estate::new();
+    let attesting = |e: &Estate, days: i64| {
+        let mut kind = e.attesting(Op::New, &[DB_URL]);
+        let Kind::Seal { files, .. } = &mut kind else { unreachable!() };
+        let due = &mut files[0].items[0].due;
+        *due = due.map(|due| due.checked_add(jiff::Span::new().days(days)).unwrap());
+        let entry = e.draft("ben", kind);
+        e.sign(entry, &Pen::of("ben"));
+    };
+    estate.attacked(5, &["bad-due"], |e| attesting(e, 1));
+    attesting(&estate, 0);
+    estate.honest();
+}
+
+#[test]
+fn case_76_an_entry_of_a_newer_version() {
+    let estate = Estate::new();
+    estate.commit("before the attack");
+    estate.honest();
+    replaced(&estate, |text| text.replacen("v = 1\n", "v = 2\n", 1));
+    let checked = estate.by("ana", "--json check").run();
+    assert!(super::says(&checked, "update-tenure"), "{checked}");
+    assert!(!super::says(&checked, "bad-entry"), "{checked}");
+    let read = estate.by("ana", "get prod/DB_URL").run();
+    assert_eq!((read.code, read.stdout.as_str()), (3, ""), "{read}");
+    assert!(read.stderr.contains("update tenure"), "{read}");
+}
+
+#[test]
+fn what_is_read_back_is_what_was_written() {
+    let estate = Estate::new();
+    let ids: Vec<_> = estate.log().iter().map(|signed: &SignedEntry| signed.id).collect();
+    assert_eq!(ids.len(), 12);
+}

@@ -1,0 +1,75 @@
+//! Many writers at once, and writers that are killed: each write is there whole or not at all.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::commands::seal::started;
+use crate::support::{NOW, Repo};
+
+fn set_at_once(writers: usize) {
+    let repo = started();
+    let start = |n: usize| {
+        let command = repo.command(env!("CARGO_BIN_EXE_tenure"));
+        let key = format!("dev/KEY{n}");
+        let mut command = command.args(&["--now", NOW, "set", &key, "--generate", "hex:8"]).raw();
+        command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
+    };
+    let children: Vec<_> = (0..writers).map(start).collect();
+    for mut child in children {
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+    let text = repo.read("secrets/dev.env");
+    for n in 0..writers {
+        assert!(text.lines().any(|line| line.starts_with(&format!("KEY{n}="))), "KEY{n}: {text}");
+    }
+    repo.run("check").done();
+}
+
+#[test]
+fn twenty_four_at_once_lose_nothing() {
+    set_at_once(24);
+}
+
+#[test]
+#[ignore = "64 processes take about ten seconds on two cores"]
+fn sixty_four_at_once_lose_nothing() {
+    set_at_once(64);
+}
+
+/// All files of a work tree whose names are those of unfinished writes.
+fn left_behind(repo: &Repo) -> Vec<String> {
+    let all = walkdir::WalkDir::new(repo.path()).into_iter().filter_map(Result::ok);
+    let names = all.map(|file| file.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with(".tenure-")).collect()
+}
+
+#[test]
+fn a_killed_writer_leaves_the_old_state_or_the_new_one() {
+    let repo = started();
+    repo.tenure_fed(&["set", "dev/A"], "value 0").done();
+    let began = Instant::now();
+    repo.tenure_fed(&["set", "dev/B"], "b").done();
+    let usual = began.elapsed();
+    let mut now = "value 0".to_owned();
+    for n in 1..=20_u32 {
+        let new = format!("value {n}");
+        repo.write(".git/new", &new);
+        let command = repo.command(env!("CARGO_BIN_EXE_tenure"));
+        let args = ["--now", NOW, "set", "dev/A", "--from-file", ".git/new"];
+        let mut command = command.args(&args).raw();
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        // Most of a write's time goes by before its first file: look closely at the second half.
+        std::thread::sleep(usual / 2 + usual.saturating_mul(n) / 36);
+        let _ended_already = child.kill();
+        child.wait().unwrap();
+        repo.run("check").done();
+        let found = repo.run("get dev/A").done().stdout;
+        assert!(found == now || found == new, "{found:?} is neither {now:?} nor {new:?}");
+        now = found;
+    }
+    repo.tenure_fed(&["set", "dev/C"], "c").done();
+    assert_eq!(left_behind(&repo), Vec::<String>::new());
+    repo.run("check").done();
+    assert!(began.elapsed() < Duration::from_secs(60));
+}
