@@ -117,7 +117,7 @@ impl<'a> Names<'a> {
 /// The environment that is named, or else the only one there is; never `prod` unless it is named.
 ///
 /// # Errors
-/// [`DeedError::WhichEnvironment`] listing them; those of [`Place::load`].
+/// [`DeedError::WhichEnvironment`] listing them; those of [`Place::record`].
 pub fn environment(place: &Place<'_>, named: Option<&EnvName>) -> Result<EnvName, DeedError> {
     if let Some(named) = named {
         return Ok(named.clone());

@@ -11,7 +11,7 @@ use crate::document::{Document, Format, Node, items, whole_hash};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
 use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256};
-use crate::policy::Policy;
+use crate::policy::{Comments, Policy};
 use crate::rotation::{self, Obligation};
 use crate::seal;
 
@@ -231,7 +231,24 @@ impl<'e> Verified<'e> {
             }
         }
         self.live.append(&mut live.into_iter().collect());
+        self.findings.extend(self.clear_comment(env, path, &form));
         self.files.insert(path.clone(), VerifiedFile { env: env.clone(), bytes, form });
+    }
+
+    /// Finds a comment that somebody wrote into a sealed file and did not seal.
+    fn clear_comment(
+        &self,
+        env: &EnvName,
+        path: &RepoPath,
+        form: &FileForm<'_>,
+    ) -> Option<Finding> {
+        let FileForm::Values(document) = form else { return None };
+        let sealed = self.policy.environments.get(env)?.comments == Comments::Sealed;
+        let comment = document.clear_comment().filter(|_| sealed)?;
+        let line = 1 + document.text[..comment.start].matches('\n').count();
+        let message = "this comment stands in clear, and the policy wants comments sealed";
+        let finding = breach(Code::PlainComment, format!("{path}:{line}"), message).in_env(env);
+        Some(finding.graded(Severity::Found).fix(format!("tenure seal {path}")))
     }
 
     /// Check 11.
@@ -290,9 +307,7 @@ fn is_plain(form: &FileForm<'_>, key: &KeyPath, disk: Option<&OnDisk>) -> bool {
 /// Tells whether a file says nothing in clear: the last value was taken out of it.
 fn is_silent(form: &FileForm<'_>) -> bool {
     let FileForm::Values(document) = form else { return false };
-    // Comments hold bare tokens in every format.
-    let token = |text: &str| Format::Dotenv.token_of_slice(text).is_some();
-    document.comments.iter().all(|span| token(&document.text[span.clone()]))
+    document.clear_comment().is_none()
 }
 
 fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Finding {
