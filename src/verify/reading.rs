@@ -6,7 +6,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::log;
 use crate::log::name::{file_path, parse_name};
 use crate::log::parse::SignedEntry;
-use crate::names::EntryId;
+use crate::names::{EntryId, quoted};
 
 /// Reads all entries; what is none becomes a finding.
 pub(super) fn read(evidence: &LogEvidence, findings: &mut Vec<Finding>) -> Vec<SignedEntry> {
@@ -21,7 +21,7 @@ pub(super) fn read(evidence: &LogEvidence, findings: &mut Vec<Finding>) -> Vec<S
 }
 
 fn read_one(path: &str, bytes: &[u8]) -> Result<SignedEntry, Box<Finding>> {
-    let restore = || format!("git restore {path}");
+    let restore = || format!("git restore {}", quoted(path));
     let bad = |code, what: String| Box::new(breach(code, path, what).fix(restore()));
     let name = parse_name(path)
         .ok_or_else(|| bad(Code::BadEntry, "this name is no log entry's".to_owned()))?;
