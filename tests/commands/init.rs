@@ -16,17 +16,17 @@ fn a_repository_is_started_and_judged_sound() {
     --- stdout
     wrote .gitattributes
     wrote .secrets-policy.toml
-    wrote .secrets/  5 files: the signed log, the policy's text, the keyrings
+    wrote .secrets/  4 files: the signed log, the policy's text, the keyrings
     you   ana, admin of dev, prod
     key   SHA256:[fingerprint]
     hook  [folder]/ana-repo/.git/hooks/pre-commit  installed
     hook  [folder]/ana-repo/.git/hooks/pre-merge-commit  installed
-    A hook can be skipped; `tenure check` in CI is the control.
     root  [id]
           CI needs it as TENURE_ROOT: set it at the host, not in a file here
     next  git add -A && git commit
     --- stderr
     warning: one admin key only: add a second one with tenure member add
+    A hook can be skipped; `tenure check` in CI is the control.
     When every admin key is lost, nobody can change the policy. There is no back door: keep one offline.
     ");
     repo.run("check").done();

@@ -57,6 +57,7 @@ fn an_entry_is_shown_with_every_item() {
     policy   [id]
     new      dev/secrets/dev.env#DB_URL  due 2026-04-01
     verify   sed '/^-----BEGIN SSH/,$d' .secrets/log/2026-01/[time]-[id].entry | ssh-keygen -Y verify -f <(tenure log signers) -I ben -n log@tenure -s <(sed -n '/^-----BEGIN SSH/,$p' .secrets/log/2026-01/[time]-[id].entry)
+    --- stderr
     Times are claims of the signers; order comes from the log.
     ");
     let json = estate.by("ana", &format!("log show --json {id}")).run().done().json();
