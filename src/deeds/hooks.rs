@@ -44,6 +44,15 @@ pub struct Turned {
     pub hooks: Vec<(&'static str, Turn)>,
 }
 
+impl Turned {
+    /// Tells whether a hook of ours stands there now.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        let ours = |turn| matches!(turn, Turn::Installed | Turn::Chained | Turn::Unchanged);
+        self.hooks.iter().any(|(_, turn)| ours(*turn))
+    }
+}
+
 /// Installs the hooks; what was there before is kept beside them and run first.
 ///
 /// # Errors

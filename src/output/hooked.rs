@@ -5,18 +5,14 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::{Show, safe};
-use crate::deeds::hooks::{A_HOOK_CAN_BE_SKIPPED, Turn, Turned};
+use crate::deeds::hooks::{Turn, Turned};
 
 impl Show for Turned {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        for (name, turn) in &self.hooks {
+        self.hooks.iter().try_for_each(|(name, turn)| {
             let path = self.folder.join(name).display().to_string();
-            writeln!(out, "hook  {}  {}", safe(&path), say(*turn))?;
-        }
-        if self.hooks.iter().any(|(_, turn)| stands(*turn)) {
-            writeln!(out, "{A_HOOK_CAN_BE_SKIPPED}")?;
-        }
-        Ok(())
+            writeln!(out, "hook  {}  {}", safe(&path), say(*turn))
+        })
     }
 
     fn json(&self) -> Value {
@@ -27,10 +23,6 @@ impl Show for Turned {
             "hooks": self.hooks.iter().map(hook).collect::<Vec<_>>(),
         })
     }
-}
-
-fn stands(turn: Turn) -> bool {
-    matches!(turn, Turn::Installed | Turn::Chained | Turn::Unchanged)
 }
 
 fn say(turn: Turn) -> &'static str {

@@ -5,12 +5,10 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::enacted::{count, effect_json, enacted_json, names, receipt};
-use super::sentences::{DEPLOY_KEY, READ_STAYS_READ};
 use super::{Ink, Show, paint, safe};
 use crate::deeds::member::add::Added;
 use crate::deeds::member::list::{Flag, Listed, Standing};
 use crate::deeds::member::remove::Removed;
-use crate::policy::MemberKind;
 
 impl Show for Added {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -30,9 +28,6 @@ impl Show for Added {
             }
         }
         receipt(&self.enacted, out)?;
-        if self.kind == MemberKind::Machine {
-            writeln!(out, "{DEPLOY_KEY}")?;
-        }
         writeln!(out, "next  git add -A && git commit")
     }
 
@@ -62,7 +57,6 @@ impl Show for Removed {
             let number = count(debt.values.len(), "value");
             writeln!(out, "{number} in {env} must rotate by {}", debt.due)?;
         }
-        writeln!(out, "{READ_STAYS_READ}")?;
         writeln!(out, "next  git add -A && git commit")?;
         for env in self.debts.iter().filter(|(_, debt)| !debt.values.is_empty()).map(|(env, _)| env)
         {

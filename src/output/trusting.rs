@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::{Ink, Show, paint, safe};
-use crate::deeds::trust::{FIRST_CLONE, Origin, Trusting};
+use crate::deeds::trust::{Origin, Trusting};
 
 impl Show for Trusting {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -31,8 +31,7 @@ impl Show for Trusting {
             writeln!(out, "{label}  {head}")?;
         }
         let (holding, all) = self.entries;
-        writeln!(out, "entries  {holding} of {all} verified")?;
-        writeln!(out, "{FIRST_CLONE}")
+        writeln!(out, "entries  {holding} of {all} verified")
     }
 
     fn json(&self) -> Value {

@@ -21,12 +21,12 @@ fn a_repository_is_started_and_judged_sound() {
     key   SHA256:[fingerprint]
     hook  [folder]/ana-repo/.git/hooks/pre-commit  installed
     hook  [folder]/ana-repo/.git/hooks/pre-merge-commit  installed
-    A hook can be skipped; `tenure check` in CI is the control.
     root  [id]
           CI needs it as TENURE_ROOT: set it at the host, not in a file here
     next  git add -A && git commit
     --- stderr
     warning: one admin key only: add a second one with tenure member add
+    A hook can be skipped; `tenure check` in CI is the control.
     When every admin key is lost, nobody can change the policy. There is no back door: keep one offline.
     ");
     repo.run("check").done();

@@ -195,7 +195,6 @@ fn removing_lists_what_must_rotate_and_by_when() {
     new keyring for dev; no value changed
     policy 3 in force. Entry [id], signed by ana.
     1 value in dev must rotate by 2026-01-08
-    What was read stays read: removing a reader takes back no value, and old versions stay in the history.
     next  git add -A && git commit
     next  tenure rotate --due -e dev
     --- stderr
@@ -206,6 +205,7 @@ fn removing_lists_what_must_rotate_and_by_when() {
     - member `ben`: signs with SHA256:[fingerprint]
     - role `developer`: has `ben`
     ben could read 1 value in dev
+    What was read stays read: removing a reader takes back no value, and old versions stay in the history.
     ");
     assert_eq!(keyrings(&repo, "dev"), 3);
     let checked = repo.run("check").done();

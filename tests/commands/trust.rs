@@ -26,6 +26,7 @@ fn a_clone_that_has_pinned_shows_root_and_heads() {
     trusted  pinned in this clone
     heads    [id]
     entries  12 of 12 verified
+    --- stderr
     A host can show a first clone an old state; compare root and heads over another channel.
     ");
 }
@@ -44,8 +45,8 @@ fn a_clone_that_trusts_nothing_says_so_and_exits_5() {
     trusted  nothing yet
     heads    [id]
     entries  12 of 12 verified
-    A host can show a first clone an old state; compare root and heads over another channel.
     --- stderr
+    A host can show a first clone an old state; compare root and heads over another channel.
     CI: set TENURE_ROOT at the host; here: run this at a terminal, or pass --root
     ");
     assert!(!clone.join(".git/tenure/pin").exists());

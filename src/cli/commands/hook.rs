@@ -44,6 +44,9 @@ pub(crate) fn run(
 
 fn turned(turned: &hooks::Turned, out: &mut Output<'_>) -> Result<Exit, Failure> {
     out.show(turned)?;
+    if turned.stands() {
+        out.note(hooks::A_HOOK_CAN_BE_SKIPPED);
+    }
     if turned.shared {
         out.warn("this folder lies outside of the repository: other repositories may use it too");
     }

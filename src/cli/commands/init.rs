@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::deeds::DeedError;
+use crate::deeds::hooks::{A_HOOK_CAN_BE_SKIPPED, Turned};
 use crate::deeds::init::import::Import;
 use crate::deeds::init::{self, undo};
 use crate::names::{EnvName, MemberName};
@@ -73,6 +74,9 @@ pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
     out.show(&started)?;
     notes(&started).iter().for_each(|text| out.note(text));
     warnings(&started).iter().for_each(|text| out.warn(text));
+    if started.hook.as_ref().is_ok_and(Turned::stands) {
+        out.note(A_HOOK_CAN_BE_SKIPPED);
+    }
     out.note(LOST_ADMINS);
     Ok(Exit::Done)
 }

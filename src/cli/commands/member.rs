@@ -12,6 +12,7 @@ use crate::deeds::member::{list, remove};
 use crate::deeds::{DeedError, enact};
 use crate::names::{MemberName, RoleName};
 use crate::output::enacted::{preview, warnings};
+use crate::output::sentences::{DEPLOY_KEY, READ_STAYS_READ};
 use crate::output::{Form, Output};
 use crate::policy::{MemberKind, Recipient, SigningKey};
 use crate::world::terminal::write_stdout;
@@ -143,11 +144,14 @@ fn add_one(world: &World, args: &Add, out: &mut Output<'_>) -> Result<Exit, Fail
     };
     let added = add::add(world, &wish, &mut |effect| announce(effect, out))?;
     warnings(&added.enacted).iter().for_each(|text| out.warn(text));
-    let Some(identity) = &added.identity else {
-        out.show(&added)?;
-        return Ok(Exit::Done);
-    };
-    out.show_aside(&added)?;
+    match &added.identity {
+        Some(_) => out.show_aside(&added)?,
+        None => out.show(&added)?,
+    }
+    if added.kind == MemberKind::Machine {
+        out.note(DEPLOY_KEY);
+    }
+    let Some(identity) = &added.identity else { return Ok(Exit::Done) };
     if world.writes == Writes::Dry {
         return Ok(Exit::Done);
     }
@@ -171,6 +175,7 @@ fn remove_one(world: &World, args: &Remove, out: &mut Output<'_>) -> Result<Exit
     let removed = remove::remove(world, &args.name, reason, &mut |effect| announce(effect, out))?;
     warnings(&removed.enacted).iter().for_each(|text| out.warn(text));
     out.show(&removed)?;
+    out.note(READ_STAYS_READ);
     Ok(Exit::Done)
 }
 

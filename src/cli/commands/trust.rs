@@ -33,6 +33,7 @@ pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
 fn show(world: &World, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let trusting = trust::show(world)?;
     out.show(&trusting)?;
+    out.note(trust::FIRST_CLONE);
     Ok(match trusting.gravest {
         _ if !trusting.is_that() => {
             out.note(
