@@ -227,8 +227,6 @@ impl<'e> Verified<'e> {
                         self.in_doubt.insert(address, finding.place.clone());
                     }
                     self.findings.push(finding);
-                    let line = disk.and_then(|disk| disk.line(bytes));
-                    self.findings.push(finding.on_line(&address, line));
                 }
             }
         }

@@ -238,6 +238,20 @@ fn the_first_commit_is_judged_whole() {
 }
 
 #[test]
+fn a_file_that_is_open_is_to_be_sealed_and_never_restored() {
+    let estate = guarded();
+    estate.by("ben", &format!("open --in-place {ENV}")).run().done();
+    estate.edit(ENV, |text| text.replace("hunter2-dev", "hunter2-edited"));
+    estate.git_line("add --all").done();
+    let blocked = estate.blocked("altered");
+    assert!(blocked.stderr.contains(&format!("fix  tenure seal {ENV} && git add")), "{blocked}");
+    assert!(!blocked.stderr.contains("restore"), "what was edited would be lost: {blocked}");
+    estate.by("ben", &format!("seal {ENV}")).run().done();
+    estate.git_line(&format!("add .secrets {ENV}")).done();
+    estate.committed();
+}
+
+#[test]
 fn a_merge_is_judged_too() {
     let estate = guarded();
     estate.git_line("switch -q -c left").done();
