@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::DeedError;
 use super::load::Place;
+use super::{DeedError, opened};
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, RepoPath, quoted};
 use crate::policy;
@@ -115,13 +115,17 @@ struct Advice<'p, 'w> {
     place: &'p Place<'w>,
     /// Whether something in `.secrets` is not staged as it lies there.
     forgotten: bool,
+    /// The files that are opened in place.
+    open: Vec<RepoPath>,
 }
 
 impl<'p, 'w> Advice<'p, 'w> {
     fn of(place: &'p Place<'w>) -> Result<Self, DeedError> {
         let staged = place.list(".secrets")?.files;
         let here = place.files.list(".secrets")?.files;
-        Ok(Self { place, forgotten: here.iter().any(|path| staged.binary_search(path).is_err()) })
+        let forgotten = here.iter().any(|path| staged.binary_search(path).is_err());
+        let open = opened::list(&place.checkout.own_state())?;
+        Ok(Self { place, forgotten, open: open.into_iter().map(|opened| opened.path).collect() })
     }
 
     /// Gives a finding the command that mends the index, where its own is about the work tree.
@@ -129,10 +133,19 @@ impl<'p, 'w> Advice<'p, 'w> {
         let Some(file) = self.path_of(&finding.place)? else { return Ok(()) };
         let path = quoted(&file);
         let fix = match finding.code {
-            Code::Plaintext | Code::PlainComment | Code::Open => {
-                format!("tenure seal {path} && git add .secrets {path}, or: git rm --cached {path}")
+            // What its user wrote stands nowhere else.
+            _ if self.open.contains(&path) => {
+                format!("tenure seal {path} && git add .secrets {path}")
             }
             _ if file.as_str().starts_with(".secrets") && self.forgotten => {
+            Code::Plaintext | Code::PlainComment | Code::Open => {
+                let whole = finding.place == path.as_str();
+                let back = if whole { "rm --cached" } else { "restore --staged" };
+                format!("tenure seal {path} && git add .secrets {path}, or: git {back} {path}")
+            }
+            // A file that cannot be read, perhaps amid a merge, knows best itself.
+            Code::Altered if finding.entry.is_none() => return Ok(()),
+            _ if path.as_str().starts_with(".secrets") && self.forgotten => {
                 format!("git add .secrets {}", policy::PATH)
             }
             _ if self.forgotten => format!("git add .secrets {} {path}", policy::PATH),
