@@ -1,6 +1,7 @@
 //! What the program does, one file a deed. None knows commands, flags or exit codes.
 
 pub mod attest;
+pub mod attributes;
 pub mod check;
 pub mod delivery;
 pub mod doctor;
