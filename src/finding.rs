@@ -72,6 +72,8 @@ pub enum Code {
     Obligation,
     /// Plaintext where the policy wants a sealed file.
     Plaintext,
+    /// A comment in clear where the policy wants comments sealed. Unlike a value it blocks no reading.
+    PlainComment,
     /// A file was opened in place and not sealed again.
     Open,
     /// `.gitattributes` lacks a line.
@@ -114,6 +116,7 @@ impl Code {
             Self::Overdue => "overdue",
             Self::Obligation => "obligation",
             Self::Plaintext => "plaintext",
+            Self::PlainComment => "plaintext-comment",
             Self::Open => "open",
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",

@@ -36,7 +36,8 @@ fn the_readmes_quick_start_works_as_it_stands() {
     repo.ssh_key();
     repo.write("bin/npm", "#!/bin/sh\nexit 0\n");
     repo.write(".env", "LOCAL_KEY=abc\n");
-    repo.write(".gitignore", ".env\nbin\n*.pub\n");
+    repo.write("config.yaml", "database:\n  password: abc\n");
+    repo.write(".gitignore", ".env\nbin\n*.pub\nconfig.yaml\n");
     let ben = crate::support::Team::new().person("ben");
     repo.write("ben.pub", std::fs::read(ben.home().join(".ssh/id_ed25519.pub")).unwrap());
     repo.command("chmod").args(&["+x", "bin/npm"]).run().done();
@@ -50,4 +51,99 @@ fn the_readmes_quick_start_works_as_it_stands() {
         let ran = repo.command("bash").args(&["-c", &format!("{shell}{line}")]).feed(stdin);
         assert!(ran.code == 0, "`{line}`: {ran}");
     }
+}
+
+/// A command of a console block, who types it, and what the page shows below.
+struct Typed {
+    who: String,
+    command: String,
+    shown: Vec<String>,
+    exit: i32,
+}
+
+/// The commands of all console blocks: `ana$ tenure …`, the lines below, `[exit N]`.
+fn typed(page: &str) -> Vec<Typed> {
+    let mut all: Vec<Typed> = Vec::new();
+    for block in page.split("```console\n").skip(1) {
+        for line in block.split("```").next().unwrap().lines() {
+            let begins = |word: &str| word.chars().all(|c| c.is_ascii_lowercase());
+            match line.split_once("$ ").filter(|(who, _)| begins(who)) {
+                Some((who, command)) => all.push(Typed {
+                    who: who.to_owned(),
+                    command: command.to_owned(),
+                    shown: Vec::new(),
+                    exit: 0,
+                }),
+                None => {
+                    let last = all.last_mut().expect("a block begins with a command");
+                    match line.strip_prefix("[exit ").and_then(|rest| rest.strip_suffix(']')) {
+                        Some(code) => last.exit = code.parse().unwrap(),
+                        None => last.shown.push(line.to_owned()),
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+/// Tells whether a line was printed as a page shows it, where `…` stands for anything.
+fn is_like(printed: &str, shown: &str) -> bool {
+    let (mut parts, mut rest) = (shown.split('…'), printed);
+    let Some(after) = rest.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    rest = after;
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.is_empty() || shown.ends_with('…')
+}
+
+/// What a person without a terminal is not asked.
+fn is_asked(shown: &str) -> bool {
+    shown.ends_with("(hidden):") || shown.ends_with("[y/N] y")
+}
+
+#[test]
+fn the_walk_through_of_two_people_works_as_it_stands() {
+    let team = crate::support::Team::new();
+    let (ana, ben) = (team.person("ana"), team.person("ben"));
+    let values = "DATABASE_URL=db-1\nMAIL_KEY=mail-1\nREDIS_URL=redis-1\nSENTRY_DSN=sentry-1\n";
+    ana.write(".env", values);
+    ana.write(".gitignore", ".env\n");
+    let mut root = String::new();
+    let commands = typed(include_str!("../examples/team/README.md"));
+    assert!(commands.len() > 25, "{}", commands.len());
+    for (number, Typed { who, command, shown, exit }) in commands.iter().enumerate() {
+        let person = if who == "ana" { &ana } else { &ben };
+        // Who follows the page answers the questions; here `-y` and the root do.
+        let line = format!("tenure() {{ command tenure -y \"$@\"; }}\n{command}");
+        let bash = person.command("bash").args(&["-c", &line]).env("TENURE_ROOT", &root);
+        let bash = if root.is_empty() { person.command("bash").args(&["-c", &line]) } else { bash };
+        let ran = bash.feed(format!("value-{number}"));
+        assert_eq!(ran.code, *exit, "`{command}`: {ran}");
+        let printed: Vec<_> = ran.stdout.lines().chain(ran.stderr.lines()).collect();
+        for shown in shown.iter().filter(|shown| !is_asked(shown)) {
+            let found = printed.iter().any(|printed| is_like(printed, shown));
+            assert!(found, "`{command}` does not print `{shown}`: {ran}");
+        }
+        if root.is_empty() {
+            let show = ["-c", "tenure trust show --json"];
+            let trusted = ana.command("bash").args(&show).run().done().json();
+            trusted["pinned"].as_str().unwrap().clone_into(&mut root);
+        }
+    }
+}
+
+#[test]
+fn a_page_that_shows_what_is_not_printed_is_caught() {
+    assert!(is_like("hook  /a/pre-commit  installed", "hook  …pre-commit  installed"));
+    assert!(is_like("ok  5 values", "ok  …"));
+    assert!(!is_like("ok  5 values", "ok"));
+    assert!(!is_like("ok  5 values", "… values in"));
+    let typed = typed("x\n```console\nana$ a\nb\n[exit 3]\nben$ c\n```\nd\n");
+    assert_eq!(
+        (typed.len(), typed[0].exit, typed[0].shown.as_slice()),
+        (2, 3, &["b".to_owned()][..])
+    );
 }

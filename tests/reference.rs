@@ -51,7 +51,7 @@ fn commands(of: &Command, name: &str, page: &mut String) {
 }
 
 fn section(command: &Command, name: &str, page: &mut String) {
-    let help = command.clone().render_long_help().to_string();
+    let help = command.clone().render_help().to_string();
     let lines: Vec<_> = help.trim_end().lines().map(str::trim_end).collect();
     writeln!(page, "\n## `{name}`\n\n```text\n{}\n```", lines.join("\n")).unwrap();
 }
@@ -95,4 +95,19 @@ fn architecture_lists_the_rooms_in_their_order() {
         section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     assert_eq!(told, listed);
     assert!(!listed.is_empty());
+}
+
+#[test]
+fn every_link_of_the_front_pages_leads_somewhere() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = ["README.md", "SECURITY.md", "CHANGELOG.md", "examples/ci/README.md"];
+    for page in pages {
+        let text = fs::read_to_string(root.join(page)).unwrap();
+        let folder = root.join(page).parent().unwrap().to_owned();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap();
+            let local = !link.starts_with("https://") && !path.is_empty();
+            assert!(!local || folder.join(path).exists(), "{page}: {link}");
+        }
+    }
 }

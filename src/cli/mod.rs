@@ -43,9 +43,11 @@ struct Cli {
 
 const AFTER_HELP: &str = "\
 Examples:
-  tenure --help                        what there is
+  tenure init                          start here: a key, a policy, the hook
+  tenure set dev/API_KEY               asks for the value
+  tenure run -e dev -- npm start       the values as variables of one program
+  tenure check                         the verdict; needs no key
   tenure man | man -l -                this, as a manual page
-  tenure completions bash              completions for a shell
 
 Exit codes: 0 done, 1 found something, 2 refused, 3 policy or file invalid, 4 no key,
 5 not to be trusted, 6 no such thing, 7 aborted, 141 our reader went away";

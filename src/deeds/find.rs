@@ -124,6 +124,8 @@ pub fn environment(place: &Place<'_>, named: Option<&EnvName>) -> Result<EnvName
     }
     let loaded = place.load(None)?;
     let policy = loaded.judged()?.policy;
+    let record = place.record()?;
+    let policy = record.policy().ok_or(DeedError::NoPolicy)?;
     let mut known: Vec<_> = policy.environments.keys().cloned().collect();
     match known.as_slice() {
         [only] if only.as_str() != "prod" => Ok(known.remove(0)),

@@ -90,7 +90,8 @@ fn judge(
 
 /// Tells what no commit may bring; what is only late or due is for `check` to say.
 fn blocks(finding: &Finding) -> bool {
-    finding.severity >= Severity::Invalid || matches!(finding.code, Code::Plaintext | Code::Open)
+    let clear = matches!(finding.code, Code::Plaintext | Code::PlainComment | Code::Open);
+    finding.severity >= Severity::Invalid || clear
 }
 
 fn removed_entry(change: &StagedChange) -> Option<Finding> {
@@ -127,7 +128,7 @@ impl<'p, 'w> Advice<'p, 'w> {
     fn stage(&self, finding: &mut Finding) -> Result<(), DeedError> {
         let Some(path) = path_of(&finding.place) else { return Ok(()) };
         let fix = match finding.code {
-            Code::Plaintext | Code::Open => {
+            Code::Plaintext | Code::PlainComment | Code::Open => {
                 format!("tenure seal {path} && git add .secrets {path}, or: git rm --cached {path}")
             }
             _ if path.as_str().starts_with(".secrets") && self.forgotten => {

@@ -9,7 +9,7 @@ use super::memory::Memory;
 use super::source::{Index, Source};
 use super::{DeedError, opened};
 use crate::names::{EnvName, RepoPath};
-use crate::policy;
+use crate::policy::{self, Policy};
 use crate::verify::{FileEvidence, LogEvidence, Record, Trust, Verified};
 use crate::world::{Change, Checkout, Files, Listing, Lock, OddKind, Reading, World, Writes};
 
@@ -213,6 +213,22 @@ impl<'w> Place<'w> {
         let files = self.file_evidence(&record, scope)?;
         Ok(Loaded { record, files, scope: scope.cloned(), today: self.today() })
     }
+
+    /// As [`Place::load`], of one environment that only the policy can tell.
+    ///
+    /// # Errors
+    /// As [`Place::load`], and those of the choice.
+    pub fn load_chosen<T>(
+        &self,
+        choose: impl FnOnce(&Policy) -> Result<(EnvName, T), DeedError>,
+    ) -> Result<(Loaded, T), DeedError> {
+        let trust = self.trusted_or_asked()?;
+        let _steady = self.steady()?;
+        let record = self.judge_log(trust)?;
+        let (env, chosen) = choose(record.policy().ok_or_else(|| unbelieved(&record))?)?;
+        let files = self.file_evidence(&record, Some(&env))?;
+        Ok((Loaded { record, files, scope: Some(env), today: self.today() }, chosen))
+    }
 }
 
 fn strays(listing: &Listing, into: &mut Vec<(String, &'static str)>) {
@@ -234,6 +250,12 @@ fn why(kind: OddKind) -> &'static str {
     }
 }
 
+/// Why there is no policy to believe.
+fn unbelieved(record: &Record) -> DeedError {
+    let gravest = record.findings.iter().max_by_key(|finding| finding.severity);
+    gravest.map_or(DeedError::NoPolicy, |finding| DeedError::Refused(finding.clone().into()))
+}
+
 /// Evidence that was read, and the record that was judged.
 pub struct Loaded {
     /// Log and policy.
@@ -250,14 +272,8 @@ impl Loaded {
     /// # Errors
     /// [`DeedError::Refused`] with the gravest finding when there is no policy to believe.
     pub fn judged(&self) -> Result<Verified<'_>, DeedError> {
-        Verified::judge(&self.record, &self.files, self.scope.as_ref(), self.today).ok_or_else(
-            || {
-                let gravest = self.record.findings.iter().max_by_key(|finding| finding.severity);
-                gravest.map_or(DeedError::NoPolicy, |finding| {
-                    DeedError::Refused(finding.clone().into())
-                })
-            },
-        )
+        Verified::judge(&self.record, &self.files, self.scope.as_ref(), self.today)
+            .ok_or_else(|| unbelieved(&self.record))
     }
 
     /// Judges the files of an environment; nothing may be found that keeps its values from leaving.
@@ -266,9 +282,18 @@ impl Loaded {
     /// [`DeedError::Refused`] with the gravest finding.
     pub fn verified(&self, env: &EnvName) -> Result<Verified<'_>, DeedError> {
         let verified = self.judged()?;
-        match verified.refusal(env) {
-            Some(finding) => Err(DeedError::Refused(finding.clone().into())),
-            None => Ok(verified),
-        }
+        unblocked(&verified, env)?;
+        Ok(verified)
+    }
+}
+
+/// Refuses an environment of which anything is found that keeps its values from leaving.
+///
+/// # Errors
+/// [`DeedError::Refused`] with the gravest finding.
+pub fn unblocked(verified: &Verified<'_>, env: &EnvName) -> Result<(), DeedError> {
+    match verified.refusal(env) {
+        Some(finding) => Err(DeedError::Refused(finding.clone().into())),
+        None => Ok(()),
     }
 }

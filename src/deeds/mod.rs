@@ -1,5 +1,6 @@
 //! What the program does, one file a deed. None knows commands, flags or exit codes.
 
+pub mod aim;
 pub mod attest;
 pub mod attributes;
 pub mod check;

@@ -132,6 +132,11 @@ fn open_verified(
     if let Some(finding) = verified.refusal(&env) {
         return Err(DeedError::Refused(finding.clone().into()));
     }
+    let (loaded, (env, path)) = place.load_chosen(|policy| {
+        let (env, path) = managed(place, policy, wanted)?;
+        Ok((env.clone(), (env, path)))
+    })?;
+    let verified = loaded.verified(&env)?;
     sealed_again(&verified, &path)?;
     if !verified.files.contains_key(&path) {
         return Err(DeedError::NoFile(path));

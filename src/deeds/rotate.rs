@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::DeedError;
 use super::attest::{Work, attest};
 use super::find::{self, Found};
-use super::load::{Loaded, Place};
+use super::load::{Place, unblocked};
 use super::pen::Receipt;
 use super::ring::Ring;
 use super::sealing::Sealing;
@@ -66,8 +66,9 @@ pub fn agenda(world: &World, what: &What) -> Result<Agenda, DeedError> {
         }
         What::Due(scope) => {
             let loaded = place.load(scope.as_ref())?;
-            for address in owed(&place, &loaded)? {
-                let verified = loaded.verified(&address.env)?;
+            let verified = loaded.judged()?;
+            for address in owed(&place, &verified) {
+                unblocked(&verified, &address.env)?;
                 match is_single(&verified, &address) {
                     true => agenda.wanted.push(wanted(&verified, at(address))?),
                     false => agenda.by_hand.push(address),
@@ -83,14 +84,13 @@ fn at(address: Address) -> Found {
 }
 
 /// What is overdue, and what is owed since somebody left, whether or not its date is past.
-fn owed(place: &Place<'_>, loaded: &Loaded) -> Result<BTreeSet<Address>, DeedError> {
-    let verified = loaded.judged()?;
+fn owed(place: &Place<'_>, verified: &Verified<'_>) -> BTreeSet<Address> {
     let late =
         |due: Option<jiff::civil::Date>| due.is_some_and(|due| days_left(due, place.today()) < 0);
     let sealed = verified.live.iter().filter(|(_, live)| live.item.generation.is_some());
     let overdue = sealed.filter(|(_, live)| late(live.item.due)).map(|(address, _)| address);
     let debts = verified.obligations.iter().map(|debt| &debt.address);
-    Ok(overdue.chain(debts).cloned().collect())
+    overdue.chain(debts).cloned().collect()
 }
 
 fn is_single(verified: &Verified<'_>, address: &Address) -> bool {

@@ -170,6 +170,16 @@ impl<'t> Document<'t> {
         if leaf.node == Node::Scalar { self.format.token_of_slice(self.slice(leaf)) } else { None }
     }
 
+    /// Finds the first comment whose text is no token.
+    #[must_use]
+    pub fn clear_comment(&self) -> Option<&Range<usize>> {
+        // Comments hold bare tokens in every format.
+        let token = |span: &&Range<usize>| {
+            Format::Dotenv.token_of_slice(&self.text[(*span).clone()]).is_some()
+        };
+        self.comments.iter().find(|span| !token(span))
+    }
+
     /// Finds the leaf at a place.
     #[must_use]
     pub fn leaf(&self, path: &KeyPath) -> Option<&Leaf> {

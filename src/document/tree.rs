@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::{Leaf, Node};
-use crate::names::{KeyPath, Segment};
+use crate::names::{KeyPath, Segment, Shared};
 
 /// Why a text is refused, in words of ours.
 pub(super) type Refusal = &'static str;
@@ -41,7 +41,7 @@ struct Open {
     /// How many leaves there were before its first child.
     first_leaf: usize,
     children: u32,
-    keys: HashSet<String>,
+    keys: HashSet<Shared>,
     /// A key stands and waits for its value.
     key_waits: bool,
     /// It has a leaf of its own already, for its tag or anchor.
@@ -92,11 +92,12 @@ impl Tree {
         else {
             return Err("a key outside a mapping");
         };
-        if !open.keys.insert(name.to_owned()) {
+        let name = Shared::of(name);
+        if !open.keys.insert(name.clone()) {
             return Err("a key stands twice in one mapping");
         }
         open.key_waits = true;
-        self.step(Segment::key(name), written);
+        self.step(Segment::Key { name, nth: 1 }, written);
         Ok(())
     }
 

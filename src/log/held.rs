@@ -1,14 +1,16 @@
-//! Signatures that were found to hold before, so that they need not be computed again.
+//! Entries whose layout and signature were found right before, so that neither is computed again.
 
 use std::collections::BTreeSet;
 
 use super::parse::SignedEntry;
-use crate::names::{Sha256, Sha256Writer};
+use super::signature::Signature;
+use crate::names::{EntryId, Sha256, Sha256Writer};
 
-/// Signatures that hold over their payloads, each as [`SignedEntry::fact`].
+/// Facts, each of which says of a payload and a signature that the one is laid out as an entry is, and
+/// that the other holds over it.
 ///
-/// Whether one does depends on nothing but the two, since the key is in the signature. So this says
-/// nothing of who may sign: that is judged anew each time.
+/// That depends on nothing but the two, since the key is in the signature. So this says nothing of who
+/// may sign: that is judged anew each time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held(BTreeSet<Sha256>);
 
@@ -29,23 +31,35 @@ impl Held {
         self.0.iter().flat_map(|fact| fact.0).collect()
     }
 
-    /// Tells whether an entry's signature is among them.
+    /// Tells whether this is known of the payload with this id and the signature.
     #[must_use]
-    pub fn has(&self, entry: &SignedEntry) -> bool {
-        !self.0.is_empty() && self.0.contains(&entry.fact())
+    pub fn has(&self, id: &EntryId, signature: &Signature) -> bool {
+        !self.0.is_empty() && self.0.contains(&fact(id, signature))
     }
 
-    /// Adds an entry whose signature was found to hold.
+    /// Adds an entry of which it was found.
     pub fn add(&mut self, entry: &SignedEntry) {
-        self.0.insert(entry.fact());
+        self.0.insert(fact(&entry.id, &entry.signature));
     }
 }
 
-impl SignedEntry {
-    /// Names the fact that this signature holds over this payload.
-    #[must_use]
-    pub fn fact(&self) -> Sha256 {
-        let to = Sha256Writer::default().part(b"this signature holds").part(&self.id.0);
-        self.signature.parts().iter().fold(to, |to, part| to.part(part)).finish()
+fn fact(id: &EntryId, signature: &Signature) -> Sha256 {
+    let to = Sha256Writer::default().part(b"this signature holds").part(&id.0);
+    signature.parts().iter().fold(to, |to, part| to.part(part)).finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_written_is_read() {
+        let facts = |bytes: &[u8]| Held(bytes.iter().map(|b| Sha256([*b; 32])).collect());
+        let held = facts(&[3, 1, 2]);
+        assert_eq!(Held::from_bytes(&held.to_bytes()), Some(held.clone()));
+        assert_eq!(Held::from_bytes(b""), Some(Held::default()));
+        assert_eq!(Held::from_bytes(&held.to_bytes()[..95]), None);
+        let reversed: Vec<u8> = [[2; 32], [1; 32]].concat();
+        assert_eq!(Held::from_bytes(&reversed), None);
     }
 }

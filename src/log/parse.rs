@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::entry::{
     Entry, FileChange, Item, KeyringRecord, Kind, Note, Op, Origin, PolicyStep, VERSION,
 };
+use super::held::Held;
 use super::lines::{Fields, Lines, name};
 use super::signature::Signature;
 use super::{EntryError, MARKER, MAX_BYTES, render};
@@ -18,8 +19,9 @@ pub struct SignedEntry {
     pub id: EntryId,
     /// What it says.
     pub entry: Entry,
-    /// The bytes that were hashed and parsed, and over which the signature goes.
-    pub payload: Vec<u8>,
+    /// The bytes that were hashed and parsed, and over which the signature goes; none where it is known
+    /// to hold over them.
+    pub payload: Option<Vec<u8>>,
     /// Parsed, not verified.
     pub signature: Signature,
 }
@@ -32,6 +34,14 @@ impl SignedEntry {
     /// [`EntryError::Version`] and [`EntryError::Checkpoint`] for what a newer program reads,
     /// whatever else is in it; any other for a file that is no entry.
     pub fn parse(bytes: &[u8]) -> Result<Self, EntryError> {
+        Self::parse_knowing(&Held::default(), bytes)
+    }
+
+    /// As [`SignedEntry::parse`], and leaves out what was done before for an entry that is among `held`.
+    ///
+    /// # Errors
+    /// As [`SignedEntry::parse`].
+    pub fn parse_knowing(held: &Held, bytes: &[u8]) -> Result<Self, EntryError> {
         if bytes.len() > MAX_BYTES {
             return Err(EntryError::TooLarge);
         }
@@ -43,11 +53,19 @@ impl SignedEntry {
         let text = std::str::from_utf8(bytes)
             .map_err(|e| EntryError::NotText { line: line_of(bytes, e.valid_up_to()) })?;
         let (payload, armor) = split(text)?;
-        let entry = Entry::parse(payload)?;
-        let signature =
-            Signature::from_armor(armor).map_err(|why| EntryError::Signature { why })?;
-        let payload = payload.as_bytes().to_vec();
-        Ok(Self { id: EntryId::of(&payload), entry, payload, signature })
+        let id = EntryId::of(payload.as_bytes());
+        // An entry's own faults are told before those of its signature.
+        let signature = Signature::from_armor(armor).map_err(|why| EntryError::Signature { why });
+        match signature {
+            Ok(signature) if held.has(&id, &signature) => {
+                Ok(Self { id, entry: Entry::parse_lines(payload)?, payload: None, signature })
+            }
+            signature => {
+                let entry = Entry::parse(payload)?;
+                let payload = Some(payload.as_bytes().to_vec());
+                Ok(Self { id, entry, payload, signature: signature? })
+            }
+        }
     }
 }
 
@@ -57,17 +75,23 @@ impl Entry {
     /// # Errors
     /// As [`SignedEntry::parse`].
     pub fn parse(payload: &str) -> Result<Self, EntryError> {
-        check_version(payload.as_bytes())?;
-        let mut lines = Lines::of(payload);
-        let entry = entry(&mut lines)?;
-        if !lines.are_read() {
-            return Err(lines.expected("the end, or the next field"));
-        }
+        let entry = Self::parse_lines(payload)?;
         let printed = render::write(&entry, payload.len())?;
         if printed != payload {
             let same = printed.bytes().zip(payload.bytes()).take_while(|(a, b)| a == b).count();
             let line = line_of(payload.as_bytes(), same);
             return Err(EntryError::Rule { line, why: "is not in the canonical layout" });
+        }
+        Ok(entry)
+    }
+
+    /// Reads a payload, and leaves it open whether it is laid out as it should be.
+    fn parse_lines(payload: &str) -> Result<Self, EntryError> {
+        check_version(payload.as_bytes())?;
+        let mut lines = Lines::of(payload);
+        let entry = entry(&mut lines)?;
+        if !lines.are_read() {
+            return Err(lines.expected("the end, or the next field"));
         }
         Ok(entry)
     }
@@ -298,7 +322,7 @@ target = "2222222222222222222222222222222222222222222222222222222222222222"
             let signed = file(payload).unwrap();
             assert_eq!(signed.entry.render().unwrap(), payload);
             assert_eq!(signed.id, EntryId::of(payload.as_bytes()));
-            assert_eq!(signed.payload, payload.as_bytes());
+            assert_eq!(signed.payload.unwrap(), payload.as_bytes());
             payload.parse::<toml::Table>().unwrap();
         }
     }
@@ -681,7 +705,7 @@ target = "2222222222222222222222222222222222222222222222222222222222222222"
             bytes.splice(from..to, by.bytes());
             bytes.extend(ARMOR.bytes());
             if let Ok(read) = SignedEntry::parse(&bytes) {
-                prop_assert_eq!(read.entry.render().unwrap().into_bytes(), read.payload);
+                prop_assert_eq!(read.entry.render().unwrap().into_bytes(), read.payload.unwrap());
             }
         }
 

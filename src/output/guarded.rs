@@ -51,7 +51,9 @@ impl Show for Guarded {
 
 impl Guarded {
     fn why(&self) -> String {
-        let clear = |finding: &&Finding| matches!(finding.code, Code::Plaintext | Code::Open);
+        let clear = |finding: &&Finding| {
+            matches!(finding.code, Code::Plaintext | Code::PlainComment | Code::Open)
+        };
         let plain = self.blocking.iter().filter(clear).count();
         let others = self.blocking.len() - plain;
         let plain_text = counted(plain, "plaintext secret is", "plaintext secrets are");

@@ -235,13 +235,14 @@ pub fn open(
     scope: &Scope<'_>,
     opener: Opener<'_>,
 ) -> Result<Plaintext, SealError> {
-    let mut slices = Vec::new();
-    for leaf in &document.leaves {
+    let mut slices = Vec::with_capacity(document.leaves.len() + document.comments.len());
+    let mut of_tokens = Vec::with_capacity(document.leaves.len());
+    for (at, leaf) in document.leaves.iter().enumerate() {
         let Some(token) = document.token(leaf) else { continue };
         let value = opener.open(&scope.binding(Part::Value, &leaf.path), token)?;
         slices.push((leaf.span.clone(), value));
+        of_tokens.push(at);
     }
-    let values = slices.len();
     let root = KeyPath::root(1);
     for span in &document.comments {
         let token = &document.text[span.clone()];
@@ -254,11 +255,10 @@ pub fn open(
     let opened = Plaintext::from(splice(document.text, edits));
     let text = opened.expose_text().ok_or(SealError::StructureChanged)?;
     let again = Document::parse(document.format, text).map_err(|_| SealError::StructureChanged)?;
-    let pairs = document.leaves.iter().zip(&again.leaves);
-    let mut of_tokens = pairs.filter(|(leaf, _)| document.token(leaf).is_some());
     // A blank line or a `#` that somebody put behind a token must not become part of a block scalar.
-    let exact = slices[..values].iter().all(|(_, value)| {
-        of_tokens.next().is_some_and(|(_, leaf)| again.slice(leaf).as_bytes() == value.expose())
+    let exact = of_tokens.iter().zip(&slices).all(|(at, (_, value))| {
+        let leaf = again.leaves.get(*at);
+        leaf.is_some_and(|leaf| again.slice(leaf).as_bytes() == value.expose())
     });
     if exact && again.same_structure(document) {
         Ok(opened)

@@ -1,6 +1,6 @@
 //! Reads a file as it lies on disk: its form, and what stands at each place; judges nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::document::{Document, Format, Node, items, whole_hash};
 use crate::names::{GenerationId, KeyPath, RepoPath, Sha256};
@@ -18,8 +18,8 @@ pub enum FileForm<'e> {
 /// What stands at one place on disk.
 pub(super) struct OnDisk {
     pub(super) hash: Sha256,
-    /// The generations of its tokens; none where it stands in clear.
-    pub(super) generations: BTreeSet<GenerationId>,
+    /// The generations of its tokens, each once; none where it stands in clear.
+    pub(super) generations: Vec<GenerationId>,
     /// Whether a text stands there in clear that is no token.
     pub(super) clear_text: bool,
     /// The byte at which it begins; none for a whole file.
@@ -44,7 +44,7 @@ pub(super) fn read<'e>(
     let Some(format) = format else {
         let disk = OnDisk {
             hash: whole_hash(bytes),
-            generations: BTreeSet::new(),
+            generations: Vec::new(),
             clear_text: !seal::is_whole(bytes),
             at: None,
         };
@@ -64,12 +64,11 @@ pub(super) fn read<'e>(
 
 fn on_disk(document: &Document<'_>, leaves: &[usize], hash: Sha256) -> OnDisk {
     let first = leaves.iter().map(|at| document.leaves[*at].span.start).min();
-    let mut disk = OnDisk { hash, generations: BTreeSet::new(), clear_text: false, at: first };
+    let mut disk = OnDisk { hash, generations: Vec::new(), clear_text: false, at: first };
     for leaf in leaves.iter().map(|at| &document.leaves[*at]) {
         match document.token(leaf).map(seal::generation_of) {
-            Some(Ok(id)) => {
-                disk.generations.insert(id);
-            }
+            Some(Ok(id)) if disk.generations.contains(&id) => {}
+            Some(Ok(id)) => disk.generations.push(id),
             Some(Err(_)) | None => disk.clear_text |= leaf.node == Node::Scalar,
         }
     }

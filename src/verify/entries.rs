@@ -59,10 +59,8 @@ impl Record {
         let nodes: Vec<_> = entries.iter().map(|e| (e.id, e.entry.parents.as_slice())).collect();
         let dag = Dag::build(&nodes)
             .expect("a file's name follows from its bytes, so no entry is there twice");
-        let known = entries.iter().map(|entry| evidence.held.has(entry)).collect();
         let mut judge = Judge {
             evidence,
-            known,
             now,
             root: None,
             entries: &entries,
@@ -78,8 +76,9 @@ impl Record {
         judge.forks();
         judge.policies();
         let unsigned = judge.policy_file();
-        let Judge { chain, verdicts, findings, known, .. } = judge;
-        let is_news = |at: &usize| !known[*at] && verdicts[*at] != Verdict::Refused;
+        let Judge { chain, verdicts, findings, .. } = judge;
+        let is_news =
+            |at: &usize| entries[*at].payload.is_some() && verdicts[*at] != Verdict::Refused;
         let news = (0..entries.len()).filter(is_news).collect();
         let in_force = chain.current().map(|step| step.entry);
         let in_force = chain.steps.iter().position(|step| Some(step.entry) == in_force);
@@ -138,8 +137,6 @@ fn stray((place, why): &(String, &'static str)) -> Finding {
 /// What checks 2 to 7 share.
 pub(super) struct Judge<'e> {
     pub(super) evidence: &'e LogEvidence,
-    /// Of which entries it is known that the signature holds.
-    known: Vec<bool>,
     pub(super) now: Timestamp,
     root: Option<EntryId>,
     pub(super) entries: &'e [SignedEntry],
@@ -255,10 +252,9 @@ impl Judge<'_> {
             return Err(Box::new(self.refuse(at, self.refusal(at), message)));
         };
         let keys = keys(member);
-        let verified = if self.known[at] {
-            signature::named(&signed.signature, &keys)
-        } else {
-            signature::verify(&signed.payload, &signed.signature, &keys)
+        let verified = match &signed.payload {
+            None => signature::named(&signed.signature, &keys),
+            Some(payload) => signature::verify(payload, &signed.signature, &keys),
         };
         match verified {
             Ok(_) => Ok(()),

@@ -8,11 +8,11 @@ use super::disk::{FileForm, OnDisk, read};
 use super::keyrings::Generations;
 use super::verdicts::{at, breach};
 use super::{FileEvidence, Live, Record, item, keyrings};
-use crate::document::{Format, Node};
+use crate::document::Node;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
 use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath};
-use crate::policy::Policy;
+use crate::policy::{Comments, Policy};
 use crate::rotation::{self, Obligation};
 use crate::seal;
 
@@ -188,15 +188,11 @@ impl<'e> Verified<'e> {
             return;
         }
         let mut generations = Generations::of(self.record, env);
-        let keys: BTreeSet<&KeyPath> = found.keys().chain(signed.keys().copied()).collect();
-        for key in keys {
+        let mut live = Vec::with_capacity(found.len());
+        for (key, disk, candidates) in paired(&found, signed) {
             let address = Address { env: env.clone(), path: path.clone(), key: key.clone() };
-            let candidates = signed.get(key).copied().unwrap_or_default();
-            let disk = found.get(key);
             match item::judge(&mut generations, &address, candidates, disk) {
-                Ok(Some(live)) => {
-                    self.live.insert(address, live);
-                }
+                Ok(Some(stands)) => live.push((address, stands)),
                 Ok(None) => {}
                 Err(finding) => {
                     let finding = finding.on_line(&address, disk.and_then(|it| it.line(bytes)));
@@ -207,7 +203,25 @@ impl<'e> Verified<'e> {
                 }
             }
         }
+        self.live.append(&mut live.into_iter().collect());
+        self.findings.extend(self.clear_comment(env, path, &form));
         self.files.insert(path.clone(), VerifiedFile { env: env.clone(), bytes, form });
+    }
+
+    /// Finds a comment that somebody wrote into a sealed file and did not seal.
+    fn clear_comment(
+        &self,
+        env: &EnvName,
+        path: &RepoPath,
+        form: &FileForm<'_>,
+    ) -> Option<Finding> {
+        let FileForm::Values(document) = form else { return None };
+        let sealed = self.policy.environments.get(env)?.comments == Comments::Sealed;
+        let comment = document.clear_comment().filter(|_| sealed)?;
+        let line = 1 + document.text[..comment.start].matches('\n').count();
+        let message = "this comment stands in clear, and the policy wants comments sealed";
+        let finding = breach(Code::PlainComment, format!("{path}:{line}"), message).in_env(env);
+        Some(finding.graded(Severity::Found).fix(format!("tenure seal {path}")))
     }
 
     /// Check 11.
@@ -216,15 +230,15 @@ impl<'e> Verified<'e> {
             let (Some(due), Some(_)) = (live.item.due, live.item.generation) else { continue };
             let left = rotation::days_left(due, today);
             let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
-            let fix = format!("tenure rotate {}/{}", address.env, address.key);
+            let fix = || format!("tenure rotate {}/{}", address.env, address.key);
             if left < 0 {
                 let message = format!("due {due}, {} days late", -left);
                 let finding = at(Code::Overdue, address, message).graded(Severity::Found);
-                self.findings.push(finding.fix(fix));
+                self.findings.push(finding.fix(fix()));
             } else if warn.is_ok_and(|warn| left <= warn) {
                 let message = format!("due {due}, in {left} days");
                 let finding = at(Code::DueSoon, address, message).graded(Severity::Note);
-                self.findings.push(finding.fix(fix));
+                self.findings.push(finding.fix(fix()));
             }
         }
     }
@@ -266,9 +280,7 @@ fn is_plain(form: &FileForm<'_>, key: &KeyPath, disk: Option<&OnDisk>) -> bool {
 /// Tells whether a file says nothing in clear: the last value was taken out of it.
 fn is_silent(form: &FileForm<'_>) -> bool {
     let FileForm::Values(document) = form else { return false };
-    // Comments hold bare tokens in every format.
-    let token = |text: &str| Format::Dotenv.token_of_slice(text).is_some();
-    document.comments.iter().all(|span| token(&document.text[span.clone()]))
+    document.clear_comment().is_none()
 }
 
 fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Finding {
@@ -291,4 +303,27 @@ fn unsealed(env: &EnvName, path: &RepoPath, sealed_whole: bool) -> Finding {
         .in_env(env)
         .graded(Severity::Found)
         .fix(format!("tenure seal {path}"))
+}
+
+/// What stands at a place, and what was signed of it.
+type Pair<'p> = (&'p KeyPath, Option<&'p OnDisk>, &'p [Standing]);
+
+/// Pairs what stands with what was signed, in the order of the keys.
+fn paired<'p>(
+    found: &'p BTreeMap<KeyPath, OnDisk>,
+    signed: &BTreeMap<&'p KeyPath, &'p [Standing]>,
+) -> Vec<Pair<'p>> {
+    let mut pairs: Vec<Pair<'p>> =
+        found.iter().map(|(key, disk)| (key, Some(disk), [].as_slice())).collect();
+    pairs.extend(signed.iter().map(|(key, candidates)| (*key, None, *candidates)));
+    // Stable: of two with one key, what stands comes first, and takes up what was signed.
+    pairs.sort_by_key(|(key, ..)| *key);
+    pairs.dedup_by(|signed, found| {
+        let same = signed.0 == found.0;
+        if same {
+            found.2 = signed.2;
+        }
+        same
+    });
+    pairs
 }

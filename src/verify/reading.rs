@@ -4,6 +4,7 @@ use super::LogEvidence;
 use super::verdicts::breach;
 use crate::finding::{Code, Finding, Severity};
 use crate::log;
+use crate::log::held::Held;
 use crate::log::name::{file_path, parse_name};
 use crate::log::parse::SignedEntry;
 use crate::names::EntryId;
@@ -12,7 +13,7 @@ use crate::names::EntryId;
 pub(super) fn read(evidence: &LogEvidence, findings: &mut Vec<Finding>) -> Vec<SignedEntry> {
     let mut entries = Vec::with_capacity(evidence.log.len());
     for (path, bytes) in &evidence.log {
-        match read_one(path, bytes) {
+        match read_one(path, bytes, &evidence.held) {
             Ok(entry) => entries.push(entry),
             Err(finding) => findings.push(*finding),
         }
@@ -20,32 +21,38 @@ pub(super) fn read(evidence: &LogEvidence, findings: &mut Vec<Finding>) -> Vec<S
     entries
 }
 
-fn read_one(path: &str, bytes: &[u8]) -> Result<SignedEntry, Box<Finding>> {
+fn read_one(path: &str, bytes: &[u8], held: &Held) -> Result<SignedEntry, Box<Finding>> {
     let restore = || format!("git restore {path}");
-    let bad = |code, what: String| Box::new(breach(code, path, what).fix(restore()));
-    let name = parse_name(path)
-        .ok_or_else(|| bad(Code::BadEntry, "this name is no log entry's".to_owned()))?;
-    if let Some(payload) = log::payload_of(bytes)
-        && EntryId::of(payload).short16() != name.short
-    {
-        let line_ends = bytes.contains(&b'\r');
-        let why = if line_ends {
-            "its line endings were changed: `.gitattributes` needs `/.secrets/** -text`"
-        } else {
-            "its bytes are not those of its name"
-        };
-        return Err(bad(Code::AlteredEntry, why.to_owned()));
-    }
-    let entry = SignedEntry::parse(bytes).map_err(|why| match why {
-        why if why.needs_newer_program() => Box::new(
+    let bad = |code, what: &str| Box::new(breach(code, path, what).fix(restore()));
+    let name =
+        parse_name(path).ok_or_else(|| bad(Code::BadEntry, "this name is no log entry's"))?;
+    let of_name = |id: EntryId| id.short16() == name.short;
+    match SignedEntry::parse_knowing(held, bytes) {
+        Ok(entry) if of_name(entry.id) => {
+            if file_path(&entry.entry, &entry.id).as_str() == path {
+                Ok(entry)
+            } else {
+                Err(bad(Code::AlteredEntry, "its name is not the one its bytes give"))
+            }
+        }
+        Ok(_) => Err(bad(Code::AlteredEntry, why_altered(bytes))),
+        // What was changed is told as such, whatever it has become.
+        Err(_) if log::payload_of(bytes).is_some_and(|p| !of_name(EntryId::of(p))) => {
+            Err(bad(Code::AlteredEntry, why_altered(bytes)))
+        }
+        Err(why) if why.needs_newer_program() => Err(Box::new(
             breach(Code::UpdateTenure, path, why.to_string())
                 .graded(Severity::Invalid)
                 .fix("update tenure"),
-        ),
-        why => bad(Code::BadEntry, why.to_string()),
-    })?;
-    if file_path(&entry.entry, &entry.id).as_str() != path {
-        return Err(bad(Code::AlteredEntry, "its name is not the one its bytes give".to_owned()));
+        )),
+        Err(why) => Err(bad(Code::BadEntry, &why.to_string())),
     }
-    Ok(entry)
+}
+
+fn why_altered(bytes: &[u8]) -> &'static str {
+    if bytes.contains(&b'\r') {
+        "its line endings were changed: `.gitattributes` needs `/.secrets/** -text`"
+    } else {
+        "its bytes are not those of its name"
+    }
 }

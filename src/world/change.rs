@@ -10,7 +10,7 @@ use rustix::fs::{Mode as Bits, mkdirat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use super::files::{Files, parent};
+use super::files::{Files, LARGEST, parent};
 use super::journal::{Deed, Journal, Line, hash};
 use super::whole::{Mode, permissions, sync_folder, temp_name, write_temp};
 use super::{StateDir, WorldError};
@@ -100,6 +100,11 @@ impl<'c> Plan<'c> {
         for (path, edit) in &change.edits {
             let old = hash(path, files)?;
             let deed = match edit {
+                // What could not be read again must not be written.
+                Edit::Put { bytes, .. } if bytes.len() as u64 > LARGEST => {
+                    let size = bytes.len() as u64;
+                    return Err(WorldError::TooLargeToKeep { path: path.to_string(), size });
+                }
                 Edit::Put { bytes, .. } => Deed::Put { temp: temp_name(), new: Sha256::of(bytes) },
                 Edit::Remove if old.is_none() => continue,
                 Edit::Remove => Deed::Remove,

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::LARGEST;
+
 /// Says what could not be done outside, and where. Never holds a byte of a file.
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
@@ -62,6 +64,14 @@ pub enum WorldError {
         path: String,
         /// The most that is read.
         limit: u64,
+    },
+    /// The file would be larger than is read again.
+    #[error("`{path}` would take {size} bytes, more than the {LARGEST} that are read again")]
+    TooLargeToKeep {
+        /// The path.
+        path: String,
+        /// The size that it would have.
+        size: u64,
     },
     /// The operating system refused.
     #[error("cannot {doing} `{path}`")]

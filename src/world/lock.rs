@@ -453,4 +453,16 @@ mod tests {
         assert!(File::open(repo.root().join(".git/tenure/lock")).unwrap().try_lock().is_err());
         drop(lock);
     }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let repo = before();
+        let was = files_of(&repo);
+        let mut change = change();
+        let size = usize::try_from(crate::world::LARGEST).unwrap() + 1;
+        change.put(path("large"), vec![0; size], Mode::Keep);
+        let refused = repo.checkout().lock().unwrap().commit(&change);
+        assert!(matches!(refused, Err(WorldError::TooLargeToKeep { .. })));
+        assert_eq!(files_of(&repo), was);
+    }
 }

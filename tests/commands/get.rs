@@ -93,7 +93,7 @@ fn without_the_right_key_it_is_4() {
     let refused = ben.tenure(&["get", "dev/A", "--root", &root]);
     assert_eq!((refused.code, refused.stdout.as_str()), (4, ""), "{refused}");
     assert!(refused.stderr.contains("none of your keys opens dev"), "{refused}");
-    assert!(refused.stderr.contains("readers: ana"), "{refused}");
+    assert!(refused.stderr.contains("its readers are ana"), "{refused}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ fn a_pair_is_made_for_its_owner_alone() {
     made  [folder]/ana-home/.config/tenure/id_ed25519 (0600, without a passphrase)
     recipient and signing key  ssh-ed25519 [ssh key]
     fingerprint  SHA256:[fingerprint]
+    next  send [folder]/ana-home/.config/tenure/id_ed25519.pub to an admin, for tenure member add
     ");
     let file = repo.home().join(".config/tenure/id_ed25519");
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);

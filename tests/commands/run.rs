@@ -118,7 +118,7 @@ fn without_a_key_it_is_125_and_the_readers_are_named() {
     let refused = repo.run("run -e dev -- npm start");
     assert_eq!((refused.code, refused.stdout.as_str()), (125, ""));
     assert!(refused.stderr.contains("`npm` was not started"), "{refused}");
-    assert!(refused.stderr.contains("readers: ana"), "{refused}");
+    assert!(refused.stderr.contains("its readers are ana"), "{refused}");
 }
 
 #[test]

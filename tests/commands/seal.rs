@@ -247,3 +247,29 @@ fn a_dry_run_says_what_would_be_sealed() {
     assert!(shown.stdout.contains("3 new"), "{shown}");
     assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
 }
+
+#[test]
+fn a_comment_in_clear_is_found_and_kept_from_being_committed() {
+    let repo = started();
+    repo.write("secrets/dev.env", "# old\nA=1\n");
+    repo.run("seal").done();
+    repo.commit("sealed");
+    let sealed = repo.read("secrets/dev.env");
+    repo.write("secrets/dev.env", format!("{sealed}# PASSWORD=hunter2\n"));
+    let checked = repo.run("--json check");
+    let finding = &checked.json()["findings"][0];
+    assert_eq!((checked.code, finding["code"].as_str()), (1, Some("plaintext-comment")));
+    assert_eq!(finding["place"], "secrets/dev.env:3");
+    assert!(!checked.stdout.contains("hunter2"), "{checked}");
+    // It gives no value another meaning, so reading goes on.
+    assert_eq!(repo.run("get dev/A").done().stdout, "1");
+    repo.git(&["add", "--all"]).done();
+    let guarded = repo.run("hook run");
+    assert_eq!(guarded.code, 1, "{guarded}");
+    repo.run("seal secrets/dev.env").done();
+    assert!(!repo.read("secrets/dev.env").contains("hunter2"));
+    assert!(repo.read("secrets/dev.env").starts_with(&sealed));
+    repo.run("check").done();
+    let opened = repo.run("open secrets/dev.env").done();
+    assert_eq!(opened.stdout, "# old\nA=1\n# PASSWORD=hunter2\n");
+}

@@ -6,6 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::Global;
 use crate::deeds::DeedError;
+use crate::deeds::aim;
 use crate::deeds::set::{self, Shape, Source, Wish};
 use crate::names::{AddressQuery, TypeName};
 use crate::output::Output;
@@ -71,7 +72,7 @@ pub(crate) fn run(
         Some(spec) => Source::Generated(spec),
         None => {
             if world.terminal == Terminal::Person && args.from_file.is_none() {
-                set::ready(world, &query, &args.secret, &wish)?;
+                aim::ready(world, &query, &args.secret, &wish)?;
             }
             let shape = Shape::asked(&query);
             Source::Given(set::given(world, "value", shape, args.from_file.as_deref())?)

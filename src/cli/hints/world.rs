@@ -28,6 +28,9 @@ pub(crate) fn advice(error: &WorldError) -> Advice {
         WorldError::TooLarge { path, .. } => Advice::of(Exit::Invalid)
             .at(path.clone())
             .hint("keep files of this size elsewhere, and their key here"),
+        WorldError::TooLargeToKeep { path, .. } => Advice::of(Exit::Refused)
+            .at(path.clone())
+            .hint("keep files of this size elsewhere, and their key here"),
         WorldError::Io { path, .. } => Advice::of(Exit::Invalid).at(path.clone()),
         WorldError::Busy { path, .. } => Advice::of(Exit::Invalid)
             .at(path.clone())

@@ -97,12 +97,12 @@ fn start(
         renew(world, &policy, env, Vec::new(), &mut work)?;
     }
     attributes::add(place, &policy, &mut work.writes)?;
-    let (receipt, change) = sign(&mut pen, &policy, work)?;
+    let (_, change) = sign(&mut pen, &policy, work)?;
     place.commit(&change)?;
     if world.writes == Writes::Real {
         place.set_pin(root)?;
     }
-    Ok((root, receipt.paths))
+    Ok((root, change.paths().cloned().collect()))
 }
 
 /// The first member's name: as said, else what git calls the user.

@@ -8,7 +8,7 @@ use crate::deeds::DeedError;
 use crate::document::{Document, Item, Node};
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{Address, EnvName, KeyPath, RepoPath, Sha256};
-use crate::policy::Policy;
+use crate::policy::{Comments, Policy};
 use crate::seal;
 use crate::verify::Live;
 
@@ -57,9 +57,14 @@ impl<'l> Look<'l> {
             return true;
         }
         match &self.form {
-            Form::Values(document, items) => items.iter().any(|(key, item)| {
-                !self.policy.is_clear(self.env, key) && has_clear_text(document, item)
-            }),
+            Form::Values(document, items) => {
+                let env = self.policy.environments.get(self.env);
+                let sealed = env.is_some_and(|env| env.comments == Comments::Sealed);
+                (sealed && document.clear_comment().is_some())
+                    || items.iter().any(|(key, item)| {
+                        !self.policy.is_clear(self.env, key) && has_clear_text(document, item)
+                    })
+            }
             Form::Whole(_) | Form::Unreadable => false,
         }
     }

@@ -140,7 +140,7 @@ fn entries_are_read_or_refused() {
         let entry = SignedEntry::parse(&bytes).unwrap();
         assert_eq!(entry.id.to_string(), text(vector, "id"));
         assert_eq!(entry.entry.by.as_str(), text(vector, "by"));
-        assert_eq!(entry.entry.render().unwrap().as_bytes(), entry.payload);
+        assert_eq!(entry.entry.render().unwrap().into_bytes(), entry.payload.unwrap());
     }
     for vector in list(&expected["bad"]) {
         let bytes = fs::read(folder().join("entries").join(text(vector, "file"))).unwrap();
