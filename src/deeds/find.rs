@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::DeedError;
-use super::load::Place;
+use super::load::{Place, unbelieved};
 use crate::names::{Address, AddressQuery, EnvName, KeyPath, RepoPath, Target};
 use crate::policy::{self, Glob, Policy};
 use crate::verify::{FileForm, Verified};
@@ -117,15 +117,13 @@ impl<'a> Names<'a> {
 /// The environment that is named, or else the only one there is; never `prod` unless it is named.
 ///
 /// # Errors
-/// [`DeedError::WhichEnvironment`] listing them; those of [`Place::load`].
+/// [`DeedError::WhichEnvironment`] listing them; those of [`Place::record`].
 pub fn environment(place: &Place<'_>, named: Option<&EnvName>) -> Result<EnvName, DeedError> {
     if let Some(named) = named {
         return Ok(named.clone());
     }
-    let loaded = place.load(None)?;
-    let policy = loaded.judged()?.policy;
     let record = place.record()?;
-    let policy = record.policy().ok_or(DeedError::NoPolicy)?;
+    let policy = record.policy().ok_or_else(|| unbelieved(&record))?;
     let mut known: Vec<_> = policy.environments.keys().cloned().collect();
     match known.as_slice() {
         [only] if only.as_str() != "prod" => Ok(known.remove(0)),

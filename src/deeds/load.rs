@@ -251,7 +251,7 @@ fn why(kind: OddKind) -> &'static str {
 }
 
 /// Why there is no policy to believe.
-fn unbelieved(record: &Record) -> DeedError {
+pub(super) fn unbelieved(record: &Record) -> DeedError {
     let gravest = record.findings.iter().max_by_key(|finding| finding.severity);
     gravest.map_or(DeedError::NoPolicy, |finding| DeedError::Refused(finding.clone().into()))
 }

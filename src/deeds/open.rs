@@ -126,12 +126,6 @@ fn open_verified(
     wanted: Wanted<'_>,
     check: impl FnOnce(&Verified<'_>, &RepoPath) -> Result<(), DeedError>,
 ) -> Result<Clear, DeedError> {
-    let loaded = place.load(None)?;
-    let verified = loaded.judged()?;
-    let (env, path) = managed(place, verified.policy, wanted)?;
-    if let Some(finding) = verified.refusal(&env) {
-        return Err(DeedError::Refused(finding.clone().into()));
-    }
     let (loaded, (env, path)) = place.load_chosen(|policy| {
         let (env, path) = managed(place, policy, wanted)?;
         Ok((env.clone(), (env, path)))
