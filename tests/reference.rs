@@ -20,7 +20,7 @@ fn the_page_of_commands_is_current() {
     let there = fs::read_to_string(path).unwrap_or_default();
     let differs = there.lines().zip(page.lines()).position(|(there, new)| there != new);
     let same = there == page;
-    assert!(same, "docs/cli.md:{:?} is stale: TENURE_RENEW=1 cargo test page_of_commands", differs);
+    assert!(same, "docs/cli.md:{differs:?} is stale: TENURE_RENEW=1 cargo test page_of_commands");
 }
 
 /// The help of every command, as the program prints it.
