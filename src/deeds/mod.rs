@@ -2,6 +2,7 @@
 
 pub mod aim;
 pub mod attest;
+pub mod attributes;
 pub mod check;
 pub mod delivery;
 pub mod doctor;

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::item::found;
+use super::standing::found;
 use super::{Live, Record};
 use crate::finding::{Code, Finding};
 use crate::log::entry::Op;

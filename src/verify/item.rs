@@ -1,7 +1,8 @@
 //! Check 8, second half, and 9: one item on disk against what was signed of it.
 
-use super::files::OnDisk;
+use super::disk::OnDisk;
 use super::keyrings::Generations;
+use super::standing::found;
 use super::verdicts::at;
 use super::{Live, Record};
 use crate::finding::{Code, Finding, Severity};
@@ -59,17 +60,6 @@ fn gone<'r>(
 
 fn signer<'r>(record: &'r Record, live: Live<'_>) -> &'r str {
     record.entries[live.entry].entry.by.as_str()
-}
-
-/// Starts a finding about a signed item.
-pub(super) fn found(
-    record: &Record,
-    code: Code,
-    address: &Address,
-    live: Live<'_>,
-    message: impl Into<String>,
-) -> Finding {
-    at(code, address, message).entry(record.entries[live.entry].id)
 }
 
 fn restore(address: &Address) -> String {

@@ -5,6 +5,7 @@
 //! from, else HEAD's. So whatever else is wrong with the environment is found as for every other write,
 //! and values that did not change get their tokens back.
 
+mod form;
 mod look;
 mod named;
 
