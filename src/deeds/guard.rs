@@ -134,18 +134,17 @@ impl<'p, 'w> Advice<'p, 'w> {
         let path = quoted(&file);
         let fix = match finding.code {
             // What its user wrote stands nowhere else.
-            _ if self.open.contains(&path) => {
+            _ if self.open.contains(&file) => {
                 format!("tenure seal {path} && git add .secrets {path}")
             }
-            _ if file.as_str().starts_with(".secrets") && self.forgotten => {
             Code::Plaintext | Code::PlainComment | Code::Open => {
-                let whole = finding.place == path.as_str();
+                let whole = finding.place == file.as_str();
                 let back = if whole { "rm --cached" } else { "restore --staged" };
                 format!("tenure seal {path} && git add .secrets {path}, or: git {back} {path}")
             }
             // A file that cannot be read, perhaps amid a merge, knows best itself.
             Code::Altered if finding.entry.is_none() => return Ok(()),
-            _ if path.as_str().starts_with(".secrets") && self.forgotten => {
+            _ if file.as_str().starts_with(".secrets") && self.forgotten => {
                 format!("git add .secrets {}", policy::PATH)
             }
             _ if self.forgotten => format!("git add .secrets {} {path}", policy::PATH),
