@@ -17,13 +17,10 @@ impl Show for Started {
             writeln!(out, "made  {} (0600, outside of the repository)", safe(&path))?;
             writeln!(out, "      recipient and signing key  {}", pair.public)?;
         }
-        let (ours, theirs): (Vec<_>, Vec<_>) =
-            self.paths.iter().partition(|path| path.as_str().starts_with(".secrets/"));
-        for path in theirs {
+        for path in self.paths.iter().filter(|path| !path.as_str().starts_with(".secrets/")) {
             writeln!(out, "wrote {path}")?;
         }
-        let ours = count(ours.len(), "file");
-        writeln!(out, "wrote .secrets/  {ours}: the signed log, the policy's text, the keyrings")?;
+        writeln!(out, "wrote .secrets/  the signed log, the policy's text, the keyrings")?;
         for done in &self.imported {
             let values = count(done.values, "value");
             writeln!(out, "wrote {}  {values} of {} sealed for {}", done.to, done.from, done.env)?;
