@@ -11,7 +11,7 @@ use super::{FileEvidence, Live, Record, item, keyrings};
 use crate::document::Node;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
-use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath};
+use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, quoted};
 use crate::policy::{Comments, Policy};
 use crate::rotation::{self, Obligation};
 use crate::seal;
@@ -168,7 +168,8 @@ impl<'e> Verified<'e> {
             if stands {
                 let finding =
                     breach(Code::Missing, path.as_str(), "this file is signed, but not here");
-                self.findings.push(finding.in_env(env).fix(format!("git restore {path}")));
+                self.findings
+                    .push(finding.in_env(env).fix(format!("git restore {}", quoted(path))));
             }
             return;
         };
@@ -221,7 +222,7 @@ impl<'e> Verified<'e> {
         let line = 1 + document.text[..comment.start].matches('\n').count();
         let message = "this comment stands in clear, and the policy wants comments sealed";
         let finding = breach(Code::PlainComment, format!("{path}:{line}"), message).in_env(env);
-        Some(finding.graded(Severity::Found).fix(format!("tenure seal {path}")))
+        Some(finding.graded(Severity::Found).fix(format!("tenure seal {}", quoted(path))))
     }
 
     /// Check 11.
@@ -230,7 +231,7 @@ impl<'e> Verified<'e> {
             let (Some(due), Some(_)) = (live.item.due, live.item.generation) else { continue };
             let left = rotation::days_left(due, today);
             let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
-            let fix = || format!("tenure rotate {}/{}", address.env, address.key);
+            let fix = || format!("tenure rotate {}/{}", address.env, quoted(&address.key));
             if left < 0 {
                 let message = format!("due {due}, {} days late", -left);
                 let finding = at(Code::Overdue, address, message).graded(Severity::Found);
@@ -251,7 +252,7 @@ impl<'e> Verified<'e> {
             let message = format!("must rotate by {}: `{}` left", debt.due, debt.leaver);
             let severity = if left < 0 { Severity::Found } else { Severity::Note };
             let finding = at(Code::Obligation, &debt.address, message).graded(severity);
-            let fix = format!("tenure rotate {}/{}", debt.address.env, debt.address.key);
+            let fix = format!("tenure rotate {}/{}", debt.address.env, quoted(&debt.address.key));
             self.findings.push(finding.fix(fix));
         }
     }
@@ -297,12 +298,12 @@ fn unsealed(env: &EnvName, path: &RepoPath, sealed_whole: bool) -> Finding {
     if sealed_whole {
         return breach(Code::Unattested, path.as_str(), "no entry names this sealed file")
             .in_env(env)
-            .fix(format!("git rm {path}"));
+            .fix(format!("git rm {}", quoted(path)));
     }
     breach(Code::Plaintext, path.as_str(), format!("this file of {env} is not sealed"))
         .in_env(env)
         .graded(Severity::Found)
-        .fix(format!("tenure seal {path}"))
+        .fix(format!("tenure seal {}", quoted(path)))
 }
 
 /// What stands at a place, and what was signed of it.

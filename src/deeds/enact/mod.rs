@@ -139,6 +139,16 @@ impl<'a, 'w> Draft<'a, 'w> {
                 instead: None,
             });
         }
+        if next.admin.threshold > 1 {
+            return Err(DeedError::Refuse {
+                what: format!(
+                    "nobody could change a policy that needs {} admins: this version cannot collect \
+                     their approval",
+                    next.admin.threshold
+                ),
+                instead: Some(format!("threshold = 1 under [admin] in {}", policy::PATH)),
+            });
+        }
         leaves_nothing_behind(verified, &next)?;
         Ok(Self { place, verified, found: found.as_bytes().to_vec(), text, next, by })
     }

@@ -7,7 +7,7 @@ use super::named::Named;
 use crate::deeds::DeedError;
 use crate::document::{Document, Item, Node};
 use crate::finding::{Code, Finding, Severity};
-use crate::names::{Address, EnvName, KeyPath, RepoPath, Sha256};
+use crate::names::{Address, EnvName, KeyPath, RepoPath, Sha256, quoted};
 use crate::policy::{Comments, Policy};
 use crate::seal;
 use crate::verify::Live;
@@ -154,7 +154,7 @@ impl<'l> Look<'l> {
             place: format!("{} {key}", self.path),
             entry: None,
             message: message.to_owned(),
-            fix: Some(format!("git restore {}", self.path)),
+            fix: Some(format!("git restore {}", quoted(self.path))),
         };
         DeedError::Refused(finding.into())
     }
