@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::commands::member::new_key;
-use crate::support::{Outcome, Repo, skip};
+use crate::support::{Outcome, Repo, below, skip};
 
 const PEM: &str = "-----BEGIN PRIVATE KEY-----\nbm90IHJlYWxseQ==\n-----END PRIVATE KEY-----\n";
 
@@ -21,16 +21,6 @@ fn repository() -> (Repo, PathBuf) {
     fs::write(&machine, repo.run(add).done().stdout).unwrap();
     repo.commit("secrets");
     (repo, machine)
-}
-
-fn below(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(below(&path)) } else { found.push(path) }
-    }
-    found.sort();
-    found
 }
 
 fn keyrings(repo: &Repo) -> Vec<PathBuf> {

@@ -67,6 +67,14 @@ pub struct Global {
     pub now: Option<Timestamp>,
 }
 
+/// The option of every command that signs.
+#[derive(Debug, Args)]
+pub(crate) struct Reason {
+    /// Why, for the log
+    #[arg(long = "reason", value_name = "TEXT")]
+    pub(crate) text: Option<String>,
+}
+
 /// When to colour human text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {

@@ -5,7 +5,7 @@ use super::find::sealed_again;
 use super::load::Place;
 use super::pen::{Pen, Receipt};
 use crate::log::entry::{FileChange, KeyringRecord, Kind};
-use crate::names::{EnvName, MemberName, RepoPath};
+use crate::names::{EnvName, MemberName};
 use crate::policy::Policy;
 use crate::verify::Verified;
 use crate::world::{Change, Mode};
@@ -137,10 +137,4 @@ fn refused(
 ) -> DeedError {
     let may = policy.writers(env).into_iter().filter(|who| may(who)).cloned().collect();
     DeedError::NotAllowed { by: by.clone(), what, may }
-}
-
-/// A file of a receipt, for people.
-#[must_use]
-pub fn first_path(receipt: &Receipt) -> Option<&RepoPath> {
-    receipt.paths.first()
 }

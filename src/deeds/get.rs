@@ -5,7 +5,7 @@ use super::find;
 use super::load::Place;
 use super::ring::Ring;
 use crate::document::{Document, splice, value};
-use crate::names::{AddressQuery, KeyPath};
+use crate::names::AddressQuery;
 use crate::seal::SealError;
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
@@ -60,10 +60,4 @@ pub fn one(
         return Err(SealError::StructureChanged.into());
     }
     Ok(value::decode(&document, again)?)
-}
-
-/// Tells whether a place is a whole file.
-#[must_use]
-pub fn is_whole(found: &find::Found) -> bool {
-    found.key == KeyPath::Whole
 }

@@ -302,6 +302,17 @@ pub(crate) fn stock(program: &str) -> Option<PathBuf> {
     })
 }
 
+/// Every file below a folder, sorted.
+pub(crate) fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(below(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
 /// Says and counts that a test did not run; past libtest, which hides the prints of passing tests.
 pub(crate) fn skipped(program: &str) {
     static SKIPPED: AtomicUsize = AtomicUsize::new(0);

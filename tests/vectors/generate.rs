@@ -3,7 +3,7 @@
 //! A new version gets a folder of its own; what is frozen is never made again.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use jiff::civil::date;
@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use super::{folder, format, variant};
 use crate::commands::member::new_key;
-use crate::support::{Repo, stock};
+use crate::support::{Repo, below, stock};
 
 const REPOSITORY: &str = "0198c9d2-0000-4000-8000-000000000001";
 
@@ -266,16 +266,6 @@ fn expected(repo: &Repo, root: &Value) -> Value {
         ],
         "keyrings": keyrings(repo),
     })
-}
-
-fn below(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(below(&path)) } else { found.push(path) }
-    }
-    found.sort();
-    found
 }
 
 fn keyrings(repo: &Repo) -> Vec<Value> {

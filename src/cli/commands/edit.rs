@@ -2,7 +2,7 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::global::Global;
+use crate::cli::global::{Global, Reason};
 use crate::deeds::edit;
 use crate::output::Output;
 use crate::world::World;
@@ -19,9 +19,8 @@ pub(crate) struct Args {
     #[arg(value_name = "PATH|ENV|SECRET")]
     what: Option<String>,
 
-    /// Why, for the log
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 pub(crate) fn run(
@@ -31,7 +30,7 @@ pub(crate) fn run(
     out: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let edited =
-        edit::edit(world, args.what.as_deref(), global.env.as_ref(), args.reason.as_deref())?;
+        edit::edit(world, args.what.as_deref(), global.env.as_ref(), args.reason.text.as_deref())?;
     out.show(&edited)?;
     Ok(Exit::Done)
 }

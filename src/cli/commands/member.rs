@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::global::Reason;
 use crate::deeds::member::add::{self, KeySource, MissingRoles};
 use crate::deeds::member::{list, remove};
 use crate::deeds::{DeedError, enact};
@@ -80,9 +81,8 @@ struct Add {
     #[arg(long)]
     generate: bool,
 
-    /// Why, for the log
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -98,9 +98,8 @@ struct Remove {
     #[arg(value_name = "NAME")]
     name: MemberName,
 
-    /// Why, for the log
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 /// List the members, their keys and what they may do
@@ -140,7 +139,7 @@ fn add_one(world: &World, args: &Add, out: &mut Output<'_>) -> Result<Exit, Fail
         key: if args.generate { KeySource::Made } else { KeySource::Given },
         owner: args.owner.clone(),
         expires: args.expires,
-        reason: args.reason.clone(),
+        reason: args.reason.text.clone(),
     };
     let added = add::add(world, &wish, &mut |effect| announce(effect, out))?;
     warnings(&added.enacted).iter().for_each(|text| out.warn(text));
@@ -171,7 +170,7 @@ fn add_one(world: &World, args: &Add, out: &mut Output<'_>) -> Result<Exit, Fail
 }
 
 fn remove_one(world: &World, args: &Remove, out: &mut Output<'_>) -> Result<Exit, Failure> {
-    let reason = args.reason.clone();
+    let reason = args.reason.text.clone();
     let removed = remove::remove(world, &args.name, reason, &mut |effect| announce(effect, out))?;
     warnings(&removed.enacted).iter().for_each(|text| out.warn(text));
     out.show(&removed)?;

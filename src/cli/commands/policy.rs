@@ -5,6 +5,7 @@ use clap::Subcommand;
 use super::member::announce;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::global::Reason;
 use crate::deeds::enact::Vouch;
 use crate::deeds::policy::{lint, show, sign};
 use crate::output::Output;
@@ -41,9 +42,8 @@ struct Sign {
     #[arg(long)]
     vouch: bool,
 
-    /// Why, for the log
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Exit, Failure> {
@@ -63,7 +63,7 @@ pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
         }
         Command::Sign(args) => {
             let vouch = if args.vouch { Vouch::Yes } else { Vouch::No };
-            let signed = sign::sign(world, vouch, args.reason.clone(), &mut |effect| {
+            let signed = sign::sign(world, vouch, args.reason.text.clone(), &mut |effect| {
                 announce(effect, out);
                 out.note(SIGNED_UNREAD);
             })?;

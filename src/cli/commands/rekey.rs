@@ -2,7 +2,7 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::global::Global;
+use crate::cli::global::{Global, Reason};
 use crate::deeds::rekey::{self, Values};
 use crate::output::Output;
 use crate::world::World;
@@ -18,9 +18,8 @@ pub(crate) struct Args {
     #[arg(long)]
     reseal: bool,
 
-    /// Why, for the log
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 pub(crate) fn run(
@@ -30,7 +29,7 @@ pub(crate) fn run(
     out: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let values = if args.reseal { Values::Move } else { Values::Stay };
-    let rekeyed = rekey::rekey(world, global.env.as_ref(), values, args.reason.as_deref())?;
+    let rekeyed = rekey::rekey(world, global.env.as_ref(), values, args.reason.text.as_deref())?;
     out.show(&rekeyed)?;
     Ok(Exit::Done)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::global::Global;
+use crate::cli::global::{Global, Reason};
 use crate::deeds::rotate::{self, New, Wanted, What};
 use crate::deeds::set::{self, Wish};
 use crate::deeds::{DeedError, find};
@@ -46,9 +46,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["generate", "due"])]
     from_file: Option<PathBuf>,
 
-    /// Why, for the log
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 pub(crate) fn run(
@@ -79,7 +78,7 @@ pub(crate) fn run(
     one_at_a_time(world, args, &agenda.wanted)?;
     let ask = |wanted: &Wanted| one(world, args, out, wanted);
     let new: Vec<_> = agenda.wanted.iter().map(ask).collect::<Result<_, _>>()?;
-    let wish = Wish { reason: args.reason.clone(), ..Wish::default() };
+    let wish = Wish { reason: args.reason.text.clone(), ..Wish::default() };
     let rotated = rotate::rotate(world, new, &wish)?;
     out.show(&rotated)?;
     let mut ends: Vec<_> = agenda.wanted.iter().map(|wanted| wanted.revoke.as_deref()).collect();

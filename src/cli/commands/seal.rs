@@ -2,7 +2,7 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::global::Global;
+use crate::cli::global::{Global, Reason};
 use crate::deeds::seal;
 use crate::deeds::sealing::Whole;
 use crate::names::TypeName;
@@ -29,9 +29,8 @@ pub(crate) struct Args {
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<TypeName>,
 
-    /// Why, for the log
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 pub(crate) fn run(
@@ -45,7 +44,7 @@ pub(crate) fn run(
         env: global.env.clone(),
         whole: if args.whole { Whole::Allowed } else { Whole::Refused },
         kind: args.kind.clone(),
-        reason: args.reason.clone(),
+        reason: args.reason.text.clone(),
     };
     let sealed = seal::seal(world, &plan)?;
     out.show(&sealed)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::global::Global;
+use crate::cli::global::{Global, Reason};
 use crate::deeds::DeedError;
 use crate::deeds::aim;
 use crate::deeds::set::{self, Shape, Source, Wish};
@@ -50,9 +50,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "generate")]
     from_file: Option<PathBuf>,
 
-    /// Why, for the log
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 pub(crate) fn run(
@@ -67,7 +66,7 @@ pub(crate) fn run(
     no_value_within(&args.secret)?;
     let query = AddressQuery::parse(&args.secret, global.env.as_ref()).map_err(DeedError::from)?;
     let wish =
-        Wish { kind: args.kind.clone(), reason: args.reason.clone(), file: args.file.clone() };
+        Wish { kind: args.kind.clone(), reason: args.reason.text.clone(), file: args.file.clone() };
     let source = match args.generate {
         Some(spec) => Source::Generated(spec),
         None => {

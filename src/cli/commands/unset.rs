@@ -2,7 +2,7 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::global::Global;
+use crate::cli::global::{Global, Reason};
 use crate::deeds::{DeedError, unset};
 use crate::names::AddressQuery;
 use crate::output::Output;
@@ -19,9 +19,8 @@ pub(crate) struct Args {
     #[arg(value_name = "SECRET")]
     secret: String,
 
-    /// Why, for the log
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 pub(crate) fn run(
@@ -31,7 +30,7 @@ pub(crate) fn run(
     out: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let query = AddressQuery::parse(&args.secret, global.env.as_ref()).map_err(DeedError::from)?;
-    let gone = unset::unset(world, &query, &args.secret, args.reason.as_deref())?;
+    let gone = unset::unset(world, &query, &args.secret, args.reason.text.as_deref())?;
     out.show(&gone)?;
     super::rotate::end_the_old(out, gone.revoke.as_deref());
     Ok(Exit::Done)
