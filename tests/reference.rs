@@ -18,9 +18,12 @@ fn the_page_of_commands_is_current() {
         fs::write(path, &page).unwrap();
     }
     let there = fs::read_to_string(path).unwrap_or_default();
-    let differs = there.lines().zip(page.lines()).position(|(there, new)| there != new);
-    let same = there == page;
-    assert!(same, "docs/cli.md:{differs:?} is stale: TENURE_RENEW=1 cargo test page_of_commands");
+    let same = there.lines().zip(page.lines()).take_while(|(there, new)| there == new).count();
+    let line = same + 1;
+    assert!(
+        there == page,
+        "docs/cli.md:{line} is stale: TENURE_RENEW=1 cargo test page_of_commands"
+    );
 }
 
 /// The help of every command, as the program prints it.

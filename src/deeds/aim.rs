@@ -5,12 +5,13 @@ use std::path::Path;
 use super::DeedError;
 use super::find::{self, Found};
 use super::load::Place;
+use super::pen::Pen;
 use super::set::{Wish, known_type};
 use crate::names::{AddressQuery, EnvName, Target};
 use crate::verify::Verified;
 use crate::world::World;
 
-/// Tells beforehand, as far as that takes no key, whether a value can be set: nobody should type one in
+/// Tells beforehand, as far as that asks for nothing, whether a value can be set: nobody should type one in
 /// vain.
 ///
 /// # Errors
@@ -26,7 +27,8 @@ pub fn ready(
     let verified = loaded.judged()?;
     let within = in_file(&place, &verified, query, wish.file.as_deref());
     aim(&verified, within, &query.env, text)?;
-    known_type(&verified, wish.kind.as_ref())
+    known_type(&verified, wish.kind.as_ref())?;
+    Pen::find(&place, verified.record, verified.policy).map(|_| ())
 }
 
 /// Finds the place of a new value. Nothing may be wrong with the environment, unless the place itself is in

@@ -1,7 +1,7 @@
 //! Judges the whole repository.
 
 use super::DeedError;
-use super::init::missing_attributes;
+use super::attributes::{PATH, missing};
 use super::load::Place;
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{EnvName, RepoPath};
@@ -66,13 +66,12 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
 
 /// Names the lines that `.gitattributes` lacks: without them git may change the bytes that were signed.
 fn attributes(place: &Place<'_>, policy: &Policy) -> Result<Vec<Finding>, DeedError> {
-    const PATH: &str = ".gitattributes";
     if policy.environments.is_empty() {
         return Ok(Vec::new());
     }
     let path: RepoPath = PATH.parse()?;
     let text = place.files.read(&path)?.unwrap_or_default();
-    let missing = missing_attributes(&String::from_utf8_lossy(&text), policy);
+    let missing = missing(&String::from_utf8_lossy(&text), policy);
     let finding = |line: String| Finding {
         code: Code::Attributes,
         severity: Severity::Found,

@@ -1,9 +1,9 @@
 //! Examines machine, keys and clone, and names what mends each fault.
 
 use super::DeedError;
+use super::attributes::{self, missing};
 use super::enact::{Edited, nothing_blocks, policy_file};
 use super::hooks;
-use super::init::missing_attributes;
 use super::load::Place;
 use super::ring::Ring;
 use crate::policy::{PATH, Policy};
@@ -192,9 +192,9 @@ fn clone(place: &Place<'_>, found: &mut Diagnosis) {
 }
 
 fn attributes(place: &Place<'_>, policy: &Policy, found: &mut Diagnosis) {
-    let path = ".gitattributes".parse().ok();
+    let path = attributes::PATH.parse().ok();
     let text = path.and_then(|path| place.files.read(&path).ok().flatten()).unwrap_or_default();
-    match missing_attributes(&String::from_utf8_lossy(&text), policy).as_slice() {
+    match missing(&String::from_utf8_lossy(&text), policy).as_slice() {
         [] => found.well("attributes", "git leaves the sealed files' bytes alone"),
         [first, ..] => {
             let seen = ".gitattributes lacks a line, so git may change bytes that are signed";

@@ -194,6 +194,14 @@ fn ask(world: &World, draft: &Draft) -> Result<Option<Plaintext>, DeedError> {
         }
         new = editor.edit(world.terminal, text, &suffix)?.or(new);
     }
+    let blank = |text: &Plaintext| text.expose().trim_ascii().is_empty();
+    if new.as_ref().is_some_and(&blank) && !blank(clear) {
+        // As git takes an empty message for an end: an editor that failed may leave this, too.
+        return Err(DeedError::Refuse {
+            what: "the editor left nothing; nothing was written".to_owned(),
+            instead: Some("to take a value away: tenure unset SECRET".to_owned()),
+        });
+    }
     // Editors end a text with a line break, which a value does not have.
     let one_value = target.key != KeyPath::Whole && !clear.expose().ends_with(b"\n");
     let new = new.map(|text| if one_value { without_line_break(&text) } else { text });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::DeedError;
 use super::load::{Place, unbelieved};
-use crate::names::{Address, AddressQuery, EnvName, KeyPath, RepoPath, Target};
+use crate::names::{Address, AddressQuery, EnvName, KeyPath, RepoPath, Target, quoted};
 use crate::policy::{self, Glob, Policy};
 use crate::verify::{FileForm, Verified};
 
@@ -68,7 +68,7 @@ pub fn sealed_again(verified: &Verified<'_>, path: &RepoPath) -> Result<(), Deed
     }
     Err(DeedError::Refuse {
         what: format!("`{path}` is opened in place, and stands in clear"),
-        instead: Some(format!("tenure seal {path}")),
+        instead: Some(format!("tenure seal {}", quoted(path))),
     })
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::DeedError;
 use super::load::Place;
+use super::{DeedError, opened};
 use crate::finding::{Code, Finding, Severity};
-use crate::names::{EntryId, RepoPath};
+use crate::names::{EntryId, RepoPath, quoted};
 use crate::policy;
 use crate::verify::{LogEvidence, Record, Verified};
 use crate::world::{StagedChange, Stopwatch, World};
@@ -103,7 +103,7 @@ fn removed_entry(change: &StagedChange) -> Option<Finding> {
         code: Code::MissingEntry,
         severity: Severity::Breach,
         env: None,
-        fix: Some(format!("git restore --staged --worktree {place}")),
+        fix: Some(format!("git restore --staged --worktree {}", quoted(&place))),
         place,
         entry: None,
         message: "this commit would remove an entry of the log, which only grows".to_owned(),
@@ -115,27 +115,40 @@ struct Advice<'p, 'w> {
     place: &'p Place<'w>,
     /// Whether something in `.secrets` is not staged as it lies there.
     forgotten: bool,
+    /// The files that are opened in place.
+    open: Vec<RepoPath>,
 }
 
 impl<'p, 'w> Advice<'p, 'w> {
     fn of(place: &'p Place<'w>) -> Result<Self, DeedError> {
         let staged = place.list(".secrets")?.files;
         let here = place.files.list(".secrets")?.files;
-        Ok(Self { place, forgotten: here.iter().any(|path| staged.binary_search(path).is_err()) })
+        let forgotten = here.iter().any(|path| staged.binary_search(path).is_err());
+        let open = opened::list(&place.checkout.own_state())?;
+        Ok(Self { place, forgotten, open: open.into_iter().map(|opened| opened.path).collect() })
     }
 
     /// Gives a finding the command that mends the index, where its own is about the work tree.
     fn stage(&self, finding: &mut Finding) -> Result<(), DeedError> {
-        let Some(path) = path_of(&finding.place) else { return Ok(()) };
+        let Some(file) = self.path_of(&finding.place)? else { return Ok(()) };
+        let path = quoted(&file);
         let fix = match finding.code {
-            Code::Plaintext | Code::PlainComment | Code::Open => {
-                format!("tenure seal {path} && git add .secrets {path}, or: git rm --cached {path}")
+            // What its user wrote stands nowhere else.
+            _ if self.open.contains(&file) => {
+                format!("tenure seal {path} && git add .secrets {path}")
             }
-            _ if path.as_str().starts_with(".secrets") && self.forgotten => {
+            Code::Plaintext | Code::PlainComment | Code::Open => {
+                let whole = finding.place == file.as_str();
+                let back = if whole { "rm --cached" } else { "restore --staged" };
+                format!("tenure seal {path} && git add .secrets {path}, or: git {back} {path}")
+            }
+            // A file that cannot be read, perhaps amid a merge, knows best itself.
+            Code::Altered if finding.entry.is_none() => return Ok(()),
+            _ if file.as_str().starts_with(".secrets") && self.forgotten => {
                 format!("git add .secrets {}", policy::PATH)
             }
             _ if self.forgotten => format!("git add .secrets {} {path}", policy::PATH),
-            Code::Altered | Code::Unattested | Code::Missing if self.differs(&path)? => {
+            Code::Altered | Code::Unattested | Code::Missing if self.differs(&file)? => {
                 format!("git add .secrets {path}")
             }
             Code::Altered | Code::Missing => format!("git restore --staged --worktree {path}"),
@@ -146,16 +159,23 @@ impl<'p, 'w> Advice<'p, 'w> {
         Ok(())
     }
 
+    /// The file of a place such as `file:line key`: the longest path that is here or staged, since a
+    /// name may hold spaces and colons; else all up to the first of them.
+    fn path_of(&self, place: &str) -> Result<Option<RepoPath>, DeedError> {
+        let ends = place.match_indices([':', ' ']).map(|(at, _)| at).chain([place.len()]);
+        let paths: Vec<RepoPath> = ends.filter_map(|end| place[..end].parse().ok()).collect();
+        for path in paths.iter().rev() {
+            let here = self.place.files.read(path).is_ok_and(|bytes| bytes.is_some());
+            if here || self.place.read(path)?.is_some() {
+                return Ok(Some(path.clone()));
+            }
+        }
+        Ok(paths.into_iter().next())
+    }
+
     /// Tells whether the work tree has other bytes than the index.
     fn differs(&self, path: &RepoPath) -> Result<bool, DeedError> {
         let Ok(here) = self.place.files.read(path) else { return Ok(false) };
         Ok(here.is_some() && self.place.read(path).ok().flatten() != here)
     }
-}
-
-/// The file of a place such as `file:line key`.
-fn path_of(place: &str) -> Option<RepoPath> {
-    let ends = place.match_indices([':', ' ']).map(|(at, _)| at);
-    let end = ends.into_iter().next().unwrap_or(place.len());
-    place.get(..end)?.parse().ok()
 }

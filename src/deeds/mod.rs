@@ -2,6 +2,7 @@
 
 pub mod aim;
 pub mod attest;
+pub mod attributes;
 pub mod check;
 pub mod delivery;
 pub mod doctor;
@@ -113,7 +114,10 @@ pub enum DeedError {
     BadRoot,
     /// The pin's file is damaged.
     #[error("the pin of this clone is damaged")]
-    BadPin,
+    BadPin {
+        /// Its file.
+        file: std::path::PathBuf,
+    },
     /// The root that was said is not the one that is pinned.
     #[error("you name the root {said}, and this clone has pinned {pinned}")]
     RootsDiffer {

@@ -32,7 +32,7 @@ pub struct Rekeyed {
 /// Makes new keyrings: for one environment, or for every one whose readers changed.
 ///
 /// # Errors
-/// [`DeedError::WhichEnvironment`] where none is named and none needs it; [`DeedError::NoKey`];
+/// [`DeedError::Refuse`] where none is named and none needs it; [`DeedError::NoKey`];
 /// [`DeedError::NotAllowed`] for who is no reader, or neither a writer nor an admin.
 pub fn rekey(
     world: &World,
@@ -60,10 +60,16 @@ fn which(loaded: &Loaded, env: Option<&EnvName>) -> Result<Vec<EnvName>, DeedErr
         return Ok(vec![env.clone()]);
     }
     let verified = loaded.judged()?;
-    let all: Vec<_> = verified.policy.environments.keys().cloned().collect();
-    let stale = all.iter().filter(|env| verified.record.current_keyring(env).is_none());
+    let all = verified.policy.environments.keys();
+    let stale = all.filter(|env| verified.record.current_keyring(env).is_none());
     let stale: Vec<_> = stale.cloned().collect();
-    if stale.is_empty() { Err(DeedError::WhichEnvironment { known: all }) } else { Ok(stale) }
+    if stale.is_empty() {
+        return Err(DeedError::Refuse {
+            what: "the readers changed nowhere, so no keyring is needed".to_owned(),
+            instead: Some("to make one all the same: tenure rekey -e ENV".to_owned()),
+        });
+    }
+    Ok(stale)
 }
 
 /// Renews one environment; gives how many values were sealed anew.

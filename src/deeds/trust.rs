@@ -164,10 +164,12 @@ impl Place<'_> {
     /// # Errors
     /// [`DeedError::BadPin`] when the file is malformed: it is never taken for "nothing pinned".
     pub fn pin(&self) -> Result<Option<EntryId>, DeedError> {
-        let Some(bytes) = self.checkout.shared_state().read(PIN)? else { return Ok(None) };
-        let text = std::str::from_utf8(&bytes).map_err(|_| DeedError::BadPin)?;
+        let state = self.checkout.shared_state();
+        let Some(bytes) = state.read(PIN)? else { return Ok(None) };
+        let text = std::str::from_utf8(&bytes).unwrap_or_default();
         let root = text.strip_prefix("root ").and_then(|rest| rest.strip_suffix('\n'));
-        root.and_then(|root| root.parse().ok()).map(Some).ok_or(DeedError::BadPin)
+        let root = root.and_then(|root| root.parse().ok());
+        root.map(Some).ok_or_else(|| DeedError::BadPin { file: state.path(PIN) })
     }
 
     /// Trusts no root any more, as when its log is taken back.

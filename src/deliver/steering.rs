@@ -35,7 +35,11 @@ pub const STEERING: &[&str] = &[
     "EDITOR",
     "LESSCLOSE",
     "LESSOPEN",
+    "EXINIT",
+    "LESSKEY*",
+    "MANPAGER",
     "PAGER",
+    "VIMINIT",
     "SSH_ASKPASS",
     "SSH_AUTH_SOCK",
     "SSH_SK_PROVIDER",
@@ -43,19 +47,30 @@ pub const STEERING: &[&str] = &[
     "VISUAL",
     // Interpreters and runtimes.
     "BUNDLE_GEMFILE",
+    "BUN_OPTIONS",
+    "CARGO_BUILD_*",
+    "CARGO_TARGET_*",
     "CLASSPATH",
     "CORECLR_*",
     "COR_*",
     "DOTNET_STARTUP_HOOKS",
     "GEM_HOME",
     "GEM_PATH",
+    "ELIXIR_ERL_OPTIONS",
+    "ELIXIR_OPTS",
+    "ERL_*",
+    "GOFLAGS",
+    "GOTOOLCHAIN",
     "GRADLE_OPTS",
     "JAVA_OPTS",
     "JAVA_TOOL_OPTIONS",
     "JDK_JAVA_OPTIONS",
+    "JULIA_*",
     "LUA_CPATH*",
     "LUA_INIT*",
     "LUA_PATH*",
+    "MAKEFILES",
+    "MAKEFLAGS",
     "MAVEN_OPTS",
     "NODE_OPTIONS",
     "NODE_PATH",
@@ -74,6 +89,9 @@ pub const STEERING: &[&str] = &[
     "RUBYLIB",
     "RUBYOPT",
     "RUSTC_WRAPPER",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "R_PROFILE*",
+    "TCLLIBPATH",
     "_JAVA_OPTIONS",
     "npm_config_node_options",
     "npm_config_script_shell",
@@ -98,7 +116,18 @@ mod tests {
 
     #[test]
     fn what_runs_code_steers_and_what_only_tells_does_not() {
-        for name in ["LD_PRELOAD", "PATH", "PYTHONSTARTUP", "GIT_SSH_COMMAND", "TENURE_IDENTITY"] {
+        for name in [
+            "LD_PRELOAD",
+            "PATH",
+            "PYTHONSTARTUP",
+            "GIT_SSH_COMMAND",
+            "TENURE_IDENTITY",
+            "GOFLAGS",
+            "MAKEFLAGS",
+            "ERL_AFLAGS",
+            "VIMINIT",
+            "JULIA_LOAD_PATH",
+        ] {
             assert!(steers(name), "{name}");
         }
         for name in ["DATABASE_URL", "PATHS", "path", "SSH_PRIVATE_KEY", "ENVIRONMENT", "HOMEPAGE"]

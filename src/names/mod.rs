@@ -4,6 +4,7 @@ mod address;
 mod digest;
 mod key_path;
 mod path;
+mod quote;
 mod shared;
 mod word;
 
@@ -11,6 +12,7 @@ pub use address::{Address, AddressQuery, Target};
 pub use digest::{EntryId, GenerationId, Sha256, Sha256Writer};
 pub use key_path::{KeyPath, Segment};
 pub use path::RepoPath;
+pub use quote::quoted;
 pub use shared::Shared;
 pub use word::{ConsumerName, EnvName, MemberName, RepositoryId, RoleName, TypeName};
 

@@ -4,22 +4,10 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::words::{count, names};
 use super::{Ink, paint, safe};
 use crate::deeds::enact::{Effect, Enacted, Hindrance, NewReaders, Stale};
 use crate::policy::{Sign, Weight};
-
-/// Joins names: "ana, ben"; "nobody" for none.
-pub(super) fn names<T: ToString>(names: &[T]) -> String {
-    match names {
-        [] => "nobody".to_owned(),
-        some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-    }
-}
-
-/// Counts: "1 value", "4 values".
-pub(super) fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
 
 /// What a policy changes, as lines for whoever is asked to sign it.
 #[must_use]

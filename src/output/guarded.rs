@@ -4,14 +4,15 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{Show, checked};
+use super::words::{count, counted};
+use super::{Show, findings};
 use crate::deeds::guard::{Guarded, Guards};
 use crate::deeds::hooks::A_HOOK_CAN_BE_SKIPPED;
 use crate::finding::{Code, Finding};
 
 impl Show for Guarded {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let files = counted(self.staged, "staged file", "staged files");
+        let files = count(self.staged, "staged file");
         let took = self.took.as_millis();
         if self.blocking.is_empty() {
             return match self.guards {
@@ -27,7 +28,7 @@ impl Show for Guarded {
             };
         }
         writeln!(out, "tenure: commit blocked, {}", self.why())?;
-        checked::grouped(&self.blocking, out)?;
+        findings::grouped(&self.blocking, out)?;
         writeln!(out, "to skip this hook once: git commit --no-verify")?;
         writeln!(out, "{A_HOOK_CAN_BE_SKIPPED}")
     }
@@ -41,7 +42,7 @@ impl Show for Guarded {
                 Guards::All => "all",
             },
             "blocked": !self.blocking.is_empty(),
-            "findings": self.blocking.iter().map(checked::finding).collect::<Vec<_>>(),
+            "findings": self.blocking.iter().map(findings::finding).collect::<Vec<_>>(),
             "unpinned": self.unpinned,
             "milliseconds": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
         })
@@ -63,9 +64,4 @@ impl Guarded {
             _ => format!("{plain_text} staged and {other_text}"),
         }
     }
-}
-
-/// Says how many.
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{Ink, Show, checked, paint, safe};
+use super::{Ink, Show, findings, paint, safe};
 use crate::deeds::log::{AllowedSigner, Line, Lines, Shown, kind};
 use crate::log::entry::{FileChange, Item, KeyringRecord, Kind, Note};
 use crate::log::signature::NAMESPACE;
@@ -26,13 +26,13 @@ impl Show for Lines {
                 reason.unwrap_or_default()
             )?;
         }
-        checked::grouped(&self.findings, out)
+        findings::grouped(&self.findings, out)
     }
 
     fn json(&self) -> Value {
         json!({
             "entries": self.entries.iter().map(entry).collect::<Vec<_>>(),
-            "findings": self.findings.iter().map(checked::finding).collect::<Vec<_>>(),
+            "findings": self.findings.iter().map(findings::finding).collect::<Vec<_>>(),
         })
     }
 }
@@ -107,7 +107,7 @@ impl Show for Shown {
             writeln!(out, "policy   {policy}")?;
         }
         self.body(out)?;
-        checked::grouped(&self.findings, out)?;
+        findings::grouped(&self.findings, out)?;
         writeln!(out, "verify   {}", self.command())
     }
 
@@ -128,7 +128,7 @@ impl Show for Shown {
             "items": signed.files().iter().flat_map(items).collect::<Vec<_>>(),
             "keyrings": signed.keyrings().iter().map(keyring).collect::<Vec<_>>(),
             "verdict": word(self.verdict),
-            "findings": self.findings.iter().map(checked::finding).collect::<Vec<_>>(),
+            "findings": self.findings.iter().map(findings::finding).collect::<Vec<_>>(),
             "verify": self.command(),
         })
     }

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::enacted::{count, effect_json, enacted_json, names, receipt};
+use super::enacted::{effect_json, enacted_json, receipt};
+use super::words::{count, names};
 use super::{Ink, Show, paint, safe};
 use crate::deeds::member::add::Added;
 use crate::deeds::member::list::{Flag, Listed, Standing};

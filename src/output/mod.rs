@@ -5,6 +5,7 @@ mod delivery;
 mod doctor;
 pub mod enacted;
 mod escape;
+mod findings;
 mod guarded;
 mod hooked;
 mod key;
@@ -22,6 +23,7 @@ mod status;
 mod trusting;
 pub mod value;
 mod whoami;
+mod words;
 
 use std::io::{self, Write};
 

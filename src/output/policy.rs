@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::checked::{finding, line};
-use super::enacted::{effect_json, enacted_json, names, receipt};
+use super::enacted::{effect_json, enacted_json, receipt};
+use super::findings::{finding, line};
+use super::words::names;
 use super::{Ink, Show, paint};
 use crate::deeds::policy::lint::Linted;
 use crate::deeds::policy::show::{Environment, Shown};

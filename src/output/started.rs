@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::enacted::{count, names};
+use super::words::{count, names};
 use super::{Show, safe};
 use crate::deeds::init::Started;
 use crate::deeds::init::import::{Exposure, Imported, Loose};

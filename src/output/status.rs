@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::guarded::counted;
+use super::words::{count, counted};
 use super::{Ink, Show, paint, safe};
 use crate::deeds::status::{EnvStatus, Status};
 
@@ -16,7 +16,7 @@ impl Show for Status {
         }
         let (people, machines) = self.members;
         let people = counted(people, "person", "people");
-        writeln!(out, "members  {people}, {}", counted(machines, "machine", "machines"))?;
+        writeln!(out, "members  {people}, {}", count(machines, "machine"))?;
         let (holding, all) = self.entries;
         writeln!(out, "log      {holding} of {all} entries verified")?;
         if let Some(root) = &self.root {
@@ -60,7 +60,7 @@ impl Show for Status {
 }
 
 fn line(env: &EnvStatus, width: usize, out: &mut dyn Write) -> io::Result<()> {
-    let mut facts = vec![counted(env.values, "value", "values")];
+    let mut facts = vec![count(env.values, "value")];
     for (count, what, ink) in [
         (env.overdue, "overdue", Ink::Red),
         (env.due_soon, "due soon", Ink::Yellow),

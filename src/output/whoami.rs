@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::enacted::names;
 use super::member::listed_json;
+use super::words::names;
 use super::{Ink, Show, paint, safe};
 use crate::deeds::member::list::{Listed, Standing as Admin};
 use crate::deeds::whoami::{AtHand, Standing, Whoami};

@@ -2,11 +2,11 @@
 
 use jiff::tz::TimeZone;
 
-use super::item::found;
+use super::standing::found;
 use super::{Live, Record};
 use crate::finding::{Code, Finding};
 use crate::log::entry::Op;
-use crate::names::Address;
+use crate::names::{Address, quoted};
 
 /// Compares type and deadline of an item with the policy of its entry, or with what it carries on.
 pub(super) fn check(
@@ -30,7 +30,7 @@ fn bad(
     live: Live<'_>,
     message: String,
 ) -> Result<(), Box<Finding>> {
-    let fix = format!("tenure rotate {}/{}", address.env, address.key);
+    let fix = format!("tenure rotate {}/{}", address.env, quoted(&address.key));
     Err(found(record, Code::BadDue, address, live, message).fix(fix).into())
 }
 

@@ -13,7 +13,7 @@ use crate::log::held::Held;
 use crate::log::name::file_path;
 use crate::log::parse::SignedEntry;
 use crate::log::signature::{self, SignatureError};
-use crate::names::EntryId;
+use crate::names::{EntryId, quoted};
 use crate::policy::{Member, Policy, SigningKey};
 
 /// How far a time may lie ahead of now, or behind a parent.
@@ -131,7 +131,7 @@ fn keys(member: &Member) -> Vec<&PublicKey> {
 fn stray((place, why): &(String, &'static str)) -> Finding {
     let code = if place.starts_with(".secrets/log") { Code::BadEntry } else { Code::Unattested };
     breach(code, place, format!("this does not belong here: it {why}"))
-        .fix(format!("git rm --cached {place}"))
+        .fix(format!("git rm --cached {}", quoted(place)))
 }
 
 /// What checks 2 to 7 share.

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::disk::{FileForm, OnDisk, read};
 use super::keyrings::Generations;
 use super::verdicts::{at, breach};
 use super::{FileEvidence, Live, Record, item, keyrings};
-use crate::document::{Document, Format, Node, items, whole_hash};
+use crate::document::Node;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
-use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256};
+use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, quoted};
 use crate::policy::{Comments, Policy};
 use crate::rotation::{self, Obligation};
 use crate::seal;
@@ -47,34 +48,6 @@ pub struct VerifiedFile<'e> {
     pub bytes: &'e [u8],
     /// How it is sealed.
     pub form: FileForm<'e>,
-}
-
-/// How a file is sealed.
-#[derive(Debug)]
-pub enum FileForm<'e> {
-    /// Value by value.
-    Values(Document<'e>),
-    /// As one armored age file.
-    Whole,
-}
-
-/// What stands at one place on disk.
-pub(super) struct OnDisk {
-    pub(super) hash: Sha256,
-    /// The generations of its tokens, each once; none where it stands in clear.
-    pub(super) generations: Vec<GenerationId>,
-    /// Whether a text stands there in clear that is no token.
-    pub(super) clear_text: bool,
-    /// The byte at which it begins; none for a whole file.
-    at: Option<usize>,
-}
-
-impl OnDisk {
-    /// Counts its line from 1: only where it is asked for, since that is slow for a file of many values.
-    fn line(&self, file: &[u8]) -> Option<usize> {
-        let before = &file[..self.at?.min(file.len())];
-        Some(1 + before.iter().filter(|byte| **byte == b'\n').count())
-    }
 }
 
 impl<'e> Verified<'e> {
@@ -195,7 +168,8 @@ impl<'e> Verified<'e> {
             if stands {
                 let finding =
                     breach(Code::Missing, path.as_str(), "this file is signed, but not here");
-                self.findings.push(finding.in_env(env).fix(format!("git restore {path}")));
+                self.findings
+                    .push(finding.in_env(env).fix(format!("git restore {}", quoted(path))));
             }
             return;
         };
@@ -248,7 +222,7 @@ impl<'e> Verified<'e> {
         let line = 1 + document.text[..comment.start].matches('\n').count();
         let message = "this comment stands in clear, and the policy wants comments sealed";
         let finding = breach(Code::PlainComment, format!("{path}:{line}"), message).in_env(env);
-        Some(finding.graded(Severity::Found).fix(format!("tenure seal {path}")))
+        Some(finding.graded(Severity::Found).fix(format!("tenure seal {}", quoted(path))))
     }
 
     /// Check 11.
@@ -257,7 +231,7 @@ impl<'e> Verified<'e> {
             let (Some(due), Some(_)) = (live.item.due, live.item.generation) else { continue };
             let left = rotation::days_left(due, today);
             let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
-            let fix = || format!("tenure rotate {}/{}", address.env, address.key);
+            let fix = || format!("tenure rotate {}/{}", address.env, quoted(&address.key));
             if left < 0 {
                 let message = format!("due {due}, {} days late", -left);
                 let finding = at(Code::Overdue, address, message).graded(Severity::Found);
@@ -278,7 +252,7 @@ impl<'e> Verified<'e> {
             let message = format!("must rotate by {}: `{}` left", debt.due, debt.leaver);
             let severity = if left < 0 { Severity::Found } else { Severity::Note };
             let finding = at(Code::Obligation, &debt.address, message).graded(severity);
-            let fix = format!("tenure rotate {}/{}", debt.address.env, debt.address.key);
+            let fix = format!("tenure rotate {}/{}", debt.address.env, quoted(&debt.address.key));
             self.findings.push(finding.fix(fix));
         }
     }
@@ -324,40 +298,12 @@ fn unsealed(env: &EnvName, path: &RepoPath, sealed_whole: bool) -> Finding {
     if sealed_whole {
         return breach(Code::Unattested, path.as_str(), "no entry names this sealed file")
             .in_env(env)
-            .fix(format!("git rm {path}"));
+            .fix(format!("git rm {}", quoted(path)));
     }
     breach(Code::Plaintext, path.as_str(), format!("this file of {env} is not sealed"))
         .in_env(env)
         .graded(Severity::Found)
-        .fix(format!("tenure seal {path}"))
-}
-
-/// Reads a file's form and what stands at each place.
-fn read<'e>(
-    path: &RepoPath,
-    bytes: &'e [u8],
-    whole: bool,
-) -> Result<(FileForm<'e>, BTreeMap<KeyPath, OnDisk>), String> {
-    let format = Format::of(path).filter(|_| !whole && !seal::is_whole(bytes));
-    let Some(format) = format else {
-        let disk = OnDisk {
-            hash: whole_hash(bytes),
-            generations: Vec::new(),
-            clear_text: !seal::is_whole(bytes),
-            at: None,
-        };
-        return Ok((FileForm::Whole, BTreeMap::from([(KeyPath::Whole, disk)])));
-    };
-    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
-    let document = Document::parse(format, text).map_err(|why| why.to_string())?;
-    let found = items(&document)
-        .into_iter()
-        .map(|(key, item)| {
-            let disk = on_disk(&document, &item.leaves, item.hash);
-            (key, disk)
-        })
-        .collect();
-    Ok((FileForm::Values(document), found))
+        .fix(format!("tenure seal {}", quoted(path)))
 }
 
 /// What stands at a place, and what was signed of it.
@@ -381,17 +327,4 @@ fn paired<'p>(
         same
     });
     pairs
-}
-
-fn on_disk(document: &Document<'_>, leaves: &[usize], hash: Sha256) -> OnDisk {
-    let first = leaves.iter().map(|at| document.leaves[*at].span.start).min();
-    let mut disk = OnDisk { hash, generations: Vec::new(), clear_text: false, at: first };
-    for leaf in leaves.iter().map(|at| &document.leaves[*at]) {
-        match document.token(leaf).map(seal::generation_of) {
-            Some(Ok(id)) if disk.generations.contains(&id) => {}
-            Some(Ok(id)) => disk.generations.push(id),
-            Some(Err(_)) | None => disk.clear_text |= leaf.node == Node::Scalar,
-        }
-    }
-    disk
 }

@@ -1,13 +1,14 @@
 //! Check 8, second half, and 9: one item on disk against what was signed of it.
 
-use super::files::OnDisk;
+use super::disk::OnDisk;
 use super::keyrings::Generations;
+use super::standing::found;
 use super::verdicts::at;
 use super::{Live, Record};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::Op;
 use crate::log::timeline::{Settled, Standing};
-use crate::names::{Address, KeyPath};
+use crate::names::{Address, KeyPath, quoted};
 
 /// Judges one address; gives what stands there, if anything should.
 pub(super) fn judge<'r>(
@@ -61,26 +62,15 @@ fn signer<'r>(record: &'r Record, live: Live<'_>) -> &'r str {
     record.entries[live.entry].entry.by.as_str()
 }
 
-/// Starts a finding about a signed item.
-pub(super) fn found(
-    record: &Record,
-    code: Code,
-    address: &Address,
-    live: Live<'_>,
-    message: impl Into<String>,
-) -> Finding {
-    at(code, address, message).entry(record.entries[live.entry].id)
-}
-
 fn restore(address: &Address) -> String {
-    format!("git restore {}", address.path)
+    format!("git restore {}", quoted(&address.path))
 }
 
 fn unnamed(address: &Address, disk: &OnDisk) -> Box<Finding> {
     let sealed_whole = address.key == KeyPath::Whole && !disk.clear_text;
     if disk.generations.is_empty() && !sealed_whole {
         let finding = at(Code::Plaintext, address, "nothing signed names this value in clear");
-        let fix = format!("tenure seal {}", address.path);
+        let fix = format!("tenure seal {}", quoted(&address.path));
         return Box::new(finding.graded(Severity::Found).fix(fix));
     }
     Box::new(at(Code::Unattested, address, "nothing signed names this").fix(restore(address)))
@@ -93,14 +83,14 @@ fn concurrent(record: &Record, address: &Address, rivals: &[Standing]) -> Box<Fi
     };
     let names: Vec<_> = rivals.iter().map(entry).collect();
     let message = format!("{} entries name its newest value: {}", rivals.len(), names.join(", "));
-    let fix = format!("tenure set {}/{} with the right value", address.env, address.key);
+    let fix = format!("tenure set {}/{} with the right value", address.env, quoted(&address.key));
     Box::new(at(Code::Concurrent, address, message).fix(fix))
 }
 
 fn void(record: &Record, address: &Address, live: Live<'_>) -> Box<Finding> {
     let by = signer(record, live);
     let message = format!("signed by `{by}`, whose key or right was taken away beside it");
-    let fix = format!("tenure set {}/{} with the right value", address.env, address.key);
+    let fix = format!("tenure set {}/{} with the right value", address.env, quoted(&address.key));
     found(record, Code::RemovedKey, address, live, message).fix(fix).into()
 }
 
@@ -138,7 +128,7 @@ fn still_allowed(record: &Record, address: &Address, live: Live<'_>) -> Result<(
         return Ok(());
     }
     let message = format!("`{by}`, who signed it, may no longer write here");
-    let fix = format!("tenure set {}/{} with the right value", address.env, address.key);
+    let fix = format!("tenure set {}/{} with the right value", address.env, quoted(&address.key));
     Err(found(record, Code::WriterGone, address, live, message).fix(fix).into())
 }
 
@@ -154,7 +144,7 @@ fn sealed_rightly(
     let clear = record.policy().is_some_and(|policy| policy.is_clear(&address.env, &address.key));
     if disk.clear_text && !clear {
         let message = "this value stands in clear, and the policy does not allow it";
-        let fix = format!("tenure seal {}", address.path);
+        let fix = format!("tenure seal {}", quoted(&address.path));
         let finding = found(record, Code::Plaintext, address, live, message);
         return Err(finding.graded(Severity::Found).fix(fix).into());
     }

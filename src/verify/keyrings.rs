@@ -7,7 +7,7 @@ use super::{FileEvidence, Record};
 use crate::finding::{Code, Finding, Severity};
 use crate::keyring::{self, Stanzas};
 use crate::log::entry::{KeyringRecord, Kind};
-use crate::names::{EnvName, GenerationId, RepoPath, Sha256};
+use crate::names::{EnvName, GenerationId, RepoPath, Sha256, quoted};
 use crate::policy::{Policy, Recipient};
 
 /// A keyring that the log attests.
@@ -129,7 +129,7 @@ pub(super) fn check<'e>(
         findings.extend(evidence.keyrings.keys().filter(strange).map(|path| {
             breach(Code::Unattested, path.as_str(), "no entry that holds names this keyring")
                 .in_env(env)
-                .fix(format!("git rm {path}"))
+                .fix(format!("git rm {}", quoted(path)))
         }));
         if record.current_keyring(env).is_none() {
             findings.push(stale(record, env));
@@ -157,7 +157,7 @@ fn check_one<'e>(
     evidence: &'e FileEvidence,
 ) -> Result<&'e [u8], Box<Finding>> {
     let id = record.entries[keyring.entry].id;
-    let restore = format!("git restore {path}");
+    let restore = format!("git restore {}", quoted(path));
     let broken = |code, why: &str| Box::new(breach(code, path, why).entry(id).fix(&restore));
     let missing = || broken(Code::Missing, "this keyring is signed, but not here");
     let key: RepoPath = path.parse().map_err(|_| missing())?;

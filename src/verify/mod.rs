@@ -5,6 +5,7 @@
 
 mod chain;
 mod debts;
+mod disk;
 mod due;
 mod entries;
 mod files;
@@ -23,8 +24,9 @@ use crate::log::held::Held;
 use crate::names::{EntryId, RepoPath};
 
 pub use chain::{Chain, Step};
+pub use disk::FileForm;
 pub use entries::{Record, Verdict};
-pub use files::{FileForm, Verified, VerifiedFile};
+pub use files::{Verified, VerifiedFile};
 pub use keyrings::CurrentKeyring;
 pub use standing::Live;
 

@@ -6,7 +6,7 @@ use super::verdicts::breach;
 use super::{FileEvidence, Verified};
 use crate::finding::{Code, Severity};
 use crate::log::timeline::Standing;
-use crate::names::{EnvName, KeyPath, RepoPath};
+use crate::names::{EnvName, KeyPath, RepoPath, quoted};
 
 impl<'e> Verified<'e> {
     /// Judges a file by what lies there; where that does not hold and the file was opened in place, by
@@ -37,7 +37,8 @@ impl<'e> Verified<'e> {
         };
         self.findings.truncate(known);
         let finding = breach(Code::Open, path.as_str(), message).in_env(env);
-        self.findings.push(finding.graded(Severity::Found).fix(format!("tenure seal {path}")));
+        self.findings
+            .push(finding.graded(Severity::Found).fix(format!("tenure seal {}", quoted(path))));
         self.open.insert(path.clone());
     }
 }

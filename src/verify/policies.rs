@@ -5,7 +5,7 @@ use super::entries::Judge;
 use super::verdicts::breach;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::PolicyStep;
-use crate::names::Sha256;
+use crate::names::{Sha256, quoted};
 use crate::policy::Policy;
 
 const POLICY_FILE: &str = ".secrets-policy.toml";
@@ -35,7 +35,7 @@ impl Judge<'_> {
     /// The policy that a step puts forward, from `.secrets/policies`.
     pub(super) fn policy_of(&self, at: usize, step: &PolicyStep) -> Result<Policy, Box<Finding>> {
         let path = policy_path(&step.hash);
-        let restore = format!("git restore {path}");
+        let restore = format!("git restore {}", quoted(&path));
         let altered = |what: &str| {
             let message = format!("{what}: entry {} signs it", self.entries[at].id.short());
             Box::new(breach(Code::PolicyAltered, &path, message).fix(&restore))
@@ -108,7 +108,7 @@ impl Judge<'_> {
             if policy_path(&Sha256::of(bytes)) != *path {
                 let message = "its bytes are not those of its name";
                 let finding = breach(Code::PolicyAltered, path, message);
-                self.findings.push(finding.fix(format!("git restore {path}")));
+                self.findings.push(finding.fix(format!("git restore {}", quoted(path))));
             }
         }
     }
@@ -161,8 +161,11 @@ fn parse_policy(bytes: &[u8], path: &str) -> Result<Policy, Box<Finding>> {
         let place = format!("{path}:{line}");
         breach(Code::PolicyInvalid, place, why).graded(Severity::Invalid)
     };
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| Box::new(invalid(1, "it is not UTF-8".to_owned()).fix("git restore it")))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        Box::new(
+            invalid(1, "it is not UTF-8".to_owned()).fix(format!("git restore {}", quoted(path))),
+        )
+    })?;
     Policy::parse(text).map_err(|why| {
         let fix =
             why.fix().unwrap_or_else(|| "mend that line, then: tenure policy lint".to_owned());

@@ -7,7 +7,7 @@ use crate::log;
 use crate::log::held::Held;
 use crate::log::name::{file_path, parse_name};
 use crate::log::parse::SignedEntry;
-use crate::names::EntryId;
+use crate::names::{EntryId, quoted};
 
 /// Reads all entries; what is none becomes a finding.
 pub(super) fn read(evidence: &LogEvidence, findings: &mut Vec<Finding>) -> Vec<SignedEntry> {
@@ -22,7 +22,7 @@ pub(super) fn read(evidence: &LogEvidence, findings: &mut Vec<Finding>) -> Vec<S
 }
 
 fn read_one(path: &str, bytes: &[u8], held: &Held) -> Result<SignedEntry, Box<Finding>> {
-    let restore = || format!("git restore {path}");
+    let restore = || format!("git restore {}", quoted(path));
     let bad = |code, what: &str| Box::new(breach(code, path, what).fix(restore()));
     let name =
         parse_name(path).ok_or_else(|| bad(Code::BadEntry, "this name is no log entry's"))?;

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Record;
+use super::verdicts::at;
+use crate::finding::{Code, Finding};
 use crate::log::entry::{Entry, Item, Kind};
 use crate::log::timeline::{Effect, Settled, Standing, Timeline};
 use crate::names::{Address, EntryId, EnvName, RepoPath, Sha256};
@@ -112,4 +114,15 @@ impl Record {
         let own = known.any(|(file, item)| file.address(&item.key) == *address);
         Some(if own { "old version" } else { "other key's" })
     }
+}
+
+/// Starts a finding about a signed item.
+pub(super) fn found(
+    record: &Record,
+    code: Code,
+    address: &Address,
+    live: Live<'_>,
+    message: impl Into<String>,
+) -> Finding {
+    at(code, address, message).entry(record.entries[live.entry].id)
 }

@@ -189,3 +189,37 @@ fn a_value_set_between_a_proposal_and_its_approval_is_owed_too() {
     let owed = estate.by("ana", "--json check").run().json()["obligations"].to_string();
     assert!(owed.contains("API_KEY") && owed.contains("DB_URL"), "{owed}");
 }
+
+#[test]
+fn a_hint_about_a_file_with_a_hostile_name_is_safe_to_paste() {
+    let estate = Estate::new();
+    let path = "secrets/dev.$(touch evil) it's; x.env";
+    estate.write(path, "X=plain\n");
+    let checked = estate.by("ana", "--json check").run();
+    let fix = checked.json()["findings"][0]["fix"].as_str().unwrap().to_owned();
+    assert_eq!(fix, r"tenure seal 'secrets/dev.$(touch evil) it'\''s; x.env'");
+    estate.repo.git(&["add", "--all"]).done();
+    let guarded = estate.by("ana", "--json hook run").run();
+    let advice = guarded.json()["findings"][0]["fix"].as_str().unwrap().to_owned();
+    assert!(advice.starts_with(&fix), "{advice}");
+    let shell = crate::support::stock("sh").expect("a shell is there");
+    let key = estate.key("ana").display().to_string();
+    let line = fix.replace("tenure ", &format!("tenure --now {} -i {key} ", crate::support::NOW));
+    estate.repo.command(shell).args(&["-c", &line]).run().done();
+    assert!(!estate.repo.path().join("evil").exists());
+    estate.by("ana", "check").run().done();
+}
+
+#[test]
+fn a_damaged_pin_is_mended_as_its_hint_says() {
+    let estate = Estate::new();
+    let root = estate.root();
+    estate.write(".git/tenure/pin", "junk");
+    let refused = estate.by("ana", "check --root").arg(&root).run();
+    assert_eq!(refused.code, 5, "{refused}");
+    let hint = refused.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap();
+    let command = hint.split_once("then: ").unwrap().1.split_once(" && ").unwrap().0;
+    let shell = crate::support::stock("sh").expect("a shell is there");
+    estate.repo.command(shell).args(&["-c", command]).run().done();
+    estate.by("ana", "check --root").arg(&root).run().done();
+}

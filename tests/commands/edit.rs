@@ -147,3 +147,14 @@ fn a_killed_tenure_leaves_no_clear_text() {
     assert_eq!(folders(repo.home().join("run").to_str().unwrap()), Vec::<PathBuf>::new());
     assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
 }
+
+#[test]
+fn an_editor_that_leaves_nothing_deletes_nothing() {
+    let repo = filled();
+    for what in ["secrets/dev.env", "dev/A"] {
+        let refused = edit(&repo, &[what], ": > \"$1\"");
+        assert_eq!(refused.code, 2, "{refused}");
+        assert!(refused.stderr.contains("nothing was written"), "{refused}");
+    }
+    assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
+}

@@ -68,7 +68,7 @@ fn a_line_in_clear_is_blocked_with_its_line_and_the_way_out() {
     --- stderr
     tenure: commit blocked, 1 plaintext secret is staged
     plaintext  secrets/prod.env:3 X  nothing signed names this value in clear
-      fix  tenure seal secrets/prod.env && git add .secrets secrets/prod.env, or: git rm --cached secrets/prod.env
+      fix  tenure seal secrets/prod.env && git add .secrets secrets/prod.env, or: git restore --staged secrets/prod.env
     to skip this hook once: git commit --no-verify
     A hook can be skipped; `tenure check` in CI is the control.
     ");
@@ -234,6 +234,20 @@ fn the_first_commit_is_judged_whole() {
     estate.git_line("add --all").done();
     estate.blocked("plaintext");
     estate.git_line("checkout -q main -- secrets").done();
+    estate.committed();
+}
+
+#[test]
+fn a_file_that_is_open_is_to_be_sealed_and_never_restored() {
+    let estate = guarded();
+    estate.by("ben", &format!("open --in-place {ENV}")).run().done();
+    estate.edit(ENV, |text| text.replace("hunter2-two", "hunter2-edited"));
+    estate.git_line("add --all").done();
+    let blocked = estate.blocked("altered");
+    assert!(blocked.stderr.contains(&format!("fix  tenure seal {ENV} && git add")), "{blocked}");
+    assert!(!blocked.stderr.contains("restore"), "what was edited would be lost: {blocked}");
+    estate.by("ben", &format!("seal {ENV}")).run().done();
+    estate.git_line(&format!("add .secrets {ENV}")).done();
     estate.committed();
 }
 

@@ -16,7 +16,7 @@ fn a_repository_is_started_and_judged_sound() {
     --- stdout
     wrote .gitattributes
     wrote .secrets-policy.toml
-    wrote .secrets/  4 files: the signed log, the policy's text, the keyrings
+    wrote .secrets/  5 files: the signed log, the policy's text, the keyrings
     you   ana, admin of dev, prod
     key   SHA256:[fingerprint]
     hook  [folder]/ana-repo/.git/hooks/pre-commit  installed

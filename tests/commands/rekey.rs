@@ -69,8 +69,8 @@ fn without_need_the_environment_has_to_be_named() {
     snapshot!(filled().run("rekey"), @r"
     exit 2
     --- stderr
-    error: no environment is named
-    hint: say which with -e: dev, prod
+    error: the readers changed nowhere, so no keyring is needed
+    hint: to make one all the same: tenure rekey -e ENV
     ");
 }
 

@@ -84,9 +84,8 @@ fn all_that_is_overdue_is_rotated_together() {
     snapshot!(repo.run("rotate --due"), @r"
     exit 2
     --- stderr
-    dev/A
-    error: the value is empty
-    hint: give it on stdin, or at a terminal
+    error: 2 values want a new one, and nobody is there to ask for each
+    hint: tenure rotate SECRET, one by one, or run it at a terminal
     ");
     assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
     let none = one().run("rotate --due").done();

@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::global::Global;
 use crate::deeds::DeedError;
 use crate::deeds::open::{Wanted, in_place, into_file, text};
+use crate::names::quoted;
 use crate::output::value::Shown;
 use crate::output::{Output, safe};
 use crate::world::World;
@@ -46,7 +47,7 @@ pub(crate) fn run(
         let opened = in_place(world, wanted)?;
         out.show(&opened)?;
         let path = safe(opened.path.as_str()).into_owned();
-        out.note(&format!("tenure check reports it until: tenure seal {path}"));
+        out.note(&format!("tenure check reports it until: tenure seal {}", quoted(&path)));
         return Ok(Exit::Done);
     }
     if let Some(target) = &args.output {

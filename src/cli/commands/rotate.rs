@@ -12,6 +12,7 @@ use crate::names::AddressQuery;
 use crate::output::Output;
 use crate::rotation::generate::Spec;
 use crate::world::World;
+use crate::world::terminal::Terminal;
 
 /// Replace a value by a new one, with a new deadline; refuses the old value
 #[derive(Debug, clap::Args)]
@@ -75,6 +76,7 @@ pub(crate) fn run(
         out.note("nothing is overdue or owed");
         return Ok(Exit::Done);
     }
+    one_at_a_time(world, args, &agenda.wanted)?;
     let ask = |wanted: &Wanted| one(world, args, out, wanted);
     let new: Vec<_> = agenda.wanted.iter().map(ask).collect::<Result<_, _>>()?;
     let wish = Wish { reason: args.reason.clone(), ..Wish::default() };
@@ -85,6 +87,18 @@ pub(crate) fn run(
     ends.dedup();
     ends.into_iter().for_each(|revoke| end_the_old(out, revoke));
     Ok(Exit::Done)
+}
+
+/// Refuses several values from one stdin: nothing would say where one ends.
+fn one_at_a_time(world: &World, args: &Args, wanted: &[Wanted]) -> Result<(), Failure> {
+    let made = |wanted: &&Wanted| args.generate.is_some() && wanted.generator.is_some();
+    let asked = wanted.iter().filter(|wanted| !made(wanted)).count();
+    if asked < 2 || world.terminal == Terminal::Person {
+        return Ok(());
+    }
+    let what = format!("{asked} values want a new one, and nobody is there to ask for each");
+    let instead = "tenure rotate SECRET, one by one, or run it at a terminal".to_owned();
+    Err(DeedError::Refuse { what, instead: Some(instead) }.into())
 }
 
 /// Asks for one new value, or leaves it to the generator.

@@ -3,6 +3,7 @@
 use super::{Advice, Exit, keys, rooms, world};
 use crate::deeds::DeedError;
 use crate::finding::{Code, Finding, Severity};
+use crate::names::quoted;
 
 /// How a place of the list of tried ones ends that has no key.
 const NOTHING_THERE: &str = " (no key there)";
@@ -33,8 +34,12 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::NoPolicy => Advice::of(Exit::Invalid).hint("tenure init"),
         DeedError::BadRoot => Advice::of(Exit::Untrusted)
             .hint("set TENURE_ROOT to the root that `tenure trust show` prints"),
-        DeedError::BadPin => Advice::of(Exit::Untrusted)
-            .hint("compare the root with a colleague and pass it with --root"),
+        DeedError::BadPin { file } => {
+            Advice::of(Exit::Untrusted).at(file.display().to_string()).hint(format!(
+                "compare the root with a colleague, then: rm {} && tenure --root ROOT check",
+                quoted(file.display())
+            ))
+        }
         DeedError::RootsDiffer { .. } => Advice::of(Exit::Untrusted)
             .hint("find out which is right over another channel before you go on"),
         DeedError::NoRoot { root } => no_root(root.as_ref()),

@@ -28,9 +28,15 @@ pub(crate) fn edit(error: &EditError) -> Advice {
         EditError::MemberExists { .. } | EditError::RoleExists { .. } => {
             Advice::of(Exit::Refused).hint("choose another name")
         }
-        EditError::UnknownMember { nearest, .. } | EditError::UnknownRole { nearest, .. } => {
+        EditError::UnknownMember { nearest, .. } => {
             let hint = nearest.as_ref().map(|name| format!("did you mean `{name}`?"));
-            Advice { hint, ..Advice::of(Exit::Unknown) }
+            Advice::of(Exit::Unknown).hint(hint.unwrap_or_else(|| "tenure member list".to_owned()))
+        }
+        EditError::UnknownRole { nearest, .. } => {
+            let hint = nearest.as_ref().map(|name| format!("did you mean `{name}`?"));
+            let others =
+                || "tenure policy show lists them; member add --create-role makes it".to_owned();
+            Advice::of(Exit::Unknown).hint(hint.unwrap_or_else(others))
         }
         EditError::UnknownEnvironment { .. } => {
             Advice::of(Exit::Unknown).hint("tenure policy show")

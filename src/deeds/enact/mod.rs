@@ -1,14 +1,16 @@
 //! Puts a new policy in force: signs it, and makes a new keyring wherever the readers change.
 
 mod ground;
+mod kept;
 
 use std::collections::BTreeSet;
 
 pub use ground::{Edited, agree, nothing_blocks, policy_file, same_as_in_force, step_in_force};
+pub use kept::{kept_at, put_policy};
 
 use crate::deeds::DeedError;
 use crate::deeds::attest::{Work, sign};
-use crate::deeds::init::{attributes, put_policy};
+use crate::deeds::attributes;
 use crate::deeds::keyrings::renew;
 use crate::deeds::load::Place;
 use crate::deeds::pen::Pen;
@@ -137,6 +139,16 @@ impl<'a, 'w> Draft<'a, 'w> {
                 instead: None,
             });
         }
+        if next.admin.threshold > 1 {
+            return Err(DeedError::Refuse {
+                what: format!(
+                    "nobody could change a policy that needs {} admins: this version cannot collect \
+                     their approval",
+                    next.admin.threshold
+                ),
+                instead: Some(format!("threshold = 1 under [admin] in {}", policy::PATH)),
+            });
+        }
         leaves_nothing_behind(verified, &next)?;
         Ok(Self { place, verified, found: found.as_bytes().to_vec(), text, next, by })
     }
@@ -203,7 +215,7 @@ impl<'a, 'w> Draft<'a, 'w> {
         let (vouched, orphans) = self.vouch(vouch, &mut work);
         work.writes.based_on(policy::PATH.parse()?, Some(&self.found));
         let hash = put_policy(&self.text, &mut work.writes)?;
-        attributes(self.place, &self.next, &mut work.writes)?;
+        attributes::add(self.place, &self.next, &mut work.writes)?;
         let step = PolicyStep { seq: current.seq + 1, prev: Some(current.id), hash };
         let mut pen = Pen::find(self.place, self.verified.record, self.verified.policy)?;
         let entry = pen.sign(Kind::Policy(step), reason, &mut work.writes)?;

@@ -5,18 +5,19 @@ pub mod undo;
 
 use crate::deeds::DeedError;
 use crate::deeds::attest::{Work, sign};
-use crate::deeds::enact::agree;
+use crate::deeds::attributes;
+use crate::deeds::enact::{agree, put_policy};
 use crate::deeds::hooks::{self, Turned};
 use crate::deeds::key::{self, Cover, NewPair};
 use crate::deeds::keyrings::renew;
 use crate::deeds::load::Place;
 use crate::deeds::pen::Pen;
 use crate::log::entry::{Kind, PolicyStep};
-use crate::names::{EntryId, EnvName, MemberName, RepoPath, RepositoryId, Sha256};
+use crate::names::{EntryId, EnvName, MemberName, RepoPath, RepositoryId};
 use crate::policy::{self, Policy, Recipient, SigningKey, TemplateArgs};
 use crate::world::keys::Found;
 use crate::world::terminal::Terminal;
-use crate::world::{Change, Mode, World, Writes, random, signer};
+use crate::world::{Change, World, Writes, random, signer};
 
 use import::{Import, Imported, Loose};
 
@@ -95,7 +96,7 @@ fn start(
     for env in &plan.environments {
         renew(world, &policy, env, Vec::new(), &mut work)?;
     }
-    attributes(place, &policy, &mut work.writes)?;
+    attributes::add(place, &policy, &mut work.writes)?;
     let (_, change) = sign(&mut pen, &policy, work)?;
     place.commit(&change)?;
     if world.writes == Writes::Real {
@@ -150,19 +151,6 @@ fn key_or_new(world: &World) -> Result<(Found, Option<NewPair>), DeedError> {
     Ok((found, Some(pair)))
 }
 
-/// Puts a policy's bytes in place, and among those that were ever signed.
-///
-/// # Errors
-/// [`DeedError::Name`], never for a hash.
-pub fn put_policy(text: &str, change: &mut Change) -> Result<Sha256, DeedError> {
-    let hash = Sha256::of(text.as_bytes());
-    let name = hash.to_string();
-    let kept = format!(".secrets/policies/{}.toml", name.trim_start_matches("sha256:"));
-    change.put(policy::PATH.parse()?, text.as_bytes().to_vec(), Mode::Keep);
-    change.put(kept.parse()?, text.as_bytes().to_vec(), Mode::Keep);
-    Ok(hash)
-}
-
 fn refuse_again(place: &Place<'_>) -> Result<(), DeedError> {
     let evidence = place.log_evidence()?;
     if evidence.policy.is_none() && evidence.log.is_empty() {
@@ -203,41 +191,6 @@ fn first_policy(plan: &Plan, member: &MemberName, key: &Found) -> Result<String,
         environments: plan.environments.clone(),
         random: random(),
     }))
-}
-
-/// Adds the lines that `.gitattributes` needs and does not have yet.
-///
-/// # Errors
-/// [`DeedError::World`] when the file cannot be read.
-pub fn attributes(
-    place: &Place<'_>,
-    policy: &Policy,
-    change: &mut Change,
-) -> Result<(), DeedError> {
-    let path: RepoPath = ".gitattributes".parse()?;
-    let old = place.files.read(&path)?.unwrap_or_default();
-    let missing = missing_attributes(&String::from_utf8_lossy(&old), policy);
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let mut new = old.clone();
-    if !new.is_empty() && !new.ends_with(b"\n") {
-        new.push(b'\n');
-    }
-    missing.iter().for_each(|line| new.extend(format!("{line}\n").bytes()));
-    change.put(path, new, Mode::Keep);
-    Ok(())
-}
-
-/// The lines of `.gitattributes` that keep line endings from breaking signatures and tokens.
-#[must_use]
-pub fn missing_attributes(text: &str, policy: &Policy) -> Vec<String> {
-    let own = ["/.secrets/**".to_owned(), format!("/{}", policy::PATH)];
-    let own = own.into_iter().map(|glob| format!("{glob} -text"));
-    let globs = policy.environments.values().flat_map(|env| &env.files);
-    let sealed = globs.map(|glob| format!("/{} -text diff=tenure merge=tenure", glob.as_str()));
-    let has = |line: &String| text.lines().any(|old| old.trim_end() == line);
-    own.chain(sealed).filter(|line| !has(line)).collect()
 }
 
 #[cfg(test)]

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::import::REASON;
-use super::missing_attributes;
 use crate::deeds::DeedError;
-use crate::deeds::enact::{Edited, agree, nothing_blocks};
+use crate::deeds::attributes;
+use crate::deeds::enact::{Edited, agree, kept_at, nothing_blocks};
 use crate::deeds::hooks;
 use crate::deeds::load::Place;
 use crate::log::entry::{Entry, Kind};
 use crate::log::name::file_path;
 use crate::names::{EntryId, RepoPath};
-use crate::policy::{self, Policy};
+use crate::policy;
 use crate::verify::Verified;
-use crate::world::{Change, Mode, World, Writes};
+use crate::world::{Change, World, Writes};
 
 /// What was taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn undo(world: &World) -> Result<Undone, DeedError> {
     originals_are_here(&place, &verified)?;
     let mut change = Change::new();
     removals(&verified, &mut change)?;
-    attributes(&place, verified.policy, &mut change)?;
+    attributes::remove(&place, verified.policy, &mut change)?;
     let paths: Vec<_> = change.paths().cloned().collect();
     agree(world, &format!("take back `init`: {} files go?", paths.len()))?;
     place.commit(&change)?;
@@ -96,9 +96,7 @@ fn removals(verified: &Verified<'_>, change: &mut Change) -> Result<(), DeedErro
     change.remove(policy::PATH.parse()?);
     let record = verified.record;
     for step in &record.chain.steps {
-        let name = step.hash.to_string();
-        let name = name.trim_start_matches("sha256:");
-        change.remove(format!(".secrets/policies/{name}.toml").parse()?);
+        change.remove(kept_at(&step.hash)?);
     }
     for signed in &record.entries {
         change.remove(file_path(&signed.entry, &signed.id));
@@ -109,21 +107,5 @@ fn removals(verified: &Verified<'_>, change: &mut Change) -> Result<(), DeedErro
     }
     let sealed: BTreeSet<_> = record.named_files(None);
     sealed.into_iter().for_each(|path| change.remove(path));
-    Ok(())
-}
-
-/// Takes our lines out of `.gitattributes`.
-fn attributes(place: &Place<'_>, policy: &Policy, change: &mut Change) -> Result<(), DeedError> {
-    let path: RepoPath = ".gitattributes".parse()?;
-    let Some(old) = place.files.read(&path)? else { return Ok(()) };
-    let ours = missing_attributes("", policy);
-    let text = String::from_utf8_lossy(&old);
-    let keep = |line: &&str| !ours.iter().any(|own| own == line.trim_end());
-    let new: String = text.split_inclusive('\n').filter(keep).collect();
-    if new.is_empty() {
-        change.remove(path);
-    } else if new.as_bytes() != old {
-        change.put(path, new.into_bytes(), Mode::Keep);
-    }
     Ok(())
 }

@@ -2,51 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::form::Form;
 use super::named::Named;
 use crate::deeds::DeedError;
-use crate::document::{Document, Format, Item, Node, NotSpliceable, items, whole_hash};
+use crate::document::{Document, Item, Node};
 use crate::finding::{Code, Finding, Severity};
-use crate::names::{Address, EnvName, KeyPath, RepoPath, Sha256};
+use crate::names::{Address, EnvName, KeyPath, RepoPath, Sha256, quoted};
 use crate::policy::{Comments, Policy};
 use crate::seal;
 use crate::verify::Live;
 
 /// What the log says stands, by address.
 pub(super) type Signed<'r> = BTreeMap<Address, Live<'r>>;
-
-/// A file as it can be read.
-pub(super) enum Form<'t> {
-    Values(Document<'t>, BTreeMap<KeyPath, Item>),
-    Whole(Sha256),
-    Unreadable,
-}
-
-impl<'t> Form<'t> {
-    pub(super) fn of(path: &RepoPath, bytes: &'t [u8], attested_whole: bool) -> Self {
-        let format = Format::of(path).filter(|_| !attested_whole && !seal::is_whole(bytes));
-        let Some(format) = format else { return Self::Whole(whole_hash(bytes)) };
-        let not_text = NotSpliceable { line: 1, why: "the file is not UTF-8" };
-        let text = std::str::from_utf8(bytes).map_err(|_| not_text);
-        match text.and_then(|text| Document::parse(format, text)) {
-            Ok(document) => {
-                let items = items(&document);
-                Self::Values(document, items)
-            }
-            Err(_) => Self::Unreadable,
-        }
-    }
-
-    /// The hash of every item; none where the file cannot be read.
-    pub(super) fn hashes(&self) -> Option<BTreeMap<KeyPath, Sha256>> {
-        match self {
-            Self::Values(_, items) => {
-                Some(items.iter().map(|(key, item)| (key.clone(), item.hash)).collect())
-            }
-            Self::Whole(hash) => Some(BTreeMap::from([(KeyPath::Whole, *hash)])),
-            Self::Unreadable => None,
-        }
-    }
-}
 
 /// One file on disk, beside what the log says of it.
 pub(super) struct Look<'l> {
@@ -187,7 +154,7 @@ impl<'l> Look<'l> {
             place: format!("{} {key}", self.path),
             entry: None,
             message: message.to_owned(),
-            fix: Some(format!("git restore {}", self.path)),
+            fix: Some(format!("git restore {}", quoted(self.path))),
         };
         DeedError::Refused(finding.into())
     }

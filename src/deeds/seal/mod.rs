@@ -5,6 +5,7 @@
 //! from, else HEAD's. So whatever else is wrong with the environment is found as for every other write,
 //! and values that did not change get their tokens back.
 
+mod form;
 mod look;
 mod named;
 
@@ -21,7 +22,7 @@ use super::set::known_type;
 use crate::document::{Document, Format, NotSpliceable};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::{Item, Op};
-use crate::names::{EnvName, KeyPath, RepoPath, TypeName};
+use crate::names::{EnvName, KeyPath, RepoPath, TypeName, quoted};
 use crate::seal as tokens;
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
@@ -214,7 +215,7 @@ fn vouched(
             KeyPath::Whole => look.path.to_string(),
             key => format!("{}/{}#{key}", look.env, look.path),
         };
-        let instead = Some(format!("look at it; if it is right: tenure seal '{address}'"));
+        let instead = Some(format!("look at it; if it is right: tenure seal {}", quoted(&address)));
         return Err(DeedError::Refuse { what, instead });
     }
     if place.world.consent == Consent::Given {

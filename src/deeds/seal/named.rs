@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::look::Form;
+use super::form::Form;
 use crate::deeds::DeedError;
 use crate::deeds::load::{Loaded, Place};
 use crate::names::{Address, AddressQuery, EnvName, KeyPath, RepoPath, Target};

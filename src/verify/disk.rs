@@ -1,0 +1,76 @@
+//! Reads a file as it lies on disk: its form, and what stands at each place; judges nothing.
+
+use std::collections::BTreeMap;
+
+use crate::document::{Document, Format, Node, items, whole_hash};
+use crate::names::{GenerationId, KeyPath, RepoPath, Sha256};
+use crate::seal;
+
+/// How a file is sealed.
+#[derive(Debug)]
+pub enum FileForm<'e> {
+    /// Value by value.
+    Values(Document<'e>),
+    /// As one armored age file.
+    Whole,
+}
+
+/// What stands at one place on disk.
+pub(super) struct OnDisk {
+    pub(super) hash: Sha256,
+    /// The generations of its tokens, each once; none where it stands in clear.
+    pub(super) generations: Vec<GenerationId>,
+    /// Whether a text stands there in clear that is no token.
+    pub(super) clear_text: bool,
+    /// The byte at which it begins; none for a whole file.
+    at: Option<usize>,
+}
+
+impl OnDisk {
+    /// Counts its line from 1: only where it is asked for, since that is slow for a file of many values.
+    pub(super) fn line(&self, file: &[u8]) -> Option<usize> {
+        let before = &file[..self.at?.min(file.len())];
+        Some(1 + before.iter().filter(|byte| **byte == b'\n').count())
+    }
+}
+
+/// Reads a file's form and what stands at each place.
+pub(super) fn read<'e>(
+    path: &RepoPath,
+    bytes: &'e [u8],
+    whole: bool,
+) -> Result<(FileForm<'e>, BTreeMap<KeyPath, OnDisk>), String> {
+    let format = Format::of(path).filter(|_| !whole && !seal::is_whole(bytes));
+    let Some(format) = format else {
+        let disk = OnDisk {
+            hash: whole_hash(bytes),
+            generations: Vec::new(),
+            clear_text: !seal::is_whole(bytes),
+            at: None,
+        };
+        return Ok((FileForm::Whole, BTreeMap::from([(KeyPath::Whole, disk)])));
+    };
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+    let document = Document::parse(format, text).map_err(|why| why.to_string())?;
+    let found = items(&document)
+        .into_iter()
+        .map(|(key, item)| {
+            let disk = on_disk(&document, &item.leaves, item.hash);
+            (key, disk)
+        })
+        .collect();
+    Ok((FileForm::Values(document), found))
+}
+
+fn on_disk(document: &Document<'_>, leaves: &[usize], hash: Sha256) -> OnDisk {
+    let first = leaves.iter().map(|at| document.leaves[*at].span.start).min();
+    let mut disk = OnDisk { hash, generations: Vec::new(), clear_text: false, at: first };
+    for leaf in leaves.iter().map(|at| &document.leaves[*at]) {
+        match document.token(leaf).map(seal::generation_of) {
+            Some(Ok(id)) if disk.generations.contains(&id) => {}
+            Some(Ok(id)) => disk.generations.push(id),
+            Some(Err(_)) | None => disk.clear_text |= leaf.node == Node::Scalar,
+        }
+    }
+    disk
+}
