@@ -13,8 +13,10 @@ for program in cargo git ssh-keygen age age-keygen python3; do
     command -v "$program" >/dev/null || { echo "missing: $program" >&2; exit 1; }
 done
 
-cargo build --release --locked --bin tenure >&2
+[ -n "${TENURE:-}" ] || cargo build --release --locked --bin tenure >&2
 tenure=${TENURE:-$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/release/tenure}
+# By its own path: a shim may look for its settings in the home that is left here.
+python=$(python3 -c 'import sys; print(sys.executable)')
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -30,7 +32,7 @@ export SOPS_AGE_KEY_FILE=$work/age.key
 
 # A YAML file of so many values, in groups of 20 as people have them.
 values() {
-    python3 - "$1" <<'PY'
+    "$python" - "$1" <<'PY'
 import secrets, sys
 for n in range(int(sys.argv[1])):
     if n % 20 == 0:
@@ -56,7 +58,7 @@ repository() {
         git add -A && git commit -qm bench
         "$tenure" open secrets/dev.yaml > "$work/$1.yaml"
         "$tenure" check
-    ) >/dev/null 2>&1
+    ) >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
     age -R "$HOME/.ssh/id_ed25519.pub" -o "$work/$1.age" "$work/$1.yaml"
     if command -v sops >/dev/null; then
         sops --encrypt --age "$(age-keygen -y "$work/age.key")" "$work/$1.yaml" > "$work/$1.sops.yaml"
@@ -66,7 +68,7 @@ repository() {
 repository 20
 repository 1000
 
-python3 - "$work" "$tenure" "$runs" <<'PY'
+"$python" - "$work" "$tenure" "$runs" <<'PY'
 import os, resource, shutil, statistics, subprocess, sys
 
 work, tenure, runs = sys.argv[1], sys.argv[2], int(sys.argv[3])

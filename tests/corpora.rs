@@ -13,7 +13,7 @@ use tenure::keyring::Generation;
 use tenure::names::{EnvName, KeyPath, RepositoryId};
 use tenure::seal::{self, Comments, Known, Opener, Scope, Sealer, ValueKey};
 
-use crate::support::{say, skipped};
+use crate::support::{Repo, say, skipped};
 
 /// A file of a corpus: its name and its bytes.
 type Input = (String, Vec<u8>);
@@ -139,6 +139,56 @@ fn toml_files_are_restored() {
 #[test]
 fn dotenv_files_are_restored() {
     all("dotenv", Format::Dotenv, dotenv, 80);
+}
+
+/// How many files of a corpus go through the program itself.
+const DOZEN: usize = 12;
+
+/// Seals a dozen files of a corpus at managed paths, and opens each again, with the program itself.
+fn through_the_program(name: &str) {
+    let Some(inputs) = corpus(name) else { return skipped("../shared/corpora") };
+    let repo = Repo::new();
+    repo.ssh_key();
+    repo.run("init --member ana").done();
+    let step = inputs.len().div_ceil(DOZEN);
+    let some: Vec<_> = inputs.iter().step_by(step).collect();
+    for (file, bytes) in &some {
+        repo.write(&format!("secrets/dev/{file}"), bytes);
+    }
+    repo.run("seal").done();
+    let changed = some.iter().filter(|(file, bytes)| {
+        fs::read(repo.path().join("secrets/dev").join(file)).unwrap() != *bytes
+    });
+    // Where no value is, such as in `[]`, nothing is sealed.
+    assert!(changed.count() * 3 > some.len() * 2);
+    for (file, bytes) in &some {
+        let path = format!("secrets/dev/{file}");
+        assert_eq!(repo.tenure(&["open", &path]).done().stdout_bytes, *bytes, "{file}");
+    }
+    repo.run("check").done();
+    repo.commit("sealed");
+    repo.run("seal").done();
+    assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
+}
+
+#[test]
+fn yaml_files_go_through_the_program() {
+    through_the_program("yaml");
+}
+
+#[test]
+fn json_files_go_through_the_program() {
+    through_the_program("json");
+}
+
+#[test]
+fn toml_files_go_through_the_program() {
+    through_the_program("toml");
+}
+
+#[test]
+fn dotenv_files_go_through_the_program() {
+    through_the_program("dotenv");
 }
 
 fn is_token(text: &str) -> bool {

@@ -8,6 +8,7 @@
 )]
 
 mod attacks;
+mod bad_input;
 mod commands;
 mod console;
 mod corpora;
