@@ -84,7 +84,7 @@ impl Ring {
         let record = keyring.record;
         let bytes = verified
             .keyrings
-            .get(&record.generation)
+            .get(&(self.env.clone(), record.generation))
             .ok_or(seal::SealError::UnknownGeneration(record.generation))?;
         let plain = world.identities().open(bytes).map_err(|why| match why {
             KeysError::None { tried } => DeedError::NoKey {

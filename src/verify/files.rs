@@ -30,7 +30,7 @@ pub struct Verified<'e> {
     /// The files that stand in clear since they were opened in place; judged by what they were opened from.
     pub open: BTreeSet<RepoPath>,
     /// The keyring files whose bytes are the signed ones.
-    pub keyrings: BTreeMap<GenerationId, &'e [u8]>,
+    pub keyrings: BTreeMap<(EnvName, GenerationId), &'e [u8]>,
     /// What stands, by address; nothing that was deleted or is in doubt.
     pub live: BTreeMap<Address, Live<'e>>,
     /// The single values in dispute that a writer's new value ends, with the place that the finding names.

@@ -109,7 +109,7 @@ pub(super) fn check<'e>(
     envs: &[&EnvName],
     evidence: &'e FileEvidence,
     findings: &mut Vec<Finding>,
-) -> BTreeMap<GenerationId, &'e [u8]> {
+) -> BTreeMap<(EnvName, GenerationId), &'e [u8]> {
     let mut good = BTreeMap::new();
     let mut named = BTreeSet::new();
     for env in envs {
@@ -117,7 +117,7 @@ pub(super) fn check<'e>(
             let path = path(env, keyring.record.generation);
             match check_one(record, &keyring, &path, evidence) {
                 Ok(bytes) => {
-                    good.insert(keyring.record.generation, bytes);
+                    good.insert(((*env).clone(), keyring.record.generation), bytes);
                 }
                 Err(finding) => findings.push(finding.in_env(env)),
             }
