@@ -3,9 +3,9 @@
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
-    /// All is done; `check` and `scan` found nothing.
+    /// All is done; `check` found nothing.
     Done,
-    /// `check` or `scan` found something.
+    /// `check` found something.
     Found,
     /// Bad usage or refused input.
     Refused,
@@ -98,8 +98,8 @@ impl Exit {
     #[must_use]
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Done => "done; for `check` and `scan`, nothing found",
-            Self::Found => "`check` or `scan` found something (overdue, plaintext, drift)",
+            Self::Done => "done; for `check`, nothing found",
+            Self::Found => "`check` found something (overdue, plaintext, drift)",
             Self::Refused => "bad usage or refused input; nothing was written",
             Self::Invalid => "the policy or a file is missing or invalid; blocked",
             Self::NoKey => "none of your keys opens it",
