@@ -5,6 +5,12 @@
 
 mod block;
 mod key;
+/// Tells whether a tag makes readers refuse a token in its value's place. A verbatim tag of this kind has
+/// a comma, and is refused already.
+fn wants_no_text(tag: &str) -> bool {
+    matches!(tag, "!!int" | "!!float" | "!!bool" | "!!null" | "!!timestamp" | "!!binary")
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -295,6 +301,9 @@ impl<'t> Walker<'t> {
             return self.key(value, style, range, &properties);
         }
         self.tree.arrive()?;
+        if !range.is_empty() && wants_no_text(&properties.tag) {
+            return Err("a value with a tag that no sealed text can have");
+        }
         let told = properties.any();
         let properties = (properties.tag, properties.anchor);
         let after_properties = self.at;
