@@ -162,11 +162,6 @@ fn what_readers_might_take_differently_is_refused() {
         ("&x a: b\n", 1, "a key with a tag or an anchor"),
         ("!!str a: b\n", 1, "a key with a tag or an anchor"),
         ("a: !!int 1\n", 1, "a value with a tag that no sealed text can have"),
-        (
-            "a: !<tag:yaml.org,2002:bool> yes\n",
-            1,
-            "a value with a tag that no sealed text can have",
-        ),
         ("? |\n  a\n: b\n", 2, "a key that is a block scalar"),
         (": a\n", 1, "a key without a text"),
         ("{?a: b}\n", 1, "a plain text that begins with a question mark or a colon"),
