@@ -35,8 +35,8 @@ pub struct Edited {
 
 /// Lets the user edit a file, the one file of an environment, or one value.
 ///
-/// While the editor is open nobody is kept from writing; what they wrote to the file meanwhile is never
-/// overwritten.
+/// While the editor is open nobody is kept from writing. What they wrote to the same value, or to the same
+/// file where all of it is edited, is never overwritten.
 ///
 /// # Errors
 /// [`DeedError::NotSpliceable`] when what was edited is no longer of the file's format, and nobody is there
@@ -61,7 +61,7 @@ pub fn edit(
     let loaded = place.load(Some(&target.env))?;
     let verified = loaded.verified(&target.env)?;
     let old = verified.files.get(&target.path).map(|file| file.bytes);
-    if old.map(Sha256::of) != draft.before {
+    if stands(&verified, target) != draft.before {
         return Err(DeedError::Refuse {
             what: format!("`{}` changed while you edited it; nothing was written", target.path),
             instead: Some(format!("tenure edit {}", target.path)),
@@ -93,7 +93,7 @@ pub fn edit(
 /// What is to be edited.
 struct Draft {
     target: Found,
-    /// The hash of the sealed bytes that it stands in.
+    /// What stood there when the editor was opened; see [`stands`].
     before: Option<Sha256>,
     /// What the editor shows first.
     clear: Plaintext,
@@ -118,7 +118,15 @@ fn draft(world: &World, what: Option<&str>, env: Option<&EnvName>) -> Result<Dra
         KeyPath::Place { .. } => get::one(&verified, &ring, &target)?,
     };
     let format = format.filter(|_| matches!(file.form, FileForm::Values(_)));
-    Ok(Draft { target, before: Some(Sha256::of(file.bytes)), clear, format })
+    Ok(Draft { before: stands(&verified, &target), target, clear, format })
+}
+
+/// The hash of a value's item, or of a whole file's sealed bytes; none where nothing stands yet.
+fn stands(verified: &Verified<'_>, target: &Found) -> Option<Sha256> {
+    match target.key {
+        KeyPath::Whole => verified.files.get(&target.path).map(|file| Sha256::of(file.bytes)),
+        KeyPath::Place { .. } => verified.live.get(&target.address())?.item.hash,
+    }
 }
 
 /// Finds what the user means: a file, an environment with one file, or a value.

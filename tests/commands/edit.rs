@@ -95,6 +95,20 @@ fn a_failing_editor_takes_nothing() {
 }
 
 #[test]
+fn another_value_that_somebody_set_meanwhile_does_not_matter_to_one_value() {
+    let repo = filled();
+    let tenure = env!("CARGO_BIN_EXE_tenure");
+    let now = crate::support::NOW;
+    let set = |key: &str| format!("echo new | {tenure} --now {now} set dev/{key} >/dev/null; ");
+    edit(&repo, &["dev/A"], &format!("{}echo mine > \"$1\"", set("B"))).done();
+    assert_eq!(repo.run("get dev/A").done().stdout, "mine");
+    assert_eq!(repo.run("get dev/B").done().stdout, "new");
+    let refused = edit(&repo, &["dev/A"], &format!("{}echo lost > \"$1\"", set("A")));
+    assert_eq!(refused.code, 2, "{refused}");
+    assert_eq!(repo.run("get dev/A").done().stdout, "new");
+}
+
+#[test]
 fn what_somebody_wrote_meanwhile_is_not_overwritten() {
     let repo = filled();
     let tenure = env!("CARGO_BIN_EXE_tenure");
