@@ -43,9 +43,7 @@ impl<'p, 'w> Pen<'p, 'w> {
             .values()
             .flat_map(|member| member.signing_keys.iter().map(|key| key.public().clone()))
             .collect();
-        let places = place.world.signing_places(&place.checkout)?;
-        let signer = signer::find(&mut place.world.identities(), &places, &keys);
-        let signer = signer.map_err(|why| match why {
+        let signer = place.world.signer(&place.checkout, &keys).map_err(|why| match why {
             signer::SignerError::NoKey { at_hand } => DeedError::NotAMember { at_hand },
             other => other.into(),
         })?;

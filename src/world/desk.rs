@@ -4,10 +4,11 @@ use std::cell::{RefCell, RefMut};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use ssh_key::PublicKey;
 
 use super::harden::Hardened;
 use super::keys::{Identities, KeyPlaces};
-use super::signer::SigningPlaces;
+use super::signer::{self, Signer, SignerError, SigningPlaces};
 use super::terminal::{Prompts, Terminal};
 use super::{Checkout, Environment, LARGEST, WorldError, wiped};
 use crate::names::EntryId;
@@ -99,14 +100,21 @@ impl World {
         self.identities.borrow_mut()
     }
 
-    /// Where keys that only sign may be.
+    /// Finds the first key at hand that is one of the allowed; git is asked for its signing key last.
     ///
     /// # Errors
-    /// [`WorldError`] when git cannot be asked for its signing key.
-    pub fn signing_places(&self, checkout: &Checkout) -> Result<SigningPlaces, WorldError> {
-        let ssh = checkout.config("gpg.format")?.as_deref() == Some("ssh");
-        let git_key = if ssh { checkout.config("user.signingKey")? } else { None };
-        Ok(SigningPlaces::of(&self.environment, git_key))
+    /// Those of [`signer::find`].
+    pub fn signer(
+        &self,
+        checkout: &Checkout,
+        allowed: &[PublicKey],
+    ) -> Result<Signer, SignerError> {
+        let git_key = || match checkout.config("gpg.format")?.as_deref() {
+            Some("ssh") => checkout.config("user.signingKey"),
+            _ => Ok(None),
+        };
+        let places = SigningPlaces::of(&self.environment);
+        signer::find(&mut self.identities(), &places, &git_key, allowed)
     }
 }
 

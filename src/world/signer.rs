@@ -11,7 +11,7 @@ use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
 use crate::world::keys::{Identities, KeysError, file};
 use crate::world::terminal::{Terminal, TerminalError};
 use crate::world::wiped::{Folder, read_file};
-use crate::world::{Environment, WITHHELD};
+use crate::world::{Environment, WITHHELD, WorldError};
 
 /// What every signature is made for (design section 6).
 pub const NAMESPACE: &str = "log@tenure";
@@ -53,6 +53,9 @@ pub enum SignerError {
     /// What was signed does not verify, as when `KEY.pub` belongs to another key.
     #[error("what was signed with {place} is not by the key {fingerprint}")]
     Mismatch { place: String, fingerprint: String },
+    /// git cannot say which key it signs with.
+    #[error(transparent)]
+    Git(#[from] WorldError),
     /// A file or a pipe failed.
     #[error("{place} cannot be used to sign")]
     Io {
@@ -73,20 +76,17 @@ pub struct SigningPlaces {
     pub home: Option<PathBuf>,
     /// `SSH_AUTH_SOCK`; none means that no agent is asked.
     pub agent: Option<OsString>,
-    /// git's `user.signingKey` where its `gpg.format` is `ssh`: a path, or a public key.
-    pub git_key: Option<String>,
     /// `TMPDIR`, else `/tmp`: for a public key that `ssh-keygen` wants to have in a file.
     pub tmpdir: Option<PathBuf>,
 }
 
 impl SigningPlaces {
-    /// Takes the places from the environment; `git_key` is git's `user.signingKey`, if that is for SSH.
+    /// Takes the places from the environment.
     #[must_use]
-    pub fn of(environment: &Environment, git_key: Option<String>) -> Self {
+    pub fn of(environment: &Environment) -> Self {
         Self {
             home: environment.home.clone(),
             agent: environment.ssh_auth_sock.clone().map(PathBuf::into_os_string),
-            git_key,
             tmpdir: environment.tmpdir.clone(),
         }
     }
@@ -116,20 +116,26 @@ enum Means {
 /// Finds the first key at hand that is one of the allowed.
 ///
 /// In this order: the SSH keys among the identities, the usual files in `~/.ssh`, the agent's keys, git's
-/// signing key.
+/// signing key. `git_key` gives git's `user.signingKey` where its `gpg.format` is `ssh`: a path, or a public
+/// key; it is called only where no other key is one.
 pub fn find(
     identities: &mut Identities,
     places: &SigningPlaces,
+    git_key: &dyn Fn() -> Result<Option<String>, WorldError>,
     allowed: &[PublicKey],
 ) -> Result<Signer, SignerError> {
     let may_sign = |key: &PublicKey| allowed.iter().any(|one| one.key_data() == key.key_data());
     let mut candidates = from_identities(identities, &may_sign)?;
     let mut at_hand = Vec::new();
-    // Each next place costs more than the one before: the agent is a program to start.
-    let more: [&dyn Fn() -> Vec<Candidate>; 3] =
-        [&|| from_home(places), &|| from_agent(places), &|| from_git(places)];
+    // Each next place costs more than the one before: the agent and git are programs to start.
+    let more: [&dyn Fn() -> Result<Vec<Candidate>, WorldError>; 3] =
+        [&|| Ok(from_home(places)), &|| Ok(from_agent(places)), &|| {
+            Ok(git_key()?.map(|key| from_git(&key, places)).unwrap_or_default())
+        }];
     for place in std::iter::once(None).chain(more.into_iter().map(Some)) {
-        candidates.extend(place.map(|place| place()).into_iter().flatten());
+        if let Some(place) = place {
+            candidates.extend(place()?);
+        }
         for candidate in candidates.drain(..) {
             if may_sign(&candidate.public) {
                 return Ok(candidate.signer(places));
@@ -217,8 +223,7 @@ fn from_agent(places: &SigningPlaces) -> Vec<Candidate> {
         .collect()
 }
 
-fn from_git(places: &SigningPlaces) -> Vec<Candidate> {
-    let Some(key) = places.git_key.as_deref() else { return Vec::new() };
+fn from_git(key: &str, places: &SigningPlaces) -> Vec<Candidate> {
     let literal = PublicKey::from_openssh(key.strip_prefix("key::").unwrap_or(key));
     let place = "git's user.signingKey".to_owned();
     if let Ok(public) = literal {
@@ -426,6 +431,10 @@ mod tests {
         child.wait().unwrap().success()
     }
 
+    fn no_git() -> Result<Option<String>, WorldError> {
+        Ok(None)
+    }
+
     #[test]
     fn signs_through_ssh_keygen_what_ssh_keygen_verifies() {
         if !have_ssh_keygen() {
@@ -435,7 +444,7 @@ mod tests {
         let pair = pair(folder.path());
         let allowed = [pair.public.clone()];
         let mut keys = identities(&[&pair.path]);
-        let signer = find(&mut keys, &SigningPlaces::default(), &allowed).unwrap();
+        let signer = find(&mut keys, &SigningPlaces::default(), &no_git, &allowed).unwrap();
         let armored = signer.sign(b"payload\n", Terminal::Nobody).unwrap();
         assert!(accepted(&pair.public, b"payload\n", &armored));
         assert!(!accepted(&pair.public, b"payload", &armored));
@@ -447,7 +456,7 @@ mod tests {
         let pair = pair(folder.path());
         let allowed = [pair.public.clone()];
         let mut keys = identities(&[&pair.path]);
-        let mut signer = find(&mut keys, &SigningPlaces::default(), &allowed).unwrap();
+        let mut signer = find(&mut keys, &SigningPlaces::default(), &no_git, &allowed).unwrap();
         let stock = have_ssh_keygen().then(|| signer.sign(b"p", Terminal::Nobody).unwrap());
         signer.program = "no-such-program-of-ours";
         let armored = signer.sign(b"p", Terminal::Nobody).unwrap();
@@ -464,7 +473,7 @@ mod tests {
         let places = KeyPlaces { identity: Some(text), ..KeyPlaces::default() };
         let mut keys = Identities::new(places, Terminal::Nobody);
         let allowed = [pair.public.clone()];
-        let signer = find(&mut keys, &SigningPlaces::default(), &allowed).unwrap();
+        let signer = find(&mut keys, &SigningPlaces::default(), &no_git, &allowed).unwrap();
         assert_eq!(signer.place(), "TENURE_IDENTITY");
         let armored = signer.sign(b"p", Terminal::Nobody).unwrap();
         assert!(!have_ssh_keygen() || accepted(&pair.public, b"p", &armored));
@@ -475,7 +484,8 @@ mod tests {
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (mine, other) = (pair(one.path()), pair(two.path()));
         let mut keys = identities(&[&mine.path]);
-        let fault = find(&mut keys, &SigningPlaces::default(), &[other.public]).err().unwrap();
+        let fault =
+            find(&mut keys, &SigningPlaces::default(), &no_git, &[other.public]).err().unwrap();
         assert!(fault.to_string().contains(&mine.fingerprint), "{fault}");
     }
 
@@ -489,7 +499,7 @@ mod tests {
         let pair = new_key_pair(folder.path(), "test", Some(&words)).unwrap();
         let mut keys = identities(&[&pair.path]);
         let allowed = [pair.public.clone()];
-        let signer = find(&mut keys, &SigningPlaces::default(), &allowed).unwrap();
+        let signer = find(&mut keys, &SigningPlaces::default(), &no_git, &allowed).unwrap();
         let fault = signer.sign(b"p", Terminal::Nobody).unwrap_err();
         assert!(matches!(fault, SignerError::Passphrase { .. }), "{fault}");
     }
@@ -533,7 +543,8 @@ mod tests {
             tmpdir: Some(folder.path().to_owned()),
             ..SigningPlaces::default()
         };
-        let signer = find(&mut identities(&[]), &places, std::slice::from_ref(&pair.public));
+        let allowed = std::slice::from_ref(&pair.public);
+        let signer = find(&mut identities(&[]), &places, &no_git, allowed);
         let signed = signer.and_then(|signer| signer.sign(b"p", Terminal::Nobody));
         agent.kill().unwrap();
         agent.wait().unwrap();
@@ -548,18 +559,19 @@ mod tests {
         let ssh = home.path().join(".ssh");
         fs::create_dir(&ssh).unwrap();
         fs::copy(&pair.path, ssh.join("id_ed25519_sk")).unwrap();
-        let mut places = SigningPlaces { home: Some(home.path().to_owned()), ..Default::default() };
+        let places = SigningPlaces { home: Some(home.path().to_owned()), ..Default::default() };
         let allowed = [pair.public.clone()];
-        let signer = find(&mut identities(&[]), &places, &allowed).unwrap();
+        let too_soon = || panic!("git is asked only where no other key is one");
+        let signer = find(&mut identities(&[]), &places, &too_soon, &allowed).unwrap();
         assert!(signer.place().ends_with("/.ssh/id_ed25519_sk"));
         fs::remove_file(ssh.join("id_ed25519_sk")).unwrap();
         for key in ["~/elsewhere/id_ed25519.pub", "~/elsewhere/id_ed25519"] {
-            places.git_key = Some(key.to_owned());
-            let signer = find(&mut identities(&[]), &places, &allowed).unwrap();
+            let git = || Ok(Some(key.to_owned()));
+            let signer = find(&mut identities(&[]), &places, &git, &allowed).unwrap();
             assert!(matches!(&signer.means, Means::File(path) if *path == pair.path));
         }
-        places.git_key = Some(format!("key::{}", pair.public.to_openssh().unwrap()));
-        let signer = find(&mut identities(&[]), &places, &allowed).unwrap();
+        let git = || Ok(Some(format!("key::{}", pair.public.to_openssh().unwrap())));
+        let signer = find(&mut identities(&[]), &places, &git, &allowed).unwrap();
         assert!(matches!(signer.means, Means::Agent));
     }
 }

@@ -45,6 +45,7 @@ pub(crate) fn signer(error: &SignerError) -> Advice {
             Advice::of(Exit::NoKey).hint("give the key that the policy names with -i")
         }
         SignerError::Keys(why) => advice(why),
+        SignerError::Git(why) => super::world::advice(why),
         SignerError::NoProgram { place } => {
             Advice::of(Exit::NoKey).at(place.clone()).hint("install OpenSSH")
         }

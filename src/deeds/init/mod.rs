@@ -17,7 +17,7 @@ use crate::names::{EntryId, EnvName, MemberName, RepoPath, RepositoryId};
 use crate::policy::{self, Policy, Recipient, SigningKey, TemplateArgs};
 use crate::world::keys::Found;
 use crate::world::terminal::Terminal;
-use crate::world::{Change, World, Writes, random, signer};
+use crate::world::{Change, World, Writes, random};
 
 use import::{Import, Imported, Loose};
 
@@ -87,8 +87,7 @@ fn start(
     let mut change = Change::new();
     let hash = put_policy(&text, &mut change)?;
     let public = key.public.clone().into_iter().collect::<Vec<_>>();
-    let places = world.signing_places(&place.checkout)?;
-    let signer = signer::find(&mut world.identities(), &places, &public)?;
+    let signer = world.signer(&place.checkout, &public)?;
     let mut pen = Pen::first(place, signer, member.clone());
     let step = PolicyStep { seq: 1, prev: None, hash };
     let root = pen.sign(Kind::Init(step), None, &mut change)?;
