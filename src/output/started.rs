@@ -9,6 +9,7 @@ use super::{Show, safe};
 use crate::deeds::init::Started;
 use crate::deeds::init::import::{Exposure, Imported, Loose};
 use crate::deeds::init::undo::Undone;
+use crate::names::quoted;
 
 impl Show for Started {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -78,6 +79,14 @@ pub fn warnings(started: &Started) -> Vec<String> {
     if let Err(why) = &started.hook {
         all.push(format!("no hook was installed: {why}; tenure hook install"));
     }
+    let open = started.loose.iter().filter(|loose| !loose.ignored).map(|loose| {
+        let path = quoted(&loose.path);
+        format!(
+            "git does not ignore {path}: `git add -A` would commit it in clear; \
+             echo {path} >> .gitignore"
+        )
+    });
+    all.extend(open);
     all.push("one admin key only: add a second one with tenure member add".to_owned());
     all
 }

@@ -108,6 +108,18 @@ fn nothing_is_imported_unasked_but_it_is_named() {
 }
 
 #[test]
+fn a_file_in_clear_that_the_next_commit_would_take_along_is_warned_of() {
+    let repo = with_key();
+    repo.write(".env", "A=1\n");
+    repo.write(".env.local", "B=1\n");
+    repo.write(".gitignore", ".env.local\n");
+    let started = repo.run("init").done();
+    let warning = "warning: git does not ignore .env: `git add -A` would commit it in clear";
+    assert!(started.stderr.contains(warning), "{started}");
+    assert!(!started.stderr.contains("does not ignore .env.local"), "{started}");
+}
+
+#[test]
 fn a_file_that_git_has_already_is_warned_of() {
     let repo = with_key();
     repo.write(".env", "A=1\n");

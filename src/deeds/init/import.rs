@@ -58,6 +58,8 @@ pub struct Loose {
     pub path: RepoPath,
     /// Where its sealed copy would lie, if that is clear.
     pub target: Option<(EnvName, RepoPath)>,
+    /// Whether git ignores it; else the next `git add` takes it along.
+    pub ignored: bool,
 }
 
 /// Makes sure beforehand that what was asked for can be imported.
@@ -111,7 +113,8 @@ pub(super) fn loose(place: &Place<'_>, plan: &Plan) -> Result<Vec<Loose>, DeedEr
             Some(env) => Some((env.clone(), target(&path, env)?)),
             None => None,
         };
-        found.push(Loose { path, target });
+        let ignored = place.checkout.is_ignored(&path)?;
+        found.push(Loose { path, target, ignored });
     }
     Ok(found)
 }
