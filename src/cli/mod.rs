@@ -17,7 +17,7 @@ use crate::deeds::DeedError;
 use crate::output::{Colour, Form, Output, OutputError, Volume};
 use crate::world::harden::harden;
 use crate::world::terminal::Prompts;
-use crate::world::{Consent, Environment, Settings, World, Writes, current_folder, now};
+use crate::world::{Consent, Environment, Notes, Settings, World, Writes, current_folder, now};
 use exit::Exit;
 use failure::Failure;
 use global::{ColorWhen, Global};
@@ -162,6 +162,7 @@ fn world(global: &Global) -> Result<World, Failure> {
         prompts: if global.non_interactive { Prompts::Forbidden } else { Prompts::Allowed },
         consent: if global.yes { Consent::Given } else { Consent::Ask },
         writes: if global.dry_run { Writes::Dry } else { Writes::Real },
+        notes: if global.quiet { Notes::Kept } else { Notes::Said },
         hardened: Some(hardened),
     };
     Ok(World::new(Environment::read(), settings))

@@ -7,13 +7,14 @@ use jiff::tz::TimeZone;
 
 use super::memory::Memory;
 use super::source::{Index, Source};
+use super::trust::{Forward, is_clean};
 use super::{DeedError, opened};
 use crate::names::{EnvName, RepoPath};
 use crate::policy::{self, Policy};
 use crate::verify::{FileEvidence, LogEvidence, Record, Trust, Verified};
 use crate::world::{Change, Checkout, Files, Listing, Lock, OddKind, Reading, World, Writes};
 
-const LOG: &str = ".secrets/log";
+pub(super) const LOG: &str = ".secrets/log";
 const POLICIES: &str = ".secrets/policies";
 const KEYS: &str = ".secrets/keys";
 
@@ -27,7 +28,7 @@ pub struct Place<'w> {
     pub files: Files,
     pub(super) source: Source,
     pub(super) memory: Memory,
-    lock: Option<Lock>,
+    pub(super) lock: Option<Lock>,
 }
 
 impl<'w> Place<'w> {
@@ -174,15 +175,16 @@ impl<'w> Place<'w> {
     ///
     /// # Errors
     /// [`DeedError::NoRoot`] where nothing is trusted yet and there is a log.
-    fn judge_log(&self, trust: Option<Trust>) -> Result<Record, DeedError> {
+    fn judge_log(&self, trust: Option<Trust>) -> Result<(Record, Option<Forward>), DeedError> {
         let (cache, held) = self.remembered();
         let evidence = LogEvidence { held, ..self.log_evidence()? };
-        let record = Record::judge(&evidence, trust, self.world.now);
-        self.remember(cache.as_ref(), evidence.held, &record);
+        let mut record = Record::judge(&evidence, trust, self.world.now);
+        self.remember(cache.as_ref(), evidence.held.clone(), &record);
         if trust.is_none() && !record.entries.is_empty() {
             return Err(DeedError::NoRoot { root: record.root() });
         }
-        Ok(record)
+        let forward = self.contained(&mut record, &evidence, trust)?;
+        Ok((record, forward))
     }
 
     /// Reads and judges log and policy alone.
@@ -192,7 +194,7 @@ impl<'w> Place<'w> {
     pub fn record(&self) -> Result<Record, DeedError> {
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        self.judge_log(trust)
+        Ok(self.judge_log(trust)?.0)
     }
 
     /// Reads and judges all of one environment, or of all environments.
@@ -203,7 +205,7 @@ impl<'w> Place<'w> {
         // Before writers are kept away, since this may wait for a person.
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        let record = self.judge_log(trust)?;
+        let (record, forward) = self.judge_log(trust)?;
         if let (Some(policy), Some(env)) = (record.policy(), scope)
             && !policy.environments.contains_key(env)
         {
@@ -211,7 +213,7 @@ impl<'w> Place<'w> {
             return Err(DeedError::NoEnvironment { env: env.clone(), known });
         }
         let files = self.file_evidence(&record, scope)?;
-        Ok(Loaded { record, files, scope: scope.cloned(), today: self.today() })
+        Ok(Loaded { record, files, scope: scope.cloned(), today: self.today(), forward })
     }
 
     /// As [`Place::load`], of one environment that only the policy can tell.
@@ -224,10 +226,10 @@ impl<'w> Place<'w> {
     ) -> Result<(Loaded, T), DeedError> {
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        let record = self.judge_log(trust)?;
+        let (record, forward) = self.judge_log(trust)?;
         let (env, chosen) = choose(record.policy().ok_or_else(|| unbelieved(&record))?)?;
         let files = self.file_evidence(&record, Some(&env))?;
-        Ok((Loaded { record, files, scope: Some(env), today: self.today() }, chosen))
+        Ok((Loaded { record, files, scope: Some(env), today: self.today(), forward }, chosen))
     }
 }
 
@@ -264,16 +266,21 @@ pub struct Loaded {
     pub files: FileEvidence,
     scope: Option<EnvName>,
     today: Date,
+    forward: Option<Forward>,
 }
 
 impl Loaded {
-    /// Judges the files, whatever is found.
+    /// Judges the files, whatever is found; where nothing grave is, the pin moves forward.
     ///
     /// # Errors
     /// [`DeedError::Refused`] with the gravest finding when there is no policy to believe.
     pub fn judged(&self) -> Result<Verified<'_>, DeedError> {
-        Verified::judge(&self.record, &self.files, self.scope.as_ref(), self.today)
-            .ok_or_else(|| unbelieved(&self.record))
+        let verified = Verified::judge(&self.record, &self.files, self.scope.as_ref(), self.today)
+            .ok_or_else(|| unbelieved(&self.record))?;
+        if let Some(forward) = self.forward.as_ref().filter(|_| is_clean(&verified.findings)) {
+            forward.take();
+        }
+        Ok(verified)
     }
 
     /// Judges the files of an environment; nothing may be found that keeps its values from leaving.

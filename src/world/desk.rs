@@ -9,7 +9,7 @@ use ssh_key::PublicKey;
 use super::harden::Hardened;
 use super::keys::{Identities, KeyPlaces};
 use super::signer::{self, Signer, SignerError, SigningPlaces};
-use super::terminal::{Prompts, Terminal};
+use super::terminal::{Prompts, Terminal, TerminalError};
 use super::{Checkout, Environment, LARGEST, WorldError, wiped};
 use crate::names::EntryId;
 use crate::secret::Plaintext;
@@ -32,6 +32,15 @@ pub enum Writes {
     Dry,
 }
 
+/// Whether what a deed has to say beside its answer is said (`--quiet`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notes {
+    /// On stderr.
+    Said,
+    /// Nowhere.
+    Kept,
+}
+
 /// What the command line says of the outside.
 #[derive(Debug)]
 pub struct Settings {
@@ -49,6 +58,8 @@ pub struct Settings {
     pub consent: Consent,
     /// `--dry-run`.
     pub writes: Writes,
+    /// `--quiet`.
+    pub notes: Notes,
     /// What `run` gives back to its child.
     pub hardened: Option<Hardened>,
 }
@@ -69,6 +80,7 @@ pub struct World {
     pub consent: Consent,
     /// Whether changes are only shown.
     pub writes: Writes,
+    notes: Notes,
     /// What a child gets back that takes the place of this process.
     pub hardened: Option<Hardened>,
     identities: RefCell<Identities>,
@@ -88,9 +100,21 @@ impl World {
             terminal,
             consent: settings.consent,
             writes: settings.writes,
+            notes: settings.notes,
             hardened: settings.hardened,
             identities: RefCell::new(Identities::new(places, terminal)),
             environment,
+        }
+    }
+
+    /// Says a line on stderr, unless the user wants quiet.
+    ///
+    /// # Errors
+    /// [`TerminalError::Stream`] when stderr is gone.
+    pub fn note(&self, message: &str) -> Result<(), TerminalError> {
+        match self.notes {
+            Notes::Said => self.terminal.say(message),
+            Notes::Kept => Ok(()),
         }
     }
 

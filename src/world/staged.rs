@@ -25,7 +25,9 @@ impl ObjectId {
         Self(id.to_string())
     }
 
-    pub(super) fn parse(digits: &[u8]) -> Option<Self> {
+    /// Takes 40 or 64 lower-case hexadecimal digits, and nothing else.
+    #[must_use]
+    pub fn parse(digits: &[u8]) -> Option<Self> {
         let hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         let well = matches!(digits.len(), 40 | 64) && digits.iter().all(hex);
         well.then(|| Self(digits.iter().map(|byte| char::from(*byte)).collect()))
@@ -143,7 +145,8 @@ impl Checkout {
         pairs.map(|pair| staged_change(pair).ok_or_else(|| garbled(doing))).collect()
     }
 
-    fn merge_heads(&self) -> Result<Vec<ObjectId>, WorldError> {
+    /// Names the commits that an unfinished merge brings in.
+    pub fn merge_heads(&self) -> Result<Vec<ObjectId>, WorldError> {
         let path = self.git_dir.join("MERGE_HEAD");
         let text = match std::fs::read(&path) {
             Ok(text) => text,
@@ -162,11 +165,11 @@ impl From<IndexFile> for StagedChange {
     }
 }
 
-fn garbled(doing: &'static str) -> WorldError {
+pub(super) fn garbled(doing: &'static str) -> WorldError {
     WorldError::Git { doing, why: "its answer has another form".into() }
 }
 
-fn repo_path(raw: &[u8]) -> Option<RepoPath> {
+pub(super) fn repo_path(raw: &[u8]) -> Option<RepoPath> {
     std::str::from_utf8(raw).ok()?.parse().ok()
 }
 

@@ -8,6 +8,7 @@ mod files;
 mod forge;
 mod log;
 mod members;
+mod pin;
 mod policy;
 mod sealed;
 
@@ -150,7 +151,7 @@ impl Estate {
     /// The pin of ana's clone.
     pub(crate) fn root(&self) -> String {
         let pin = fs::read_to_string(self.repo.path().join(".git/tenure/pin")).unwrap();
-        pin.trim().strip_prefix("root ").unwrap().to_owned()
+        pin.lines().next().unwrap().strip_prefix("root ").unwrap().to_owned()
     }
 
     fn pin(&self, root: &str) {
