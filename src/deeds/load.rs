@@ -15,7 +15,7 @@ use crate::verify::{FileEvidence, LogEvidence, Record, Trust, Verified};
 use crate::world::{Change, Checkout, Files, Listing, Lock, OddKind, Reading, World, Writes};
 
 pub(super) const LOG: &str = ".secrets/log";
-const POLICIES: &str = ".secrets/policies";
+pub(super) const POLICIES: &str = ".secrets/policies";
 const KEYS: &str = ".secrets/keys";
 
 /// A repository that a deed works on.

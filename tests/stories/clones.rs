@@ -231,7 +231,7 @@ fn where_the_protected_branch_is_gone_nothing_is_written() {
     git(&estate, "config tenure.branch trunk");
     is_well(&estate);
     sealed(&estate, "hunter2-new");
-    git(&estate, "push --quiet");
+    git(&estate, "push --quiet origin trunk");
     is_well(&estate);
     assert!(pin(&estate).contains("branch trunk\n"));
 }
@@ -282,7 +282,7 @@ fn an_old_pin_with_the_root_alone_stays_valid_and_learns() {
 fn a_damaged_pin_is_never_taken_for_none() {
     let estate = hosted();
     let good = pin(&estate);
-    for bad in [good.replace("branch main\n", ""), format!("{good}\n"), good[..70].to_owned()] {
+    for bad in [good.replace("branch main\n", ""), format!("{good}\n"), good[..80].to_owned()] {
         estate.write(".git/tenure/pin", &bad);
         let checked = estate.by("ana", "check").run();
         assert_eq!(checked.code, 5, "{checked}");

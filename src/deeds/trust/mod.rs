@@ -1,8 +1,10 @@
 //! What this clone trusts: the root of the log, as it was said, pinned, or asked for once.
 
 pub mod accept;
+mod history;
 mod pin;
 mod seen;
+mod walked;
 
 pub use pin::{Mark, Pin};
 pub use seen::{Forward, Tip};
@@ -241,12 +243,10 @@ impl Place<'_> {
     pub(super) fn contained(
         &self,
         record: &mut Record,
-        _evidence: &LogEvidence,
+        evidence: &LogEvidence,
         trust: Option<Trust>,
     ) -> Result<Option<Forward>, DeedError> {
-        if trust.is_none() {
-            return Ok(None);
-        }
+        let Some(trust) = trust else { return Ok(None) };
         let pin = self.pinned()?;
         let mark = pin.as_ref().and_then(|pin| pin.mark.as_ref());
         let tip = match &pin {
@@ -258,6 +258,7 @@ impl Place<'_> {
             let found = self.compare(mark, tip.as_ref(), &here)?;
             record.findings.extend(found);
         }
+        record.findings.extend(self.history(evidence, trust)?);
         self.old_state(record)?;
         match pin {
             Some(pin) if is_clean(&record.findings) => self.forward(&pin, tip.as_ref(), record),

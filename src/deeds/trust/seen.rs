@@ -113,7 +113,7 @@ impl Place<'_> {
             let gone: Vec<_> =
                 mark.heads.iter().filter(|head| !there.contains(&head.short16())).collect();
             if !gone.is_empty() {
-                return Ok(Some(rewound(mark, tip, &gone)));
+                return self.rewound(mark, tip, &gone).map(Some);
             }
         }
         let absent: Vec<_> = mark.heads.iter().filter(|head| !here(head)).collect();
@@ -122,6 +122,24 @@ impl Place<'_> {
             None => Ok(Some(branch_gone(mark))),
             Some(_) => Ok(None),
         }
+    }
+
+    /// The protected branch lacks what was seen of it: it was rewound, or a commit took entries out.
+    fn rewound(&self, mark: &Mark, tip: &Tip, gone: &[&EntryId]) -> Result<Finding, DeedError> {
+        let seen = some(&shorts(gone));
+        let message = format!("this clone has seen newer entries on this branch: it lacks {seen}");
+        let fix = match self.checkout.descends(&tip.commit, &mark.commit)? {
+            true => self.bring_back(&mark.commit)?,
+            false => format!(
+                "git merge {}, or, if it is right that they are gone: tenure trust accept",
+                mark.commit.as_str()
+            ),
+        };
+        Ok(Finding {
+            entry: gone.first().map(|id| **id),
+            fix: Some(fix),
+            ..breach(Code::Rollback, tip.spelt.clone(), message)
+        })
     }
 
     /// What is judged lacks what was seen: a rollback where it comes after that, else an old state.
@@ -140,7 +158,7 @@ impl Place<'_> {
         let seen = some(&shorts(absent));
         if after {
             let message = format!("this clone has seen newer entries: it lacks {seen}");
-            let back = self.bring_back(mark)?;
+            let back = self.bring_back(&mark.commit)?;
             return Ok(Finding {
                 entry: absent.first().map(|id| **id),
                 fix: Some(back),
@@ -161,17 +179,17 @@ impl Place<'_> {
     }
 
     /// The command that brings back what a commit has and the work tree has not.
-    fn bring_back(&self, mark: &Mark) -> Result<String, DeedError> {
+    pub(super) fn bring_back(&self, commit: &ObjectId) -> Result<String, DeedError> {
         let mut folders = Vec::new();
         for folder in GROWING {
             let here = self.list(folder)?.files;
-            let there = self.checkout.files_in(&mark.commit, folder).unwrap_or_default();
+            let there = self.checkout.files_in(commit, folder).unwrap_or_default();
             if there.iter().any(|file| here.binary_search(&file.path).is_err()) {
                 folders.push(folder);
             }
         }
         let folders = if folders.is_empty() { vec![LOG] } else { folders };
-        Ok(format!("git checkout {} -- {}", mark.commit.as_str(), folders.join(" ")))
+        Ok(format!("git checkout {} -- {}", commit.as_str(), folders.join(" ")))
     }
 
     /// The entries of a commit, as the names of their files say.
@@ -237,20 +255,6 @@ fn descends(record: &Record, heads: &[EntryId], entry: &EntryId) -> bool {
     let Some(old) = record.dag.index(entry) else { return false };
     let mut heads = heads.iter().filter_map(|head| record.dag.index(head));
     heads.any(|head| head == old || record.dag.is_ancestor(old, head))
-}
-
-fn rewound(mark: &Mark, tip: &Tip, gone: &[&EntryId]) -> Finding {
-    let seen = some(&shorts(gone));
-    let message = format!("this clone has seen newer entries on this branch: it lacks {seen}");
-    let fix = format!(
-        "git merge {}, or, if it is right that they are gone: tenure trust accept",
-        mark.commit.as_str()
-    );
-    Finding {
-        entry: gone.first().map(|id| **id),
-        fix: Some(fix),
-        ..breach(Code::Rollback, tip.spelt.clone(), message)
-    }
 }
 
 fn branch_gone(mark: &Mark) -> Finding {

@@ -1,0 +1,227 @@
+//! Check 10, second half: every entry that ever stood in HEAD's ancestry is still there.
+//!
+//! Only what holds, or is void, is missed: a file that was no entry, or a forged one, may be cleaned away.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::seen::breach;
+use super::walked::{Tips, Walked};
+use crate::deeds::DeedError;
+use crate::deeds::load::{LOG, POLICIES, Place};
+use crate::deeds::source::Source;
+use crate::finding::{Code, Finding, Severity};
+use crate::log::name::parse_name;
+use crate::log::parse::SignedEntry;
+use crate::names::{EntryId, Sha256, Sha256Writer};
+use crate::verify::{LogEvidence, Record, Trust, Verdict};
+use crate::world::{Blob, Cache, ObjectId, Once, WorldError, Writes};
+
+/// The folder of the log, as its parts.
+const PARTS: [&str; 2] = [".secrets", "log"];
+
+/// The first 16 digits of an entry's id, as its file's name has them.
+pub(super) type Short = u64;
+
+/// The short id in the name of an entry's file; none where no such digits stand.
+fn short(name: &str) -> Option<Short> {
+    let digits = name.strip_suffix(".entry")?;
+    let digits = digits.get(digits.len().checked_sub(16)?..)?;
+    u64::from_str_radix(digits, 16).ok()
+}
+
+/// What became of the entries that are missed.
+struct Judged {
+    findings: Vec<Finding>,
+    /// Those that never were entries of this log, and will not become any.
+    cleaned: Vec<Short>,
+}
+
+impl Place<'_> {
+    /// Finds the entries that history has and the work tree has not.
+    pub(super) fn history(
+        &self,
+        evidence: &LogEvidence,
+        trust: Trust,
+    ) -> Result<Vec<Finding>, DeedError> {
+        if !matches!(self.source, Source::WorkTree) {
+            return Ok(Vec::new());
+        }
+        let Some(head) = self.checkout.head_commit()? else { return Ok(Vec::new()) };
+        let present: HashSet<_> = evidence.log.keys().filter_map(|path| short(path)).collect();
+        let cache = self.cache();
+        let mut tips = Tips::read(cache.as_ref());
+        let mut walked = match self.walk(&head, &tips) {
+            Err(DeedError::World(WorldError::NoGit(_))) => {
+                return Ok(vec![unwalked("the program git is missing", "install git")]);
+            }
+            walked => walked?,
+        };
+        let state = state(&present, trust);
+        let missing = walked.missing(&present, &state);
+        let mut findings = Vec::new();
+        if !missing.is_empty() {
+            let judged = self.judge_lost(&head, &missing, evidence, trust)?;
+            findings.extend(judged.findings);
+            walked.cleaned(state, judged.cleaned);
+        }
+        if walked.is_cut {
+            let why = "not all of it is at hand (a shallow or partial clone)";
+            findings.push(unwalked(why, "git fetch --unshallow"));
+        } else if let Some(cache) = cache.filter(|_| self.world.writes == Writes::Real) {
+            tips.keep(walked, &cache);
+        }
+        Ok(findings)
+    }
+
+    /// Collects the names of all entries that ever stood before a commit; only those since one that is
+    /// remembered are looked up.
+    fn walk(&self, head: &ObjectId, tips: &Tips) -> Result<Walked, DeedError> {
+        let mut known = None;
+        for tip in tips.all() {
+            if known.is_none() && self.checkout.descends(head, &tip.commit)? {
+                known = Some(tip);
+            }
+        }
+        if let Some(tip) = known.filter(|tip| tip.commit == *head) {
+            return Ok(tip.clone());
+        }
+        let mut history = self.checkout.history(head, known.map(|tip| &tip.commit), &PARTS)?;
+        let mut names: HashSet<Short> =
+            known.iter().flat_map(|tip| tip.names.iter().copied()).collect();
+        self.checkout.each_once(&mut history, &mut |_month, name, _id| {
+            names.extend(short(name));
+        })?;
+        let mut names: Vec<_> = names.into_iter().collect();
+        names.sort_unstable();
+        Ok(Walked { commit: head.clone(), names, cleaned: None, is_cut: history.is_cut })
+    }
+
+    /// Judges what is missed together with what is here.
+    fn judge_lost(
+        &self,
+        head: &ObjectId,
+        missing: &HashSet<Short>,
+        evidence: &LogEvidence,
+        trust: Trust,
+    ) -> Result<Judged, DeedError> {
+        let history = self.checkout.history(head, None, &PARTS)?;
+        let wanted = |month: &str, name: &str| {
+            short(name).is_some_and(|short| missing.contains(&short))
+                && parse_name(&format!("{LOG}/{month}/{name}")).is_some()
+        };
+        let lost = self.checkout.lost(&history, &wanted)?;
+        let ids: Vec<_> = lost.iter().map(|once| once.id.clone()).collect();
+        let Ok(blobs) = self.checkout.read_blobs(&ids) else {
+            // What cannot be read cannot be said to be nothing.
+            let findings = lost.iter().map(unread).collect();
+            return Ok(Judged { findings, cleaned: Vec::new() });
+        };
+        let mut whole = LogEvidence {
+            policy: evidence.policy.clone(),
+            policies: evidence.policies.clone(),
+            log: evidence.log.clone(),
+            strays: Vec::new(),
+            held: evidence.held.clone(),
+        };
+        let mut entries = Vec::new();
+        for (once, blob) in lost.into_iter().zip(blobs) {
+            let Blob::Bytes(bytes) = blob else { continue };
+            if let Ok(signed) = SignedEntry::parse(&bytes) {
+                entries.push((once.clone(), signed.id));
+            }
+            whole.log.insert(path_of(&once), bytes);
+        }
+        let commits: HashSet<_> = entries.iter().map(|(once, _)| &once.stood_in).collect();
+        for commit in commits {
+            self.add_policies(commit, &mut whole.policies)?;
+        }
+        let record = Record::judge(&whole, Some(trust), self.world.now);
+        let mut fixes = HashMap::new();
+        let mut judged = Judged { findings: Vec::new(), cleaned: Vec::new() };
+        let mut alive = HashSet::new();
+        for (once, id) in &entries {
+            let at = record.dag.index(id);
+            if at.is_some_and(|at| record.verdict(at) != Verdict::Refused) {
+                let fix = match fixes.get(&once.stood_in) {
+                    Some(fix) => String::clone(fix),
+                    None => self.bring_back(&once.stood_in)?,
+                };
+                fixes.insert(once.stood_in.clone(), fix.clone());
+                judged.findings.push(taken_out(once, *id, fix));
+            } else if !may_hold_later(&record, id) {
+                continue;
+            }
+            alive.extend(short(&once.name));
+        }
+        judged.cleaned = missing.difference(&alive).copied().collect();
+        Ok(judged)
+    }
+
+    fn add_policies(
+        &self,
+        commit: &ObjectId,
+        policies: &mut BTreeMap<String, Vec<u8>>,
+    ) -> Result<(), DeedError> {
+        let mut files = self.checkout.files_in(commit, POLICIES)?;
+        files.retain(|file| !policies.contains_key(file.path.as_str()));
+        let ids: Vec<_> = files.iter().map(|file| file.id.clone()).collect();
+        for (file, blob) in files.into_iter().zip(self.checkout.read_blobs(&ids)?) {
+            if let Blob::Bytes(bytes) = blob {
+                policies.insert(file.path.to_string(), bytes);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the verdict on a cleaned file depends on: the root, and the other entries.
+fn state(present: &HashSet<Short>, trust: Trust) -> Sha256 {
+    let mut shorts: Vec<_> = present.iter().copied().collect();
+    shorts.sort_unstable();
+    let bytes: Vec<u8> = shorts.iter().flat_map(|short| short.to_be_bytes()).collect();
+    Sha256Writer::default().part(b"cleaned").part(&trust.root.0).part(&bytes).finish()
+}
+
+/// Tells whether only the clock keeps an entry from holding.
+fn may_hold_later(record: &Record, id: &EntryId) -> bool {
+    let about = |finding: &&Finding| finding.entry == Some(*id);
+    record.findings.iter().filter(about).any(|finding| finding.code == Code::BadTime)
+}
+
+fn path_of(once: &Once) -> String {
+    format!("{LOG}/{}", once.name)
+}
+
+fn taken_out(once: &Once, id: EntryId, fix: String) -> Finding {
+    let message = match &once.gone_in {
+        Some(commit) => {
+            let commit = &commit.as_str()[..12];
+            format!("commit {commit} took this entry out of the log, which only grows")
+        }
+        None => "this entry is committed, and was removed from the work tree".to_owned(),
+    };
+    let finding = breach(Code::MissingEntry, path_of(once), message);
+    Finding { entry: Some(id), fix: Some(fix), ..finding }
+}
+
+fn unread(once: &Once) -> Finding {
+    let message =
+        "this file stood in the log, and nothing tells what it was: its bytes are not at hand";
+    let fix = format!("git cat-file -p {}", once.id.as_str());
+    let finding = breach(Code::MissingEntry, path_of(once), message.to_owned());
+    Finding { fix: Some(fix), ..finding }
+}
+
+fn unwalked(why: &str, fix: &str) -> Finding {
+    let message = format!("history not checked: {why}");
+    let finding = breach(Code::Unwalked, LOG, message);
+    Finding { severity: Severity::Note, fix: Some(fix.to_owned()), ..finding }
+}
+
+impl Place<'_> {
+    /// What this clone remembers, unless it is to be ignored.
+    fn cache(&self) -> Option<Cache> {
+        let used = self.memory == crate::deeds::memory::Memory::Used;
+        used.then(|| Cache::open(&self.world.environment, self.checkout.shared_state()))?
+    }
+}
