@@ -80,6 +80,8 @@ pub enum Code {
     Attributes,
     /// A deadline is near.
     DueSoon,
+    /// A policy waits for the approval of other admins.
+    PolicyWaits,
     /// A lint of the policy.
     Lint,
 }
@@ -120,6 +122,7 @@ impl Code {
             Self::Open => "open",
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
+            Self::PolicyWaits => "policy-waits",
             Self::Lint => "lint",
         }
     }

@@ -11,7 +11,7 @@ use crate::log::dag::Dag;
 use crate::log::entry::Entry;
 use crate::log::parse::SignedEntry;
 use crate::names::{EntryId, MemberName, Sha256};
-use crate::policy::Policy;
+use crate::policy::{Member, Policy};
 
 /// A policy that was signed; in force once the previous one's threshold is reached.
 #[derive(Debug)]
@@ -126,7 +126,8 @@ impl Chain {
         let approvals = self.approvals.get(&step.id).into_iter().flatten();
         let current = |it: &Approval| step.follows().any(|at| it.under == Some(self.steps[at].id));
         let counts = |it: &&Approval| {
-            seen.has(it.entry) && current(it) && policy.is_admin(&it.by) && it.is_key_of(policy)
+            let key = it.key.as_ref().map(|key| (&it.by, key));
+            seen.has(it.entry) && current(it) && key.is_some_and(|it| is_admin_with(policy, it))
         };
         approvals.filter(counts).map(|it| &it.by).collect()
     }
@@ -193,23 +194,36 @@ impl Chain {
     }
 
     fn proposal<'c>(&'c self, step: &'c Step, ends: &[usize]) -> Proposal<'c> {
-        let mut proposal =
-            Proposal { step, signed: BTreeSet::new(), may: BTreeSet::new(), lacks: 0 };
-        for before in step.follows() {
-            let signed = self.approvers(step, before, Seen::Whole);
-            let lacks = self.lacks(step, before, Seen::Whole);
-            proposal.lacks = proposal.lacks.max(lacks);
-            if lacks > 0 {
-                let admins = self.steps[before].policy.admins();
-                proposal.may.extend(admins.difference(&signed).copied());
-            }
-            proposal.signed.extend(signed);
-        }
+        let follows: Vec<_> = step.follows().map(|at| &self.steps[at]).collect();
         // What follows a policy that is no longer in force can never come in force.
-        if !ends.iter().all(|end| step.follows().any(|before| before == *end)) {
-            (proposal.lacks, proposal.may) = (0, BTreeSet::new());
+        let stale = !ends.iter().all(|end| step.follows().any(|before| before == *end));
+        Proposal { step, tally: self.tally(&follows, Some(step), None), stale }
+    }
+
+    /// Counts who signed a step, or would with one more hand: for the policies that it follows.
+    #[must_use]
+    pub fn tally<'c>(
+        &'c self,
+        follows: &[&'c Step],
+        step: Option<&Step>,
+        hand: Option<(&'c MemberName, &PublicKey)>,
+    ) -> Tally<'c> {
+        let mut tally = Tally::default();
+        for before in follows {
+            let at = self.steps.iter().position(|it| it.id == before.id);
+            let signed = step.zip(at).map(|(step, at)| self.approvers(step, at, Seen::Whole));
+            let mut signed = signed.unwrap_or_default();
+            signed.extend(
+                hand.filter(|hand| is_admin_with(&before.policy, *hand)).map(|hand| hand.0),
+            );
+            let lacks = (before.policy.admin.threshold as usize).saturating_sub(signed.len());
+            tally.lacks = tally.lacks.max(lacks);
+            if lacks > 0 {
+                tally.may.extend(before.policy.admins().difference(&signed).copied());
+            }
+            tally.signed.extend(signed);
         }
-        proposal
+        tally
     }
 }
 
@@ -218,29 +232,30 @@ impl Chain {
 pub struct Proposal<'c> {
     /// Its step.
     pub step: &'c Step,
+    /// Who signed it, and who may.
+    pub tally: Tally<'c>,
+    /// Whether another policy came in force meanwhile, so that this one never can.
+    pub stale: bool,
+}
+
+/// Who signed a policy, and who may.
+#[derive(Debug, Default)]
+pub struct Tally<'c> {
     /// The admins who signed or approved it.
     pub signed: BTreeSet<&'c MemberName>,
-    /// Those who may approve it.
+    /// Those whose approval it wants.
     pub may: BTreeSet<&'c MemberName>,
-    /// How many of them it needs at least; none where another policy came in force meanwhile.
+    /// How many of them it wants at least.
     pub lacks: usize,
 }
 
-impl Proposal<'_> {
-    /// Tells whether another policy came in force meanwhile, so that this one never can.
-    #[must_use]
-    pub fn is_stale(&self) -> bool {
-        self.lacks == 0
-    }
-}
-
-impl Approval {
-    fn is_key_of(&self, policy: &Policy) -> bool {
-        let Some(mine) = &self.key else { return false };
-        policy.members.get(&self.by).is_some_and(|member| {
-            member.signing_keys.iter().any(|key| key.public().key_data() == mine.key_data())
-        })
-    }
+/// Tells whether a member is an admin under a policy, and a key theirs.
+#[must_use]
+pub fn is_admin_with(policy: &Policy, (by, key): (&MemberName, &PublicKey)) -> bool {
+    let mine = |member: &Member| {
+        member.signing_keys.iter().any(|own| own.public().key_data() == key.key_data())
+    };
+    policy.is_admin(by) && policy.members.get(by).is_some_and(mine)
 }
 
 impl super::Record {

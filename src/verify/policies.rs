@@ -1,11 +1,13 @@
 //! Checks 4 and 7: the steps of the policy chain, and the policy file.
 
-use super::chain::{Seen, Step};
+use std::collections::BTreeSet;
+
+use super::chain::{Proposal, Seen, Step};
 use super::entries::Judge;
 use super::verdicts::breach;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::{Kind, Note, PolicyStep};
-use crate::names::{Sha256, quoted};
+use crate::names::{MemberName, Sha256, quoted};
 use crate::policy::Policy;
 
 const POLICY_FILE: &str = ".secrets-policy.toml";
@@ -117,6 +119,12 @@ impl Judge<'_> {
         self.findings.push(finding.fix("tenure policy reconcile"));
     }
 
+    /// Policies that wait for approval.
+    pub(super) fn waiting(&mut self) {
+        let found: Vec<_> = self.chain.proposals().iter().filter_map(waits).collect();
+        self.findings.extend(found);
+    }
+
     /// Every file of `.secrets/policies` has the bytes of its name.
     pub(super) fn policies(&mut self) {
         for (path, bytes) in &self.evidence.policies {
@@ -173,7 +181,7 @@ impl Judge<'_> {
         let put = format!("cp {} {POLICY_FILE}", policy_path(&step.hash));
         let proposals = self.chain.proposals();
         if let Some(it) = proposals.iter().find(|it| it.step.hash == *hash) {
-            let signed: Vec<_> = it.signed.iter().map(|who| who.as_str()).collect();
+            let signed: Vec<_> = it.tally.signed.iter().map(|who| who.as_str()).collect();
             let message = format!(
                 "it is policy {} of entry {}, which is not in force: signed by {} alone",
                 it.step.seq,
@@ -193,6 +201,23 @@ impl Judge<'_> {
             }
         }
     }
+}
+
+fn waits(proposal: &Proposal<'_>) -> Option<Finding> {
+    let Proposal { step, tally, stale } = proposal;
+    let names = |set: &BTreeSet<&MemberName>| -> String {
+        set.iter().map(|who| who.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let message = format!(
+        "policy {}, signed by {}, waits for {} more of {}",
+        step.seq,
+        names(&tally.signed),
+        tally.lacks,
+        names(&tally.may)
+    );
+    let finding = breach(Code::PolicyWaits, policy_path(&step.hash), message).entry(step.id);
+    let fix = format!("tenure policy diff {0}, then: tenure policy sign {0}", step.id.short16());
+    (!stale).then(|| finding.graded(Severity::Note).fix(fix))
 }
 
 /// The path at which a policy's bytes are kept.

@@ -113,11 +113,36 @@ impl Checkout {
     /// Reads a file as HEAD has it; none if HEAD has no regular file there.
     pub fn head_file(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, WorldError> {
         let Some(head) = self.head_commit()? else { return Ok(None) };
-        match self.repository.as_ref().map(|repository| blob(repository, &head, path)) {
+        self.file_at(&head, path)
+    }
+
+    /// Reads a file as a commit has it; none if it has no regular file there.
+    pub fn file_at(
+        &self,
+        commit: &ObjectId,
+        path: &RepoPath,
+    ) -> Result<Option<Vec<u8>>, WorldError> {
+        match self.repository.as_ref().map(|repository| blob(repository, commit, path)) {
             Some(Ok(bytes)) => Ok(bytes),
             // Missing here may well be present for git, in a folder of alternates.
-            Some(Err(_)) | None => self.ask_blob(&head, path),
+            Some(Err(_)) | None => self.ask_blob(commit, path),
         }
+    }
+
+    /// Finds the commit that a revision such as `main~3` names; none where it names none.
+    pub fn commit_named(&self, revision: &str) -> Result<Option<ObjectId>, WorldError> {
+        // What begins with a dash would be an option to git, and names nothing.
+        if revision.starts_with('-') {
+            return Ok(None);
+        }
+        let wanted = format!("{revision}^{{commit}}");
+        if let Some(repository) = &self.repository
+            && let Ok(object) = repository.revparse_single(&wanted)
+        {
+            return Ok(Some(ObjectId::of(object.id())));
+        }
+        let output = self.program.run(&["rev-parse", "-q", "--verify", &wanted])?;
+        Ok(output.status.success().then(|| ObjectId::parse(output.stdout.trim_ascii())).flatten())
     }
 
     /// Tells which commit touched a path last, of those HEAD descends from.
