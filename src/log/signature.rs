@@ -578,7 +578,8 @@ vPhp1H/VRl2xYqIIEHic3SVSs63agO
             body: Vec::new(),
             trailer: trailer.to_vec(),
         };
-        let data = touched_data(application, &signed_data(Purpose::Log, PAYLOAD).unwrap(), &signature);
+        let data =
+            touched_data(application, &signed_data(Purpose::Log, PAYLOAD).unwrap(), &signature);
         signature.body = by(&data);
         signature
     }

@@ -9,6 +9,7 @@ mod forge;
 mod log;
 mod members;
 mod policy;
+mod requests;
 mod sealed;
 
 use std::fs;

@@ -1,6 +1,8 @@
 //! Signs entries of the log: through `ssh-keygen -Y sign`, so that agents, FIDO keys and PKCS#11 come
 //! with it, or in this process where that program is missing or the key has no file.
 
+mod error;
+
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,63 +11,17 @@ use std::process::{Command, Stdio};
 use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
 
 use crate::log::signature::Purpose;
-use crate::world::keys::{Identities, KeysError, file};
-use crate::world::terminal::{Terminal, TerminalError};
+use crate::world::keys::{Identities, file};
+use crate::world::terminal::Terminal;
 use crate::world::wiped::{Folder, read_file};
 use crate::world::{Environment, WITHHELD, WorldError};
+
+pub use error::SignerError;
 
 const PROGRAM: &str = "ssh-keygen";
 const LIMIT: usize = 1 << 20;
 /// What OpenSSH names its keys; those that age cannot use are here too.
 const FILES: [&str; 5] = ["id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk"];
-
-/// Why nothing was signed. Holds no key material and no output of a program.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SignerError {
-    /// No key at hand is one of those the policy gives this member.
-    #[error("none of your keys may sign here; at hand: {}", listed(at_hand))]
-    NoKey { at_hand: Vec<String> },
-    /// A key that was given by name cannot be used.
-    #[error(transparent)]
-    Keys(#[from] KeysError),
-    /// `ssh-keygen` is not there, and this kind of key needs it.
-    #[error("`ssh-keygen` is missing, and only it can sign with {place}")]
-    NoProgram { place: String },
-    /// Only `ssh-keygen` signs with this kind of key, and that needs a file.
-    #[error("{place} holds a kind of key that cannot sign without a file")]
-    NoFile { place: String },
-    /// The key's passphrase is wrong or was not given.
-    #[error("{place} was not unlocked by its passphrase")]
-    Passphrase { place: String },
-    /// Nobody could be asked for the passphrase.
-    #[error("{place} needs its passphrase")]
-    Prompt {
-        place: String,
-        #[source]
-        source: TerminalError,
-    },
-    /// `ssh-keygen` failed.
-    #[error("`ssh-keygen` did not sign with {place} ({status})")]
-    Failed { place: String, status: String },
-    /// What was signed does not verify, as when `KEY.pub` belongs to another key.
-    #[error("what was signed with {place} is not by the key {fingerprint}")]
-    Mismatch { place: String, fingerprint: String },
-    /// git cannot say which key it signs with.
-    #[error(transparent)]
-    Git(#[from] WorldError),
-    /// A file or a pipe failed.
-    #[error("{place} cannot be used to sign")]
-    Io {
-        place: String,
-        #[source]
-        source: io::Error,
-    },
-}
-
-fn listed(names: &[String]) -> String {
-    if names.is_empty() { "no SSH key".to_owned() } else { names.join(", ") }
-}
 
 /// Where signing keys may be, beside the identities.
 #[derive(Debug, Default)]
@@ -295,11 +251,17 @@ impl Signer {
         let mismatch =
             || SignerError::Mismatch { place: self.place.clone(), fingerprint: self.fingerprint() };
         let signature = SshSig::from_pem(&armored).map_err(|_| mismatch())?;
-        self.public.verify(purpose.namespace(), payload.bytes, &signature).map_err(|_| mismatch())?;
+        self.public
+            .verify(purpose.namespace(), payload.bytes, &signature)
+            .map_err(|_| mismatch())?;
         Ok(armored)
     }
 
-    fn through_agent(&self, payload: Payload<'_>, terminal: Terminal) -> Result<String, SignerError> {
+    fn through_agent(
+        &self,
+        payload: Payload<'_>,
+        terminal: Terminal,
+    ) -> Result<String, SignerError> {
         let folder = Folder::make(&self.tmpdir).map_err(|fault| self.io(fault))?;
         let path = folder.path().join("key.pub");
         let line = self.public.to_openssh().map_err(|fault| self.io(io::Error::other(fault)))?;
@@ -384,7 +346,11 @@ impl Signer {
     }
 
     /// Ed25519 only: the RSA signatures of `ssh-key` 0.6 do not verify.
-    fn in_process(&self, private: &PrivateKey, payload: Payload<'_>) -> Result<String, SignerError> {
+    fn in_process(
+        &self,
+        private: &PrivateKey,
+        payload: Payload<'_>,
+    ) -> Result<String, SignerError> {
         if private.algorithm() != Algorithm::Ed25519 {
             return Err(SignerError::NoProgram { place: self.place.clone() });
         }
