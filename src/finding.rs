@@ -82,6 +82,8 @@ pub enum Code {
     DueSoon,
     /// A policy waits for the approval of other admins.
     PolicyWaits,
+    /// Somebody asks to become a member.
+    Request,
     /// A lint of the policy.
     Lint,
 }
@@ -123,6 +125,7 @@ impl Code {
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
             Self::PolicyWaits => "policy-waits",
+            Self::Request => "request",
             Self::Lint => "lint",
         }
     }

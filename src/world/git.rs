@@ -129,22 +129,6 @@ impl Checkout {
         }
     }
 
-    /// Finds the commit that a revision such as `main~3` names; none where it names none.
-    pub fn commit_named(&self, revision: &str) -> Result<Option<ObjectId>, WorldError> {
-        // What begins with a dash would be an option to git, and names nothing.
-        if revision.starts_with('-') {
-            return Ok(None);
-        }
-        let wanted = format!("{revision}^{{commit}}");
-        if let Some(repository) = &self.repository
-            && let Ok(object) = repository.revparse_single(&wanted)
-        {
-            return Ok(Some(ObjectId::of(object.id())));
-        }
-        let output = self.program.run(&["rev-parse", "-q", "--verify", &wanted])?;
-        Ok(output.status.success().then(|| ObjectId::parse(output.stdout.trim_ascii())).flatten())
-    }
-
     /// Tells which commit touched a path last, of those HEAD descends from.
     pub fn last_commit_touching(&self, path: &RepoPath) -> Result<Option<Touch>, WorldError> {
         if self.head_commit()?.is_none() {

@@ -102,6 +102,7 @@ pub struct Draft<'a, 'w> {
     follows: Vec<&'a Step>,
     /// What is approved; none where a new policy is put forward.
     approves: Option<&'a Step>,
+    answers: Option<(RepoPath, Vec<u8>)>,
     pen: Pen<'a, 'w>,
 }
 
@@ -137,7 +138,14 @@ impl<'a, 'w> Draft<'a, 'w> {
         let mut follows = follows;
         follows.swap(0, at);
         let found = found.as_bytes().to_vec();
-        Ok(Self { place, verified, found, text, next, follows, approves: None, pen })
+        let (approves, answers) = (None, None);
+        Ok(Self { place, verified, found, text, next, follows, approves, answers, pen })
+    }
+
+    /// Says which request this answers, and its bytes: the file goes when the policy is signed.
+    #[must_use]
+    pub fn answering(self, request: RepoPath, bytes: Vec<u8>) -> Self {
+        Self { answers: Some((request, bytes)), ..self }
     }
 
     /// Takes a policy that others signed; `found` is what the policy's file holds now.
@@ -170,7 +178,7 @@ impl<'a, 'w> Draft<'a, 'w> {
         leaves_nothing_behind(verified.record, &follows[0].policy, &step.policy)?;
         let (found, text) = (found.as_bytes().to_vec(), kept(place, &step.hash)?);
         let (next, approves) = (step.policy.clone(), Some(step));
-        Ok(Self { place, verified, found, text, next, follows, approves, pen })
+        Ok(Self { place, verified, found, text, next, follows, approves, answers: None, pen })
     }
 
     /// The policy that would be in force.
@@ -231,6 +239,10 @@ impl<'a, 'w> Draft<'a, 'w> {
         let waiting = (tally.lacks > 0).then_some(Waiting { lacks: tally.lacks, may, voiceless });
         let mut work = Work { reason: reason.clone(), ..Work::default() };
         work.writes.based_on(policy::PATH.parse()?, Some(&self.found));
+        if let Some((request, bytes)) = &self.answers {
+            work.writes.based_on(request.clone(), Some(bytes));
+            work.writes.remove(request.clone());
+        }
         let (mut renewed, mut stale, mut vouched, mut orphans) = Default::default();
         if waiting.is_some() {
             self.propose(&mut work)?;
