@@ -6,10 +6,12 @@
 mod beyond;
 mod files;
 mod forge;
+mod hook;
 mod log;
 mod members;
 mod pin;
 mod policy;
+mod requests;
 mod sealed;
 
 use std::fs;
