@@ -36,7 +36,7 @@ pub struct History {
     pub is_cut: bool,
 }
 
-/// A file that stood in the folder once.
+/// A content of a file that stood in the folder once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Once {
     /// Its path below the folder: `2026-11/name`.
@@ -106,15 +106,14 @@ impl Checkout {
         Ok(())
     }
 
-    /// Tells of some files that stood in the folder where they stood last, and which commit took them
-    /// out.
+    /// Tells of some files that stood in the folder, each content by itself, where they stood last, and
+    /// which commit took them out.
     pub fn lost(
         &self,
         history: &History,
         wanted: &dyn Fn(&str, &str) -> bool,
     ) -> Result<Vec<Once>, WorldError> {
-        let mut holders: HashMap<(String, ObjectId), HashSet<(String, String)>> = HashMap::new();
-        let mut contents: HashMap<(String, String), ObjectId> = HashMap::new();
+        let mut holders: HashMap<(String, ObjectId), HashSet<Version>> = HashMap::new();
         let months = history.different_months();
         let ids: Vec<_> = months.iter().map(|(_, id)| id.clone()).collect();
         self.each_tree(&ids, &mut |at, tree| {
@@ -122,14 +121,13 @@ impl Checkout {
             for branch in branches(&tree.unwrap_or_default(), id.as_str().len() / 2)? {
                 let Ok(name) = std::str::from_utf8(&branch.name) else { continue };
                 if wanted(month, name) {
-                    let key = (month.clone(), name.to_owned());
-                    holders.entry(months[at].clone()).or_default().insert(key.clone());
-                    contents.insert(key, branch.id);
+                    let version = (format!("{month}/{name}"), branch.id);
+                    holders.entry(months[at].clone()).or_default().insert(version);
                 }
             }
             Ok(())
         })?;
-        Ok(history.last_stood(&holders, &contents))
+        Ok(history.last_stood(&holders))
     }
 
     fn commits(
@@ -170,7 +168,8 @@ impl Checkout {
     }
 }
 
-type Name = (String, String);
+/// A file's path, and one of its contents: whoever can push can put another content in a file's place.
+type Version = (String, ObjectId);
 
 impl History {
     /// The trees below the folder, each once under each of its names.
@@ -179,21 +178,18 @@ impl History {
         all.into_iter().cloned().collect()
     }
 
-    /// Lists the first commit of each file, from the newest on, with a child of it that has not the file.
-    fn last_stood(
-        &self,
-        holders: &HashMap<(String, ObjectId), HashSet<Name>>,
-        contents: &HashMap<Name, ObjectId>,
-    ) -> Vec<Once> {
+    /// Lists the first commit of each content of each file, from the newest on, with a child of it that
+    /// has it no more.
+    fn last_stood(&self, holders: &HashMap<(String, ObjectId), HashSet<Version>>) -> Vec<Once> {
         let mut child_of: HashMap<&ObjectId, &ObjectId> = HashMap::new();
-        let mut found: HashMap<&Name, Once> = HashMap::new();
+        let mut found: HashMap<&Version, Once> = HashMap::new();
         for commit in &self.commits {
             let folder = self.folders.get(&commit.tree);
             let months = folder.and_then(|folder| self.months.get(folder)).into_iter().flatten();
-            for name in months.filter_map(|month| holders.get(month)).flatten() {
-                found.entry(name).or_insert_with(|| Once {
-                    name: format!("{}/{}", name.0, name.1),
-                    id: contents[name].clone(),
+            for version in months.filter_map(|month| holders.get(month)).flatten() {
+                found.entry(version).or_insert_with(|| Once {
+                    name: version.0.clone(),
+                    id: version.1.clone(),
                     stood_in: commit.id.clone(),
                     gone_in: child_of.get(&commit.id).map(|id| (*id).clone()),
                 });
@@ -203,7 +199,7 @@ impl History {
             }
         }
         let mut found: Vec<_> = found.into_values().collect();
-        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         found
     }
 }

@@ -3,7 +3,6 @@
 use git2::{ErrorCode, Oid, Repository};
 
 use super::git::{Checkout, refusal};
-use super::program::refused;
 use super::staged::{garbled, repo_path};
 use super::{ObjectId, WorldError};
 use crate::names::RepoPath;
@@ -22,7 +21,7 @@ impl Checkout {
     pub fn reference(&self, name: &str) -> Result<Option<ObjectId>, WorldError> {
         match self.repository.as_ref().map(|repository| peeled(repository, name)) {
             Some(Ok(found)) => Ok(found),
-            Some(Err(_)) | None => self.ask_commit(name),
+            Some(Err(_)) | None => self.commit_named(name),
         }
     }
 
@@ -57,11 +56,6 @@ impl Checkout {
         }
     }
 
-    /// Names the commit that a revision, in the words of git, means; none if it means none.
-    pub fn commit_named(&self, revision: &str) -> Result<Option<ObjectId>, WorldError> {
-        self.ask_commit(revision)
-    }
-
     /// Tells whether a commit is another one, or has it among its ancestors. One that is not at hand, as
     /// in a shallow clone, is nobody's ancestor.
     pub fn descends(&self, commit: &ObjectId, from: &ObjectId) -> Result<bool, WorldError> {
@@ -93,17 +87,6 @@ impl Checkout {
             files.extend(tree_file(record).ok_or_else(|| garbled(doing))?);
         }
         Ok(files)
-    }
-
-    fn ask_commit(&self, revision: &str) -> Result<Option<ObjectId>, WorldError> {
-        let named = format!("{revision}^{{commit}}");
-        let output =
-            self.program.run(&["rev-parse", "-q", "--verify", "--end-of-options", &named])?;
-        match output.status.code() {
-            Some(0) => Ok(ObjectId::parse(output.stdout.trim_ascii_end())),
-            Some(1 | 128) => Ok(None),
-            _ => Err(refused("find a commit", &output)),
-        }
     }
 }
 

@@ -312,9 +312,15 @@ fn what_was_no_entry_may_be_cleaned_away_and_what_was_one_may_not() {
     // Again, with what is remembered.
     estate.honest();
     let signed = adopt("ben", "ben");
-    assert_ne!(estate.path_of(signed), path);
+    // In the very place of the forged one.
+    assert_eq!(estate.path_of(signed), path);
     estate.commit("signed");
     estate.does("revert --no-edit HEAD");
+    for junk in ["junk", "more junk"] {
+        estate.write(&path, junk);
+        estate.commit(junk);
+        estate.does("revert --no-edit HEAD");
+    }
     let checked = in_a_clone(&estate, "", 5);
     assert!(super::says(&checked, "missing-entry"), "{checked}");
     estate.blocks(5);

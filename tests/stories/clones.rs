@@ -288,7 +288,7 @@ fn a_damaged_pin_is_never_taken_for_none() {
         assert_eq!(checked.code, 5, "{checked}");
         assert!(checked.stderr.contains("the pin of this clone is damaged"), "{checked}");
     }
-    estate.by("ana", "trust accept --root").arg(good[5..69].to_owned()).run().done();
+    estate.by("ana", "trust accept --root").arg(&good[5..69]).run().done();
     assert_eq!(pin(&estate), good);
     is_well(&estate);
 }

@@ -4,15 +4,19 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use ssh_key::PublicKey;
+
 use super::seen::breach;
 use super::walked::{Tips, Walked};
 use crate::deeds::DeedError;
 use crate::deeds::load::{LOG, POLICIES, Place};
 use crate::deeds::source::Source;
 use crate::finding::{Code, Finding, Severity};
-use crate::log::name::parse_name;
+use crate::log::name::{file_path, parse_name};
 use crate::log::parse::SignedEntry;
-use crate::names::{EntryId, Sha256, Sha256Writer};
+use crate::log::signature;
+use crate::names::{EntryId, MemberName, Sha256, Sha256Writer};
+use crate::policy::Policy;
 use crate::verify::{LogEvidence, Record, Trust, Verdict};
 use crate::world::{Blob, Cache, ObjectId, Once, WorldError, Writes};
 
@@ -27,6 +31,61 @@ fn short(name: &str) -> Option<Short> {
     let digits = name.strip_suffix(".entry")?;
     let digits = digits.get(digits.len().checked_sub(16)?..)?;
     u64::from_str_radix(digits, 16).ok()
+}
+
+/// How many contents of one place are judged.
+const ROUNDS: usize = 8;
+
+/// A content of a file that is missed, and has the form of an entry of its name.
+struct Lost {
+    once: Once,
+    bytes: Vec<u8>,
+    signed: SignedEntry,
+}
+
+/// The keys that ever were somebody's, as some policies say which nobody has judged yet.
+struct Keys(HashMap<MemberName, Vec<PublicKey>>);
+
+impl Keys {
+    fn of(policies: &BTreeMap<String, Vec<u8>>) -> Self {
+        let mut keys: HashMap<MemberName, Vec<PublicKey>> = HashMap::new();
+        let texts = policies.values().filter_map(|bytes| std::str::from_utf8(bytes).ok());
+        for policy in texts.filter_map(|text| Policy::parse(text).ok()) {
+            for (name, member) in policy.members {
+                let own = member.signing_keys.iter().map(|key| key.public().clone());
+                keys.entry(name).or_default().extend(own);
+            }
+        }
+        Self(keys)
+    }
+
+    /// Tells whether an entry could be one at all: whatever it says, its signer's key made it.
+    fn signed(&self, signed: &SignedEntry) -> bool {
+        let keys = self.0.get(&signed.entry.by).map(|keys| keys.iter().collect::<Vec<_>>());
+        let (Some(keys), Some(payload)) = (keys, &signed.payload) else { return false };
+        signature::verify(payload, &signed.signature, &keys).is_ok()
+    }
+}
+
+/// The evidence with some lost entries put back.
+fn with(
+    evidence: &LogEvidence,
+    policies: &BTreeMap<String, Vec<u8>>,
+    lost: &[&Lost],
+) -> LogEvidence {
+    let mut log = evidence.log.clone();
+    log.extend(lost.iter().map(|lost| (path_of(&lost.once), lost.bytes.clone())));
+    LogEvidence {
+        policy: evidence.policy.clone(),
+        policies: policies.clone(),
+        log,
+        strays: Vec::new(),
+        held: evidence.held.clone(),
+    }
+}
+
+fn refused_not(record: &Record, at: usize) -> bool {
+    record.verdict(at) != Verdict::Refused
 }
 
 /// What became of the entries that are missed.
@@ -116,44 +175,44 @@ impl Place<'_> {
             let findings = lost.iter().map(unread).collect();
             return Ok(Judged { findings, cleaned: Vec::new() });
         };
-        let mut whole = LogEvidence {
-            policy: evidence.policy.clone(),
-            policies: evidence.policies.clone(),
-            log: evidence.log.clone(),
-            strays: Vec::new(),
-            held: evidence.held.clone(),
-        };
-        let mut entries = Vec::new();
+        let mut versions = BTreeMap::new();
         for (once, blob) in lost.into_iter().zip(blobs) {
             let Blob::Bytes(bytes) = blob else { continue };
-            if let Ok(signed) = SignedEntry::parse(&bytes) {
-                entries.push((once.clone(), signed.id));
+            if let Ok(signed) = SignedEntry::parse(&bytes)
+                && file_path(&signed.entry, &signed.id).as_str() == path_of(&once)
+            {
+                let lost = Lost { once, bytes, signed };
+                versions.entry(path_of(&lost.once)).or_insert_with(Vec::new).push(lost);
             }
-            whole.log.insert(path_of(&once), bytes);
         }
-        let commits: HashSet<_> = entries.iter().map(|(once, _)| &once.stood_in).collect();
-        for commit in commits {
-            self.add_policies(commit, &mut whole.policies)?;
+        let mut policies = evidence.policies.clone();
+        let all = || versions.values().flatten();
+        for commit in all().map(|lost| &lost.once.stood_in).collect::<HashSet<_>>() {
+            self.add_policies(commit, &mut policies)?;
         }
-        let record = Record::judge(&whole, Some(trust), self.world.now);
-        let mut fixes = HashMap::new();
+        let keys = Keys::of(&policies);
+        versions.values_mut().for_each(|all| all.retain(|lost| keys.signed(&lost.signed)));
         let mut judged = Judged { findings: Vec::new(), cleaned: Vec::new() };
         let mut alive = HashSet::new();
-        for (once, id) in &entries {
-            let at = record.dag.index(id);
-            if at.is_some_and(|at| record.verdict(at) != Verdict::Refused) {
-                let fix = match fixes.get(&once.stood_in) {
-                    Some(fix) => String::clone(fix),
-                    None => self.bring_back(&once.stood_in)?,
-                };
-                fixes.insert(once.stood_in.clone(), fix.clone());
-                judged.findings.push(taken_out(once, *id, fix));
-            } else if !may_hold_later(&record, id) {
-                continue;
+        for round in 0..versions.values().map(Vec::len).max().unwrap_or(0).min(ROUNDS + 1) {
+            let these: Vec<_> = versions.values().filter_map(|all| all.get(round)).collect();
+            let whole = with(evidence, &policies, &these);
+            let record = Record::judge(&whole, Some(trust), self.world.now);
+            for lost in these {
+                let id = lost.signed.id;
+                let holds = record.dag.index(&id).is_some_and(|at| refused_not(&record, at));
+                let short = short(&lost.once.name);
+                // Of too many contents in one place nobody can say that none was an entry.
+                if (holds || round == ROUNDS) && alive.insert(short) {
+                    let fix = self.bring_back(&lost.once.stood_in)?;
+                    judged.findings.push(taken_out(&lost.once, id, fix));
+                } else if may_hold_later(&record, &id) {
+                    alive.insert(short);
+                }
             }
-            alive.extend(short(&once.name));
         }
-        judged.cleaned = missing.difference(&alive).copied().collect();
+        judged.cleaned =
+            missing.iter().filter(|short| !alive.contains(&Some(**short))).copied().collect();
         Ok(judged)
     }
 

@@ -108,7 +108,11 @@ impl Place<'_> {
         tip: Option<&Tip>,
         here: &dyn Fn(&EntryId) -> bool,
     ) -> Result<Option<Finding>, DeedError> {
-        if let Some(tip) = tip.filter(|tip| tip.commit != mark.commit) {
+        let absent: Vec<_> = mark.heads.iter().filter(|head| !here(head)).collect();
+        let head = self.checkout.head_commit()?;
+        // Where the branch itself is checked out, its mending begins in the work tree.
+        let mended = |tip: &Tip| absent.is_empty() && head.as_ref() == Some(&tip.commit);
+        if let Some(tip) = tip.filter(|tip| tip.commit != mark.commit && !mended(tip)) {
             let there = self.log_of(&tip.commit)?;
             let gone: Vec<_> =
                 mark.heads.iter().filter(|head| !there.contains(&head.short16())).collect();
@@ -116,7 +120,6 @@ impl Place<'_> {
                 return self.rewound(mark, tip, &gone).map(Some);
             }
         }
-        let absent: Vec<_> = mark.heads.iter().filter(|head| !here(head)).collect();
         match tip {
             _ if !absent.is_empty() => self.lacking(mark, tip, &absent).map(Some),
             None => Ok(Some(branch_gone(mark))),
