@@ -80,6 +80,8 @@ pub enum Code {
     Attributes,
     /// A deadline is near.
     DueSoon,
+    /// A value that a writer dropped, and that no reader has opened and sealed since.
+    Dropped,
     /// A lint of the policy.
     Lint,
 }
@@ -120,6 +122,7 @@ impl Code {
             Self::Open => "open",
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
+            Self::Dropped => "dropped",
             Self::Lint => "lint",
         }
     }
