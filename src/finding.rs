@@ -82,6 +82,8 @@ pub enum Code {
     DueSoon,
     /// A value that a writer dropped, and that no reader has opened and sealed since.
     Dropped,
+    /// Somebody asks to become a member.
+    Request,
     /// A lint of the policy.
     Lint,
 }
@@ -123,6 +125,7 @@ impl Code {
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
             Self::Dropped => "dropped",
+            Self::Request => "request",
             Self::Lint => "lint",
         }
     }

@@ -4,7 +4,7 @@ use age::x25519::Recipient;
 
 use crate::document::{Document, Leaf};
 use crate::keyring::{Generation, Keyring, KeyringError};
-use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath};
+use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, RoleName};
 use crate::policy;
 use crate::seal::{self, Comments, Opener, Part, Scope, SealError, ValueKey};
 use crate::secret::Plaintext;
@@ -153,6 +153,7 @@ impl Ring {
                 env: self.env.clone(),
                 tried,
                 readers: verified.policy.readers(&self.env).into_iter().cloned().collect(),
+                roles: reading_roles(verified, &self.env),
             },
             other => other.into(),
         })?;
@@ -275,6 +276,14 @@ impl Ring {
         key.open(&scope.binding(Part::Value, &leaf.path), token)?;
         Ok(())
     }
+}
+
+/// The roles that read an environment; those that are no admins' first.
+fn reading_roles(verified: &Verified<'_>, env: &EnvName) -> Vec<RoleName> {
+    let policy = verified.policy;
+    let mut roles = policy.environments.get(env).map(|e| e.readers.clone()).unwrap_or_default();
+    roles.sort_by_key(|role| policy.admin.roles.contains(role));
+    roles
 }
 
 /// What a document of an environment is bound to, and what of it stays in clear.

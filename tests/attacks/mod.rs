@@ -7,9 +7,11 @@ mod beyond;
 mod dropped;
 mod files;
 mod forge;
+mod hook;
 mod log;
 mod members;
 mod policy;
+mod requests;
 mod sealed;
 
 use std::fs;

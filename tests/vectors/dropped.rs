@@ -83,6 +83,7 @@ fn make_the_dropped_vectors() {
     let part = |text: &str| [&(text.len() as u32).to_le_bytes(), text.as_bytes()].concat();
     let data = ["1", REPOSITORY, "prod", "value", "DB_URL"].map(part).concat();
     let (me, other) = (identity(1).to_public(), identity(2).to_public());
+    let only = std::slice::from_ref(&me);
     let padded = |zeros: usize| [&data[..], &part("postgres://x"), &vec![0; zeros][..]].concat();
     let mut dirty = padded(16);
     *dirty.last_mut().unwrap() = 1;
@@ -100,14 +101,14 @@ fn make_the_dropped_vectors() {
         change("nothing in it", "token", "dropped.v1."),
         change("no age payload", "token", "dropped.v1.AAAAAAAA"),
         change("two recipients", "token", &forged(&padded(16), &[me.clone(), other])),
-        change("no associated data", "token", &forged(&part("postgres://x"), &[me.clone()])),
-        change("not padded", "token", &forged(&padded(0), &[me.clone()])),
-        change("padded too far", "token", &forged(&padded(48), &[me.clone()])),
-        change("padding that is no zero", "token", &forged(&dirty, &[me.clone()])),
+        change("no associated data", "token", &forged(&part("postgres://x"), only)),
+        change("not padded", "token", &forged(&padded(0), only)),
+        change("padded too far", "token", &forged(&padded(48), only)),
+        change("padding that is no zero", "token", &forged(&dirty, only)),
     ];
     // The twin of the forged ones: what they differ from is taken.
     let mut twin = good[0].clone();
-    twin["token"] = forged(&padded(16), &[me]).into();
+    twin["token"] = forged(&padded(16), only).into();
     assert_eq!(open(&twin).unwrap().expose_text(), Some("postgres://x"));
     super::generate::write("dropped.json", &json!({ "good": good, "bad": bad }));
 }
