@@ -8,7 +8,7 @@ use super::disk::{FileForm, OnDisk, read};
 use super::keyrings::Generations;
 use super::verdicts::{at, breach};
 use super::{FileEvidence, Live, Record, item, keyrings};
-use crate::document::Node;
+use crate::document::{Leaf, Node};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
 use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, quoted};
@@ -81,6 +81,7 @@ impl<'e> Verified<'e> {
         standings.retain(|address, _| scope.is_none_or(|only| address.env == *only));
         verified.strays(evidence);
         verified.all_files(&envs, evidence, &standings);
+        verified.drops();
         verified.deadlines(today);
         verified.debts(today);
         verified.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.place.cmp(&b.place)));
@@ -183,7 +184,7 @@ impl<'e> Verified<'e> {
             }
         };
         let empty = found.is_empty() && is_silent(&form);
-        if !stands && !empty && !found.values().any(|disk| !disk.generations.is_empty()) {
+        if !stands && !empty && !found.values().any(OnDisk::has_token) {
             let sealed_whole = matches!(form, FileForm::Whole) && seal::is_whole(bytes);
             self.findings.push(unsealed(env, path, sealed_whole));
             return;
@@ -223,6 +224,21 @@ impl<'e> Verified<'e> {
         let message = "this comment stands in clear, and the policy wants comments sealed";
         let finding = breach(Code::PlainComment, format!("{path}:{line}"), message).in_env(env);
         Some(finding.graded(Severity::Found).fix(format!("tenure seal {}", quoted(path))))
+    }
+
+    /// Notes the values of which nobody but their signers knows what they are.
+    fn drops(&mut self) {
+        for (path, file) in &self.files {
+            let FileForm::Values(document) = &file.form else { continue };
+            let dropped = |leaf: &&Leaf| document.token(leaf).is_some_and(seal::is_dropped);
+            for leaf in document.leaves.iter().filter(dropped) {
+                let (env, path, key) = (file.env.clone(), path.clone(), leaf.path.item());
+                let message = "dropped by who cannot read it, and not opened by a reader since";
+                let note = at(Code::Dropped, &Address { env, path, key }, message);
+                let fix = format!("tenure rekey -e {}", file.env);
+                self.findings.push(note.graded(Severity::Note).fix(fix));
+            }
+        }
     }
 
     /// Check 11.

@@ -4,6 +4,7 @@
 //! no value comes out, and undoes the attack. The number in a test's name is the case's.
 
 mod beyond;
+mod dropped;
 mod files;
 mod forge;
 mod hook;
