@@ -19,6 +19,7 @@ mod hooks;
 mod journal;
 pub mod keys;
 mod lock;
+mod past;
 mod program;
 pub mod signer;
 mod staged;
