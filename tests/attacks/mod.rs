@@ -7,9 +7,11 @@ mod beyond;
 mod files;
 mod forge;
 mod git;
+mod hook;
 mod log;
 mod members;
 mod policy;
+mod requests;
 mod sealed;
 
 use std::fs;
