@@ -86,6 +86,8 @@ pub enum Code {
     DueSoon,
     /// A policy waits for the approval of other admins.
     PolicyWaits,
+    /// A value that a writer dropped, and that no reader has opened and sealed since.
+    Dropped,
     /// Somebody asks to become a member.
     Request,
     /// A lint of the policy.
@@ -131,6 +133,7 @@ impl Code {
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
             Self::PolicyWaits => "policy-waits",
+            Self::Dropped => "dropped",
             Self::Request => "request",
             Self::Lint => "lint",
         }

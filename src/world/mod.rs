@@ -22,6 +22,7 @@ mod journal;
 pub mod keys;
 mod lock;
 mod merge;
+mod past;
 mod program;
 mod refs;
 pub mod signer;

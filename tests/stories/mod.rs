@@ -2,6 +2,7 @@
 
 mod clones;
 mod colleagues;
+pub(crate) mod dropping;
 mod joiner;
 mod leaver;
 mod merges;
