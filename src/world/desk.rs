@@ -3,7 +3,7 @@
 use std::cell::{RefCell, RefMut};
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ssh_key::PublicKey;
 
 use super::harden::Hardened;
@@ -41,6 +41,17 @@ pub enum Notes {
     Kept,
 }
 
+/// What a run demands of the log beside its root: what a host could keep from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Demands {
+    /// `--min-policy`: the least number of the policy in force.
+    pub min_policy: Option<u32>,
+    /// `--base`: a revision whose entries must all be here.
+    pub base: Option<String>,
+    /// `--max-age`: how old the newest entry may be.
+    pub max_age: Option<SignedDuration>,
+}
+
 /// What the command line says of the outside.
 #[derive(Debug)]
 pub struct Settings {
@@ -52,6 +63,8 @@ pub struct Settings {
     pub identity_files: Vec<PathBuf>,
     /// `--root`.
     pub root: Option<EntryId>,
+    /// `--min-policy`, `--base`, `--max-age`.
+    pub demands: Demands,
     /// `--non-interactive`.
     pub prompts: Prompts,
     /// `--yes`.
@@ -72,6 +85,8 @@ pub struct World {
     pub now: Timestamp,
     /// The root that the command line names.
     pub root: Option<EntryId>,
+    /// What else the command line demands of the log.
+    pub demands: Demands,
     /// The variables of the process.
     pub environment: Environment,
     /// Who is there.
@@ -97,6 +112,7 @@ impl World {
             from: settings.from,
             now: settings.now,
             root: settings.root,
+            demands: settings.demands,
             terminal,
             consent: settings.consent,
             writes: settings.writes,

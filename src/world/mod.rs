@@ -38,7 +38,9 @@ mod testing;
 pub use cache::Cache;
 pub use change::Change;
 pub use clock::{Stopwatch, now};
-pub use desk::{Consent, Notes, Settings, World, Writes, current_folder, read_file, read_public};
+pub use desk::{
+    Consent, Demands, Notes, Settings, World, Writes, current_folder, read_file, read_public,
+};
 pub use environment::{Environment, HONOURED, WITHHELD};
 pub use error::WorldError;
 pub use files::{Files, LARGEST, Listing, Odd, OddKind};

@@ -39,7 +39,7 @@ impl Estate {
     }
 
     #[track_caller]
-    pub(super) fn finds(&self, exit: i32, words: &[&str]) -> Outcome {
+    pub(super) fn judges(&self, exit: i32, words: &[&str]) -> Outcome {
         let checked = self.by("ana", "--json check").run();
         assert_eq!(checked.code, exit, "{checked}");
         for word in words {
@@ -59,7 +59,7 @@ fn case_26_where_the_newest_entry_was_seen_its_loss_is_a_rollback() {
     estate.attacked(5, &["altered"], |e| e.remove(&e.path_of(head)));
     // Where it was not committed yet, nothing was seen of it.
     estate.remove(&estate.path_of(head));
-    estate.finds(5, &["rollback", "altered"]);
+    estate.judges(5, &["rollback", "altered"]);
     estate.blocks(5);
     estate.does("checkout -- .");
     estate.honest();
@@ -78,14 +78,14 @@ fn case_27_the_newest_entries_are_gone_and_the_files_fit() {
     }
     estate.write(VALUES, &before);
     estate.commit("attack");
-    let found = estate.finds(5, &["rollback"]).json();
+    let found = estate.judges(5, &["rollback"]).json();
     let rollback = found["findings"].as_array().unwrap().iter();
     let fix = rollback.into_iter().find(|it| it["code"] == "rollback").unwrap()["fix"].clone();
     estate.blocks(5);
     // The command that it names brings the entries back, and `altered` the rest.
     let shell = crate::support::stock("sh").expect("a shell is there");
     estate.repo.command(shell).args(&["-c", fix.as_str().unwrap()]).run().done();
-    estate.finds(5, &["altered"]);
+    estate.judges(5, &["altered"]);
     estate.does("checkout HEAD~1 -- secrets");
     estate.honest();
 }
@@ -98,7 +98,7 @@ fn case_27_the_branch_itself_is_rewound() {
     estate.seen("hunter2-new");
     let seen = estate.repo.git(&["rev-parse", "HEAD"]).stdout.trim().to_owned();
     estate.does("reset --quiet --hard HEAD~1");
-    estate.finds(5, &["rollback"]);
+    estate.judges(5, &["rollback"]);
     estate.blocks(5);
     estate.does(&format!("merge --quiet {seen}"));
     estate.honest();
@@ -124,7 +124,7 @@ fn case_52_the_newest_sealing_commit_is_reverted() {
     estate.honest();
     estate.seen("hunter2-new");
     estate.does("revert --no-edit HEAD");
-    estate.finds(5, &["rollback"]);
+    estate.judges(5, &["rollback"]);
     estate.blocks(5);
     estate.does("revert --no-edit HEAD");
     estate.honest();
@@ -181,7 +181,7 @@ fn an_attack_that_is_undone_leaves_the_pin_where_it_was() {
         &Pen::of("ben"),
     );
     estate.commit("attack");
-    estate.finds(5, &["missing"]);
+    estate.judges(5, &["missing"]);
     assert_eq!(estate.read(".git/tenure/pin"), before);
 }
 
@@ -285,7 +285,7 @@ fn an_entry_that_is_only_removed_from_the_work_tree_is_missed_too() {
     let path = estate.path_of(estate.head());
     estate.remove(&path);
     estate.write(VALUES, before);
-    let found = estate.finds(5, &["missing-entry"]);
+    let found = estate.judges(5, &["missing-entry"]);
     assert!(found.stdout.contains("removed from the work tree"), "{found}");
     estate.blocks(5);
     estate.does("checkout -- .");
@@ -348,4 +348,58 @@ fn the_same_tree_under_another_name_hides_nothing() {
     estate.write(VALUES, before);
     estate.commit("attack");
     in_a_clone(&estate, "", 5);
+}
+
+#[test]
+fn the_hook_refuses_a_merge_that_loses_entries_of_either_side() {
+    let estate = Estate::new();
+    estate.commit("base");
+    estate.by("ana", "hook install").run().done();
+    estate.does("switch --quiet -c side");
+    estate.set("ben", "dev/DB_URL", "hunter2-side");
+    estate.commit("side");
+    estate.does("switch --quiet main");
+    estate.set("ben", "staging/DB_URL", "hunter2-main");
+    estate.commit("work");
+    estate.honest();
+    for (keep, side) in [("-s ours", "dev"), ("-X ours", "staging")] {
+        estate.does(&format!("merge --quiet --no-edit --no-commit --no-ff {keep} side"));
+        if side == "staging" {
+            estate.does("checkout side -- secrets");
+            estate.does(&format!("rm --quiet -f {}", estate.path_of(entry_of(&estate, side))));
+        }
+        let merged = estate.by("ana", "--json hook run").run();
+        assert_eq!(merged.code, 5, "{merged}");
+        assert!(super::says(&merged, "this merge would lose an entry"), "{merged}");
+        estate.does("merge --abort");
+    }
+    estate.does("merge --quiet --no-edit side");
+    estate.honest();
+}
+
+/// The newest entry that names an environment's `DB_URL`.
+fn entry_of(estate: &Estate, env: &str) -> tenure::names::EntryId {
+    let address = format!("{env}/secrets/{env}.env#DB_URL").parse().unwrap();
+    estate.newest(&address).unwrap().0
+}
+
+#[test]
+fn the_hook_refuses_a_commit_that_loses_what_was_seen() {
+    let estate = Estate::new();
+    estate.commit("base");
+    estate.honest();
+    estate.seen("hunter2-new");
+    let path = estate.path_of(estate.head());
+    // A commit on top, and one that takes the place of what was seen.
+    estate.does(&format!("rm --quiet --cached {path}"));
+    let refused = estate.by("ana", "--json hook run").run();
+    assert_eq!(refused.code, 5, "{refused}");
+    assert!(super::says(&refused, "rollback"), "{refused}");
+    estate.does("reset --quiet");
+    estate.by("ana", "hook run").run().done();
+    // An old branch goes on, since it never had it.
+    estate.does("switch --quiet -c old HEAD~1");
+    estate.write("code.rs", "fn main() {}\n");
+    estate.does("add --all");
+    estate.by("ana", "hook run").run().done();
 }

@@ -35,6 +35,8 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::NoPolicy => Advice::of(Exit::Invalid).hint("tenure init"),
         DeedError::BadRoot => Advice::of(Exit::Untrusted)
             .hint("set TENURE_ROOT to the root that `tenure trust show` prints"),
+        DeedError::BadMinPolicy => Advice::of(Exit::Untrusted)
+            .hint("set TENURE_MIN_POLICY to the number that `tenure trust show` prints"),
         DeedError::BadPin { file } => {
             Advice::of(Exit::Untrusted).at(file.display().to_string()).hint(format!(
                 "compare the root with a colleague, then: rm {} && tenure --root ROOT check",

@@ -84,8 +84,13 @@ fn with(
     }
 }
 
-fn refused_not(record: &Record, at: usize) -> bool {
-    record.verdict(at) != Verdict::Refused
+/// What contents turn out to be that are not in the log.
+#[derive(Default)]
+pub(super) struct Verdicts {
+    /// Those that hold in it, or are void.
+    pub(super) hold: Vec<(Once, EntryId)>,
+    /// The names of those that only the clock keeps from it.
+    late: Vec<String>,
 }
 
 /// What became of the entries that are missed.
@@ -169,12 +174,32 @@ impl Place<'_> {
                 && parse_name(&format!("{LOG}/{month}/{name}")).is_some()
         };
         let lost = self.checkout.lost(&history, &wanted)?;
-        let ids: Vec<_> = lost.iter().map(|once| once.id.clone()).collect();
-        let Ok(blobs) = self.checkout.read_blobs(&ids) else {
+        let Some(judged) = self.judge_each(lost.clone(), evidence, trust)? else {
             // What cannot be read cannot be said to be nothing.
             let findings = lost.iter().map(unread).collect();
             return Ok(Judged { findings, cleaned: Vec::new() });
         };
+        let mut findings = Vec::new();
+        let mut alive: HashSet<_> = judged.late.iter().filter_map(|name| short(name)).collect();
+        for (once, id) in judged.hold {
+            if short(&once.name).is_some_and(|short| alive.insert(short)) {
+                let fix = self.bring_back(&once.stood_in)?;
+                findings.push(taken_out(&once, id, fix));
+            }
+        }
+        let cleaned = missing.difference(&alive).copied().collect();
+        Ok(Judged { findings, cleaned })
+    }
+
+    /// Judges contents that are not in the log together with it; none where they are not at hand.
+    pub(super) fn judge_each(
+        &self,
+        lost: Vec<Once>,
+        evidence: &LogEvidence,
+        trust: Trust,
+    ) -> Result<Option<Verdicts>, DeedError> {
+        let ids: Vec<_> = lost.iter().map(|once| once.id.clone()).collect();
+        let Ok(blobs) = self.checkout.read_blobs(&ids) else { return Ok(None) };
         let mut versions = BTreeMap::new();
         for (once, blob) in lost.into_iter().zip(blobs) {
             let Blob::Bytes(bytes) = blob else { continue };
@@ -192,28 +217,24 @@ impl Place<'_> {
         }
         let keys = Keys::of(&policies);
         versions.values_mut().for_each(|all| all.retain(|lost| keys.signed(&lost.signed)));
-        let mut judged = Judged { findings: Vec::new(), cleaned: Vec::new() };
-        let mut alive = HashSet::new();
+        let mut verdicts = Verdicts::default();
         for round in 0..versions.values().map(Vec::len).max().unwrap_or(0).min(ROUNDS + 1) {
             let these: Vec<_> = versions.values().filter_map(|all| all.get(round)).collect();
             let whole = with(evidence, &policies, &these);
             let record = Record::judge(&whole, Some(trust), self.world.now);
             for lost in these {
                 let id = lost.signed.id;
-                let holds = record.dag.index(&id).is_some_and(|at| refused_not(&record, at));
-                let short = short(&lost.once.name);
+                let at = record.dag.index(&id);
+                let holds = at.is_some_and(|at| record.verdict(at) != Verdict::Refused);
                 // Of too many contents in one place nobody can say that none was an entry.
-                if (holds || round == ROUNDS) && alive.insert(short) {
-                    let fix = self.bring_back(&lost.once.stood_in)?;
-                    judged.findings.push(taken_out(&lost.once, id, fix));
+                if holds || round == ROUNDS {
+                    verdicts.hold.push((lost.once.clone(), id));
                 } else if may_hold_later(&record, &id) {
-                    alive.insert(short);
+                    verdicts.late.push(lost.once.name.clone());
                 }
             }
         }
-        judged.cleaned =
-            missing.iter().filter(|short| !alive.contains(&Some(**short))).copied().collect();
-        Ok(judged)
+        Ok(Some(verdicts))
     }
 
     fn add_policies(
@@ -247,7 +268,7 @@ fn may_hold_later(record: &Record, id: &EntryId) -> bool {
     record.findings.iter().filter(about).any(|finding| finding.code == Code::BadTime)
 }
 
-fn path_of(once: &Once) -> String {
+pub(super) fn path_of(once: &Once) -> String {
     format!("{LOG}/{}", once.name)
 }
 
@@ -263,7 +284,7 @@ fn taken_out(once: &Once, id: EntryId, fix: String) -> Finding {
     Finding { entry: Some(id), fix: Some(fix), ..finding }
 }
 
-fn unread(once: &Once) -> Finding {
+pub(super) fn unread(once: &Once) -> Finding {
     let message =
         "this file stood in the log, and nothing tells what it was: its bytes are not at hand";
     let fix = format!("git cat-file -p {}", once.id.as_str());

@@ -1,9 +1,11 @@
 //! What this clone trusts: the root of the log, as it was said, pinned, or asked for once.
 
 pub mod accept;
+mod demands;
 mod history;
 mod pin;
 mod seen;
+mod staged;
 mod walked;
 
 pub use pin::{Mark, Pin};
@@ -246,6 +248,8 @@ impl Place<'_> {
         evidence: &LogEvidence,
         trust: Option<Trust>,
     ) -> Result<Option<Forward>, DeedError> {
+        let demanded = self.demanded(record, evidence, trust)?;
+        record.findings.extend(demanded);
         let Some(trust) = trust else { return Ok(None) };
         let pin = self.pinned()?;
         let mark = pin.as_ref().and_then(|pin| pin.mark.as_ref());

@@ -145,6 +145,35 @@ impl Place<'_> {
         })
     }
 
+    /// Tells whether a commit comes after what was seen, or after the protected branch.
+    pub(super) fn follows(
+        &self,
+        mark: &Mark,
+        tip: Option<&Tip>,
+        head: Option<&ObjectId>,
+    ) -> Result<bool, DeedError> {
+        let Some(head) = head else { return Ok(false) };
+        let mut after = false;
+        for commit in std::iter::once(&mark.commit).chain(tip.map(|tip| &tip.commit)) {
+            after = after || self.checkout.descends(head, commit)?;
+        }
+        Ok(after)
+    }
+
+    pub(super) fn rolled_back(
+        &self,
+        mark: &Mark,
+        absent: &[&EntryId],
+    ) -> Result<Finding, DeedError> {
+        let seen = some(&shorts(absent));
+        let message = format!("this clone has seen newer entries: it lacks {seen}");
+        Ok(Finding {
+            entry: absent.first().map(|id| **id),
+            fix: Some(self.bring_back(&mark.commit)?),
+            ..breach(Code::Rollback, LOG, message)
+        })
+    }
+
     /// What is judged lacks what was seen: a rollback where it comes after that, else an old state.
     fn lacking(
         &self,
@@ -152,22 +181,10 @@ impl Place<'_> {
         tip: Option<&Tip>,
         absent: &[&EntryId],
     ) -> Result<Finding, DeedError> {
-        let mut after = false;
-        if let Some(head) = self.checkout.head_commit()? {
-            for commit in std::iter::once(&mark.commit).chain(tip.map(|tip| &tip.commit)) {
-                after = after || self.checkout.descends(&head, commit)?;
-            }
+        if self.follows(mark, tip, self.checkout.head_commit()?.as_ref())? {
+            return self.rolled_back(mark, absent);
         }
         let seen = some(&shorts(absent));
-        if after {
-            let message = format!("this clone has seen newer entries: it lacks {seen}");
-            let back = self.bring_back(&mark.commit)?;
-            return Ok(Finding {
-                entry: absent.first().map(|id| **id),
-                fix: Some(back),
-                ..breach(Code::Rollback, LOG, message)
-            });
-        }
         let spelt = tip.map_or(mark.branch.as_str(), |tip| tip.spelt.as_str());
         let message = format!(
             "this state is older than what this clone has seen of `{spelt}`: it lacks {seen}, so \
