@@ -82,6 +82,8 @@ pub enum Code {
     DueSoon,
     /// Somebody asks to become a member.
     Request,
+    /// The newest signature is by a key that is lost.
+    LostKey,
     /// A lint of the policy.
     Lint,
 }
@@ -123,6 +125,7 @@ impl Code {
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
             Self::Request => "request",
+            Self::LostKey => "lost-key",
             Self::Lint => "lint",
         }
     }

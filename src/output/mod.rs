@@ -16,6 +16,7 @@ mod member;
 mod opened;
 mod policy;
 mod rekeyed;
+pub mod replaced;
 mod sealed;
 pub mod sentences;
 mod set;

@@ -18,6 +18,7 @@ pub(crate) mod member;
 mod open;
 mod policy;
 mod rekey;
+mod replace_key;
 mod rotate;
 mod run;
 pub(crate) mod seal;

@@ -98,6 +98,8 @@ pub struct Draft<'a, 'w> {
     next: Policy,
     by: MemberName,
     answers: Option<(RepoPath, Vec<u8>)>,
+    /// What was signed with a key that goes, and may be doubted though it stands.
+    doubted: BTreeSet<Address>,
 }
 
 /// Whether a signer vouches for what was signed by those who may write it no longer.
@@ -152,13 +154,19 @@ impl<'a, 'w> Draft<'a, 'w> {
         }
         leaves_nothing_behind(verified, &next)?;
         let found = found.as_bytes().to_vec();
-        Ok(Self { place, verified, found, text, next, by, answers: None })
+        Ok(Self { place, verified, found, text, next, by, answers: None, doubted: BTreeSet::new() })
     }
 
     /// Says which request this answers, and its bytes: the file goes when the policy is signed.
     #[must_use]
     pub fn answering(self, request: RepoPath, bytes: Vec<u8>) -> Self {
         Self { answers: Some((request, bytes)), ..self }
+    }
+
+    /// Names what is to be vouched for although it stands: what a key signed that goes.
+    #[must_use]
+    pub fn doubting(self, doubted: BTreeSet<Address>) -> Self {
+        Self { doubted, ..self }
     }
 
     /// The policy that would be in force.
@@ -177,11 +185,12 @@ impl<'a, 'w> Draft<'a, 'w> {
     }
 
     fn voiceless(&self) -> impl Iterator<Item = (&Address, &Live<'a>)> {
-        let entries = &self.verified.record.entries;
-        self.verified.live.iter().filter(|(address, live)| {
-            let by = &entries[live.entry].entry.by;
-            !self.next.may_write(by, address)
-        })
+        self.verified.live.iter().filter(|(address, live)| self.is_voiceless(address, **live))
+    }
+
+    fn is_voiceless(&self, address: &Address, live: Live<'_>) -> bool {
+        let by = &self.verified.record.entries[live.entry].entry.by;
+        !self.next.may_write(by, address)
     }
 
     fn new_readers(&self, env: &EnvName) -> NewReaders {
@@ -232,8 +241,12 @@ impl<'a, 'w> Draft<'a, 'w> {
         let mut pen = Pen::find(self.place, self.verified.record, self.verified.policy)?;
         let entry = pen.sign(Kind::Policy(step), reason, &mut work.writes)?;
         let paths = work.writes.paths().cloned().collect();
-        let change =
-            if work.is_empty() { work.writes } else { sign(&mut pen, &self.next, work)?.1 };
+        let change = if work.is_empty() {
+            work.writes
+        } else {
+            pen.follow(&self.next)?;
+            sign(&mut pen, &self.next, work)?.1
+        };
         self.place.commit(&change)?;
         let (seq, by) = (current.seq + 1, self.by);
         Ok(Enacted { entry, seq, by, renewed, stale, vouched, orphans, paths })
@@ -297,6 +310,13 @@ impl<'a, 'w> Draft<'a, 'w> {
                 vouched += 1;
             } else {
                 orphans.push(address.clone());
+            }
+        }
+        let doubted = self.verified.live.iter().filter(|(at, _)| self.doubted.contains(*at));
+        for (address, live) in doubted.filter(|(at, _)| self.next.may_write(&self.by, at)) {
+            if vouch == Vouch::Yes && !self.is_voiceless(address, *live) {
+                adopt(self.verified.record, address, *live, &mut work.changes);
+                vouched += 1;
             }
         }
         (vouched, orphans)
