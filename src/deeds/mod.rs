@@ -1,5 +1,6 @@
 //! What the program does, one file a deed. None knows commands, flags or exit codes.
 
+pub mod access;
 pub mod aim;
 pub mod attest;
 pub mod attributes;
@@ -175,6 +176,12 @@ pub enum DeedError {
     /// No entry of the log has an id that begins so.
     #[error("no entry of the log begins with `{0}`")]
     NoEntry(String),
+    /// A text says no moment.
+    #[error("`{0}` is no day, no entry of the log and no commit")]
+    NoMoment(String),
+    /// Nothing was in force yet.
+    #[error("no policy was in force as of `{0}`")]
+    NoPolicyThen(String),
     /// Nobody asks under this name.
     #[error("no request of `{name}` waits here")]
     NoRequest {

@@ -4,6 +4,7 @@ mod cadence;
 mod diff;
 pub mod edit;
 mod glob;
+mod grants;
 mod lint;
 mod lost_key;
 mod nearest;
@@ -24,6 +25,7 @@ use crate::names::{ConsumerName, EnvName, MemberName, RepositoryId, RoleName, Ty
 
 pub use diff::{Change, Sign, Weight, semantic_diff};
 pub use glob::{AddressGlob, Glob, GlobError, KeyGlob};
+pub use grants::{Narrowing, Right, Way};
 pub use lint::lint;
 pub use lost_key::LostKey;
 pub use nearest::nearest;

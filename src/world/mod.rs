@@ -9,6 +9,7 @@ mod cache;
 mod change;
 pub mod child;
 mod clock;
+mod committed;
 mod desk;
 mod environment;
 mod error;

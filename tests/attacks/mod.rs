@@ -6,6 +6,7 @@
 mod beyond;
 mod files;
 mod forge;
+mod hook;
 mod log;
 mod members;
 mod policy;

@@ -27,4 +27,6 @@ mod status;
 mod trust;
 mod unset;
 mod usage;
+mod what_can;
+mod who_can;
 mod whoami;

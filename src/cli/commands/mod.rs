@@ -24,4 +24,6 @@ pub(crate) mod set;
 pub(crate) mod status;
 pub(crate) mod trust;
 pub(crate) mod unset;
+pub(crate) mod what_can;
+pub(crate) mod who_can;
 pub(crate) mod whoami;

@@ -48,7 +48,10 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::WhichEnvironment { known } => refuse("say which with -e", known),
         DeedError::NoSecret { env, nearest, .. } => no_secret(env, nearest.as_deref()),
         DeedError::Ambiguous { found, .. } => refuse("say which", found),
-        DeedError::NoEntry(_) => unknown("tenure log list"),
+        DeedError::NoEntry(_) | DeedError::NoPolicyThen(_) => unknown("tenure log list"),
+        DeedError::NoMoment(_) => unknown(
+            "a day as 2027-05-01, the beginning of an id of `tenure log list`, or a commit as HEAD~3",
+        ),
         DeedError::NoRequest { name, waiting } => no_request(name, waiting),
         DeedError::NotManaged(path) => {
             unknown("add a pattern for it to an environment in .secrets-policy.toml")
