@@ -252,13 +252,13 @@ fn only_admins_replace_keys_and_a_member_asks() {
     let line = ["--root", &root, "member", "replace-key", "ben", "--ssh-key", &public, "-y"];
     assert_eq!(ben.tenure(&line).code, 2);
     let asked = ben.tenure(&[&line[..], &["--request"]].concat());
-    snapshot!(asked, @"
+    snapshot!(asked, @r#"
     exit 0
     --- stdout
     using ~/.ssh/id_ed25519 (SHA256:[fingerprint]). Wrote .secrets/requests/ben.toml; it grants nothing yet.
     key   SHA256:[fingerprint]
     next  git switch -c replace-key-ben && git add -A && git commit -m "replace-key: ben" && git push -u origin HEAD
-    ");
+    "#);
     push(&ben, "replace-key: ben");
     ana.git(&["pull", "--quiet", "origin", "main"]).done();
     let checked = ana.run("check").done();
