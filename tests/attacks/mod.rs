@@ -7,6 +7,7 @@ mod beyond;
 mod files;
 mod forge;
 mod hook;
+mod keys;
 mod log;
 mod members;
 mod policy;
