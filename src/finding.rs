@@ -80,6 +80,8 @@ pub enum Code {
     Attributes,
     /// A deadline is near.
     DueSoon,
+    /// A policy waits for the approval of other admins.
+    PolicyWaits,
     /// Somebody asks to become a member.
     Request,
     /// The newest signature is by a key that is lost.
@@ -124,6 +126,7 @@ impl Code {
             Self::Open => "open",
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
+            Self::PolicyWaits => "policy-waits",
             Self::Request => "request",
             Self::LostKey => "lost-key",
             Self::Lint => "lint",

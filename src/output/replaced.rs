@@ -19,7 +19,7 @@ pub fn replacing(it: &Replacing) -> String {
     let mut lines = vec![preview(&it.effect)];
     if !it.attested.is_empty() {
         let values = count(it.attested.len(), "value");
-        lines.push(format!("a key that goes signed {values} last: {}", named(&it.attested)));
+        lines.push(format!("a lost key signed {values} last: {}", named(&it.attested)));
     }
     lines.join("\n")
 }
@@ -44,7 +44,8 @@ pub fn still_stands(it: &Replaced) -> Option<String> {
 
 impl Show for Replaced {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{} has other keys", self.name)?;
+        let over = self.enacted.waiting.is_none();
+        writeln!(out, "{} {} other keys", self.name, if over { "has" } else { "would have" })?;
         for key in &self.come {
             match self.identity {
                 Some(_) => writeln!(out, "key   {key}")?,
@@ -65,7 +66,7 @@ impl Show for Replaced {
             writeln!(out, "{gone}  {key}")?;
         }
         receipt(&self.enacted, out)?;
-        let owed = || self.debts.iter().filter(|(_, debt)| !debt.values.is_empty());
+        let owed = || self.debts.iter().filter(|(_, debt)| over && !debt.values.is_empty());
         for (env, debt) in owed() {
             let number = count(debt.values.len(), "value");
             writeln!(out, "{number} in {env} must rotate by {}", debt.due)?;
@@ -85,7 +86,7 @@ impl Show for Replaced {
             "gone": self.gone,
             "lost": self.fate == Fate::Lost,
             "could_read": debts.collect::<Vec<_>>(),
-            "signed_by_gone_keys": self.attested,
+            "signed_by_lost_keys": self.attested,
             "effect": effect_json(&self.effect),
             "signed": enacted_json(&self.enacted),
         })

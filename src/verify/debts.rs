@@ -1,6 +1,6 @@
 //! Check 12: obligations, derived from the policy chain. Mission, section F.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
@@ -66,33 +66,39 @@ struct Loss<'r> {
 
 /// What the keys opened that a step is the first to call lost.
 fn losses<'r>(record: &'r Record, told: &'r Step) -> Vec<Loss<'r>> {
-    let before = |step: &Step| step.prev.map(|prev| &record.chain.steps[prev]);
-    let Some(prev) = before(told) else { return Vec::new() };
-    let is_new = |key: &LostKey| prev.policy.lost_keys().all(|(_, known)| known != key);
+    let steps = &record.chain.steps;
+    let before: Vec<_> = told.follows().map(|at| &steps[at]).collect();
+    let known = |key: &LostKey| {
+        before.iter().any(|step| step.policy.lost_keys().any(|(_, known)| known == key))
+    };
     let mut losses = Vec::new();
-    for (_, key) in told.policy.lost_keys().filter(|(_, key)| is_new(key)) {
-        let mut taken = told;
-        while let Some(step) = before(taken) {
-            if let Some(who) = step.policy.reader_with(key) {
-                let envs = step.policy.readable_by(who).into_iter();
-                losses.extend(envs.map(|env| Loss { told, taken, env, who }));
-                break;
+    for (_, key) in told.policy.lost_keys().filter(|(_, key)| !known(key)) {
+        for first in &before {
+            let (mut taken, mut at) = (told, Some(*first));
+            while let Some(step) = at {
+                if let Some(who) = step.policy.reader_with(key) {
+                    let envs = step.policy.readable_by(who).into_iter();
+                    losses.extend(envs.map(|env| Loss { told, taken, env, who }));
+                    break;
+                }
+                (taken, at) = (step, step.prev.map(|prev| &steps[prev]));
             }
-            taken = step;
         }
     }
     losses
 }
 
-/// The members who could read an environment before a step and not after it.
+/// The members who could read an environment before a step, under any policy that it follows, and not
+/// after it.
 fn leavers<'r>(
     record: &'r Record,
     step: &'r Step,
     env: &EnvName,
 ) -> impl Iterator<Item = &'r MemberName> {
-    let before = step.prev.map(|prev| record.chain.steps[prev].policy.readers(env));
+    let before = step.follows().flat_map(|at| record.chain.steps[at].policy.readers(env));
+    let before: BTreeSet<_> = before.collect();
     let after = step.policy.readers(env);
-    before.unwrap_or_default().into_iter().filter(move |who| !after.contains(who))
+    before.into_iter().filter(move |who| !after.contains(who))
 }
 
 fn debt(

@@ -156,8 +156,8 @@ struct ReplaceKey {
     #[arg(long, conflicts_with = "request")]
     lost: bool,
 
-    /// Vouch for what the keys that go signed last, as far as you may write it
-    #[arg(long, conflicts_with = "request")]
+    /// Vouch for what the lost keys signed last, as far as you may write it
+    #[arg(long, requires = "lost")]
     vouch: bool,
 
     /// Make a machine's key, and write its private half to stdout, which is no terminal

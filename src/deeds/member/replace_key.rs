@@ -1,11 +1,13 @@
 //! Gives a member other keys: a new laptop, or a key that is lost or stolen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::keys::{Given, KeySource, Keys, fingerprints, made_key};
 use super::remove::{Debt, debts};
 use crate::deeds::DeedError;
-use crate::deeds::enact::{self, Draft, Edited, Effect, Enacted, Vouch, agree, nothing_blocks};
+use crate::deeds::enact::{
+    self, Draft, Edited, Effect, Enacted, Vouch, agree, doubtful, nothing_blocks,
+};
 use crate::deeds::join::{self, Asked, Trusted};
 use crate::deeds::load::{Place, unbelieved};
 use crate::log::request::Wanted;
@@ -13,7 +15,6 @@ use crate::names::{Address, EnvName, MemberName};
 use crate::policy::edit::{Edit, EditError};
 use crate::policy::{LostKey, Member, MemberKind, Policy, Recipient, SigningKey, nearest};
 use crate::secret::Plaintext;
-use crate::verify::Verified;
 use crate::world::{World, random};
 
 /// Whose keys are to be replaced, and by which.
@@ -27,7 +28,7 @@ pub struct Wish {
     pub source: KeySource,
     /// Whether somebody else may have the keys that go.
     pub fate: Fate,
-    /// Whether the signer vouches for what the keys that go signed last.
+    /// Whether the signer vouches for what lost keys signed last.
     pub vouch: Vouch,
     /// Why.
     pub reason: Option<String>,
@@ -57,7 +58,7 @@ pub struct Replaced {
     pub fate: Fate,
     /// What they opened and must be rotated, by environment.
     pub debts: BTreeMap<EnvName, Debt>,
-    /// What a key that goes signed last, and nobody vouched for: it stands.
+    /// What a lost key signed last, and nobody vouched for: it stands.
     pub attested: Vec<Address>,
     /// What it changes.
     pub effect: Effect,
@@ -72,7 +73,7 @@ pub struct Replaced {
 pub struct Replacing {
     /// What it changes.
     pub effect: Effect,
-    /// What a key that goes signed last.
+    /// What a lost key signed last: it stands.
     pub attested: Vec<Address>,
 }
 
@@ -105,8 +106,7 @@ pub fn replace_key(
     let keys = wish.keys.read(world, member.kind, made.as_ref().map(|(_, public)| public))?;
     let turn = Turn::of(&wish.name, member, &keys)?;
     let text = turn.edited(&found, wish)?;
-    let attested = attested(&verified, &turn.gone.signing_keys);
-    let draft = Draft::of(&place, &verified, &found, text)?.doubting(attested.clone());
+    let draft = Draft::of(&place, &verified, &found, text)?;
     let effect = draft.effect();
     let debts = match wish.fate {
         Fate::Lost if !turn.gone.recipients.is_empty() => {
@@ -114,16 +114,17 @@ pub fn replace_key(
         }
         Fate::Lost | Fate::Kept => BTreeMap::new(),
     };
-    let attested: Vec<_> = attested.into_iter().collect();
+    let next = draft.next().clone();
+    let attested: Vec<_> = doubtful(&verified, &next).map(|(at, _)| at.clone()).collect();
     show(&Replacing { effect: effect.clone(), attested: attested.clone() });
     let compare = match wish.source {
         KeySource::Given => format!("compared the key with {} on another channel? ", wish.name),
         KeySource::Made => String::new(),
     };
     agree(world, &format!("{compare}replace keys of {} and sign this policy?", wish.name))?;
-    let next = draft.next().clone();
     let enacted = draft.enact(wish.vouch, wish.reason.clone())?;
-    let left = |at: &Address| wish.vouch == Vouch::No || !next.may_write(&enacted.by, at);
+    let vouched = wish.vouch == Vouch::Yes && enacted.waiting.is_none();
+    let left = |at: &Address| !vouched || !next.may_write(&enacted.by, at);
     Ok(Replaced {
         name: wish.name.clone(),
         kind: member.kind,
@@ -217,14 +218,4 @@ fn either<T: Clone>(new: &[T], old: &[T]) -> Vec<T> {
 
 fn without<T: Clone + PartialEq>(all: &[T], others: &[T]) -> Vec<T> {
     all.iter().filter(|one| !others.contains(one)).cloned().collect()
-}
-
-/// What some keys signed last.
-fn attested(verified: &Verified<'_>, keys: &[SigningKey]) -> BTreeSet<Address> {
-    let record = verified.record;
-    let signed = verified.live.iter().filter(|(_, live)| {
-        let by = record.entries[live.entry].signature.key();
-        by.is_some_and(|by| keys.iter().any(|key| key.public().key_data() == by.key_data()))
-    });
-    signed.map(|(address, _)| address.clone()).collect()
 }
