@@ -86,6 +86,8 @@ pub enum Code {
     Dropped,
     /// Somebody asks to become a member.
     Request,
+    /// The newest signature is by a key that is lost.
+    LostKey,
     /// A lint of the policy.
     Lint,
 }
@@ -129,6 +131,7 @@ impl Code {
             Self::PolicyWaits => "policy-waits",
             Self::Dropped => "dropped",
             Self::Request => "request",
+            Self::LostKey => "lost-key",
             Self::Lint => "lint",
         }
     }

@@ -18,6 +18,7 @@ mod opened;
 mod policy;
 mod rekeyed;
 pub mod resolved;
+pub mod replaced;
 mod sealed;
 pub mod sentences;
 mod set;

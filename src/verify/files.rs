@@ -306,7 +306,8 @@ impl<'e> Verified<'e> {
         self.obligations = super::debts::open(self.record, &self.live);
         for debt in &self.obligations {
             let left = rotation::days_left(debt.due, today);
-            let message = format!("must rotate by {}: `{}` left", debt.due, debt.leaver);
+            let message =
+                format!("must rotate by {}: `{}` {}", debt.due, debt.leaver, debt.cause.did());
             let severity = if left < 0 { Severity::Found } else { Severity::Note };
             let finding = at(Code::Obligation, &debt.address, message).graded(severity);
             let fix = format!("tenure rotate {}/{}", debt.address.env, quoted(&debt.address.key));

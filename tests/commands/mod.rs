@@ -19,6 +19,7 @@ mod open;
 mod policy;
 mod rekey;
 mod resolve;
+mod replace_key;
 mod rotate;
 mod run;
 pub(crate) mod seal;
