@@ -4,6 +4,8 @@ use super::DeedError;
 use super::attributes::{PATH, missing};
 use super::load::Place;
 use super::member::request::{Waiting, waiting};
+use super::source::Index;
+use super::twins::twins;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::request::{Request, Wanted};
 use crate::names::{EnvName, RepoPath, RoleName, quoted};
@@ -64,6 +66,8 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
     checked.findings = verified.findings;
     checked.findings.extend(attributes(&place, verified.policy)?);
     checked.findings.extend(requests(&place, &loaded.record));
+    let tracked = Index::of(&place.checkout)?.list("").files;
+    checked.findings.extend(twins(verified.policy, &tracked));
     checked.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(checked)
 }
