@@ -115,6 +115,7 @@ mod tests {
         apart("a\nb\n", "A\nb\n", "a\nB\n", "A\nB\n");
         apart("a\nb\n", "a\nb\nnew\n", "a\nB\n", "a\nB\nnew\n");
         apart("a\nb\nc\n", "b\nc\n", "a\nb\n", "b\n");
+        apart("a\n", "b\n", "b\n", "b\n");
         apart("a\n", "a\nb\n", "a\n", "a\nb\n");
     }
 
