@@ -82,6 +82,8 @@ pub enum Code {
     Attributes,
     /// A deadline is near.
     DueSoon,
+    /// A policy waits for the approval of other admins.
+    PolicyWaits,
     /// A value that a writer dropped, and that no reader has opened and sealed since.
     Dropped,
     /// Somebody asks to become a member.
@@ -127,6 +129,7 @@ impl Code {
             Self::OtherCase => "other-case",
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
+            Self::PolicyWaits => "policy-waits",
             Self::Dropped => "dropped",
             Self::Request => "request",
             Self::Lint => "lint",

@@ -13,7 +13,7 @@ use crate::deeds::unset::Unset;
 use crate::names::{Address, KeyPath};
 
 /// A secret's name as people write it; a whole file's is its path.
-fn name(address: &Address) -> String {
+pub(super) fn name(address: &Address) -> String {
     let name = match &address.key {
         KeyPath::Whole => format!("{}/{}", address.env, address.path),
         key => format!("{}/{key}", address.env),
@@ -24,7 +24,7 @@ fn name(address: &Address) -> String {
 /// What became of a value whose writer does not read it.
 const DROPPED: &str = "dropped for its readers: you cannot read it back";
 
-fn signed(receipt: &Receipt) -> String {
+pub(super) fn signed(receipt: &Receipt) -> String {
     format!("Entry {}, signed by {}.", receipt.entry.short(), receipt.by)
 }
 

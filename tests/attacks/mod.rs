@@ -7,6 +7,7 @@ mod beyond;
 mod dropped;
 mod files;
 mod forge;
+mod git;
 mod hook;
 mod log;
 mod members;
@@ -84,6 +85,12 @@ impl Estate {
 
     pub(crate) fn remove(&self, path: &str) {
         fs::remove_file(self.repo.path().join(path)).unwrap();
+    }
+
+    /// Runs git on a line of words without quotes, which must succeed.
+    #[track_caller]
+    pub(crate) fn git(&self, line: &str) {
+        self.repo.git(&line.split_whitespace().collect::<Vec<_>>()).done();
     }
 
     /// Lists files below a folder of the work tree.
