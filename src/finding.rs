@@ -76,6 +76,8 @@ pub enum Code {
     PlainComment,
     /// A file was opened in place and not sealed again.
     Open,
+    /// A file that is a managed one where the case of letters does not count.
+    OtherCase,
     /// `.gitattributes` lacks a line.
     Attributes,
     /// A deadline is near.
@@ -126,6 +128,7 @@ impl Code {
             Self::Plaintext => "plaintext",
             Self::PlainComment => "plaintext-comment",
             Self::Open => "open",
+            Self::OtherCase => "other-case",
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
             Self::PolicyWaits => "policy-waits",

@@ -4,6 +4,8 @@ use super::DeedError;
 use super::attributes::{PATH, missing};
 use super::load::Place;
 use super::member::request::{Waiting, waiting};
+use super::source::Index;
+use super::twins::twins;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::request::{Request, Wanted};
 use crate::names::{EnvName, RepoPath, RoleName, quoted};
@@ -66,6 +68,8 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
     checked.findings.extend(attributes(&place, verified.policy)?);
     checked.findings.extend(requests(&place, &loaded.record));
     checked.findings.extend(doubtful);
+    let tracked = Index::of(&place.checkout)?.list("").files;
+    checked.findings.extend(twins(verified.policy, &tracked));
     checked.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(checked)
 }
