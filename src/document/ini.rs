@@ -23,13 +23,11 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotSpliceable> {
         scanner.line(at)?;
         at = next_line(text, at);
     }
-    Ok(Document {
-        format: Format::Ini,
-        text,
-        leaves: scanner.with_empty_sections(),
-        comments: scanner.comments,
-    })
+    Ok(Document { format: Format::Ini, text, leaves: scanner.finish(), comments: scanner.comments })
 }
+
+/// Told of the first leaf below a comment that is indented.
+const BELOW_INDENTED: &str = "below indented comment";
 
 #[derive(Default)]
 struct Scanner<'t> {
@@ -45,6 +43,8 @@ struct Scanner<'t> {
     seen: Repeats<'t>,
     /// The indentation of the key before, if a line could carry it on.
     indent: Option<usize>,
+    /// Where comments stand that are indented.
+    indented: Vec<usize>,
 }
 
 impl<'t> Scanner<'t> {
@@ -60,6 +60,7 @@ impl<'t> Scanner<'t> {
         }
         if rest.starts_with([';', '#']) {
             self.comments.extend(comment_text(self.text, at, end));
+            self.indented.extend((at > line).then_some(at));
             return Ok(());
         }
         if self.indent.is_some_and(|before| at - line > before) {
@@ -153,6 +154,20 @@ impl<'t> Scanner<'t> {
             note.push_str(&format!("section {times}"));
         }
         note.trim_end().to_owned()
+    }
+
+    fn finish(&mut self) -> Vec<Leaf> {
+        let mut leaves = self.with_empty_sections();
+        for comment in &self.indented {
+            let below = leaves.partition_point(|leaf| leaf.span.start < *comment);
+            let Some(leaf) = leaves.get_mut(below) else { continue };
+            // To rust-ini such a line is the first of a key's name.
+            if !leaf.note.ends_with(BELOW_INDENTED) {
+                let gap = if leaf.note.is_empty() { "" } else { " " };
+                leaf.note.extend([gap, BELOW_INDENTED]);
+            }
+        }
+        leaves
     }
 
     /// Adds a leaf for each section without keys: that it stands there is meaning.
@@ -264,7 +279,11 @@ mod tests {
             let edited = sealed.replacen(old, new, 1);
             assert!(contract::sees(parse, sealed, &edited), "{edited:?}");
         }
-        assert!(!contract::sees(parse, sealed, &sealed.replace("; ", "\n  # ")));
+        assert!(!contract::sees(parse, sealed, &sealed.replace("; ", "\n# ")));
+        // rust-ini would take the next line for a part of a key's name.
+        for (before, after) in [("[p]", " # c\n[p]"), ("a = ", "\t; c\na = "), ("[e]", " #\n[e]")] {
+            assert!(contract::sees(parse, sealed, &sealed.replacen(before, after, 1)), "{after:?}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Keys of mappings: which of them all readers take for the same string.
+//! Keys and tags: which of them all readers take for the same string, or the same kind.
 
 use crate::document::tree::{Key, Refusal};
 
@@ -27,6 +27,12 @@ pub(super) fn written(name: &str) -> Key {
     let wordly = name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '/' | '$'));
     let typed = TYPED.iter().any(|word| word.eq_ignore_ascii_case(name));
     if wordly && !typed { Key::Text } else { Key::Typed }
+}
+
+/// Tells whether a tag makes readers refuse a token in its value's place. A verbatim tag of this kind has
+/// a comma, and is refused already.
+pub(super) fn wants_no_text(tag: &str) -> bool {
+    matches!(tag, "!!int" | "!!float" | "!!bool" | "!!null" | "!!timestamp" | "!!binary")
 }
 
 /// Refuses surrogates in a double-quoted key: readers disagree on pairs of them.
