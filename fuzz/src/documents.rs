@@ -176,7 +176,11 @@ fn read(format: Format, text: &str) -> Option<Seen> {
         Format::Ini => {
             let option = ini::ParseOption { enabled_escape: false, ..Default::default() };
             for (section, keys) in &ini::Ini::load_from_str_opt(text, option).ok()? {
-                keys.iter().for_each(|(key, value)| add(section.unwrap_or_default(), key, value));
+                // What an indented comment is to it nobody asks for; that it hides the next key counts.
+                let comment =
+                    |key: &str| key.trim_start_matches('\u{feff}').starts_with(['#', ';']);
+                let named = keys.iter().filter(|(key, _)| !comment(key));
+                named.for_each(|(key, value)| add(section.unwrap_or_default(), key, value));
             }
         }
         Format::Properties => {

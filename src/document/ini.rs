@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::lines::{
-    Repeats, comment_text, line_end, next_line, refuse, refuse_odd_breaks, skip_blanks, start,
+    BOM, Repeats, comment_text, line_end, next_line, refuse, refuse_odd_breaks, skip_blanks, start,
 };
 use super::{Document, Format, Leaf, Node, NotSpliceable};
 use crate::names::{KeyPath, Segment};
@@ -59,8 +59,14 @@ impl<'t> Scanner<'t> {
             return refuse(self.text, at, "a backslash stands at the end of a line");
         }
         if rest.starts_with([';', '#']) {
+            if at > line || self.text[..at].ends_with(BOM) {
+                // To rust-ini it is a key, or with no sign the first line of the next key's name.
+                if rest.contains(['=', ':']) {
+                    return refuse(self.text, at, "is an indented comment with a key's sign");
+                }
+                self.indented.push(at);
+            }
             self.comments.extend(comment_text(self.text, at, end));
-            self.indented.extend((at > line).then_some(at));
             return Ok(());
         }
         if self.indent.is_some_and(|before| at - line > before) {
@@ -161,7 +167,6 @@ impl<'t> Scanner<'t> {
         for comment in &self.indented {
             let below = leaves.partition_point(|leaf| leaf.span.start < *comment);
             let Some(leaf) = leaves.get_mut(below) else { continue };
-            // To rust-ini such a line is the first of a key's name.
             if !leaf.note.ends_with(BELOW_INDENTED) {
                 let gap = if leaf.note.is_empty() { "" } else { " " };
                 leaf.note.extend([gap, BELOW_INDENTED]);
@@ -242,6 +247,9 @@ mod tests {
             ("a=1\n [b]\n", 2),
             ("a=1\\\nb=2", 1),
             ("# c\\\nb=2", 1),
+            (" # c=d\nb=2", 1),
+            ("a=1\n\t; c: d", 2),
+            ("\u{feff}# c: d", 1),
             ("[a] x=1", 1),
             ("[a] ; c", 1),
             ("[]", 1),
