@@ -80,6 +80,12 @@ pub enum Code {
     Attributes,
     /// A deadline is near.
     DueSoon,
+    /// A policy waits for the approval of other admins.
+    PolicyWaits,
+    /// A value that a writer dropped, and that no reader has opened and sealed since.
+    Dropped,
+    /// Somebody asks to become a member.
+    Request,
     /// A lint of the policy.
     Lint,
 }
@@ -120,6 +126,9 @@ impl Code {
             Self::Open => "open",
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
+            Self::PolicyWaits => "policy-waits",
+            Self::Dropped => "dropped",
+            Self::Request => "request",
             Self::Lint => "lint",
         }
     }

@@ -1,5 +1,7 @@
 //! Looks: how a result is shown to people and to machines. One file a result.
 
+mod access;
+pub mod asked;
 mod checked;
 mod delivery;
 mod doctor;
@@ -15,6 +17,7 @@ mod member;
 mod opened;
 mod policy;
 mod rekeyed;
+pub mod resolved;
 mod sealed;
 pub mod sentences;
 mod set;

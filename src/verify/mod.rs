@@ -6,6 +6,7 @@
 mod chain;
 mod debts;
 mod disk;
+mod disputes;
 mod due;
 mod entries;
 mod files;
@@ -23,8 +24,9 @@ use std::collections::BTreeMap;
 use crate::log::held::Held;
 use crate::names::{EntryId, RepoPath};
 
-pub use chain::{Chain, Step};
+pub use chain::{Chain, Proposal, Step, Tally, is_admin_with};
 pub use disk::FileForm;
+pub use disputes::{Dispute, Side};
 pub use entries::{Record, Verdict};
 pub use files::{Verified, VerifiedFile};
 pub use keyrings::CurrentKeyring;

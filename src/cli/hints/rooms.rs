@@ -5,7 +5,8 @@ use crate::deliver::DeliverError;
 use crate::document::value::ValueError;
 use crate::keyring::KeyringError;
 use crate::log::EntryError;
-use crate::names::{Address, NameError};
+use crate::log::request::RequestError;
+use crate::names::{Address, NameError, quoted};
 use crate::policy::edit::EditError;
 use crate::policy::{PATH, PolicyError};
 use crate::rotation::RotationError;
@@ -64,7 +65,11 @@ pub(crate) fn value(error: &ValueError) -> Advice {
 
 pub(crate) fn seal(error: &SealError) -> Advice {
     match error {
-        SealError::NotAToken | SealError::Refused(_) | SealError::StructureChanged => {
+        SealError::Refused(key) => Advice::of(Exit::Untrusted).hint(format!(
+            "tenure check; where that finds nothing, its writer sealed it so: tenure set ENV/{} with the right value",
+            quoted(key)
+        )),
+        SealError::NotAToken | SealError::StructureChanged => {
             Advice::of(Exit::Untrusted).hint("tenure check")
         }
         SealError::UnknownGeneration(_) | SealError::WholeRefused => {
@@ -105,6 +110,18 @@ pub(crate) fn entry(error: &EntryError) -> Advice {
         | EntryError::Name { .. }
         | EntryError::Rule { .. }
         | EntryError::Signature { .. } => Advice::of(Exit::Untrusted).hint("tenure check"),
+    }
+}
+
+pub(crate) fn request(error: &RequestError) -> Advice {
+    match error {
+        RequestError::TooLarge
+        | RequestError::Grammar(_)
+        | RequestError::Recipient { .. }
+        | RequestError::SigningKey { .. }
+        | RequestError::Rule(_) => {
+            Advice::of(Exit::Refused).hint("have it written anew: tenure join --role ROLE")
+        }
     }
 }
 
