@@ -9,7 +9,7 @@ use super::disputes::{Dispute, add_what_was_before};
 use super::keyrings::Generations;
 use super::verdicts::{at, breach};
 use super::{FileEvidence, Live, Record, item, keyrings};
-use crate::document::{Leaf, Node};
+use crate::document::{Document, Leaf, Node};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
 use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256, quoted};
@@ -288,7 +288,7 @@ impl<'e> Verified<'e> {
             let (Some(due), Some(_)) = (live.item.due, live.item.generation) else { continue };
             let left = rotation::days_left(due, today);
             let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
-            let fix = || format!("tenure rotate {}/{}", address.env, quoted(&address.key));
+            let fix = || renewal(&self.files, address);
             if left < 0 {
                 let message = format!("due {due}, {} days late", -left);
                 let finding = at(Code::Overdue, address, message).graded(Severity::Found);
@@ -306,12 +306,28 @@ impl<'e> Verified<'e> {
         self.obligations = super::debts::open(self.record, &self.live);
         for debt in &self.obligations {
             let left = rotation::days_left(debt.due, today);
-            let message = format!("must rotate by {}: `{}` left", debt.due, debt.leaver);
+            let message =
+                format!("must rotate by {}: `{}` {}", debt.due, debt.leaver, debt.cause.did());
             let severity = if left < 0 { Severity::Found } else { Severity::Note };
             let finding = at(Code::Obligation, &debt.address, message).graded(severity);
-            let fix = format!("tenure rotate {}/{}", debt.address.env, quoted(&debt.address.key));
-            self.findings.push(finding.fix(fix));
+            self.findings.push(finding.fix(renewal(&self.files, &debt.address)));
         }
+    }
+}
+
+/// The command by which a value, a list or a whole file gets a new content.
+fn renewal(files: &BTreeMap<RepoPath, VerifiedFile<'_>>, address: &Address) -> String {
+    let Address { env, path, key } = address;
+    let single =
+        |document: &Document<'_>| document.leaf(key).is_some_and(|leaf| leaf.node == Node::Scalar);
+    match files.get(path).map(|file| &file.form) {
+        _ if *key == KeyPath::Whole => {
+            format!("tenure rotate {} --from-file FILE", quoted(format!("{env}/{path}")))
+        }
+        Some(FileForm::Values(document)) if !single(document) => {
+            format!("tenure edit {}", quoted(path))
+        }
+        _ => format!("tenure rotate {env}/{}", quoted(key)),
     }
 }
 

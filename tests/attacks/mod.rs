@@ -9,6 +9,7 @@ mod files;
 mod forge;
 mod git;
 mod hook;
+mod keys;
 mod log;
 mod members;
 mod pin;
