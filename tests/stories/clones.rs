@@ -279,6 +279,22 @@ fn an_old_pin_with_the_root_alone_stays_valid_and_learns() {
 }
 
 #[test]
+fn without_a_remote_a_feature_branch_does_not_become_the_protected_one() {
+    let estate = Estate::new();
+    estate.commit("base");
+    git(&estate, "switch --quiet -c feature");
+    sealed(&estate, "hunter2-new");
+    is_well(&estate);
+    assert!(pin(&estate).contains("\nbranch main\n"));
+    git(&estate, "switch --quiet main");
+    is_well(&estate);
+    git(&estate, "merge --quiet feature");
+    git(&estate, "branch --quiet -d feature");
+    is_well(&estate);
+    assert!(pin(&estate).contains(&format!("head {}\n", estate.head())));
+}
+
+#[test]
 fn a_damaged_pin_is_never_taken_for_none() {
     let estate = hosted();
     let good = pin(&estate);

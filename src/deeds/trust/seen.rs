@@ -16,6 +16,9 @@ use crate::world::{ObjectId, StateDir, Writes};
 /// How many entries a message names.
 const NAMED: usize = 4;
 
+/// What a branch that all else goes into is mostly called, where nothing says so.
+const USUAL: [&str; 2] = ["main", "master"];
+
 /// The folders whose files are only ever added.
 const GROWING: [&str; 3] = [LOG, ".secrets/policies", ".secrets/keys"];
 
@@ -67,18 +70,21 @@ fn shorts(ids: &[&EntryId]) -> Vec<String> {
 
 impl Place<'_> {
     /// The protected branch: as git's configuration says, else as the pin does, else what the remote
-    /// calls its own; before there is any, the current one. Its remote side counts where there is one, so
+    /// calls its own; before there is any, one of a usual name, or the current one. Its remote side counts where there is one, so
     /// that mending what was not pushed yet alarms nobody.
     ///
     /// # Errors
     /// [`DeedError::World`].
     pub fn protected(&self, mark: Option<&Mark>) -> Result<Option<Tip>, DeedError> {
-        let Some(branch) = self.branch(mark)? else { return Ok(None) };
+        self.branch(mark)?.map_or(Ok(None), |branch| self.tip_of(&branch))
+    }
+
+    fn tip_of(&self, branch: &str) -> Result<Option<Tip>, DeedError> {
         let remote = (format!("refs/remotes/origin/{branch}"), format!("origin/{branch}"));
-        let local = (format!("refs/heads/{branch}"), branch.clone());
+        let local = (format!("refs/heads/{branch}"), branch.to_owned());
         for (name, spelt) in [remote, local] {
             if let Some(commit) = self.checkout.reference(&name)? {
-                return Ok(Some(Tip { branch, spelt, commit }));
+                return Ok(Some(Tip { branch: branch.to_owned(), spelt, commit }));
             }
         }
         Ok(None)
@@ -95,6 +101,13 @@ impl Place<'_> {
         let remote = remote.as_deref().and_then(|name| name.strip_prefix("refs/remotes/origin/"));
         if let Some(remote) = remote.filter(|name| is_branch(name)) {
             return Ok(Some(remote.to_owned()));
+        }
+        let usual = self.checkout.quick_config("init.defaultBranch")?;
+        let usual = usual.as_deref().filter(|name| is_branch(name));
+        for name in usual.into_iter().chain(USUAL) {
+            if self.tip_of(name)?.is_some() {
+                return Ok(Some(name.to_owned()));
+            }
         }
         let current = self.checkout.points_to("HEAD")?;
         let current = current.as_deref().and_then(|name| name.strip_prefix("refs/heads/"));
