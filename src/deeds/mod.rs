@@ -32,6 +32,7 @@ pub mod sealing;
 pub mod set;
 mod source;
 pub mod status;
+pub mod to_read;
 pub mod trust;
 pub mod unset;
 pub mod whoami;

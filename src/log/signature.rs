@@ -111,6 +111,12 @@ impl Signature {
         Some(Self { key, namespace, hash, algorithm, body, trailer: inner.0.to_vec() })
     }
 
+    /// What stands for a signature that was verified before and is not at hand: it is by no key.
+    pub(crate) fn none() -> Self {
+        let [key, namespace, hash, algorithm, body, trailer] = [const { Vec::new() }; 6];
+        Self { key, namespace, hash, algorithm, body, trailer }
+    }
+
     /// All there is of it.
     pub(super) fn parts(&self) -> [&[u8]; 6] {
         [&self.key, &self.namespace, &self.hash, &self.algorithm, &self.body, &self.trailer]
@@ -146,7 +152,7 @@ pub fn verify(
     keys: &[impl Borrow<PublicKey>],
 ) -> Result<usize, SignatureError> {
     let at = named(signature, keys)?;
-    check(payload, signature, keys[at].borrow())?;
+    holds(payload, signature)?;
     Ok(at)
 }
 
@@ -168,6 +174,15 @@ pub fn named(
         return Err(bad("is over another hash than SHA-512"));
     }
     Ok(at)
+}
+
+/// Tells whether a signature holds over these bytes by the key that it names, whoever's that is.
+///
+/// # Errors
+/// As [`verify`], but for what [`named`] says.
+pub fn holds(payload: &[u8], signature: &Signature) -> Result<(), SignatureError> {
+    let key = signature.key().ok_or_else(|| refused("is by a key of an unknown kind"))?;
+    check(payload, signature, &key)
 }
 
 fn check(payload: &[u8], signature: &Signature, key: &PublicKey) -> Result<(), SignatureError> {

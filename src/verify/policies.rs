@@ -79,7 +79,14 @@ impl Judge<'_> {
         }
         let id = self.entries[at].id;
         self.chain.approve(at, entry, id);
-        self.chain.steps.push(Step { entry: at, id, seq: step.seq, prev, hash: step.hash, policy });
+        self.chain.steps.push(Step {
+            entry: at,
+            id,
+            seq: step.seq,
+            prev,
+            hash: step.hash,
+            policy: policy.into(),
+        });
         Ok(())
     }
 
