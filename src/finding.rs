@@ -80,6 +80,10 @@ pub enum Code {
     Attributes,
     /// A deadline is near.
     DueSoon,
+    /// A policy waits for the approval of other admins.
+    PolicyWaits,
+    /// Somebody asks to become a member.
+    Request,
     /// A lint of the policy.
     Lint,
 }
@@ -120,6 +124,8 @@ impl Code {
             Self::Open => "open",
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
+            Self::PolicyWaits => "policy-waits",
+            Self::Request => "request",
             Self::Lint => "lint",
         }
     }

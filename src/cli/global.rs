@@ -75,6 +75,14 @@ pub(crate) struct Reason {
     pub(crate) text: Option<String>,
 }
 
+/// The option of every question about another day or state.
+#[derive(Debug, Args)]
+pub(crate) struct AsOf {
+    /// As of the end of a day (2027-05-01, by claimed times), an entry of the log, or a commit
+    #[arg(long = "as-of", value_name = "DATE|ENTRY|REV")]
+    pub(crate) text: Option<String>,
+}
+
 /// When to colour human text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {

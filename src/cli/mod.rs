@@ -56,6 +56,7 @@ Exit codes: 0 done, 1 found something, 2 refused, 3 policy or file invalid, 4 no
 enum Command {
     Init(commands::init::Args),
     Key(commands::key::Args),
+    Join(commands::join::Args),
     Whoami(commands::whoami::Args),
     Doctor(commands::doctor::Args),
     Get(commands::get::Args),
@@ -78,6 +79,8 @@ enum Command {
     Export(commands::export::Args),
     Member(commands::member::Args),
     Policy(commands::policy::Args),
+    WhoCan(commands::who_can::Args),
+    WhatCan(commands::what_can::Args),
     Check(commands::check::Args),
     Hook(commands::hook::Args),
     Log(commands::log::Args),
@@ -124,6 +127,7 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Init(args) => commands::init::run(&world(global)?, args, out),
         Command::Key(args) => commands::key::run(&world(global)?, args, out),
+        Command::Join(args) => commands::join::run(&world(global)?, args, out),
         Command::Whoami(args) => commands::whoami::run(&world(global)?, args, out),
         Command::Doctor(args) => commands::doctor::run(&world(global)?, args, out),
         Command::Get(args) => commands::get::run(&world(global)?, global, args, out),
@@ -140,6 +144,8 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Export(args) => commands::export::run(&world(global)?, global, args, out),
         Command::Member(args) => commands::member::run(&world(global)?, args, out),
         Command::Policy(args) => commands::policy::run(&world(global)?, args, out),
+        Command::WhoCan(args) => commands::who_can::run(&world(global)?, global, args, out),
+        Command::WhatCan(args) => commands::what_can::run(&world(global)?, args, out),
         Command::Check(args) => commands::check::run(&world(global)?, global, args, out),
         Command::Hook(args) => commands::hook::run(&world(global)?, global, args, out),
         Command::Log(args) => commands::log::run(&world(global)?, global, args, out),

@@ -165,8 +165,9 @@ impl<'p, 'w> Advice<'p, 'w> {
         let ends = place.match_indices([':', ' ']).map(|(at, _)| at).chain([place.len()]);
         let paths: Vec<RepoPath> = ends.filter_map(|end| place[..end].parse().ok()).collect();
         for path in paths.iter().rev() {
-            let here = self.place.files.read(path).is_ok_and(|bytes| bytes.is_some());
-            if here || self.place.read(path)?.is_some() {
+            // What is there and cannot be read, such as a link, is there.
+            let here = !matches!(self.place.files.read(path), Ok(None));
+            if here || !matches!(self.place.read(path), Ok(None)) {
                 return Ok(Some(path.clone()));
             }
         }

@@ -11,7 +11,9 @@ use super::{DeedError, opened};
 use crate::names::{EnvName, RepoPath};
 use crate::policy::{self, Policy};
 use crate::verify::{FileEvidence, LogEvidence, Record, Trust, Verified};
-use crate::world::{Change, Checkout, Files, Listing, Lock, OddKind, Reading, World, Writes};
+use crate::world::{
+    Change, Checkout, Files, Listing, Lock, ObjectId, OddKind, Reading, World, Writes,
+};
 
 pub(super) const LOG: &str = ".secrets/log";
 const POLICIES: &str = ".secrets/policies";
@@ -56,6 +58,15 @@ impl<'w> Place<'w> {
         let place = Self::find(world)?;
         let source = Source::Index(Index::of(&place.checkout)?);
         Ok(Self { source, ..place })
+    }
+
+    /// Reads what a commit holds from now on, in place of what lies in the work tree.
+    ///
+    /// # Errors
+    /// [`DeedError::World`] when git does not list it.
+    pub fn committed(mut self, commit: &ObjectId) -> Result<Self, DeedError> {
+        self.source = Source::Index(Index::committed(&self.checkout, commit)?);
+        Ok(self)
     }
 
     /// Finds the repository and takes the right to write; mends what a killed command left half done.

@@ -109,20 +109,7 @@ pub fn list(world: &World, wanted: &Wanted) -> Result<Lines, DeedError> {
 pub fn show(world: &World, id: &str) -> Result<Shown, DeedError> {
     let loaded = load(world)?;
     let record = &loaded.record;
-    let id = id.to_ascii_lowercase();
-    let begins = |at: &usize| record.dag.id(*at).to_string().starts_with(&id);
-    let found: Vec<_> = record.dag.order().iter().copied().filter(begins).collect();
-    let at = match found.as_slice() {
-        [one] => *one,
-        [] => return Err(DeedError::NoEntry(id)),
-        several => {
-            let ids: Vec<_> = several.iter().map(|at| record.dag.id(*at).short16()).collect();
-            return Err(DeedError::Refuse {
-                what: format!("{} entries begin with `{id}`", several.len()),
-                instead: Some(format!("say more of it: {}", ids.join(", "))),
-            });
-        }
-    };
+    let at = entry_named(record, id)?.ok_or_else(|| DeedError::NoEntry(id.to_ascii_lowercase()))?;
     let signed = &record.entries[at];
     let about = |finding: &&Finding| finding.entry == Some(signed.id);
     Ok(Shown {
@@ -133,6 +120,27 @@ pub fn show(world: &World, id: &str) -> Result<Shown, DeedError> {
         verdict: record.verdict(at),
         findings: record.findings.iter().filter(about).cloned().collect(),
     })
+}
+
+/// Finds the one entry whose id begins so.
+///
+/// # Errors
+/// [`DeedError::Refuse`] where several ids do.
+pub(super) fn entry_named(record: &Record, id: &str) -> Result<Option<usize>, DeedError> {
+    let id = id.to_ascii_lowercase();
+    let begins = |at: &usize| record.dag.id(*at).to_string().starts_with(&id);
+    let found: Vec<_> = record.dag.order().iter().copied().filter(begins).collect();
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        several => {
+            let ids: Vec<_> = several.iter().map(|at| record.dag.id(*at).short16()).collect();
+            Err(DeedError::Refuse {
+                what: format!("{} entries begin with `{id}`", several.len()),
+                instead: Some(format!("say more of it: {}", ids.join(", "))),
+            })
+        }
+    }
 }
 
 /// Lists who may sign, of every policy that was ever in force: an entry stays signed by a member who left.

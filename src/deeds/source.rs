@@ -1,4 +1,5 @@
-//! Where evidence is read: from the work tree, or from the index, which is what a commit will hold.
+//! Where evidence is read: from the work tree, from the index, which is what a commit will hold, or from
+//! a commit.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +14,11 @@ use crate::world::{
 pub(super) enum Source {
     /// The files as they lie there.
     WorkTree,
-    /// What is staged.
+    /// What is staged, or what a commit holds.
     Index(Index),
 }
 
-/// The index, as files.
+/// The index, or a commit, as files.
 pub(super) struct Index {
     files: BTreeMap<RepoPath, ObjectId>,
     odd: Vec<Odd>,
@@ -26,11 +27,12 @@ pub(super) struct Index {
 impl Index {
     /// Lists the index of a checkout; `GIT_INDEX_FILE` honoured.
     pub(super) fn of(checkout: &Checkout) -> Result<Self, WorldError> {
-        let mut index = Self { files: BTreeMap::new(), odd: Vec::new() };
-        for file in checkout.index_files()? {
-            index.add(file);
-        }
-        Ok(index)
+        Ok(Self::from(checkout.index_files()?))
+    }
+
+    /// Lists what a commit holds.
+    pub(super) fn committed(checkout: &Checkout, commit: &ObjectId) -> Result<Self, WorldError> {
+        Ok(Self::from(checkout.commit_files(commit)?))
     }
 
     fn add(&mut self, file: IndexFile) {
@@ -92,6 +94,14 @@ impl Index {
             };
         }
         Ok(paths.iter().map(|path| contents.get(path).cloned()).collect())
+    }
+}
+
+impl From<Vec<IndexFile>> for Index {
+    fn from(files: Vec<IndexFile>) -> Self {
+        let mut index = Self { files: BTreeMap::new(), odd: Vec::new() };
+        files.into_iter().for_each(|file| index.add(file));
+        index
     }
 }
 

@@ -11,6 +11,10 @@ pub const DEPLOY_KEY: &str = "A deploy key reads all that its environments hold 
 /// Where a policy is signed.
 pub const SIGNED_UNREAD: &str = "An admin who signs without reading grants what was asked.";
 
+/// Where somebody asks who can do something.
+pub const READERS_ARE_CLAIMED: &str = "age hides its recipients. We check how many a keyring has; who \
+     they are is the word of whoever signed it.";
+
 /// Where a repository is started.
 pub const LOST_ADMINS: &str = "When every admin key is lost, nobody can change the policy. There is no \
      back door: keep one offline.";

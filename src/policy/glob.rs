@@ -301,12 +301,18 @@ impl AddressGlob {
     /// Tells whether the pattern takes an address.
     #[must_use]
     pub fn takes(&self, address: &Address) -> bool {
-        let env = match &self.env {
-            EnvPattern::All => true,
-            EnvPattern::One(name) => *name == address.env,
-        };
-        env && self.path.as_ref().is_none_or(|path| path.takes(&address.path))
+        self.may_take(&address.env)
+            && self.path.as_ref().is_none_or(|path| path.takes(&address.path))
             && walk_text(&self.key, &address.key.to_string())
+    }
+
+    /// Tells whether the pattern can take an address of an environment.
+    #[must_use]
+    pub fn may_take(&self, env: &EnvName) -> bool {
+        match &self.env {
+            EnvPattern::All => true,
+            EnvPattern::One(name) => name == env,
+        }
     }
 
     /// Lends the text.

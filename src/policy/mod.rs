@@ -4,6 +4,7 @@ mod cadence;
 mod diff;
 pub mod edit;
 mod glob;
+mod grants;
 mod lint;
 mod nearest;
 mod parse;
@@ -23,6 +24,7 @@ use crate::names::{ConsumerName, EnvName, MemberName, RepositoryId, RoleName, Ty
 
 pub use diff::{Change, Sign, Weight, semantic_diff};
 pub use glob::{AddressGlob, Glob, GlobError, KeyGlob};
+pub use grants::{Narrowing, Right, Way};
 pub use lint::lint;
 pub use nearest::nearest;
 pub use problem::{PolicyError, Problem};

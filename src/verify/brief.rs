@@ -4,6 +4,7 @@
 //! it. It keeps the newest items of each address, what these carry on back to the value's `new`, what
 //! names an address in between, the keyrings, and the steps of the policy chain.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -42,6 +43,7 @@ struct BriefStep {
     entry: usize,
     seq: u32,
     prev: Option<usize>,
+    settles: Vec<usize>,
     hash: Sha256,
 }
 
@@ -67,9 +69,9 @@ impl Record {
         kept.sort_by_key(|at| self.dag.position(*at));
         let place = |entry: usize| kept.iter().position(|at| *at == entry);
         let steps = self.chain.steps.iter().map(|step| {
-            let BriefStep { seq, prev, hash, .. } =
-                BriefStep { entry: 0, seq: step.seq, prev: step.prev, hash: step.hash };
-            Some(BriefStep { entry: place(step.entry)?, seq, prev, hash })
+            let Step { seq, prev, hash, .. } = *step;
+            let settles = step.settles.clone();
+            Some(BriefStep { entry: place(step.entry)?, seq, prev, settles, hash })
         });
         let void = kept.iter().enumerate().filter(|(_, at)| self.verdict(**at) == Verdict::Void);
         Some(Brief {
@@ -169,9 +171,9 @@ impl Brief {
         let dag = order.into_dag()?;
         let step = |step: BriefStep| {
             let text = String::from_utf8(policies.get(&policy_path(&step.hash))?.clone()).ok()?;
-            let BriefStep { entry, seq, prev, hash } = step;
-            let id = *ids.get(entry)?;
-            Some(Step { entry, id, seq, prev, hash, policy: Parsed::when_asked(text) })
+            let BriefStep { entry, seq, prev, settles, hash } = step;
+            let policy = Parsed::when_asked(text);
+            Some(Step { entry, id: *ids.get(entry)?, seq, prev, settles, hash, policy })
         };
         let steps = steps.into_iter().map(step).collect::<Option<Vec<_>>>()?;
         let sound = ids.len() == entries.len() && holding.len() == steps.len();
@@ -186,6 +188,17 @@ impl Brief {
         };
         let entries = ids.iter().zip(entries).map(signed).collect();
         let chain = Chain::known(steps, holding);
-        Some(Record::in_brief((entries, verdicts), dag, chain, in_force, counted))
+        Some(Record {
+            entries,
+            dag,
+            chain,
+            findings: Vec::new(),
+            verdicts,
+            news: Vec::new(),
+            in_force,
+            unsigned: None,
+            counted,
+            naming: OnceCell::new(),
+        })
     }
 }

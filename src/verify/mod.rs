@@ -25,7 +25,7 @@ use crate::log::held::Held;
 use crate::names::{EntryId, RepoPath};
 
 pub use brief::Brief;
-pub use chain::{Chain, Parsed, Step};
+pub use chain::{Chain, Parsed, Proposal, Step, Tally, is_admin_with};
 pub use disk::FileForm;
 pub use entries::{Record, Verdict};
 pub use files::{Verified, VerifiedFile};

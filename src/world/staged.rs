@@ -21,6 +21,12 @@ impl ObjectId {
         &self.0
     }
 
+    /// The first 7 digits, for people.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        &self.0[..7]
+    }
+
     pub(super) fn of(id: git2::Oid) -> Self {
         Self(id.to_string())
     }
@@ -45,7 +51,7 @@ pub enum FileMode {
     Submodule,
 }
 
-/// One path of the index.
+/// One path of the index, or of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexFile {
     /// The path, in git's bytes.
@@ -162,15 +168,15 @@ impl From<IndexFile> for StagedChange {
     }
 }
 
-fn garbled(doing: &'static str) -> WorldError {
+pub(super) fn garbled(doing: &'static str) -> WorldError {
     WorldError::Git { doing, why: "its answer has another form".into() }
 }
 
-fn repo_path(raw: &[u8]) -> Option<RepoPath> {
+pub(super) fn repo_path(raw: &[u8]) -> Option<RepoPath> {
     std::str::from_utf8(raw).ok()?.parse().ok()
 }
 
-fn file_mode(digits: &[u8]) -> Option<FileMode> {
+pub(super) fn file_mode(digits: &[u8]) -> Option<FileMode> {
     match digits {
         // Very old repositories hold 100664.
         b"100644" | b"100664" => Some(FileMode::Regular),

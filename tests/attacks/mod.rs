@@ -6,9 +6,11 @@
 mod beyond;
 mod files;
 mod forge;
+mod hook;
 mod log;
 mod members;
 mod policy;
+mod requests;
 mod sealed;
 
 use std::fs;

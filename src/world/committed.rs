@@ -1,0 +1,73 @@
+//! What a commit holds: its files, read through git's plumbing.
+
+use super::WorldError;
+use super::git::Checkout;
+use super::staged::{IndexFile, ObjectId, file_mode, garbled, repo_path};
+
+impl Checkout {
+    /// Names the commit that a text such as `main`, `v1.2` or `HEAD~3` means; none where it means none.
+    pub fn commit_named(&self, text: &str) -> Result<Option<ObjectId>, WorldError> {
+        if text.is_empty() || text.starts_with('-') || text.chars().any(char::is_control) {
+            return Ok(None);
+        }
+        let output =
+            self.program.run(&["rev-parse", "-q", "--verify", &format!("{text}^{{commit}}")])?;
+        Ok(output
+            .status
+            .success()
+            .then(|| ObjectId::parse(output.stdout.trim_ascii_end()))
+            .flatten())
+    }
+
+    /// Lists the files of a commit.
+    pub fn commit_files(&self, commit: &ObjectId) -> Result<Vec<IndexFile>, WorldError> {
+        let doing = "list a commit";
+        let args = ["ls-tree", "-r", "-z", "--full-tree", commit.as_str()];
+        let printed = self.program.ask(doing, &args)?;
+        let records = printed.split(|byte| *byte == 0).filter(|record| !record.is_empty());
+        records.map(|record| committed(record).ok_or_else(|| garbled(doing))).collect()
+    }
+}
+
+/// Reads `mode SP type SP id TAB path`.
+fn committed(record: &[u8]) -> Option<IndexFile> {
+    let tab = record.iter().position(|byte| *byte == b'\t')?;
+    let (head, raw) = (&record[..tab], &record[tab + 1..]);
+    let mut words = head.split(|byte| *byte == b' ');
+    let mode = file_mode(words.next()?)?;
+    let id = ObjectId::parse(words.nth(1)?)?;
+    Some(IndexFile { raw: raw.to_vec(), path: repo_path(raw), mode, id, stage: 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::world::testing::Repo;
+
+    #[test]
+    fn a_commit_is_named_in_every_way_that_git_knows() {
+        let repo = Repo::new();
+        repo.commit("a", "one");
+        repo.git(&["tag", "first"]);
+        repo.commit("b/c", "two");
+        let checkout = repo.checkout();
+        let first = checkout.commit_named("first").unwrap().unwrap();
+        assert_eq!(checkout.commit_named("HEAD~1").unwrap(), Some(first.clone()));
+        for none in ["nothing", "", "--help", "HEAD:a", "HEAD^{tree}", "a\nb"] {
+            assert_eq!(checkout.commit_named(none).unwrap(), None, "{none}");
+        }
+        let paths = |commit| {
+            let files = checkout.commit_files(&commit).unwrap().into_iter();
+            files.map(|file| file.path.unwrap().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(paths(first), ["a"]);
+        assert_eq!(paths(checkout.commit_named("HEAD").unwrap().unwrap()), ["a", "b/c"]);
+    }
+
+    #[test]
+    fn repositories_beyond_libgit2_are_read_too() {
+        let repo = Repo::with(&["init", "-q", "--object-format=sha256"]);
+        repo.commit("a", "one");
+        let head = repo.checkout().commit_named("HEAD").unwrap().unwrap();
+        assert_eq!(repo.checkout().commit_files(&head).unwrap().len(), 1);
+    }
+}
