@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::memory::Memory;
+use super::memory::{Basis, Memory};
 use super::source::{Index, Source};
 use super::trust::{Forward, is_clean};
 use super::{DeedError, opened};
@@ -112,17 +112,31 @@ impl<'w> Place<'w> {
     /// # Errors
     /// [`DeedError::World`] when something cannot be read.
     pub fn log_evidence(&self) -> Result<LogEvidence, DeedError> {
+        let mut evidence = LogEvidence::default();
+        evidence.log = self.all_below(LOG, &mut evidence.strays)?;
+        let policies = self.policy_evidence()?;
+        evidence.strays.extend(policies.strays);
+        Ok(LogEvidence { policy: policies.policy, policies: policies.policies, ..evidence })
+    }
+
+    /// Reads the policy and all that ever were signed, without the log.
+    pub(super) fn policy_evidence(&self) -> Result<LogEvidence, DeedError> {
         let policy = self.read(&policy::PATH.parse()?)?;
         let mut evidence = LogEvidence { policy, ..LogEvidence::default() };
-        for folder in [LOG, POLICIES] {
-            let listing = self.list(folder)?;
-            strays(&listing, &mut evidence.strays);
-            let into = if folder == LOG { &mut evidence.log } else { &mut evidence.policies };
-            let contents = self.read_each(&listing.files)?;
-            let there = listing.files.into_iter().zip(contents);
-            into.extend(there.filter_map(|(path, bytes)| Some((path.to_string(), bytes?))));
-        }
+        evidence.policies = self.all_below(POLICIES, &mut evidence.strays)?;
         Ok(evidence)
+    }
+
+    fn all_below(
+        &self,
+        folder: &str,
+        odd: &mut Vec<(String, &'static str)>,
+    ) -> Result<BTreeMap<String, Vec<u8>>, DeedError> {
+        let listing = self.list(folder)?;
+        strays(&listing, odd);
+        let contents = self.read_each(&listing.files)?;
+        let there = listing.files.into_iter().zip(contents);
+        Ok(there.filter_map(|(path, bytes)| Some((path.to_string(), bytes?))).collect())
     }
 
     /// Reads the keyrings and the files that the policy's globs match or the log names, of one
@@ -186,16 +200,17 @@ impl<'w> Place<'w> {
     ///
     /// # Errors
     /// [`DeedError::NoRoot`] where nothing is trusted yet and there is a log.
-    fn judge_log(&self, trust: Option<Trust>) -> Result<(Record, Option<Forward>), DeedError> {
+    fn judge_log(&self, trust: Option<Trust>) -> Result<Judged, DeedError> {
         let (cache, held) = self.remembered();
         let evidence = LogEvidence { held, ..self.log_evidence()? };
         let mut record = Record::judge(&evidence, trust, self.world.now);
+        let basis = Basis::of(&evidence);
         self.remember(cache.as_ref(), evidence.held.clone(), &record);
         if trust.is_none() && !record.entries.is_empty() {
             return Err(DeedError::NoRoot { root: record.root() });
         }
         let forward = self.contained(&mut record, &evidence, trust)?;
-        Ok((record, forward))
+        Ok(Judged { record, basis, forward })
     }
 
     /// Reads and judges log and policy alone.
@@ -205,7 +220,7 @@ impl<'w> Place<'w> {
     pub fn record(&self) -> Result<Record, DeedError> {
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        Ok(self.judge_log(trust)?.0)
+        Ok(self.judge_log(trust)?.record)
     }
 
     /// Reads and judges all of one environment, or of all environments.
@@ -216,7 +231,7 @@ impl<'w> Place<'w> {
         // Before writers are kept away, since this may wait for a person.
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        let (record, forward) = self.judge_log(trust)?;
+        let Judged { record, basis, forward } = self.judge_log(trust)?;
         if let (Some(policy), Some(env)) = (record.policy(), scope)
             && !policy.environments.contains_key(env)
         {
@@ -224,7 +239,7 @@ impl<'w> Place<'w> {
             return Err(DeedError::NoEnvironment { env: env.clone(), known });
         }
         let files = self.file_evidence(&record, scope)?;
-        Ok(Loaded { record, files, scope: scope.cloned(), today: self.today(), forward })
+        Ok(Loaded { record, files, scope: scope.cloned(), today: self.today(), basis, forward })
     }
 
     /// As [`Place::load`], of one environment that only the policy can tell.
@@ -237,10 +252,11 @@ impl<'w> Place<'w> {
     ) -> Result<(Loaded, T), DeedError> {
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        let (record, forward) = self.judge_log(trust)?;
+        let Judged { record, basis, forward } = self.judge_log(trust)?;
         let (env, chosen) = choose(record.policy().ok_or_else(|| unbelieved(&record))?)?;
         let files = self.file_evidence(&record, Some(&env))?;
-        Ok((Loaded { record, files, scope: Some(env), today: self.today(), forward }, chosen))
+        let (scope, today) = (Some(env), self.today());
+        Ok((Loaded { record, files, scope, today, basis, forward }, chosen))
     }
 }
 
@@ -269,6 +285,13 @@ pub(super) fn unbelieved(record: &Record) -> DeedError {
     gravest.map_or(DeedError::NoPolicy, |finding| DeedError::Refused(finding.clone().into()))
 }
 
+/// A log that was judged, and what follows once the files are.
+struct Judged {
+    record: Record,
+    basis: Option<Basis>,
+    forward: Option<Forward>,
+}
+
 /// Evidence that was read, and the record that was judged.
 pub struct Loaded {
     /// Log and policy.
@@ -277,7 +300,8 @@ pub struct Loaded {
     pub files: FileEvidence,
     scope: Option<EnvName>,
     today: Date,
-    forward: Option<Forward>,
+    pub(super) basis: Option<Basis>,
+    pub(super) forward: Option<Forward>,
 }
 
 impl Loaded {

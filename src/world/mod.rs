@@ -43,7 +43,7 @@ pub use desk::{
 };
 pub use environment::{Environment, HONOURED, WITHHELD};
 pub use error::WorldError;
-pub use files::{Files, LARGEST, Listing, Odd, OddKind};
+pub use files::{Files, LARGEST, Listing, Odd, OddKind, lines};
 pub use git::{Checkout, Touch};
 pub use history::{History, Once};
 pub use hooks::Hooks;

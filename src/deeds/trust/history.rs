@@ -93,6 +93,15 @@ pub(super) struct Verdicts {
     late: Vec<String>,
 }
 
+/// The entries at some paths.
+pub(super) fn present<'p>(paths: impl Iterator<Item = &'p str>) -> HashSet<Short> {
+    paths.filter_map(short).collect()
+}
+
+pub(super) fn short_of(id: &EntryId) -> Short {
+    id.0.iter().take(size_of::<Short>()).fold(0, |short, byte| short << 8 | Short::from(*byte))
+}
+
 /// What became of the entries that are missed.
 struct Judged {
     findings: Vec<Finding>,
@@ -111,7 +120,7 @@ impl Place<'_> {
             return Ok(Vec::new());
         }
         let Some(head) = self.checkout.head_commit()? else { return Ok(Vec::new()) };
-        let present: HashSet<_> = evidence.log.keys().filter_map(|path| short(path)).collect();
+        let present = present(evidence.log.keys().map(String::as_str));
         let cache = self.cache();
         let mut tips = Tips::read(cache.as_ref());
         let mut walked = match self.walk(&head, &tips) {
@@ -135,6 +144,28 @@ impl Place<'_> {
             tips.keep(walked, &cache);
         }
         Ok(findings)
+    }
+
+    /// Tells whether all of history is present, as far as it is at hand.
+    pub(super) fn history_is_here(
+        &self,
+        present: &HashSet<Short>,
+        trust: Trust,
+    ) -> Result<bool, DeedError> {
+        let Some(head) = self.checkout.head_commit()? else { return Ok(true) };
+        let cache = self.cache();
+        let mut tips = Tips::read(cache.as_ref());
+        let walked = match self.walk(&head, &tips) {
+            Err(DeedError::World(WorldError::NoGit(_))) => return Ok(true),
+            walked => walked?,
+        };
+        let here = walked.missing(present, &state(present, trust)).is_empty();
+        if let Some(cache) =
+            cache.filter(|_| here && !walked.is_cut && self.world.writes == Writes::Real)
+        {
+            tips.keep(walked, &cache);
+        }
+        Ok(here)
     }
 
     /// Collects the names of all entries that ever stood before a commit; only those since one that is

@@ -20,7 +20,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, MemberName};
 use crate::verify::{LogEvidence, Record, Trust};
 use crate::world::terminal::Terminal;
-use crate::world::{World, Writes};
+use crate::world::{Demands, World, Writes};
 
 const PIN: &str = "pin";
 
@@ -268,6 +268,29 @@ impl Place<'_> {
             Some(pin) if is_clean(&record.findings) => self.forward(&pin, tip.as_ref(), record),
             Some(_) | None => Ok(None),
         }
+    }
+
+    /// Check 10 by the names of the entries alone, as lines: tells whether nothing is to be said, and
+    /// nothing to be done, about them.
+    ///
+    /// # Errors
+    /// [`DeedError::BadPin`]; [`DeedError::World`].
+    pub(super) fn is_contained(&self, names: &str, trust: Trust) -> Result<bool, DeedError> {
+        let demands = self.world.environment.tenure_min_policy.is_some();
+        if demands || self.world.demands != Demands::default() {
+            return Ok(false);
+        }
+        let present = history::present(names.lines());
+        if let Some(pin) = self.pinned()? {
+            let Some(mark) = &pin.mark else { return Ok(false) };
+            let tip = self.protected(Some(mark))?;
+            let same = |tip: Tip| tip.commit == mark.commit && tip.branch == mark.branch;
+            let here = |head: &EntryId| present.contains(&history::short_of(head));
+            if !tip.is_some_and(same) || !mark.heads.iter().all(here) {
+                return Ok(false);
+            }
+        }
+        self.history_is_here(&present, trust)
     }
 
     /// Says that a state is old, or refuses to write to it.
