@@ -99,6 +99,7 @@ impl Judge<'_> {
         let id = self.entries[at].id;
         self.chain.approve(at, &self.entries[at], id);
         let PolicyStep { seq, hash, .. } = *step;
+        let policy = policy.into();
         self.chain.steps.push(Step { entry: at, id, seq, prev, settles, hash, policy });
         Ok(())
     }
