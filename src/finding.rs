@@ -88,6 +88,8 @@ pub enum Code {
     Dropped,
     /// Somebody asks to become a member.
     Request,
+    /// The newest signature is by a key that is lost.
+    LostKey,
     /// A lint of the policy.
     Lint,
 }
@@ -132,6 +134,7 @@ impl Code {
             Self::PolicyWaits => "policy-waits",
             Self::Dropped => "dropped",
             Self::Request => "request",
+            Self::LostKey => "lost-key",
             Self::Lint => "lint",
         }
     }

@@ -1,4 +1,4 @@
-//! Keys of mappings: which of them all readers take for the same string.
+//! Keys and tags: which of them all readers take for the same string, or the same kind.
 
 use crate::document::tree::{Key, Refusal};
 
@@ -88,6 +88,12 @@ fn sixties(body: &str) -> Option<f64> {
     }
     let add = |sum: f64, part: &str| Some(sum * 60.0 + part.parse::<f64>().ok()?);
     body.split(':').try_fold(0.0, add)
+}
+
+/// Tells whether a tag makes readers refuse a token in its value's place. A verbatim tag of this kind has
+/// a comma, and is refused already.
+pub(super) fn wants_no_text(tag: &str) -> bool {
+    matches!(tag, "!!int" | "!!float" | "!!bool" | "!!null" | "!!timestamp" | "!!binary")
 }
 
 /// Refuses surrogates in a double-quoted key: readers disagree on pairs of them.

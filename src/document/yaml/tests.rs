@@ -181,6 +181,7 @@ fn what_readers_might_take_differently_is_refused() {
         ("a: \"\0\"\n", 1, "a character that YAML does not allow"),
         ("a: \u{7f}\n", 1, "a character that YAML does not allow"),
         ("a: \u{feff}b\n", 1, "a character that YAML does not allow"),
+        ("\u{feff}--- a\n", 1, "a byte order mark before a document's line"),
     ] {
         assert_eq!(why(text), (line, reason), "{text:?}");
     }
@@ -234,6 +235,16 @@ fn a_block_scalar_is_attested_without_its_own_indentation() {
     assert_eq!(attested("a: |+\n  x\n\n\nb: c"), "|+\nx\n\n");
     assert_eq!(attested("a: |+\n  x\n  \nb: c"), "|+\nx\n");
     assert_eq!(attested("a: '|-\n  x'"), "'|-\n  x'");
+}
+
+/// Some readers count the mark as a column: `b` would then stand beside `a`.
+#[test]
+fn a_byte_order_mark_that_is_added_is_seen() {
+    let sealed = "a:\n b: sealed.v1.AA\n";
+    let marked = format!("\u{feff}{sealed}");
+    assert!(crate::document::contract::sees(parse, sealed, &marked));
+    assert_eq!(parse(&marked).unwrap().leaves[0].note, "mark");
+    assert_eq!(parse("\u{feff}1: a\n").unwrap().leaves[0].note, "typed:0 mark");
 }
 
 #[test]
