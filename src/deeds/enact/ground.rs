@@ -73,7 +73,7 @@ pub fn agree(world: &World, question: &str) -> Result<(), DeedError> {
         return Ok(());
     }
     match world.terminal {
-        Terminal::Nobody => Err(DeedError::Refuse {
+        Terminal::Piped | Terminal::Nobody => Err(DeedError::Refuse {
             what: format!("nobody is there to ask: {question}"),
             instead: Some("say yes beforehand with -y".to_owned()),
         }),
