@@ -2,6 +2,7 @@
 
 use super::DeedError;
 use super::attest::{Work, attest};
+use super::enact::{Edited, nothing_blocks};
 use super::keyrings::renew;
 use super::load::{Loaded, Place};
 use super::pen::Receipt;
@@ -60,6 +61,7 @@ fn which(loaded: &Loaded, env: Option<&EnvName>) -> Result<Vec<EnvName>, DeedErr
         return Ok(vec![env.clone()]);
     }
     let verified = loaded.judged()?;
+    nothing_blocks(&verified.findings, Edited::Refused)?;
     let all = verified.policy.environments.keys();
     let stale = all.filter(|env| verified.record.current_keyring(env).is_none());
     let stale: Vec<_> = stale.cloned().collect();

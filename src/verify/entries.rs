@@ -46,7 +46,8 @@ pub struct Record {
     news: Vec<usize>,
     /// The step of the chain that is in force.
     in_force: Option<usize>,
-    /// The policy of a repository that has no environments, and so needs no log.
+    /// The policy of a repository that has no environments, and so needs no log; or one that is only
+    /// supposed.
     unsigned: Option<Policy>,
 }
 
@@ -88,7 +89,12 @@ impl Record {
     /// The policy in force; none where there is none to believe.
     #[must_use]
     pub fn policy(&self) -> Option<&Policy> {
-        self.step().map(|step| &step.policy).or(self.unsigned.as_ref())
+        self.unsigned.as_ref().or_else(|| self.step().map(|step| &step.policy))
+    }
+
+    /// Judges files from now on by a policy that is not in force, to see what it would mean.
+    pub fn suppose(&mut self, policy: Policy) {
+        self.unsigned = Some(policy);
     }
 
     /// The step whose policy files are judged by; where the chain forks, one of several.

@@ -57,6 +57,8 @@ pub struct Waiting {
     pub may: Vec<MemberName>,
     /// How many values the one who puts it in force can vouch for.
     pub voiceless: usize,
+    /// How many policies it follows; several where it settles a fork.
+    pub follows: usize,
 }
 
 /// An environment whose keyring is still for the readers of before.
@@ -236,7 +238,8 @@ impl<'a, 'w> Draft<'a, 'w> {
         let tally = self.tally();
         let may = tally.may.into_iter().cloned().collect();
         let voiceless = effect::voiceless(self.verified, &self.next).count();
-        let waiting = (tally.lacks > 0).then_some(Waiting { lacks: tally.lacks, may, voiceless });
+        let (lacks, follows) = (tally.lacks, self.follows.len());
+        let waiting = (lacks > 0).then_some(Waiting { lacks, may, voiceless, follows });
         let mut work = Work { reason: reason.clone(), ..Work::default() };
         work.writes.based_on(policy::PATH.parse()?, Some(&self.found));
         if let Some((request, bytes)) = &self.answers {
