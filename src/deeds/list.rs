@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::DeedError;
+use super::enact::policy_is_readable;
 use super::find::Names;
 use super::load::Place;
 use crate::document::Node;
@@ -79,6 +80,7 @@ pub fn list(world: &World, scope: Option<&EnvName>) -> Result<Listed, DeedError>
     let place = Place::find(world)?;
     let loaded = place.load(scope)?;
     let verified = loaded.judged()?;
+    policy_is_readable(&verified.findings)?;
     let names = Names::of(verified.live.keys());
     let rows = verified.live.iter().map(|(address, live)| Row {
         name: names.short(address),

@@ -249,7 +249,11 @@ impl Judge<'_> {
         rights::check(policy, entry)
             .map_err(|why| Box::new(self.refuse(at, Code::NotAllowed, why)))?;
         match &entry.kind {
-            Kind::Init(_) | Kind::Seal { .. } => Ok(()),
+            Kind::Init(_) => Ok(()),
+            Kind::Seal { .. } => {
+                self.chain.rely(at, entry);
+                Ok(())
+            }
             Kind::Note(Note::Approve { target }) => {
                 // Nobody approves what they did not see.
                 let seen = |target| self.dag.is_ancestor(target, at);

@@ -194,6 +194,14 @@ impl Estate {
         log[*at].id
     }
 
+    /// The path at which the text of a policy is kept.
+    pub(crate) fn kept(&self, policy: EntryId) -> String {
+        let log = self.log();
+        let signed = log.iter().find(|signed| signed.id == policy).unwrap();
+        let (Kind::Init(step) | Kind::Policy(step)) = &signed.entry.kind else { unreachable!() };
+        format!(".secrets/policies/{}.toml", step.hash.to_string().trim_start_matches("sha256:"))
+    }
+
     /// Puts a policy's bytes in place and among those that were signed.
     pub(crate) fn put_policy(&self, text: &str) -> Sha256 {
         let hash = Sha256::of(text.as_bytes());

@@ -8,6 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::global::Reason;
 use crate::deeds::enact::Vouch;
 use crate::deeds::policy::{diff, lint, reconcile, show, sign};
+use crate::finding::Code;
 use crate::output::Output;
 use crate::output::enacted::warnings;
 use crate::output::policy::origin;
@@ -94,7 +95,8 @@ pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
                 out.warn(&format!("{}: {}; tenure policy lint", finding.place, finding.message));
             }
             out.show(&shown)?;
-            Ok(Exit::Done)
+            let broken = shown.altered.as_ref().is_some_and(|it| it.code == Code::PolicyInvalid);
+            Ok(if broken { Exit::Invalid } else { Exit::Done })
         }
         Command::Lint(Lint {}) => {
             let linted = lint::lint(world)?;

@@ -8,7 +8,9 @@ mod kept;
 
 pub(in crate::deeds) use effect::readable;
 pub use effect::{About, Effect, NewReaders, Signed, effect};
-pub use ground::{Edited, agree, nothing_blocks, policy_file, same_as_in_force, step_in_force};
+pub use ground::{
+    Edited, agree, nothing_blocks, policy_file, policy_is_readable, same_as_in_force, step_in_force,
+};
 pub use kept::{kept, kept_at, put_policy};
 
 use crate::deeds::DeedError;

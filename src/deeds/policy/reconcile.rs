@@ -1,7 +1,9 @@
 //! Settles a fork: one policy that follows all that are in force side by side.
 
 use crate::deeds::DeedError;
-use crate::deeds::enact::{Draft, Edited, Effect, Enacted, Vouch, agree, kept, nothing_blocks};
+use crate::deeds::enact::{
+    Draft, Edited, Effect, Enacted, Vouch, agree, kept, nothing_blocks, policy_is_readable,
+};
 use crate::deeds::load::Place;
 use crate::deeds::policy::sign::sound;
 use crate::names::{EntryId, MemberName, Sha256};
@@ -57,6 +59,9 @@ pub fn reconcile(
     show: &mut dyn FnMut(Source, &[Effect]),
 ) -> Result<Reconciled, DeedError> {
     let place = Place::to_write(world)?;
+    let loaded = place.load(None)?;
+    nothing_blocks(&loaded.record.findings, Edited::Forked)?;
+    ends(&loaded.record)?;
     let found = place.files.read(&PATH.parse()?)?.map(String::from_utf8);
     let Some(Ok(found)) = found else {
         return Err(DeedError::Refuse {
@@ -64,8 +69,6 @@ pub fn reconcile(
             instead: Some(format!("git checkout --ours {PATH}")),
         });
     };
-    let loaded = place.load(None)?;
-    nothing_blocks(&loaded.record.findings, Edited::Forked)?;
     let plan = plan(&place, &loaded.record, &found, wish.take.as_deref())?;
     let loaded = loaded.supposing(&place, plan.next.clone())?;
     let verified = loaded.judged()?;
@@ -109,6 +112,7 @@ fn ends(record: &Record) -> Result<Vec<&Step>, DeedError> {
     let mut ends = record.chain.current_ends();
     ends.sort_by_key(|step| std::cmp::Reverse((step.seq, step.id)));
     if ends.len() < 2 {
+        policy_is_readable(&record.findings)?;
         return Err(DeedError::Refuse {
             what: "one policy is in force: there is nothing to reconcile".to_owned(),
             instead: Some("tenure policy show".to_owned()),
