@@ -5,6 +5,7 @@
 
 mod blank;
 pub(crate) mod code;
+pub(crate) mod readers;
 
 use std::ffi::OsStr;
 use std::fmt::{self, Write as _};
