@@ -42,6 +42,19 @@ pub fn nothing_blocks(findings: &[Finding], edited: Edited) -> Result<(), DeedEr
     }
 }
 
+/// Refuses a policy's file that cannot be read, also where nothing but a look is asked for: what it was to
+/// say is not known.
+///
+/// # Errors
+/// [`DeedError::Refused`] with the finding.
+pub fn policy_is_readable(findings: &[Finding]) -> Result<(), DeedError> {
+    let broken = |finding: &&Finding| finding.env.is_none() && finding.code == Code::PolicyInvalid;
+    match findings.iter().find(broken) {
+        Some(finding) => Err(DeedError::Refused(finding.clone().into())),
+        None => Ok(()),
+    }
+}
+
 /// Whether the policy's file may differ from the policy in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edited {
