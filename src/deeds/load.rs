@@ -305,6 +305,17 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// Reads the files anew as a policy wants them that is not in force. No pin follows from that.
+    ///
+    /// # Errors
+    /// Those of [`Place::file_evidence`].
+    pub fn supposing(mut self, place: &Place<'_>, policy: Policy) -> Result<Self, DeedError> {
+        self.record.suppose(policy);
+        self.forward = None;
+        self.files = place.file_evidence(&self.record, self.scope.as_ref())?;
+        Ok(self)
+    }
+
     /// Judges the files, whatever is found; where nothing grave is, the pin moves forward.
     ///
     /// # Errors

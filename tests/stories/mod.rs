@@ -6,3 +6,4 @@ pub(crate) mod dropping;
 mod joiner;
 mod leaver;
 mod merges;
+mod stolen;

@@ -138,7 +138,7 @@ fn consent(world: &World) -> Result<(), DeedError> {
         _ if world.root.is_some() => Ok(()),
         Terminal::Person if world.terminal.confirm("trust this from now on?")? => Ok(()),
         Terminal::Person => Err(DeedError::Aborted),
-        Terminal::Nobody => Err(DeedError::Refuse {
+        Terminal::Piped | Terminal::Nobody => Err(DeedError::Refuse {
             what: "nobody is there to ask whether this is to be trusted".to_owned(),
             instead: Some("tenure trust accept --root ROOT, with the root it shows".to_owned()),
         }),
