@@ -86,6 +86,9 @@ enum Command {
     Hook(commands::hook::Args),
     Log(commands::log::Args),
     Trust(commands::trust::Args),
+    Textconv(commands::textconv::Args),
+    #[command(name = "merge-driver")]
+    MergeDriver(commands::merge_driver::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }
@@ -152,6 +155,8 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Hook(args) => commands::hook::run(&world(global)?, global, args, out),
         Command::Log(args) => commands::log::run(&world(global)?, global, args, out),
         Command::Trust(args) => commands::trust::run(&world(global)?, args, out),
+        Command::Textconv(args) => commands::textconv::run(&world(global)?, args, out),
+        Command::MergeDriver(args) => commands::merge_driver::run(&world(global)?, args, out),
         Command::Completions(args) => commands::completions::run(args, out),
         Command::Man(args) => commands::man::run(args, out),
     }

@@ -7,6 +7,7 @@ pub mod attributes;
 pub mod check;
 pub mod delivery;
 pub mod doctor;
+pub mod driver;
 pub mod edit;
 pub mod enact;
 pub mod find;

@@ -3,6 +3,7 @@
 mod access;
 pub mod asked;
 mod checked;
+mod converted;
 mod delivery;
 mod doctor;
 pub mod enacted;
