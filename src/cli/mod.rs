@@ -69,6 +69,8 @@ enum Command {
     Rotate(commands::rotate::Args),
     #[command(visible_alias = "updatekeys")]
     Rekey(commands::rekey::Args),
+    Mv(commands::mv::Args),
+    Restore(commands::restore::Args),
     Resolve(commands::resolve::Args),
     #[command(visible_alias = "ls")]
     List(commands::list::Args),
@@ -141,6 +143,8 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Seal(args) => commands::seal::run(&world(global)?, global, args, out),
         Command::Rotate(args) => commands::rotate::run(&world(global)?, global, args, out),
         Command::Rekey(args) => commands::rekey::run(&world(global)?, global, args, out),
+        Command::Mv(args) => commands::mv::run(&world(global)?, global, args, out),
+        Command::Restore(args) => commands::restore::run(&world(global)?, global, args, out),
         Command::Resolve(args) => commands::resolve::run(&world(global)?, global, args, out),
         Command::List(args) => commands::list::run(&world(global)?, global, args, out),
         Command::Status(args) => commands::status::run(&world(global)?, global, args, out),

@@ -49,12 +49,15 @@ pub fn merge(base: &Document<'_>, ours: &Document<'_>, theirs: &Document<'_>) ->
     weaver.finish(&expected(base, ours, theirs))
 }
 
+/// Items with their hashes.
+type Hashes = Vec<(KeyPath, Sha256)>;
+
 /// Lines that belong together.
 #[derive(Debug)]
 struct Block<'t> {
     text: &'t str,
     /// The items that begin in it; none for a line of structure, a comment, a blank line.
-    items: Vec<(KeyPath, Sha256)>,
+    items: Hashes,
 }
 
 impl Block<'_> {
@@ -64,7 +67,7 @@ impl Block<'_> {
 }
 
 fn blocks<'t>(document: &Document<'t>) -> Vec<Block<'t>> {
-    let mut ranges: Vec<(Range<usize>, Vec<(KeyPath, Sha256)>)> = items(document)
+    let mut ranges: Vec<(Range<usize>, Hashes)> = items(document)
         .into_iter()
         .map(|(key, item)| {
             (lines_of(document.text, &region(document, &item)), vec![(key, item.hash)])

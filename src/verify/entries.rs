@@ -170,7 +170,7 @@ impl Judge<'_> {
         if let Some(trust) = missing {
             let message = format!("the entry that you trust as root, {}, is not here", trust.root);
             let finding = breach(Code::MissingEntry, ".secrets/log", message);
-            self.findings.push(finding.fix("git restore --source=HEAD .secrets"));
+            self.findings.push(finding.fix("tenure restore"));
         }
     }
 

@@ -38,6 +38,8 @@ pub struct Verified<'e> {
     pub in_doubt: BTreeMap<Address, String>,
     /// All disputes: values, lists and whole files of which the log has no last word that counts.
     pub disputes: BTreeMap<Address, Dispute<'e>>,
+    /// What was sealed to a generation that was not current: it stands, and counts as no new value.
+    pub(super) badly_sealed: BTreeMap<Address, Live<'e>>,
     /// Open obligations.
     pub obligations: Vec<Obligation>,
 }
@@ -78,6 +80,7 @@ impl<'e> Verified<'e> {
             live: BTreeMap::new(),
             in_doubt: BTreeMap::new(),
             disputes: BTreeMap::new(),
+            badly_sealed: BTreeMap::new(),
             obligations: Vec::new(),
         };
         verified.keyrings = keyrings::check(record, &envs, evidence, &mut verified.findings);
@@ -86,6 +89,7 @@ impl<'e> Verified<'e> {
         verified.strays(evidence);
         verified.all_files(&envs, evidence, &standings);
         add_what_was_before(record, &mut verified.disputes);
+        verified.renames(evidence);
         verified.deadlines(today);
         verified.debts(today);
         verified.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.place.cmp(&b.place)));
@@ -206,6 +210,11 @@ impl<'e> Verified<'e> {
                     if ends_with_a_new_value(finding.code) && is_plain(&form, key, disk) {
                         self.in_doubt.insert(address.clone(), finding.place.clone());
                     }
+                    if let (Code::OldGeneration, Some(disk)) = (finding.code, disk)
+                        && let Some(stands) = self.record.live(&address, candidates, disk.hash)
+                    {
+                        self.badly_sealed.insert(address.clone(), stands);
+                    }
                     self.disputed(address, &finding, candidates, disk.map(|it| it.hash));
                     self.findings.push(finding);
                 }
@@ -287,7 +296,7 @@ impl<'e> Verified<'e> {
 
     /// Check 12: what leavers could read and nobody rotated since.
     fn debts(&mut self, today: Date) {
-        self.obligations = super::debts::open(self.record, &self.live);
+        self.obligations = super::debts::open(self.record, &self.live, &self.badly_sealed);
         for debt in &self.obligations {
             let left = rotation::days_left(debt.due, today);
             let message = format!("must rotate by {}: `{}` left", debt.due, debt.leaver);
@@ -329,7 +338,7 @@ fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Findin
     if stands {
         let message = format!("this sealed file can no longer be read: {why}");
         let fix =
-            format!("git restore {path}; in a merge: take one line of each pair, then git add");
+            format!("tenure restore {path}; in a merge: take one line of each pair, then git add");
         return breach(Code::Altered, path.as_str(), message).in_env(env).fix(fix);
     }
     unsealed(env, path, false)

@@ -35,10 +35,10 @@ impl Judge<'_> {
     /// The policy that a step puts forward, from `.secrets/policies`.
     pub(super) fn policy_of(&self, at: usize, step: &PolicyStep) -> Result<Policy, Box<Finding>> {
         let path = policy_path(&step.hash);
-        let restore = format!("git restore {}", quoted(&path));
+        let restore = "tenure restore";
         let altered = |what: &str| {
             let message = format!("{what}: entry {} signs it", self.entries[at].id.short());
-            Box::new(breach(Code::PolicyAltered, &path, message).fix(&restore))
+            Box::new(breach(Code::PolicyAltered, &path, message).fix(restore))
         };
         let bytes =
             self.evidence.policies.get(&path).ok_or_else(|| altered("this policy is missing"))?;
@@ -108,7 +108,7 @@ impl Judge<'_> {
             if policy_path(&Sha256::of(bytes)) != *path {
                 let message = "its bytes are not those of its name";
                 let finding = breach(Code::PolicyAltered, path, message);
-                self.findings.push(finding.fix(format!("git restore {}", quoted(path))));
+                self.findings.push(finding.fix("tenure restore"));
             }
         }
     }
@@ -143,7 +143,7 @@ impl Judge<'_> {
             None => {
                 let message = "no log here puts this policy in force";
                 let finding = breach(Code::MissingEntry, ".secrets/log", message);
-                self.findings.push(finding.fix("git restore --source=HEAD .secrets"));
+                self.findings.push(finding.fix("tenure restore"));
                 None
             }
         }
