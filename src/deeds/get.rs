@@ -18,7 +18,7 @@ use crate::world::World;
 /// [`DeedError::NoKey`].
 pub fn get(world: &World, query: &AddressQuery, text: &str) -> Result<Plaintext, DeedError> {
     let place = Place::find(world)?;
-    let loaded = place.load(Some(&query.env))?;
+    let loaded = place.to_read(Some(&query.env))?;
     let verified = loaded.verified(&query.env)?;
     let found = find::value(&verified, query, text)?;
     let ring = Ring::open(world, &verified, &query.env)?;
@@ -46,7 +46,7 @@ pub fn one(
         nearest: None,
     };
     let leaf = sealed.leaf(&found.key).ok_or_else(missing)?;
-    let Some(slice) = ring.open_leaf(verified, sealed, leaf)? else {
+    let Some(slice) = ring.open_leaf(verified, (&found.path, sealed), leaf)? else {
         return Ok(value::decode(sealed, leaf)?);
     };
     // A slice may mean nothing without what is around it, so it is read in its place. All other values

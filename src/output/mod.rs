@@ -19,6 +19,7 @@ mod moved;
 mod opened;
 mod policy;
 mod rekeyed;
+pub mod replaced;
 pub mod resolved;
 mod restored;
 mod sealed;

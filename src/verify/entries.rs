@@ -1,5 +1,8 @@
 //! Checks 1 to 7: entries, root, parents, policy chain, rights, policy file.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 use ssh_key::PublicKey;
 
@@ -13,11 +16,11 @@ use crate::log::held::Held;
 use crate::log::name::file_path;
 use crate::log::parse::SignedEntry;
 use crate::log::signature::{self, SignatureError};
-use crate::names::{EntryId, quoted};
+use crate::names::{Address, EntryId, Sha256, quoted};
 use crate::policy::{Member, Policy, SigningKey};
 
 /// How far a time may lie ahead of now, or behind a parent.
-const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether an entry counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,11 +46,15 @@ pub struct Record {
     pub findings: Vec<Finding>,
     pub(super) verdicts: Vec<Verdict>,
     /// The entries whose signatures were not known to hold, and do.
-    news: Vec<usize>,
+    pub(super) news: Vec<usize>,
     /// The step of the chain that is in force.
-    in_force: Option<usize>,
+    pub(super) in_force: Option<usize>,
     /// The policy of a repository that has no environments, and so needs no log.
-    unsigned: Option<Policy>,
+    pub(super) unsigned: Option<Policy>,
+    /// How many entries of the log hold, of how many.
+    pub(super) counted: (usize, usize),
+    /// The entries that name an address, parents before children.
+    pub(super) naming: OnceCell<HashMap<Address, Vec<usize>>>,
 }
 
 impl Record {
@@ -55,7 +62,7 @@ impl Record {
     #[must_use]
     pub fn judge(evidence: &LogEvidence, trust: Option<Trust>, now: Timestamp) -> Self {
         let mut findings: Vec<_> = evidence.strays.iter().map(stray).collect();
-        let entries = reading::read(evidence, &mut findings);
+        let (entries, proofs) = reading::read(evidence, &mut findings);
         let nodes: Vec<_> = entries.iter().map(|e| (e.id, e.entry.parents.as_slice())).collect();
         let dag = Dag::build(&nodes)
             .expect("a file's name follows from its bytes, so no entry is there twice");
@@ -64,6 +71,7 @@ impl Record {
             now,
             root: None,
             entries: &entries,
+            proofs: &proofs,
             dag: &dag,
             chain: Chain::default(),
             verdicts: vec![Verdict::Refused; entries.len()],
@@ -74,22 +82,30 @@ impl Record {
         judge.walk();
         judge.voids();
         judge.forks();
+        judge.waiting();
         judge.policies();
         let unsigned = judge.policy_file();
         let Judge { chain, verdicts, findings, .. } = judge;
         let is_news =
             |at: &usize| entries[*at].payload.is_some() && verdicts[*at] != Verdict::Refused;
         let news = (0..entries.len()).filter(is_news).collect();
-        let in_force = chain.current().map(|step| step.entry);
-        let in_force = chain.steps.iter().position(|step| Some(step.entry) == in_force);
-        Self { entries, dag, chain, findings, verdicts, news, in_force, unsigned }
+        let in_force = judged_by(&chain, evidence);
+        let holding = verdicts.iter().filter(|verdict| **verdict == Verdict::Holds).count();
+        let counted = (holding, entries.len());
+        let naming = OnceCell::new();
+        Self { entries, dag, chain, findings, verdicts, news, in_force, unsigned, counted, naming }
     }
 
     /// The policy in force; none where there is none to believe.
     #[must_use]
     pub fn policy(&self) -> Option<&Policy> {
-        let step = self.in_force.map(|at| &self.chain.steps[at]);
-        step.map(|step| &step.policy).or(self.unsigned.as_ref())
+        self.step().map(|step| &*step.policy).or(self.unsigned.as_ref())
+    }
+
+    /// The step whose policy files are judged by; where the chain forks, one of several.
+    #[must_use]
+    pub fn step(&self) -> Option<&Step> {
+        self.in_force.map(|at| &self.chain.steps[at])
     }
 
     /// The id of `init`, if there is exactly one that holds.
@@ -108,7 +124,13 @@ impl Record {
     /// Counts the entries that hold.
     #[must_use]
     pub fn holding(&self) -> usize {
-        self.verdicts.iter().filter(|verdict| **verdict == Verdict::Holds).count()
+        self.counted.0
+    }
+
+    /// Counts the entries of the log that hold, and all.
+    #[must_use]
+    pub fn counted(&self) -> (usize, usize) {
+        self.counted
     }
 
     /// Says what became of an entry.
@@ -122,6 +144,13 @@ impl Record {
     pub fn holds(&self, entry: usize) -> bool {
         self.verdicts.get(entry) == Some(&Verdict::Holds)
     }
+}
+
+/// The step that files are judged by; where the chain forks, the one that lies in the policy's file.
+fn judged_by(chain: &Chain, evidence: &LogEvidence) -> Option<usize> {
+    let on_disk = evidence.policy.as_ref().map(|bytes| Sha256::of(bytes));
+    let rank = |at: &usize| (Some(chain.steps[*at].hash) == on_disk, chain.steps[*at].seq);
+    chain.ends(Seen::Whole).into_iter().max_by_key(rank)
 }
 
 fn keys(member: &Member) -> Vec<&PublicKey> {
@@ -140,6 +169,8 @@ pub(super) struct Judge<'e> {
     pub(super) now: Timestamp,
     root: Option<EntryId>,
     pub(super) entries: &'e [SignedEntry],
+    /// Whether their signatures hold, whoever made them.
+    proofs: &'e [Result<(), SignatureError>],
     pub(super) dag: &'e Dag,
     pub(super) chain: Chain,
     pub(super) verdicts: Vec<Verdict>,
@@ -222,9 +253,9 @@ impl Judge<'_> {
             let policy = self.policy_of(at, step)?;
             self.signed_under(at, &policy)?;
             self.timely(at)?;
-            return self.push(at, step, policy);
+            return self.push(at, step, policy, Vec::new());
         }
-        let named = self.named_policy(at)?;
+        let (named, rivals) = self.named_policy(at)?;
         let policy = &self.chain.steps[named].policy;
         self.signed_under(at, policy)?;
         self.timely(at)?;
@@ -233,13 +264,17 @@ impl Judge<'_> {
         match &entry.kind {
             Kind::Init(_) | Kind::Seal { .. } => Ok(()),
             Kind::Note(Note::Approve { target }) => {
-                self.chain.approve(at, entry, *target);
+                // Nobody approves what they did not see.
+                let seen = |target| self.dag.is_ancestor(target, at);
+                if self.dag.index(target).is_some_and(seen) {
+                    self.chain.approve(at, signed, *target);
+                }
                 Ok(())
             }
             Kind::Policy(step) => {
                 let next = self.policy_of(at, step)?;
                 self.follows(at, step, named)?;
-                self.push(at, step, next)
+                self.push(at, step, next, rivals)
             }
         }
     }
@@ -252,12 +287,9 @@ impl Judge<'_> {
             return Err(Box::new(self.refuse(at, self.refusal(at), message)));
         };
         let keys = keys(member);
-        let verified = match &signed.payload {
-            None => signature::named(&signed.signature, &keys),
-            Some(payload) => signature::verify(payload, &signed.signature, &keys),
-        };
-        match verified {
-            Ok(_) => Ok(()),
+        let verified = signature::named(&signed.signature, &keys);
+        match verified.and_then(|_| self.proofs[at].clone()) {
+            Ok(()) => Ok(()),
             Err(why @ SignatureError::Refused { .. }) => {
                 Err(Box::new(self.refuse(at, Code::RefusedKey, why.to_string())))
             }
@@ -303,17 +335,25 @@ impl Judge<'_> {
     fn voids(&mut self) {
         let in_force = self.chain.in_force(Seen::Whole);
         for at in 0..self.entries.len() {
-            let entry = &self.entries[at].entry;
-            let void = self.verdicts[at] == Verdict::Holds
-                && matches!(entry.kind, Kind::Seal { .. })
-                && in_force.iter().filter(|step| self.apart(at, step)).any(|step| {
-                    !self.has_key_under(at, &step.policy)
-                        || rights::check(&step.policy, entry).is_err()
-                });
+            let sealed = matches!(self.entries[at].entry.kind, Kind::Seal { .. });
+            let void = sealed
+                && self.verdicts[at] == Verdict::Holds
+                && in_force.iter().any(|step| self.apart(at, step) && self.takes_away(step, at));
             if void {
                 self.verdicts[at] = Verdict::Void;
             }
         }
+    }
+
+    /// Tells whether a step took away what an entry rests on. What a policy beside it never gave, the
+    /// other end of a fork may have given.
+    fn takes_away(&self, step: &Step, at: usize) -> bool {
+        let entry = &self.entries[at].entry;
+        let has_key = |policy| self.has_key_under(at, policy);
+        step.follows().map(|before| &self.chain.steps[before].policy).any(|before| {
+            (has_key(before) && !has_key(&step.policy))
+                || rights::taken(before, &step.policy, entry)
+        })
     }
 
     /// Tells whether a step came in force beside an entry: neither known to it, nor with it at hand. It

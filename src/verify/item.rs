@@ -76,7 +76,7 @@ fn resolve(address: &Address) -> String {
 
 fn unnamed(address: &Address, disk: &OnDisk) -> Box<Finding> {
     let sealed_whole = address.key == KeyPath::Whole && !disk.clear_text;
-    if disk.generations.is_empty() && !sealed_whole {
+    if !disk.has_token() && !sealed_whole {
         let finding = at(Code::Plaintext, address, "nothing signed names this value in clear");
         let fix = format!("tenure seal {}", quoted(&address.path));
         return Box::new(finding.graded(Severity::Found).fix(fix));
@@ -149,9 +149,13 @@ fn sealed_rightly(
         let finding = found(record, Code::Plaintext, address, live, message);
         return Err(finding.graded(Severity::Found).fix(fix).into());
     }
-    let Some(generation) = live.item.generation else { return Ok(()) };
     let whole = address.key == KeyPath::Whole;
-    if !whole && disk.generations.iter().ne([&generation]) {
+    let Some(generation) = live.item.generation else {
+        // Without it there would be neither a deadline nor a duty to rotate.
+        let sealed = disk.has_token() || (whole && !disk.clear_text);
+        return if sealed { stale("its entry names no generation") } else { Ok(()) };
+    };
+    if !whole && !disk.may_be_of(generation) {
         return stale("its token belongs to another generation than its entry says");
     }
     // Who carries on the bytes of another does not make them better than they were.

@@ -20,6 +20,7 @@ mod mv;
 mod open;
 mod policy;
 mod rekey;
+mod replace_key;
 mod resolve;
 mod restore;
 mod rotate;
