@@ -13,6 +13,9 @@ use crate::seal;
 /// What was signed of one file, with the entry of each item.
 type Signed = BTreeMap<KeyPath, (Sha256, EntryId)>;
 
+/// Each file by the address of one of its items, and what is in dispute.
+type Wanted = (Vec<(Address, Signed)>, BTreeSet<Address>);
+
 /// Mends the files of a state; gives what is nowhere in git.
 pub(super) fn mend(
     place: &Place<'_>,
@@ -50,11 +53,7 @@ pub(super) fn mend(
 }
 
 /// By file, the items that are to stand; what is in dispute stays as it is.
-fn wanted(
-    place: &Place<'_>,
-    state: &State,
-    named: &Named,
-) -> Result<(Vec<(Address, Signed)>, BTreeSet<Address>), DeedError> {
+fn wanted(place: &Place<'_>, state: &State, named: &Named) -> Result<Wanted, DeedError> {
     let verified = state.judged(place)?;
     let disputed: BTreeSet<Address> = verified.disputes.keys().cloned().collect();
     let mut files: BTreeMap<RepoPath, (Address, Signed)> = BTreeMap::new();

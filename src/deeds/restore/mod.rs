@@ -5,7 +5,7 @@ mod drop;
 mod files;
 mod records;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::DeedError;
@@ -13,7 +13,7 @@ use super::enact::agree;
 use super::load::{Place, unbelieved};
 use crate::names::{Address, AddressQuery, EntryId, EnvName, KeyPath, RepoPath, Target};
 use crate::policy::Policy;
-use crate::verify::{FileEvidence, LogEvidence, Record, Verified};
+use crate::verify::{FileEvidence, Live, LogEvidence, Record, Verified};
 use crate::world::{Change, Mode, World};
 
 /// What `restore` is told.
@@ -213,15 +213,15 @@ fn named(place: &Place<'_>, state: &State, plan: &Plan) -> Result<Named, DeedErr
             Some(path) => {
                 named.paths.insert(path);
             }
-            None => value(policy, signed.keys(), text, &mut named)?,
+            None => value(policy, &signed, text, &mut named)?,
         }
     }
     Ok(named)
 }
 
-fn value<'s>(
+fn value(
     policy: &Policy,
-    signed: impl Iterator<Item = &'s Address> + Clone,
+    signed: &BTreeMap<Address, Live<'_>>,
     text: &str,
     named: &mut Named,
 ) -> Result<(), DeedError> {
@@ -239,7 +239,7 @@ fn value<'s>(
                     Target::File(path) => address.path == *path,
                 }
         };
-        let found: Vec<_> = signed.clone().filter(meant).collect();
+        let found: Vec<_> = signed.keys().filter(meant).collect();
         match (target, found.as_slice()) {
             (_, []) => {}
             (Target::File(path), _) => {
