@@ -99,7 +99,7 @@ impl Place<'_> {
             return Ok(None);
         };
         let names = self.files.names(LOG)?;
-        if !names.is_some_and(|names| Sha256::of(names.as_bytes()) == log) {
+        if names.is_none_or(|names| Sha256::of(names.as_bytes()) != log) {
             return Ok(None);
         }
         let evidence = self.policy_evidence()?;

@@ -17,7 +17,7 @@ mod logged;
 mod member;
 mod moved;
 mod opened;
-mod policy;
+pub mod policy;
 mod rekeyed;
 pub mod replaced;
 pub mod resolved;
