@@ -127,8 +127,8 @@ fn warnings(
         told.extend(overdue(verified, address, &name, (late, today))?);
         let debt = verified.obligations.iter().find(|debt| debt.address == *address);
         if let Some(debt) = debt.filter(|debt| debt.due < today) {
-            let (due, leaver) = (debt.due, &debt.leaver);
-            told.push(format!("{name} had to rotate by {due}, since `{leaver}` left"));
+            let (due, leaver, did) = (debt.due, &debt.leaver, debt.cause.did());
+            told.push(format!("{name} had to rotate by {due}, since `{leaver}` {did}"));
         }
     }
     Ok(told)

@@ -160,12 +160,6 @@ impl Dag {
         }
     }
 
-    /// The place of an entry in [`Dag::order`].
-    #[must_use]
-    pub fn position(&self, entry: usize) -> usize {
-        self.position[entry]
-    }
-
     /// Orders entries, given as their ids and parents. Parents that are not here stop nothing: see
     /// [`Dag::missing`] and [`Dag::is_complete`].
     ///
@@ -219,6 +213,12 @@ impl Dag {
     #[must_use]
     pub fn id(&self, entry: usize) -> EntryId {
         self.ids[entry]
+    }
+
+    /// The place of an entry in [`Dag::order`].
+    #[must_use]
+    pub fn position(&self, entry: usize) -> usize {
+        self.position[entry]
     }
 
     /// Tells whether `a` comes before `b` by way of parents. No entry is its own ancestor.

@@ -41,6 +41,7 @@ impl Show for Listed {
 fn cells(row: &Row) -> [String; 4] {
     let form = match row.form {
         Form::Sealed => "sealed".to_owned(),
+        Form::Dropped => "dropped".to_owned(),
         Form::SealedList(count) => format!("sealed list of {count}"),
         Form::SealedFile => "sealed file".to_owned(),
         Form::Clear => "clear".to_owned(),
@@ -53,7 +54,9 @@ fn cells(row: &Row) -> [String; 4] {
         _ => "-".to_owned(),
     };
     let due = match &row.obligation {
-        Some(debt) => format!("{due}; rotate by {} ({} left)", debt.due, debt.leaver),
+        Some(debt) => {
+            format!("{due}; rotate by {} ({} {})", debt.due, debt.leaver, debt.cause.did())
+        }
         None => due,
     };
     [safe(&row.name).into_owned(), form, kind.to_owned(), due]
@@ -68,6 +71,7 @@ fn row(row: &Row) -> Value {
         "key": row.address.key,
         "form": match row.form {
             Form::Sealed => "sealed",
+            Form::Dropped => "dropped",
             Form::SealedList(_) => "sealed-list",
             Form::SealedFile => "sealed-file",
             Form::Clear => "clear",
@@ -85,6 +89,7 @@ fn row(row: &Row) -> Value {
             "due": debt.due.to_string(),
             "since": debt.since.to_string(),
             "leaver": debt.leaver,
+            "cause": debt.cause.word(),
         })),
         "owner": row.owner,
     })

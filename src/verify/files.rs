@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::disk::{FileForm, OnDisk, read};
+use super::disputes::{Dispute, add_what_was_before};
 use super::keyrings::Generations;
 use super::verdicts::{at, breach};
 use super::{FileEvidence, Live, Record, item, keyrings};
-use crate::document::Node;
+use crate::document::{Document, Leaf, Node};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
-use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, quoted};
+use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256, quoted};
 use crate::policy::{Comments, Policy};
 use crate::rotation::{self, Obligation};
 use crate::seal;
@@ -35,6 +36,8 @@ pub struct Verified<'e> {
     pub live: BTreeMap<Address, Live<'e>>,
     /// The single values in dispute that a writer's new value ends, with the place that the finding names.
     pub in_doubt: BTreeMap<Address, String>,
+    /// All disputes: values, lists and whole files of which the log has no last word that counts.
+    pub disputes: BTreeMap<Address, Dispute<'e>>,
     /// Open obligations.
     pub obligations: Vec<Obligation>,
 }
@@ -74,6 +77,7 @@ impl<'e> Verified<'e> {
             keyrings: BTreeMap::new(),
             live: BTreeMap::new(),
             in_doubt: BTreeMap::new(),
+            disputes: BTreeMap::new(),
             obligations: Vec::new(),
         };
         verified.keyrings = keyrings::check(record, &envs, evidence, &mut verified.findings);
@@ -81,6 +85,8 @@ impl<'e> Verified<'e> {
         standings.retain(|address, _| scope.is_none_or(|only| address.env == *only));
         verified.strays(evidence);
         verified.all_files(&envs, evidence, &standings);
+        verified.drops();
+        add_what_was_before(record, &mut verified.disputes);
         verified.deadlines(today);
         verified.debts(today);
         verified.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.place.cmp(&b.place)));
@@ -102,6 +108,15 @@ impl<'e> Verified<'e> {
         };
         let left = self.blocking(env).filter(|finding| !doubted(finding));
         left.max_by_key(rank)
+    }
+
+    /// As [`Verified::refusal`], but for disputes of any kind.
+    #[must_use]
+    pub fn refusal_beside_disputes(&self, env: &EnvName) -> Option<&Finding> {
+        let disputed = |finding: &Finding| {
+            self.disputes.values().any(|it| it.place == finding.place && it.code == finding.code)
+        };
+        self.blocking(env).filter(|finding| !disputed(finding)).max_by_key(rank)
     }
 
     fn blocking(&self, env: &EnvName) -> impl Iterator<Item = &Finding> {
@@ -163,16 +178,8 @@ impl<'e> Verified<'e> {
         bytes: Option<&'e [u8]>,
         signed: &BTreeMap<&KeyPath, &[Standing]>,
     ) {
+        let Some(bytes) = bytes else { return self.absent(env, path, signed) };
         let stands = signed.values().any(|c| c.iter().any(|s| s.effect == Effect::Sets));
-        let Some(bytes) = bytes else {
-            if stands {
-                let finding =
-                    breach(Code::Missing, path.as_str(), "this file is signed, but not here");
-                self.findings
-                    .push(finding.in_env(env).fix(format!("git restore {}", quoted(path))));
-            }
-            return;
-        };
         let whole =
             signed.get(&KeyPath::Whole).is_some_and(|c| c.iter().any(|s| s.effect == Effect::Sets));
         let (form, found) = match read(path, bytes, whole) {
@@ -183,7 +190,7 @@ impl<'e> Verified<'e> {
             }
         };
         let empty = found.is_empty() && is_silent(&form);
-        if !stands && !empty && !found.values().any(|disk| !disk.generations.is_empty()) {
+        if !stands && !empty && !found.values().any(OnDisk::has_token) {
             let sealed_whole = matches!(form, FileForm::Whole) && seal::is_whole(bytes);
             self.findings.push(unsealed(env, path, sealed_whole));
             return;
@@ -198,8 +205,9 @@ impl<'e> Verified<'e> {
                 Err(finding) => {
                     let finding = finding.on_line(&address, disk.and_then(|it| it.line(bytes)));
                     if ends_with_a_new_value(finding.code) && is_plain(&form, key, disk) {
-                        self.in_doubt.insert(address, finding.place.clone());
+                        self.in_doubt.insert(address.clone(), finding.place.clone());
                     }
+                    self.disputed(address, &finding, candidates, disk.map(|it| it.hash));
                     self.findings.push(finding);
                 }
             }
@@ -207,6 +215,40 @@ impl<'e> Verified<'e> {
         self.live.append(&mut live.into_iter().collect());
         self.findings.extend(self.clear_comment(env, path, &form));
         self.files.insert(path.clone(), VerifiedFile { env: env.clone(), bytes, form });
+    }
+
+    /// A file that is not here: what is in no dispute is missing, with one finding for all of it.
+    fn absent(&mut self, env: &EnvName, path: &RepoPath, signed: &BTreeMap<&KeyPath, &[Standing]>) {
+        let mut generations = Generations::of(self.record, env);
+        let mut missing = false;
+        for (key, candidates) in signed {
+            let address = Address { env: env.clone(), path: path.clone(), key: (*key).clone() };
+            match item::judge(&mut generations, &address, candidates, None) {
+                Err(finding) if ends_with_a_new_value(finding.code) => {
+                    self.disputed(address, &finding, candidates, None);
+                    self.findings.push(*finding);
+                }
+                Err(_) => missing = true,
+                Ok(_) => {}
+            }
+        }
+        if missing {
+            let finding = breach(Code::Missing, path.as_str(), "this file is signed, but not here");
+            self.findings.push(finding.in_env(env).fix(format!("tenure restore {}", quoted(path))));
+        }
+    }
+
+    fn disputed(
+        &mut self,
+        address: Address,
+        finding: &Finding,
+        candidates: &[Standing],
+        on_disk: Option<Sha256>,
+    ) {
+        if ends_with_a_new_value(finding.code) {
+            let dispute = Dispute::of(self.record, finding, candidates, on_disk);
+            self.disputes.insert(address, dispute);
+        }
     }
 
     /// Finds a comment that somebody wrote into a sealed file and did not seal.
@@ -225,13 +267,28 @@ impl<'e> Verified<'e> {
         Some(finding.graded(Severity::Found).fix(format!("tenure seal {}", quoted(path))))
     }
 
+    /// Notes the values of which nobody but their signers knows what they are.
+    fn drops(&mut self) {
+        for (path, file) in &self.files {
+            let FileForm::Values(document) = &file.form else { continue };
+            let dropped = |leaf: &&Leaf| document.token(leaf).is_some_and(seal::is_dropped);
+            for leaf in document.leaves.iter().filter(dropped) {
+                let (env, path, key) = (file.env.clone(), path.clone(), leaf.path.item());
+                let message = "dropped by who cannot read it, and not opened by a reader since";
+                let note = at(Code::Dropped, &Address { env, path, key }, message);
+                let fix = format!("tenure rekey -e {}", file.env);
+                self.findings.push(note.graded(Severity::Note).fix(fix));
+            }
+        }
+    }
+
     /// Check 11.
     fn deadlines(&mut self, today: Date) {
         for (address, live) in &self.live {
             let (Some(due), Some(_)) = (live.item.due, live.item.generation) else { continue };
             let left = rotation::days_left(due, today);
             let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
-            let fix = || format!("tenure rotate {}/{}", address.env, quoted(&address.key));
+            let fix = || renewal(&self.files, address);
             if left < 0 {
                 let message = format!("due {due}, {} days late", -left);
                 let finding = at(Code::Overdue, address, message).graded(Severity::Found);
@@ -249,12 +306,28 @@ impl<'e> Verified<'e> {
         self.obligations = super::debts::open(self.record, &self.live);
         for debt in &self.obligations {
             let left = rotation::days_left(debt.due, today);
-            let message = format!("must rotate by {}: `{}` left", debt.due, debt.leaver);
+            let message =
+                format!("must rotate by {}: `{}` {}", debt.due, debt.leaver, debt.cause.did());
             let severity = if left < 0 { Severity::Found } else { Severity::Note };
             let finding = at(Code::Obligation, &debt.address, message).graded(severity);
-            let fix = format!("tenure rotate {}/{}", debt.address.env, quoted(&debt.address.key));
-            self.findings.push(finding.fix(fix));
+            self.findings.push(finding.fix(renewal(&self.files, &debt.address)));
         }
+    }
+}
+
+/// The command by which a value, a list or a whole file gets a new content.
+fn renewal(files: &BTreeMap<RepoPath, VerifiedFile<'_>>, address: &Address) -> String {
+    let Address { env, path, key } = address;
+    let single =
+        |document: &Document<'_>| document.leaf(key).is_some_and(|leaf| leaf.node == Node::Scalar);
+    match files.get(path).map(|file| &file.form) {
+        _ if *key == KeyPath::Whole => {
+            format!("tenure rotate {} --from-file FILE", quoted(format!("{env}/{path}")))
+        }
+        Some(FileForm::Values(document)) if !single(document) => {
+            format!("tenure edit {}", quoted(path))
+        }
+        _ => format!("tenure rotate {env}/{}", quoted(key)),
     }
 }
 

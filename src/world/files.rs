@@ -273,7 +273,7 @@ fn names_in(folder: &OwnedFd, path: &str, lines: &mut String) -> Result<bool, Wo
     names.sort_unstable_by(|a, b| text[a.clone()].cmp(&text[b.clone()]));
     for name in names.into_iter().map(|name| &text[name]) {
         let Some(inner) = name.strip_suffix('/') else {
-            [path, "/", name, "\n"].map(|part| lines.push_str(part));
+            lines.extend([path, "/", name, "\n"]);
             continue;
         };
         let below = format!("{path}/{inner}");
