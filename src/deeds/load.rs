@@ -294,6 +294,16 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// Reads the files anew as a policy wants them that is not in force.
+    ///
+    /// # Errors
+    /// Those of [`Place::file_evidence`].
+    pub fn supposing(mut self, place: &Place<'_>, policy: Policy) -> Result<Self, DeedError> {
+        self.record.suppose(policy);
+        self.files = place.file_evidence(&self.record, self.scope.as_ref())?;
+        Ok(self)
+    }
+
     /// Judges the files, whatever is found.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ mod listed;
 mod logged;
 mod member;
 mod opened;
-mod policy;
+pub mod policy;
 mod rekeyed;
 pub mod replaced;
 pub mod resolved;

@@ -13,6 +13,7 @@ mod entries;
 mod files;
 mod item;
 mod keyrings;
+mod late;
 mod open;
 mod policies;
 mod reading;

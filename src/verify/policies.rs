@@ -8,7 +8,7 @@ use super::verdicts::breach;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::{Kind, Note, PolicyStep};
 use crate::names::{MemberName, Sha256, quoted};
-use crate::policy::{Policy, Problem};
+use crate::policy::{Policy, Problem, semantic_diff};
 
 const POLICY_FILE: &str = ".secrets-policy.toml";
 
@@ -158,7 +158,7 @@ impl Judge<'_> {
         };
         match ends.as_slice() {
             [step] => {
-                let finding = self.altered(step, &Sha256::of(bytes));
+                let finding = self.altered(step, &Sha256::of(bytes), &policy);
                 self.findings.push(finding);
                 None
             }
@@ -177,7 +177,7 @@ impl Judge<'_> {
 
 impl Judge<'_> {
     /// Says what the policy file is, which is not the policy in force.
-    fn altered(&self, step: &Step, hash: &Sha256) -> Finding {
+    fn altered(&self, step: &Step, hash: &Sha256, found: &Policy) -> Finding {
         let finding = |message| breach(Code::PolicyAltered, POLICY_FILE, message);
         let put = format!("cp {} {POLICY_FILE}", policy_path(&step.hash));
         let proposals = self.chain.proposals();
@@ -197,10 +197,29 @@ impl Judge<'_> {
                 finding(message).fix(put)
             }
             None => {
-                let message = format!("it is not policy {}, which is in force", step.seq);
+                let message = format!(
+                    "it is not policy {}, which is in force{}",
+                    step.seq,
+                    unsigned(&step.policy, found)
+                );
                 finding(message).fix("tenure policy diff, then: tenure policy sign")
             }
         }
+    }
+}
+
+/// Names what nobody signed; new keys and rights first.
+fn unsigned(signed: &Policy, found: &Policy) -> String {
+    let mut changes = semantic_diff(signed, found);
+    changes.sort_by_key(|change| (change.weight, std::cmp::Reverse(change.sign)));
+    let key = changes.iter().position(|change| change.text.contains("SHA256:"));
+    if let Some(key) = key {
+        changes.swap(0, key);
+    }
+    match changes.as_slice() {
+        [] => String::new(),
+        [one] => format!("; nobody signed: {one}"),
+        [first, rest @ ..] => format!("; nobody signed: {first}, and {} more", rest.len()),
     }
 }
 
@@ -217,7 +236,10 @@ fn waits(proposal: &Proposal<'_>) -> Option<Finding> {
         names(&tally.may)
     );
     let finding = breach(Code::PolicyWaits, policy_path(&step.hash), message).entry(step.id);
-    let fix = format!("tenure policy diff {0}, then: tenure policy sign {0}", step.id.short16());
+    let fix = match step.settles.is_empty() {
+        true => format!("tenure policy diff {0}, then: tenure policy sign {0}", step.id.short16()),
+        false => "tenure policy reconcile".to_owned(),
+    };
     (!stale).then(|| finding.graded(Severity::Note).fix(fix))
 }
 

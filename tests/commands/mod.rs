@@ -9,7 +9,7 @@ mod export;
 mod get;
 mod hook;
 mod init;
-mod join;
+pub(crate) mod join;
 mod key;
 mod list;
 mod log;
