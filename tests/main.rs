@@ -16,6 +16,7 @@ mod house;
 mod leaks;
 mod memory;
 mod reference;
+mod second;
 mod stock;
 mod stories;
 mod support;
