@@ -158,13 +158,11 @@ const CASES: [Case; 30] = [
         e.sign(e.draft("ben", e.attesting(Op::New, &[API_KEY])), &Pen::of("ben"));
     }),
     ("two entries for one value", "concurrent", 5, |e| {
-        let entries = ["one", "two"].map(|reason| Entry {
-            reason: Some(reason.to_owned()),
-            ..e.draft("ben", e.attesting(Op::New, &[API_KEY]))
-        });
-        for entry in entries {
-            e.sign(entry, &Pen::of("ben"));
-        }
+        let (one, before) = (e.attesting(Op::New, &[API_KEY]), e.read(ENV));
+        let one = Entry { reason: Some("one".to_owned()), ..e.draft("ben", one) };
+        e.set("ben", "prod/API_KEY", "hunter2-other");
+        assert_ne!(e.read(ENV), before);
+        e.sign(one, &Pen::of("ben"));
     }),
     ("two tokens exchanged", "altered", 5, |e| {
         e.edit(ENV, |text| {
