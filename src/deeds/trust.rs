@@ -125,7 +125,7 @@ impl Place<'_> {
     /// As [`Place::trusted`].
     pub fn trusted_or_asked(&self) -> Result<Option<Trust>, DeedError> {
         let trusted = self.trusted()?;
-        if trusted.is_some() || self.world.terminal == Terminal::Nobody {
+        if trusted.is_some() || self.world.terminal != Terminal::Person {
             return Ok(trusted);
         }
         let record = {

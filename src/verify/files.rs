@@ -7,14 +7,14 @@ use jiff::civil::Date;
 use super::disk::{FileForm, OnDisk, read};
 use super::disputes::{Dispute, add_what_was_before};
 use super::keyrings::Generations;
-use super::verdicts::{at, breach};
+use super::verdicts::breach;
 use super::{FileEvidence, Live, Record, item, keyrings};
-use crate::document::{Leaf, Node};
+use crate::document::Node;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
 use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256, quoted};
 use crate::policy::{Comments, Policy};
-use crate::rotation::{self, Obligation};
+use crate::rotation::Obligation;
 use crate::seal;
 
 /// A repository that was judged: the only source of values.
@@ -265,53 +265,6 @@ impl<'e> Verified<'e> {
         let message = "this comment stands in clear, and the policy wants comments sealed";
         let finding = breach(Code::PlainComment, format!("{path}:{line}"), message).in_env(env);
         Some(finding.graded(Severity::Found).fix(format!("tenure seal {}", quoted(path))))
-    }
-
-    /// Notes the values of which nobody but their signers knows what they are.
-    fn drops(&mut self) {
-        for (path, file) in &self.files {
-            let FileForm::Values(document) = &file.form else { continue };
-            let dropped = |leaf: &&Leaf| document.token(leaf).is_some_and(seal::is_dropped);
-            for leaf in document.leaves.iter().filter(dropped) {
-                let (env, path, key) = (file.env.clone(), path.clone(), leaf.path.item());
-                let message = "dropped by who cannot read it, and not opened by a reader since";
-                let note = at(Code::Dropped, &Address { env, path, key }, message);
-                let fix = format!("tenure rekey -e {}", file.env);
-                self.findings.push(note.graded(Severity::Note).fix(fix));
-            }
-        }
-    }
-
-    /// Check 11.
-    fn deadlines(&mut self, today: Date) {
-        for (address, live) in &self.live {
-            let (Some(due), Some(_)) = (live.item.due, live.item.generation) else { continue };
-            let left = rotation::days_left(due, today);
-            let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
-            let fix = || format!("tenure rotate {}/{}", address.env, quoted(&address.key));
-            if left < 0 {
-                let message = format!("due {due}, {} days late", -left);
-                let finding = at(Code::Overdue, address, message).graded(Severity::Found);
-                self.findings.push(finding.fix(fix()));
-            } else if warn.is_ok_and(|warn| left <= warn) {
-                let message = format!("due {due}, in {left} days");
-                let finding = at(Code::DueSoon, address, message).graded(Severity::Note);
-                self.findings.push(finding.fix(fix()));
-            }
-        }
-    }
-
-    /// Check 12: what leavers could read and nobody rotated since.
-    fn debts(&mut self, today: Date) {
-        self.obligations = super::debts::open(self.record, &self.live);
-        for debt in &self.obligations {
-            let left = rotation::days_left(debt.due, today);
-            let message = format!("must rotate by {}: `{}` left", debt.due, debt.leaver);
-            let severity = if left < 0 { Severity::Found } else { Severity::Note };
-            let finding = at(Code::Obligation, &debt.address, message).graded(severity);
-            let fix = format!("tenure rotate {}/{}", debt.address.env, quoted(&debt.address.key));
-            self.findings.push(finding.fix(fix));
-        }
     }
 }
 

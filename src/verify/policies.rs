@@ -8,7 +8,7 @@ use super::verdicts::breach;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::{Kind, Note, PolicyStep};
 use crate::names::{MemberName, Sha256, quoted};
-use crate::policy::Policy;
+use crate::policy::{Policy, Problem, semantic_diff};
 
 const POLICY_FILE: &str = ".secrets-policy.toml";
 
@@ -99,6 +99,7 @@ impl Judge<'_> {
         let id = self.entries[at].id;
         self.chain.approve(at, &self.entries[at], id);
         let PolicyStep { seq, hash, .. } = *step;
+        let policy = policy.into();
         self.chain.steps.push(Step { entry: at, id, seq, prev, settles, hash, policy });
         Ok(())
     }
@@ -157,7 +158,7 @@ impl Judge<'_> {
         };
         match ends.as_slice() {
             [step] => {
-                let finding = self.altered(step, &Sha256::of(bytes));
+                let finding = self.altered(step, &Sha256::of(bytes), &policy);
                 self.findings.push(finding);
                 None
             }
@@ -176,7 +177,7 @@ impl Judge<'_> {
 
 impl Judge<'_> {
     /// Says what the policy file is, which is not the policy in force.
-    fn altered(&self, step: &Step, hash: &Sha256) -> Finding {
+    fn altered(&self, step: &Step, hash: &Sha256, found: &Policy) -> Finding {
         let finding = |message| breach(Code::PolicyAltered, POLICY_FILE, message);
         let put = format!("cp {} {POLICY_FILE}", policy_path(&step.hash));
         let proposals = self.chain.proposals();
@@ -196,10 +197,29 @@ impl Judge<'_> {
                 finding(message).fix(put)
             }
             None => {
-                let message = format!("it is not policy {}, which is in force", step.seq);
+                let message = format!(
+                    "it is not policy {}, which is in force{}",
+                    step.seq,
+                    unsigned(&step.policy, found)
+                );
                 finding(message).fix("tenure policy diff, then: tenure policy sign")
             }
         }
+    }
+}
+
+/// Names what nobody signed; new keys and rights first.
+fn unsigned(signed: &Policy, found: &Policy) -> String {
+    let mut changes = semantic_diff(signed, found);
+    changes.sort_by_key(|change| (change.weight, std::cmp::Reverse(change.sign)));
+    let key = changes.iter().position(|change| change.text.contains("SHA256:"));
+    if let Some(key) = key {
+        changes.swap(0, key);
+    }
+    match changes.as_slice() {
+        [] => String::new(),
+        [one] => format!("; nobody signed: {one}"),
+        [first, rest @ ..] => format!("; nobody signed: {first}, and {} more", rest.len()),
     }
 }
 
@@ -216,7 +236,10 @@ fn waits(proposal: &Proposal<'_>) -> Option<Finding> {
         names(&tally.may)
     );
     let finding = breach(Code::PolicyWaits, policy_path(&step.hash), message).entry(step.id);
-    let fix = format!("tenure policy diff {0}, then: tenure policy sign {0}", step.id.short16());
+    let fix = match step.settles.is_empty() {
+        true => format!("tenure policy diff {0}, then: tenure policy sign {0}", step.id.short16()),
+        false => "tenure policy reconcile".to_owned(),
+    };
     (!stale).then(|| finding.graded(Severity::Note).fix(fix))
 }
 
@@ -237,6 +260,15 @@ fn parse_policy(bytes: &[u8], path: &str) -> Result<Policy, Box<Finding>> {
         )
     })?;
     Policy::parse(text).map_err(|why| {
+        // What is signed and names such a key would let its signatures count.
+        if let Problem::SigningKey(key) = why.problem
+            && key.is_refused()
+            && path != POLICY_FILE
+        {
+            let place = format!("{path}:{}", why.line);
+            let finding = breach(Code::RefusedKey, place, why.to_string());
+            return Box::new(finding.fix("name another key, and sign that policy anew"));
+        }
         let fix =
             why.fix().unwrap_or_else(|| "mend that line, then: tenure policy lint".to_owned());
         Box::new(invalid(why.line, why.to_string()).fix(fix))

@@ -146,6 +146,152 @@ fn merge_10_both_branches_make_keyrings() {
     estate.honest();
 }
 
+const POLICY: &str = ".secrets-policy.toml";
+
+/// Two branches that each sign a policy: left lets developers read prod, main shortens a deadline.
+fn two_policies(estate: &Estate) {
+    estate.git("switch --quiet -c left");
+    estate.edit(POLICY, |text| {
+        text.replace(
+            "readers = [\"admin\", \"deploy\"]",
+            "readers = [\"admin\", \"deploy\", \"developer\"]",
+        )
+    });
+    estate.by("ana", "policy sign -y").run().done();
+    estate.commit("left");
+    estate.git("switch --quiet main");
+    estate.edit(POLICY, |text| text.replace("rotate-every = \"90d\"", "rotate-every = \"60d\""));
+    estate.by("ben", "policy sign -y").run().done();
+    estate.commit("right");
+}
+
+#[test]
+fn merge_11_the_policy_edited_on_both_sides() {
+    let estate = apart();
+    two_policies(&estate);
+    let merged = estate.repo.git(&["merge", "--quiet", "--no-edit", "left"]);
+    assert_eq!(merged.code, 1, "git itself stops: {merged}");
+    assert!(estate.read(POLICY).contains("<<<<<<<"), "with a visible conflict");
+    let checked = estate.by("ana", "--json check").run();
+    assert_eq!(checked.code, 5, "{checked}");
+    assert!(checked.stdout.contains("\"policy-fork\""), "{checked}");
+    assert_eq!(estate.by("ana", "get prod/DB_URL").run().code, 5);
+    assert_eq!(estate.by("ana", "policy reconcile").run().code, 2, "nobody is there to ask");
+    assert!(estate.read(POLICY).contains("<<<<<<<"), "a dry look writes nothing");
+    let settled = estate.by("ana", "policy reconcile -y").run().done();
+    assert!(settled.stderr.contains("takes the changes of all sides"), "{settled}");
+    assert!(settled.stderr.contains("cleo will read 7 values in prod"), "{settled}");
+    assert!(settled.stderr.contains("rotates every 60 days"), "{settled}");
+    estate.git("add --all");
+    estate.git("commit --quiet --no-verify --no-edit");
+    estate.honest();
+    let policy = estate.read(POLICY);
+    assert!(policy.contains("60d") && policy.contains("\"deploy\", \"developer\"]"), "{policy}");
+    assert_eq!(estate.by("cleo", "get prod/DB_URL").run().done().stdout, "hunter2-two");
+    estate.set("ben", "prod/API_KEY", "hunter2-after");
+    estate.honest();
+}
+
+#[test]
+fn a_conflict_of_policies_that_somebody_resolved_by_hand_is_taken() {
+    let estate = apart();
+    two_policies(&estate);
+    estate.repo.git(&["merge", "--quiet", "--no-edit", "-X", "ours", "left"]).done();
+    // Without a conflict to see there is a fork all the same.
+    let checked = estate.by("ana", "check").run();
+    assert_eq!(checked.code, 5, "{checked}");
+    // What somebody committed unsigned is not taken for it.
+    estate.edit(POLICY, |text| text.replace("\"60d\"", "\"1d\""));
+    estate.commit("unsigned");
+    let merged = estate.by("ben", "policy reconcile -y -n").run().done();
+    assert!(merged.stderr.contains("the changes of all sides"), "{merged}");
+    estate.edit(POLICY, |text| text.replace("\"1d\"", "\"45d\""));
+    let settled = estate.by("ben", "policy reconcile -y").run().done();
+    assert!(settled.stderr.contains("as it lies here"), "{settled}");
+    estate.commit("settled");
+    estate.honest();
+    assert!(estate.read(POLICY).contains("\"45d\""));
+    assert_eq!(estate.by("ana", "policy reconcile -y").run().code, 2, "nothing forks now");
+}
+
+#[test]
+fn policies_that_contradict_each_other_are_settled_by_taking_one() {
+    let estate = apart();
+    two_policies(&estate);
+    estate.git("switch --quiet left");
+    estate.edit(POLICY, |text| text.replace("rotate-every = \"90d\"", "rotate-every = \"30d\""));
+    estate.by("ana", "policy sign -y").run().done();
+    let ours = estate.step(3);
+    estate.commit("left again");
+    let merged = estate.repo.git(&["merge", "--quiet", "--no-edit", "main"]);
+    assert_eq!(merged.code, 1, "{merged}");
+    let refused = estate.by("ana", "policy reconcile -y").run();
+    assert_eq!(refused.code, 2, "{refused}");
+    assert!(refused.stderr.contains("change the same lines"), "{refused}");
+    assert!(refused.stderr.contains(&format!("--take {}", &ours.to_string()[..16])), "{refused}");
+    estate
+        .by("ana", &format!("policy reconcile -y --take {}", &ours.to_string()[..16]))
+        .run()
+        .done();
+    estate.git("add --all");
+    estate.git("commit --quiet --no-verify --no-edit");
+    estate.honest();
+    assert!(estate.read(POLICY).contains("\"30d\""));
+}
+
+#[test]
+fn a_member_of_one_branch_and_what_they_set_survive_a_policy_of_the_other() {
+    let estate = apart();
+    estate.git("switch --quiet -c left");
+    let key = estate.key("mallory").with_extension("pub").display().to_string();
+    estate.by("ana", &format!("member add dan --role developer -y --ssh-key {key}")).run().done();
+    estate.set("mallory", "dev/A", "hunter2-dans");
+    estate.commit("left");
+    estate.git("switch --quiet main");
+    estate.edit(POLICY, |text| text.replace("rotate-every = \"90d\"", "rotate-every = \"60d\""));
+    estate.by("ben", "policy sign -y").run().done();
+    estate.commit("right");
+    let merged = estate.repo.git(&["merge", "--quiet", "--no-edit", "left"]);
+    assert_eq!(merged.code, 1, "{merged}");
+    estate.by("ana", "policy reconcile -y").run().done();
+    estate.git("add --all");
+    estate.git("commit --quiet --no-verify --no-edit");
+    estate.honest();
+    estate.value("A", "hunter2-dans");
+}
+
+#[test]
+fn a_fork_is_settled_by_as_many_admins_as_each_side_wants() {
+    let estate = apart();
+    estate.edit(POLICY, |text| text.replace("threshold = 1", "threshold = 2"));
+    estate.by("ana", "policy sign -y").run().done();
+    estate.commit("two must sign");
+    estate.git("switch --quiet -c left");
+    estate.edit(POLICY, |text| text.replace("rotate-every = \"90d\"", "rotate-every = \"60d\""));
+    estate.by("ana", "policy sign -y").run().done();
+    estate.by("ben", "policy sign -y").run().done();
+    estate.commit("left");
+    estate.git("switch --quiet main");
+    estate.edit(POLICY, |text| text.replace("expires = 2026-06-01", "expires = 2026-07-01"));
+    estate.by("ben", "policy sign -y").run().done();
+    estate.by("ana", "policy sign -y").run().done();
+    estate.commit("right");
+    let merged = estate.repo.git(&["merge", "--quiet", "--no-edit", "left"]);
+    assert_eq!(merged.code, 1, "{merged}");
+    let one = estate.by("ana", "policy reconcile -y").run().done();
+    assert!(one.stdout.contains("wants 1 more of ben: tenure policy reconcile"), "{one}");
+    assert!(!estate.read(POLICY).contains("<<<<<<<"), "no markers are left");
+    assert_eq!(estate.by("ana", "check").run().code, 5);
+    assert_eq!(estate.by("ana", "policy reconcile -y").run().code, 2, "the same admin twice");
+    let two = estate.by("ben", "policy reconcile -y").run().done();
+    assert!(two.stdout.contains("in force"), "{two}");
+    estate.git("add --all");
+    estate.git("commit --quiet --no-verify --no-edit");
+    estate.honest();
+    let policy = estate.read(POLICY);
+    assert!(policy.contains("60d") && policy.contains("2026-07-01"), "{policy}");
+}
+
 #[test]
 fn merge_13_blank_lines_by_a_formatter() {
     let estate = apart();

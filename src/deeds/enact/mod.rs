@@ -6,9 +6,11 @@ mod follow;
 mod ground;
 mod kept;
 
-pub(in crate::deeds) use effect::readable;
 pub use effect::{About, Effect, NewReaders, Signed, effect};
-pub use ground::{Edited, agree, nothing_blocks, policy_file, same_as_in_force, step_in_force};
+pub(in crate::deeds) use effect::{doubtful, readable};
+pub use ground::{
+    Edited, agree, nothing_blocks, policy_file, policy_is_readable, same_as_in_force, step_in_force,
+};
 pub use kept::{kept, kept_at, put_policy};
 
 use crate::deeds::DeedError;
@@ -57,6 +59,8 @@ pub struct Waiting {
     pub may: Vec<MemberName>,
     /// How many values the one who puts it in force can vouch for.
     pub voiceless: usize,
+    /// How many policies it follows; several where it settles a fork.
+    pub follows: usize,
 }
 
 /// An environment whose keyring is still for the readers of before.
@@ -235,8 +239,12 @@ impl<'a, 'w> Draft<'a, 'w> {
     pub fn enact(mut self, vouch: Vouch, reason: Option<String>) -> Result<Enacted, DeedError> {
         let tally = self.tally();
         let may = tally.may.into_iter().cloned().collect();
-        let voiceless = effect::voiceless(self.verified, &self.next).count();
-        let waiting = (tally.lacks > 0).then_some(Waiting { lacks: tally.lacks, may, voiceless });
+        let mut voiceless = effect::voiceless(self.verified, &self.next).count();
+        if vouch == Vouch::Yes {
+            voiceless += doubtful(self.verified, &self.next).count();
+        }
+        let (lacks, follows) = (tally.lacks, self.follows.len());
+        let waiting = (lacks > 0).then_some(Waiting { lacks, may, voiceless, follows });
         let mut work = Work { reason: reason.clone(), ..Work::default() };
         work.writes.based_on(policy::PATH.parse()?, Some(&self.found));
         if let Some((request, bytes)) = &self.answers {
@@ -258,9 +266,11 @@ impl<'a, 'w> Draft<'a, 'w> {
         self.pen.under(policy);
         let by = self.pen.by().clone();
         let paths = work.writes.paths().cloned().collect();
-        let change = match work.is_empty() {
-            true => work.writes,
-            false => sign(&mut self.pen, &self.next, work)?.1,
+        let change = if work.is_empty() {
+            work.writes
+        } else {
+            self.pen.follow(&self.next)?;
+            sign(&mut self.pen, &self.next, work)?.1
         };
         self.place.commit(&change)?;
         Ok(Enacted { entry, policy, waiting, seq, by, renewed, stale, vouched, orphans, paths })

@@ -358,7 +358,10 @@ impl<'t> Walker<'t> {
             ScalarStyle::Literal | ScalarStyle::Folded => {
                 return Err("a key that is a block scalar");
             }
-            ScalarStyle::Plain => key::written(name),
+            ScalarStyle::Plain => {
+                self.tree.key_reads_as(key::readings(name))?;
+                key::written(name)
+            }
             ScalarStyle::SingleQuoted => Key::Text,
             ScalarStyle::DoubleQuoted => {
                 key::check_escapes(&self.text[slice.clone()])?;
