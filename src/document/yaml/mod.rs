@@ -41,8 +41,8 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotSpliceable> {
     walker.walk()?;
     let Walker { mut tree, comments, .. } = walker;
     if let Some(rest) = text.strip_prefix('\u{feff}') {
-        // To readers that count the mark as a column, this line is a text.
-        if rest.lines().next().is_some_and(|l| l.starts_with("---") && l.trim_end() != "---") {
+        // To readers that count the mark as a column, this is a text.
+        if rest.starts_with("---") {
             return Err(NotSpliceable {
                 line: 1,
                 why: "a byte order mark before a document's line",
