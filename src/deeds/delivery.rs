@@ -61,7 +61,7 @@ pub struct Delivery {
 pub fn gather(world: &World, order: Order<'_>) -> Result<Delivery, DeedError> {
     let place = Place::find(world)?;
     let env = find::environment(&place, order.env)?;
-    let loaded = place.load(Some(&env))?;
+    let loaded = place.to_read(Some(&env))?;
     let verified = loaded.verified(&env)?;
     verified.open.iter().try_for_each(|path| find::sealed_again(&verified, path))?;
     let ring = Ring::open(world, &verified, &env)?;

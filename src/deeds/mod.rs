@@ -39,6 +39,7 @@ pub mod sealing;
 pub mod set;
 mod source;
 pub mod status;
+pub mod to_read;
 pub mod trust;
 mod twins;
 pub mod unset;

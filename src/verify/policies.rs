@@ -99,6 +99,7 @@ impl Judge<'_> {
         let id = self.entries[at].id;
         self.chain.approve(at, &self.entries[at], id);
         let PolicyStep { seq, hash, .. } = *step;
+        let policy = policy.into();
         self.chain.steps.push(Step { entry: at, id, seq, prev, settles, hash, policy });
         Ok(())
     }
@@ -117,12 +118,6 @@ impl Judge<'_> {
             format!("{} policies follow policy {after}: {}", ends.len(), names.join(", "));
         let finding = breach(Code::PolicyFork, POLICY_FILE, message).entry(second.id);
         self.findings.push(finding.fix("tenure policy reconcile"));
-    }
-
-    /// Policies that wait for approval.
-    pub(super) fn waiting(&mut self) {
-        let found: Vec<_> = self.chain.proposals().iter().filter_map(waits).collect();
-        self.findings.extend(found);
     }
 
     /// Every file of `.secrets/policies` has the bytes of its name.
@@ -219,6 +214,14 @@ fn unsigned(signed: &Policy, found: &Policy) -> String {
         [] => String::new(),
         [one] => format!("; nobody signed: {one}"),
         [first, rest @ ..] => format!("; nobody signed: {first}, and {} more", rest.len()),
+    }
+}
+
+impl super::Record {
+    /// Notes the policies that wait for approval. No verdict: it keeps nobody from anything.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<Finding> {
+        self.chain.proposals().iter().filter_map(waits).collect()
     }
 }
 

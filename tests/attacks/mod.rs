@@ -21,7 +21,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub(crate) use forge::Pen;
+use tenure::verify::Trust;
 
+use crate::support::twice::judged_twice;
 use crate::support::{Outcome, Prepared, Repo, stock};
 
 /// What the values begin with; no attack may make one appear.
@@ -114,6 +116,8 @@ impl Estate {
         assert_eq!(checked.code, 0, "{checked}");
         let value = self.by("ana", "get prod/DB_URL").run();
         assert_eq!((value.code, value.stdout.as_str()), (0, "hunter2-two"), "{value}");
+        let trust = Trust { root: self.root().parse().unwrap() };
+        assert!(judged_twice(&self.repo.path(), trust, self.repo.now()) > 1);
     }
 
     /// Attacks, commits, and asks for the verdict: the word and the exit code that `check` gives here
@@ -141,6 +145,9 @@ impl Estate {
             .done();
         let here = self.by("ana", "--json check").run();
         let there = self.by("ana", "--json check --root").arg(&root).within(&clone).run();
+        // Whatever is remembered of this log, it changes no verdict.
+        let trust = Trust { root: root.parse().unwrap() };
+        judged_twice(&self.repo.path(), trust, self.repo.now());
         for checked in [here, there] {
             assert_eq!(checked.code, exit, "{checked}");
             for word in words {

@@ -130,7 +130,7 @@ fn is_new(request: &Request, record: &Record) -> Result<(), DeedError> {
     };
     let left = record.steps_in_force().filter(|step| {
         let before = step.prev.map(|prev| &record.chain.steps[prev].policy);
-        before.is_some_and(names) && !names(&step.policy)
+        before.is_some_and(|before| names(before)) && !names(&step.policy)
     });
     let left = left.map(|step| record.entries[step.entry].entry.time).max();
     match left {
