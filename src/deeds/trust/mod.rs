@@ -22,7 +22,7 @@ use crate::verify::{LogEvidence, Record, Trust};
 use crate::world::terminal::Terminal;
 use crate::world::{Demands, World, Writes};
 
-const PIN: &str = "pin";
+pub(super) const PIN: &str = "pin";
 
 /// The sentence that goes with every first trust. Threats, section 4, number 3.
 pub const FIRST_CLONE: &str =
