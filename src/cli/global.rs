@@ -32,8 +32,8 @@ pub struct Global {
     pub min_policy: Option<u32>,
 
     /// Refuse a log that lacks an entry of this revision, as of the target of a pull request
-    #[arg(long, value_name = "REV", global = true)]
-    pub base: Option<String>,
+    #[arg(long = "base", value_name = "REV", global = true)]
+    pub base_revision: Option<String>,
 
     /// Refuse a log whose newest entry is older, as in 7d or 36h: somebody may withhold the rest
     #[arg(long, value_name = "AGE", global = true, value_parser = age)]

@@ -180,7 +180,7 @@ fn world(global: &Global) -> Result<World, Failure> {
         root: global.root,
         demands: Demands {
             min_policy: global.min_policy,
-            base: global.base.clone(),
+            base: global.base_revision.clone(),
             max_age: global.max_age,
         },
         prompts: if global.non_interactive { Prompts::Forbidden } else { Prompts::Allowed },

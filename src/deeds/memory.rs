@@ -108,6 +108,9 @@ impl Place<'_> {
     /// Keeps what a log comes to, of which nothing was found that keeps values from leaving.
     pub(super) fn keep(&self, record: &Record, basis: Option<Basis>, scope: Option<&EnvName>) {
         let Some(basis) = basis.filter(|_| self.may_recall()) else { return };
+        // The pin may have moved since. What the state says of pin and HEAD is asked again with each use.
+        let Ok(seen) = self.seen() else { return };
+        let basis = Basis { seen, ..basis };
         if self.world.writes != Writes::Real {
             return;
         }
