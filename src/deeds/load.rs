@@ -203,7 +203,7 @@ impl<'w> Place<'w> {
         let (cache, held) = self.remembered();
         let evidence = LogEvidence { held, ..self.log_evidence()? };
         let record = Record::judge(&evidence, trust, self.world.now);
-        let basis = Basis::of(&evidence);
+        let basis = self.basis(&evidence)?;
         self.remember(cache.as_ref(), evidence.held, &record);
         if trust.is_none() && !record.entries.is_empty() {
             return Err(DeedError::NoRoot { root: record.root() });

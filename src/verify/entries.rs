@@ -83,7 +83,6 @@ impl Record {
         judge.walk();
         judge.voids();
         judge.forks();
-        judge.waiting();
         judge.policies();
         let unsigned = judge.policy_file();
         let Judge { chain, verdicts, findings, .. } = judge;
@@ -207,7 +206,7 @@ impl Judge<'_> {
         if let Some(trust) = missing {
             let message = format!("the entry that you trust as root, {}, is not here", trust.root);
             let finding = breach(Code::MissingEntry, ".secrets/log", message);
-            self.findings.push(finding.fix("git restore --source=HEAD .secrets"));
+            self.findings.push(finding.fix("tenure restore"));
         }
     }
 

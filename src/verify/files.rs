@@ -12,7 +12,7 @@ use super::{FileEvidence, Live, Record, item, keyrings};
 use crate::document::Node;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
-use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256, quoted};
+use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, quoted};
 use crate::policy::{Comments, Policy};
 use crate::rotation::Obligation;
 use crate::seal;
@@ -38,6 +38,8 @@ pub struct Verified<'e> {
     pub in_doubt: BTreeMap<Address, String>,
     /// All disputes: values, lists and whole files of which the log has no last word that counts.
     pub disputes: BTreeMap<Address, Dispute<'e>>,
+    /// What was sealed to a generation that was not current: it stands, and counts as no new value.
+    pub(super) badly_sealed: BTreeMap<Address, Live<'e>>,
     /// Open obligations.
     pub obligations: Vec<Obligation>,
 }
@@ -78,6 +80,7 @@ impl<'e> Verified<'e> {
             live: BTreeMap::new(),
             in_doubt: BTreeMap::new(),
             disputes: BTreeMap::new(),
+            badly_sealed: BTreeMap::new(),
             obligations: Vec::new(),
         };
         verified.keyrings = keyrings::check(record, &envs, evidence, &mut verified.findings);
@@ -87,6 +90,7 @@ impl<'e> Verified<'e> {
         verified.all_files(&envs, evidence, &standings);
         verified.drops();
         add_what_was_before(record, &mut verified.disputes);
+        verified.renames(evidence);
         verified.deadlines(today);
         verified.debts(today);
         verified.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.place.cmp(&b.place)));
@@ -207,6 +211,11 @@ impl<'e> Verified<'e> {
                     if ends_with_a_new_value(finding.code) && is_plain(&form, key, disk) {
                         self.in_doubt.insert(address.clone(), finding.place.clone());
                     }
+                    if let (Code::OldGeneration, Some(disk)) = (finding.code, disk)
+                        && let Some(stands) = self.record.live(&address, candidates, disk.hash)
+                    {
+                        self.badly_sealed.insert(address.clone(), stands);
+                    }
                     self.disputed(address, &finding, candidates, disk.map(|it| it.hash));
                     self.findings.push(finding);
                 }
@@ -215,40 +224,6 @@ impl<'e> Verified<'e> {
         self.live.append(&mut live.into_iter().collect());
         self.findings.extend(self.clear_comment(env, path, &form));
         self.files.insert(path.clone(), VerifiedFile { env: env.clone(), bytes, form });
-    }
-
-    /// A file that is not here: what is in no dispute is missing, with one finding for all of it.
-    fn absent(&mut self, env: &EnvName, path: &RepoPath, signed: &BTreeMap<&KeyPath, &[Standing]>) {
-        let mut generations = Generations::of(self.record, env);
-        let mut missing = false;
-        for (key, candidates) in signed {
-            let address = Address { env: env.clone(), path: path.clone(), key: (*key).clone() };
-            match item::judge(&mut generations, &address, candidates, None) {
-                Err(finding) if ends_with_a_new_value(finding.code) => {
-                    self.disputed(address, &finding, candidates, None);
-                    self.findings.push(*finding);
-                }
-                Err(_) => missing = true,
-                Ok(_) => {}
-            }
-        }
-        if missing {
-            let finding = breach(Code::Missing, path.as_str(), "this file is signed, but not here");
-            self.findings.push(finding.in_env(env).fix(format!("tenure restore {}", quoted(path))));
-        }
-    }
-
-    fn disputed(
-        &mut self,
-        address: Address,
-        finding: &Finding,
-        candidates: &[Standing],
-        on_disk: Option<Sha256>,
-    ) {
-        if ends_with_a_new_value(finding.code) {
-            let dispute = Dispute::of(self.record, finding, candidates, on_disk);
-            self.disputes.insert(address, dispute);
-        }
     }
 
     /// Finds a comment that somebody wrote into a sealed file and did not seal.
@@ -274,7 +249,7 @@ fn rank(finding: &&Finding) -> (Severity, bool) {
 }
 
 /// Tells whether a dispute of this kind is over once a writer has set the value anew.
-fn ends_with_a_new_value(code: Code) -> bool {
+pub(super) fn ends_with_a_new_value(code: Code) -> bool {
     matches!(code, Code::Concurrent | Code::RemovedKey | Code::WriterGone)
 }
 
@@ -298,7 +273,7 @@ fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Findin
     if stands {
         let message = format!("this sealed file can no longer be read: {why}");
         let fix =
-            format!("git restore {path}; in a merge: take one line of each pair, then git add");
+            format!("tenure restore {path}; in a merge: take one line of each pair, then git add");
         return breach(Code::Altered, path.as_str(), message).in_env(env).fix(fix);
     }
     unsealed(env, path, false)

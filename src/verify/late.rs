@@ -49,7 +49,7 @@ impl Verified<'_> {
 
     /// Check 12: what leavers could read and nobody rotated since.
     pub(super) fn debts(&mut self, today: Date) {
-        self.obligations = super::debts::open(self.record, &self.live);
+        self.obligations = super::debts::open(self.record, &self.live, &self.badly_sealed);
         for debt in &self.obligations {
             let left = rotation::days_left(debt.due, today);
             let message =

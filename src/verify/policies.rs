@@ -54,10 +54,10 @@ impl Judge<'_> {
     /// The policy that a step puts forward, from `.secrets/policies`.
     pub(super) fn policy_of(&self, at: usize, step: &PolicyStep) -> Result<Policy, Box<Finding>> {
         let path = policy_path(&step.hash);
-        let restore = format!("git restore {}", quoted(&path));
+        let restore = "tenure restore";
         let altered = |what: &str| {
             let message = format!("{what}: entry {} signs it", self.entries[at].id.short());
-            Box::new(breach(Code::PolicyAltered, &path, message).fix(&restore))
+            Box::new(breach(Code::PolicyAltered, &path, message).fix(restore))
         };
         let bytes =
             self.evidence.policies.get(&path).ok_or_else(|| altered("this policy is missing"))?;
@@ -120,19 +120,13 @@ impl Judge<'_> {
         self.findings.push(finding.fix("tenure policy reconcile"));
     }
 
-    /// Policies that wait for approval.
-    pub(super) fn waiting(&mut self) {
-        let found: Vec<_> = self.chain.proposals().iter().filter_map(waits).collect();
-        self.findings.extend(found);
-    }
-
     /// Every file of `.secrets/policies` has the bytes of its name.
     pub(super) fn policies(&mut self) {
         for (path, bytes) in &self.evidence.policies {
             if policy_path(&Sha256::of(bytes)) != *path {
                 let message = "its bytes are not those of its name";
                 let finding = breach(Code::PolicyAltered, path, message);
-                self.findings.push(finding.fix(format!("git restore {}", quoted(path))));
+                self.findings.push(finding.fix("tenure restore"));
             }
         }
     }
@@ -168,7 +162,7 @@ impl Judge<'_> {
             [] => {
                 let message = "no log here puts this policy in force";
                 let finding = breach(Code::MissingEntry, ".secrets/log", message);
-                self.findings.push(finding.fix("git restore --source=HEAD .secrets"));
+                self.findings.push(finding.fix("tenure restore"));
                 None
             }
         }
@@ -220,6 +214,14 @@ fn unsigned(signed: &Policy, found: &Policy) -> String {
         [] => String::new(),
         [one] => format!("; nobody signed: {one}"),
         [first, rest @ ..] => format!("; nobody signed: {first}, and {} more", rest.len()),
+    }
+}
+
+impl super::Record {
+    /// Notes the policies that wait for approval. No verdict: it keeps nobody from anything.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<Finding> {
+        self.chain.proposals().iter().filter_map(waits).collect()
     }
 }
 

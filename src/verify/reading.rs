@@ -63,10 +63,12 @@ fn shared_out<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> V
 }
 
 fn read_one(path: &str, bytes: &[u8], held: &Held) -> Result<SignedEntry, Box<Finding>> {
-    let restore = || format!("git restore {}", quoted(path));
+    let restore = || "tenure restore".to_owned();
     let bad = |code, what: &str| Box::new(breach(code, path, what).fix(restore()));
-    let name =
-        parse_name(path).ok_or_else(|| bad(Code::BadEntry, "this name is no log entry's"))?;
+    let name = parse_name(path).ok_or_else(|| {
+        let finding = breach(Code::BadEntry, path, "this name is no log entry's");
+        Box::new(finding.fix(format!("git rm --cached {}", quoted(path))))
+    })?;
     let of_name = |id: EntryId| id.short16() == name.short;
     match SignedEntry::parse_knowing(held, bytes) {
         Ok(entry) if of_name(entry.id) => {

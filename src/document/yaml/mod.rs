@@ -240,7 +240,7 @@ impl<'t> Walker<'t> {
             }
         }
         if let Some(anchor) = anchor {
-            let name = name(&self.text[anchor])?;
+            let name = key::anchor(&self.text[anchor])?;
             if !self.anchors.insert(name) {
                 return Err("an anchor is defined twice");
             }
@@ -253,7 +253,7 @@ impl<'t> Walker<'t> {
         if self.tree.wants_key() {
             return Err("an alias as a key");
         }
-        name(&self.text[range.clone()])?;
+        key::anchor(&self.text[range.clone()])?;
         self.token(range.clone())?;
         self.tree.arrive()?;
         self.tree.tell(Node::Alias, Default::default(), range)
@@ -388,10 +388,3 @@ impl<'t> Walker<'t> {
 }
 
 const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
-
-/// The name of an alias or an anchor, if all readers agree on where it ends.
-fn name(token: &str) -> Result<&str, Refusal> {
-    let name = token.get(1..).unwrap_or_default();
-    let fine = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.chars().all(fine) { Ok(name) } else { Err("an anchor's name with a sign in it") }
-}
