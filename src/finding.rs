@@ -62,6 +62,10 @@ pub enum Code {
     Missing,
     /// This clone has seen newer entries.
     Rollback,
+    /// An older state than this clone has seen, where it may well be one: it is read, and not written.
+    Behind,
+    /// Not all history is at hand, so that nothing tells whether entries were taken out of it.
+    Unwalked,
     /// An entry needs a newer tenure.
     UpdateTenure,
     /// No policy, or a broken one.
@@ -122,6 +126,8 @@ impl Code {
             Self::Unattested => "unattested",
             Self::Missing => "missing",
             Self::Rollback => "rollback",
+            Self::Behind => "behind",
+            Self::Unwalked => "history-not-checked",
             Self::UpdateTenure => "update-tenure",
             Self::PolicyInvalid => "policy-invalid",
             Self::StaleReaders => "stale-readers",

@@ -242,6 +242,8 @@ fn case_76_an_entry_of_a_newer_version() {
     let estate = Estate::new();
     estate.commit("before the attack");
     estate.honest();
+    // An entry that this clone has not seen on its branch yet.
+    estate.sign(again(&estate, "ben"), &Pen::of("ben"));
     replaced(&estate, |text| text.replacen("v = 1\n", "v = 2\n", 1));
     let checked = estate.by("ana", "--json check").run();
     assert!(super::says(&checked, "update-tenure"), "{checked}");

@@ -12,6 +12,7 @@ mod hook;
 mod keys;
 mod log;
 mod members;
+mod pin;
 mod policy;
 mod requests;
 mod sealed;
@@ -168,7 +169,7 @@ impl Estate {
     /// The pin of ana's clone.
     pub(crate) fn root(&self) -> String {
         let pin = fs::read_to_string(self.repo.path().join(".git/tenure/pin")).unwrap();
-        pin.trim().strip_prefix("root ").unwrap().to_owned()
+        pin.lines().next().unwrap().strip_prefix("root ").unwrap().to_owned()
     }
 
     fn pin(&self, root: &str) {
