@@ -77,6 +77,7 @@ fn attributes(place: &Place<'_>, policy: &Policy) -> Result<Vec<Finding>, DeedEr
         severity: Severity::Found,
         env: None,
         place: PATH.to_owned(),
+        address: None,
         entry: None,
         message: format!("it lacks the line `{line}`"),
         fix: Some(format!("echo '{line}' >> {PATH}")),

@@ -150,6 +150,12 @@ impl Dag {
         self.ids[entry]
     }
 
+    /// The place of an entry in [`Self::order`].
+    #[must_use]
+    pub fn position(&self, entry: usize) -> usize {
+        self.position[entry]
+    }
+
     /// Tells whether `a` comes before `b` by way of parents. No entry is its own ancestor.
     #[must_use]
     pub fn is_ancestor(&self, a: usize, b: usize) -> bool {

@@ -114,7 +114,8 @@ impl<'e> Verified<'e> {
     fn strays(&mut self, evidence: &FileEvidence) {
         for (place, why) in &evidence.strays {
             let message = format!("the policy's globs match this, but it {why}");
-            self.findings.push(breach(Code::Unattested, place, message));
+            let finding = breach(Code::Unattested, place, message);
+            self.findings.push(finding.fix(format!("rm {}", quoted(place))));
         }
     }
 
@@ -166,10 +167,10 @@ impl<'e> Verified<'e> {
         let stands = signed.values().any(|c| c.iter().any(|s| s.effect == Effect::Sets));
         let Some(bytes) = bytes else {
             if stands {
-                let finding =
-                    breach(Code::Missing, path.as_str(), "this file is signed, but not here");
-                self.findings
-                    .push(finding.in_env(env).fix(format!("git restore {}", quoted(path))));
+                let why = "this file is signed, but not here";
+                let finding = breach(Code::Missing, path.as_str(), why).in_env(env);
+                let finding = finding.fix(format!("git restore {}", quoted(path)));
+                self.findings.push(self.of_newest(finding, signed));
             }
             return;
         };
@@ -178,7 +179,8 @@ impl<'e> Verified<'e> {
         let (form, found) = match read(path, bytes, whole) {
             Ok(read) => read,
             Err(why) => {
-                self.findings.push(unreadable(env, path, &why, stands));
+                let finding = unreadable(env, path, &why, stands);
+                self.findings.push(self.of_newest(finding, signed));
                 return;
             }
         };
@@ -207,6 +209,17 @@ impl<'e> Verified<'e> {
         self.live.append(&mut live.into_iter().collect());
         self.findings.extend(self.clear_comment(env, path, &form));
         self.files.insert(path.clone(), VerifiedFile { env: env.clone(), bytes, form });
+    }
+
+    /// Names the newest entry of those that attest a file.
+    fn of_newest(&self, finding: Finding, signed: &BTreeMap<&KeyPath, &[Standing]>) -> Finding {
+        let sets = |standing: &&Standing| standing.effect == Effect::Sets;
+        let entries = signed.values().flat_map(|all| all.iter().filter(sets));
+        let newest = entries.max_by_key(|standing| self.record.dag.position(standing.entry));
+        match newest {
+            Some(standing) => finding.entry(self.record.entries[standing.entry].id),
+            None => finding,
+        }
     }
 
     /// Finds a comment that somebody wrote into a sealed file and did not seal.

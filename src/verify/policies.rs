@@ -38,7 +38,8 @@ impl Judge<'_> {
         let restore = format!("git restore {}", quoted(&path));
         let altered = |what: &str| {
             let message = format!("{what}: entry {} signs it", self.entries[at].id.short());
-            Box::new(breach(Code::PolicyAltered, &path, message).fix(&restore))
+            let finding = breach(Code::PolicyAltered, &path, message).fix(&restore);
+            Box::new(finding.entry(self.entries[at].id))
         };
         let bytes =
             self.evidence.policies.get(&path).ok_or_else(|| altered("this policy is missing"))?;
@@ -136,7 +137,8 @@ impl Judge<'_> {
             Some(step) => {
                 let message = format!("it is not policy {}, which is in force", step.seq);
                 let finding = breach(Code::PolicyAltered, POLICY_FILE, message);
-                self.findings.push(finding.fix("tenure policy sign"));
+                let finding = finding.entry(step.id).fix("tenure policy sign");
+                self.findings.push(finding);
                 None
             }
             None if policy.environments.is_empty() && self.entries.is_empty() => Some(policy),

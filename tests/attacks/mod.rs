@@ -97,17 +97,31 @@ impl Estate {
         self.repo.git(&["commit", "--quiet", "--allow-empty", "--no-verify", "-m", message]).done();
     }
 
-    /// Insists that all is well: `check` finds nothing and `get` gives the value.
+    /// Insists that all is well: `check` finds nothing, `get` gives the value and `run` hands it over.
     #[track_caller]
     pub(crate) fn honest(&self) {
         let checked = self.by("ana", "check").run();
         assert_eq!(checked.code, 0, "{checked}");
         let value = self.by("ana", "get prod/DB_URL").run();
         assert_eq!((value.code, value.stdout.as_str()), (0, "hunter2-two"), "{value}");
+        let run = self.by("ana", "run -e prod -- printenv DB_URL").run();
+        assert_eq!((run.code, run.stdout.as_str()), (0, "hunter2-two\n"), "{run}");
     }
 
-    /// Attacks, commits, and asks for the verdict: the word and the exit code that `check` gives here
-    /// and in a new clone; `get` gives nothing. Then the attack is undone, and all is well again.
+    /// Does the same as an attack, but by somebody entitled: all stays well. Then it is undone.
+    #[track_caller]
+    pub(crate) fn twin(&self, deed: impl FnOnce(&Self)) {
+        self.commit("before the twin");
+        deed(self);
+        self.commit("twin");
+        self.honest();
+        self.judged(0, &[]);
+        self.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]).done();
+    }
+
+    /// Attacks, commits, and asks for the verdict: the words and the exit code that `check` gives here
+    /// and in a new clone; `get` gives nothing and `run` starts nothing. Then the attack is undone, and all
+    /// is well again. The first word is that of a verdict; others may be of a message.
     #[track_caller]
     pub(crate) fn attacked(&self, exit: i32, words: &[&str], attack: impl FnOnce(&Self)) {
         self.commit("before the attack");
@@ -133,10 +147,17 @@ impl Estate {
         let there = self.by("ana", "--json check --root").arg(&root).within(&clone).run();
         for checked in [here, there] {
             assert_eq!(checked.code, exit, "{checked}");
+            if let Some(verdict) = words.first() {
+                assert!(
+                    codes(&checked).any(|code| code == *verdict),
+                    "no `{verdict}` in {checked}"
+                );
+            }
             for word in words {
                 assert!(says(&checked, word), "no `{word}` in {checked}");
             }
             assert!(!checked.stdout.contains(VALUE), "a value is shown: {checked}");
+            explained(&checked);
         }
     }
 
@@ -146,6 +167,17 @@ impl Estate {
         let wanted = if exit == 1 { 5 } else { exit };
         assert_eq!((value.code, value.stdout.as_str()), (wanted, ""), "{value}");
         assert!(!value.stderr.contains(VALUE), "a value is shown: {value}");
+        let run = self.by("ana", "run -e prod -- echo started").run();
+        assert_eq!((run.code, run.stdout.as_str()), (125, ""), "{run}");
+        assert!(!run.stderr.contains(VALUE), "a value is shown: {run}");
+    }
+
+    /// The word with which reading a value is refused.
+    #[track_caller]
+    pub(crate) fn refusal(&self) -> String {
+        let refused = self.by("ana", "--json get prod/DB_URL").run();
+        let json: serde_json::Value = serde_json::from_str(&refused.stderr).unwrap();
+        json["error"]["finding"]["code"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The pin of ana's clone.
@@ -165,6 +197,35 @@ fn says(checked: &Outcome, word: &str) -> bool {
     json["findings"].as_array().unwrap().iter().any(|finding| {
         finding["code"] == word || finding["message"].as_str().unwrap().contains(word)
     })
+}
+
+fn codes(checked: &Outcome) -> impl Iterator<Item = String> {
+    let findings = checked.json()["findings"].as_array().unwrap().clone();
+    findings.into_iter().map(|finding| finding["code"].as_str().unwrap().to_owned())
+}
+
+/// Insists that every failure names the file, the rule and what mends it; the key and the entry, where one
+/// is concerned.
+#[track_caller]
+fn explained(checked: &Outcome) {
+    for finding in checked.json()["findings"].as_array().unwrap() {
+        let code = finding["code"].as_str().unwrap();
+        if !matches!(finding["severity"].as_str(), Some("breach" | "invalid")) {
+            continue;
+        }
+        assert!(finding["rule"].is_string(), "no rule: {finding}");
+        assert!(finding["file"].as_str().is_some_and(|file| !file.is_empty()), "{finding}");
+        // The chain's own way out of a fork is the policy's to name.
+        assert!(finding["fix"].is_string() || code == "policy-fork", "no fix: {finding}");
+        let by_item = ["altered", "bad-due", "concurrent", "old-generation", "removed-key"];
+        let by_item = by_item.contains(&code) || code == "writer-gone";
+        let keyring = finding["file"].as_str().unwrap().starts_with(".secrets/keys");
+        let unread = finding["message"].as_str().unwrap().contains("can no longer be read");
+        assert!(!by_item || keyring || unread || finding["key"].is_string(), "no key: {finding}");
+        let by_entry = ["bad-signature", "refused-key", "not-allowed", "bad-time", "missing"];
+        let by_entry = by_item || by_entry.contains(&code) || code == "policy-unauthorised";
+        assert!(!by_entry || finding["entry"].is_string(), "no entry: {finding}");
+    }
 }
 
 /// The base, made once a run and copied for each test.
