@@ -80,6 +80,8 @@ pub enum Code {
     Attributes,
     /// A deadline is near.
     DueSoon,
+    /// Somebody asks to become a member.
+    Request,
     /// A lint of the policy.
     Lint,
 }
@@ -120,6 +122,7 @@ impl Code {
             Self::Open => "open",
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
+            Self::Request => "request",
             Self::Lint => "lint",
         }
     }

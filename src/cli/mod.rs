@@ -56,6 +56,7 @@ Exit codes: 0 done, 1 found something, 2 refused, 3 policy or file invalid, 4 no
 enum Command {
     Init(commands::init::Args),
     Key(commands::key::Args),
+    Join(commands::join::Args),
     Whoami(commands::whoami::Args),
     Doctor(commands::doctor::Args),
     Get(commands::get::Args),
@@ -126,6 +127,7 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Init(args) => commands::init::run(&world(global)?, args, out),
         Command::Key(args) => commands::key::run(&world(global)?, args, out),
+        Command::Join(args) => commands::join::run(&world(global)?, args, out),
         Command::Whoami(args) => commands::whoami::run(&world(global)?, args, out),
         Command::Doctor(args) => commands::doctor::run(&world(global)?, args, out),
         Command::Get(args) => commands::get::run(&world(global)?, global, args, out),

@@ -3,10 +3,13 @@
 use super::DeedError;
 use super::attributes::{PATH, missing};
 use super::load::Place;
+use super::member::request::{Waiting, waiting};
 use crate::finding::{Code, Finding, Severity};
-use crate::names::{EnvName, RepoPath};
+use crate::log::request::{Request, Wanted};
+use crate::names::{EnvName, RepoPath, RoleName, quoted};
 use crate::policy::Policy;
 use crate::rotation::Obligation;
+use crate::verify::Record;
 use crate::world::World;
 
 /// What `check` found, and what it looked at.
@@ -60,8 +63,40 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
     };
     checked.findings = verified.findings;
     checked.findings.extend(attributes(&place, verified.policy)?);
+    checked.findings.extend(requests(&place, &loaded.record));
     checked.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(checked)
+}
+
+/// Notes the requests that wait: they grant nothing, so a bad one is a word and no failure.
+fn requests(place: &Place<'_>, record: &Record) -> Vec<Finding> {
+    let note = |one: Waiting| {
+        let (message, fix) = match one.state {
+            Ok(Request { wanted: Wanted::Join, name, roles, .. }) => {
+                let roles: Vec<_> = roles.iter().map(RoleName::as_str).collect();
+                let message = format!("`{name}` asks for {}; nothing is granted", roles.join(", "));
+                (message, format!("tenure member approve {name}"))
+            }
+            Ok(Request { wanted: Wanted::Replace, name, .. }) => {
+                let message = format!("`{name}` asks for other keys; nothing is granted");
+                (message, format!("tenure member approve {name}"))
+            }
+            Err(why) => (
+                format!("no request that could be approved: {why}"),
+                format!("git rm -r {}", quoted(&one.path)),
+            ),
+        };
+        Finding {
+            code: Code::Request,
+            severity: Severity::Note,
+            env: None,
+            place: one.path,
+            entry: None,
+            message,
+            fix: Some(fix),
+        }
+    };
+    waiting(place, record).into_iter().map(note).collect()
 }
 
 /// Names the lines that `.gitattributes` lacks: without them git may change the bytes that were signed.

@@ -251,7 +251,7 @@ fn keyrings(world: &World, verified: &Verified<'_>, found: &mut Diagnosis) {
                 let readers: Vec<_> = readers.iter().map(ToString::to_string).collect();
                 let seen =
                     format!("none of your keys opens {env}; it is read by {}", readers.join(", "));
-                found.add("keyring", Health::Doubtful, seen, "ask an admin for tenure member add");
+                found.add("keyring", Health::Doubtful, seen, "tenure join --role ROLE");
             }
             Err(why) => {
                 found.add("keyring", Health::Broken, format!("{env}: {why}"), "tenure check");

@@ -14,6 +14,7 @@ pub mod get;
 pub mod guard;
 pub mod hooks;
 pub mod init;
+pub mod join;
 pub mod key;
 pub mod keyrings;
 pub mod list;
@@ -23,6 +24,7 @@ pub mod member;
 pub mod memory;
 pub mod open;
 pub mod opened;
+pub mod own;
 pub mod pen;
 pub mod policy;
 pub mod rekey;
@@ -43,7 +45,8 @@ use crate::document::value::ValueError;
 use crate::finding::Finding;
 use crate::keyring::KeyringError;
 use crate::log::EntryError;
-use crate::names::{Address, EntryId, EnvName, KeyPath, MemberName, NameError, RepoPath};
+use crate::log::request::RequestError;
+use crate::names::{Address, EntryId, EnvName, KeyPath, MemberName, NameError, RepoPath, RoleName};
 use crate::policy::PolicyError;
 use crate::policy::edit::EditError;
 use crate::rotation::RotationError;
@@ -79,6 +82,9 @@ pub enum DeedError {
     /// An entry cannot be written.
     #[error(transparent)]
     Entry(#[from] EntryError),
+    /// A request is none, or cannot be written.
+    #[error("the request cannot be used: {0}")]
+    Request(#[from] RequestError),
     /// Files or git refuse.
     #[error(transparent)]
     World(#[from] WorldError),
@@ -176,6 +182,14 @@ pub enum DeedError {
     /// Nothing was in force yet.
     #[error("no policy was in force as of `{0}`")]
     NoPolicyThen(String),
+    /// Nobody asks under this name.
+    #[error("no request of `{name}` waits here")]
+    NoRequest {
+        /// The name.
+        name: MemberName,
+        /// Those whose requests wait.
+        waiting: Vec<MemberName>,
+    },
     /// No such file, or one that no environment manages.
     #[error("`{0}` belongs to no environment")]
     NotManaged(RepoPath),
@@ -199,6 +213,8 @@ pub enum DeedError {
         tried: Vec<String>,
         /// Who can open it.
         readers: Vec<MemberName>,
+        /// The roles that read it.
+        roles: Vec<RoleName>,
     },
     /// No member has the key at hand.
     #[error("none of your keys belongs to a member who signs")]

@@ -2,7 +2,7 @@
 
 use crate::document::{Document, Leaf};
 use crate::keyring::{Generation, Keyring};
-use crate::names::{EnvName, GenerationId, KeyPath, RepoPath};
+use crate::names::{EnvName, GenerationId, KeyPath, RepoPath, RoleName};
 use crate::policy;
 use crate::seal::{self, Comments, Opener, Part, Scope, ValueKey};
 use crate::secret::Plaintext;
@@ -91,6 +91,7 @@ impl Ring {
                 env: self.env.clone(),
                 tried,
                 readers: verified.policy.readers(&self.env).into_iter().cloned().collect(),
+                roles: reading_roles(verified, &self.env),
             },
             other => other.into(),
         })?;
@@ -178,6 +179,14 @@ impl Ring {
         let scope = scope(verified, &self.env, &nothing_clear);
         Ok(Some(self.opener().open(&scope.binding(Part::Value, &leaf.path), token)?))
     }
+}
+
+/// The roles that read an environment; those that are no admins' first.
+fn reading_roles(verified: &Verified<'_>, env: &EnvName) -> Vec<RoleName> {
+    let policy = verified.policy;
+    let mut roles = policy.environments.get(env).map(|e| e.readers.clone()).unwrap_or_default();
+    roles.sort_by_key(|role| policy.admin.roles.contains(role));
+    roles
 }
 
 /// What a document of an environment is bound to, and what of it stays in clear.

@@ -7,6 +7,7 @@ mod lines;
 pub mod name;
 pub mod parse;
 pub mod render;
+pub mod request;
 mod rules;
 pub mod signature;
 pub mod timeline;

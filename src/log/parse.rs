@@ -97,12 +97,12 @@ impl Entry {
     }
 }
 
-fn line_of(bytes: &[u8], at: usize) -> usize {
+pub(super) fn line_of(bytes: &[u8], at: usize) -> usize {
     1 + bytes.iter().take(at).filter(|b| **b == b'\n').count()
 }
 
 /// The first line of an entry of any version is `v = N`, so that an old program can tell.
-fn check_version(bytes: &[u8]) -> Result<(), EntryError> {
+pub(super) fn check_version(bytes: &[u8]) -> Result<(), EntryError> {
     let wanted = EntryError::Expected { line: 1, wanted: "`v = 1`" };
     let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
     let number = line.strip_prefix(b"v = ").and_then(|n| std::str::from_utf8(n).ok());
@@ -115,7 +115,7 @@ fn check_version(bytes: &[u8]) -> Result<(), EntryError> {
 }
 
 /// Searches from the end, and the payload with `contains`: both are quick, and the file may be large.
-fn split(text: &str) -> Result<(&str, &str), EntryError> {
+pub(super) fn split(text: &str) -> Result<(&str, &str), EntryError> {
     let wrong = |why| Err(EntryError::Signature { why });
     let Some(at) = text.rfind(MARKER) else { return wrong("is missing") };
     let (payload, armor) = text.split_at(at);

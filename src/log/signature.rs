@@ -15,6 +15,26 @@ use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
 /// What a signature of ours is for: one for git or a file is none for the log.
 pub const NAMESPACE: &str = "log@tenure";
 
+/// What a signature is made for: none of one purpose counts for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// An entry of the log.
+    Log,
+    /// A request, which grants nothing.
+    Request,
+}
+
+impl Purpose {
+    /// The namespace of its signatures.
+    #[must_use]
+    pub fn namespace(self) -> &'static str {
+        match self {
+            Self::Log => NAMESPACE,
+            Self::Request => "request@tenure",
+        }
+    }
+}
+
 /// Characters a line of armor, as `ssh-keygen` writes it.
 pub(super) const ARMOR_WIDTH: usize = 70;
 
@@ -145,8 +165,21 @@ pub fn verify(
     signature: &Signature,
     keys: &[impl Borrow<PublicKey>],
 ) -> Result<usize, SignatureError> {
-    let at = named(signature, keys)?;
-    check(payload, signature, keys[at].borrow())?;
+    verify_for(Purpose::Log, payload, signature, keys)
+}
+
+/// As [`verify`], for any purpose of ours.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_for(
+    purpose: Purpose,
+    payload: &[u8],
+    signature: &Signature,
+    keys: &[impl Borrow<PublicKey>],
+) -> Result<usize, SignatureError> {
+    let at = named_for(purpose, signature, keys)?;
+    check(purpose, payload, signature, keys[at].borrow())?;
     Ok(at)
 }
 
@@ -159,10 +192,18 @@ pub fn named(
     signature: &Signature,
     keys: &[impl Borrow<PublicKey>],
 ) -> Result<usize, SignatureError> {
+    named_for(Purpose::Log, signature, keys)
+}
+
+fn named_for(
+    purpose: Purpose,
+    signature: &Signature,
+    keys: &[impl Borrow<PublicKey>],
+) -> Result<usize, SignatureError> {
     let ours = |key: &PublicKey| key.to_bytes().is_ok_and(|bytes| bytes == signature.key);
     let at = keys.iter().map(Borrow::borrow).position(ours).ok_or(bad("is by another key"))?;
-    if signature.namespace != NAMESPACE.as_bytes() {
-        return Err(bad("was made for another purpose than the log"));
+    if signature.namespace != purpose.namespace().as_bytes() {
+        return Err(bad("was made for another purpose"));
     }
     if signature.hash != b"sha512" {
         return Err(bad("is over another hash than SHA-512"));
@@ -170,19 +211,25 @@ pub fn named(
     Ok(at)
 }
 
-fn check(payload: &[u8], signature: &Signature, key: &PublicKey) -> Result<(), SignatureError> {
+fn check(
+    purpose: Purpose,
+    payload: &[u8],
+    signature: &Signature,
+    key: &PublicKey,
+) -> Result<(), SignatureError> {
     let algorithm = algorithm(signature, key.key_data())?;
     let wrong = || bad("does not belong to these bytes");
     match key.key_data() {
         KeyData::Ed25519(public) => {
-            strict(public.0, &signed_data(payload)?, signature).ok_or_else(wrong)?;
+            strict(public.0, &signed_data(purpose, payload)?, signature).ok_or_else(wrong)?;
         }
         KeyData::SkEd25519(public) => {
-            let data = touched_data(public.application(), &signed_data(payload)?, signature);
+            let data = signed_data(purpose, payload)?;
+            let data = touched_data(public.application(), &data, signature);
             strict(public.public_key().0, &data, signature).ok_or_else(wrong)?;
         }
         KeyData::Ecdsa(_) | KeyData::SkEcdsaSha2NistP256(_) | KeyData::Rsa(_) => {
-            by_crate(payload, signature, key, algorithm).ok_or_else(wrong)?;
+            by_crate(purpose, payload, signature, (key, algorithm)).ok_or_else(wrong)?;
         }
         _ => return Err(refused("is by a key of an unknown kind")),
     }
@@ -235,8 +282,8 @@ fn rsa_algorithm(
     }
 }
 
-fn signed_data(payload: &[u8]) -> Result<Vec<u8>, SignatureError> {
-    SshSig::signed_data(NAMESPACE, HashAlg::Sha512, payload)
+fn signed_data(purpose: Purpose, payload: &[u8]) -> Result<Vec<u8>, SignatureError> {
+    SshSig::signed_data(purpose.namespace(), HashAlg::Sha512, payload)
         .map_err(|_| bad("cannot be computed over these bytes"))
 }
 
@@ -255,12 +302,18 @@ fn strict(key: [u8; 32], data: &[u8], signature: &Signature) -> Option<()> {
     key.verify_strict(data, &body).ok()
 }
 
-fn by_crate(payload: &[u8], from: &Signature, key: &PublicKey, kind: Algorithm) -> Option<()> {
+fn by_crate(
+    purpose: Purpose,
+    payload: &[u8],
+    from: &Signature,
+    (key, kind): (&PublicKey, Algorithm),
+) -> Option<()> {
     let body = [from.body.as_slice(), &from.trailer].concat();
     let signature = ssh_key::Signature::new(kind, body).ok()?;
     let data = key.key_data().clone();
-    let signature = SshSig::new(data, NAMESPACE, HashAlg::Sha512, signature).ok()?;
-    key.verify(NAMESPACE, payload, &signature).ok()
+    let namespace = purpose.namespace();
+    let signature = SshSig::new(data, namespace, HashAlg::Sha512, signature).ok()?;
+    key.verify(namespace, payload, &signature).ok()
 }
 
 /// Signs in process, for machines without `ssh-keygen`; armored.
@@ -525,7 +578,8 @@ vPhp1H/VRl2xYqIIEHic3SVSs63agO
             body: Vec::new(),
             trailer: trailer.to_vec(),
         };
-        let data = touched_data(application, &signed_data(PAYLOAD).unwrap(), &signature);
+        let data =
+            touched_data(application, &signed_data(Purpose::Log, PAYLOAD).unwrap(), &signature);
         signature.body = by(&data);
         signature
     }

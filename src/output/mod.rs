@@ -1,6 +1,7 @@
 //! Looks: how a result is shown to people and to machines. One file a result.
 
 mod access;
+pub mod asked;
 mod checked;
 mod delivery;
 mod doctor;

@@ -10,6 +10,7 @@ mod hook;
 mod log;
 mod members;
 mod policy;
+mod requests;
 mod sealed;
 
 use std::fs;

@@ -1,5 +1,6 @@
 //! One file a command: that it works, how it says why not, its exit code and its JSON.
 
+mod approve;
 mod check;
 mod completions;
 mod doctor;
@@ -8,6 +9,7 @@ mod export;
 mod get;
 mod hook;
 mod init;
+mod join;
 mod key;
 mod list;
 mod log;

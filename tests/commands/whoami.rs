@@ -25,7 +25,7 @@ fn a_stranger_sees_keys_and_whom_to_ask() {
     --- stdout
     key  ~/.ssh/id_ed25519  SHA256:[fingerprint]  no member's, reads, signs
     --- stderr
-    none of them is a member's: ask an admin for tenure member add
+    none of them is a member's: ask to become one: tenure join
     ");
 }
 

@@ -8,12 +8,14 @@ use jiff::civil::Date;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::Reason;
-use crate::deeds::member::add::{self, KeySource, MissingRoles};
-use crate::deeds::member::{list, remove};
+use crate::deeds::member::add::{self, MissingRoles};
+use crate::deeds::member::keys::{Given, KeySource};
+use crate::deeds::member::{approve, list, remove};
 use crate::deeds::{DeedError, enact};
 use crate::names::{MemberName, RoleName};
+use crate::output::asked::asked;
 use crate::output::enacted::{preview, warnings};
-use crate::output::sentences::{DEPLOY_KEY, READ_STAYS_READ};
+use crate::output::sentences::{DEPLOY_KEY, READ_STAYS_READ, SIGNED_UNREAD};
 use crate::output::{Form, Output};
 use crate::policy::{MemberKind, Recipient, SigningKey};
 use crate::world::terminal::write_stdout;
@@ -29,6 +31,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Add(Box<Add>),
+    Approve(Approve),
     Remove(Remove),
     List(List),
 }
@@ -53,17 +56,8 @@ struct Add {
     #[arg(long)]
     create_role: bool,
 
-    /// A public key to read with: age1… or ssh-…; may be given more than once
-    #[arg(long = "recipient", value_name = "KEY")]
-    recipients: Vec<Recipient>,
-
-    /// An SSH public key to sign with; may be given more than once
-    #[arg(long = "signing-key", value_name = "KEY")]
-    signing_keys: Vec<SigningKey>,
-
-    /// A file with an SSH public key, to read and to sign with; may be given more than once
-    #[arg(long = "ssh-key", value_name = "FILE")]
-    ssh_keys: Vec<PathBuf>,
+    #[command(flatten)]
+    keys: KeyArgs,
 
     /// person or machine; a machine only reads
     #[arg(long, value_name = "KIND", default_value = "person", hide_possible_values = true)]
@@ -80,6 +74,51 @@ struct Add {
     /// Make a machine's key, and write its private half to stdout, which is no terminal
     #[arg(long)]
     generate: bool,
+
+    #[command(flatten)]
+    reason: Reason,
+}
+
+/// Public keys, as texts or files.
+#[derive(Debug, clap::Args)]
+pub(super) struct KeyArgs {
+    /// A public key to read with: age1… or ssh-…; may be given more than once
+    #[arg(long = "recipient", value_name = "KEY")]
+    recipients: Vec<Recipient>,
+
+    /// An SSH public key to sign with; may be given more than once
+    #[arg(long = "signing-key", value_name = "KEY")]
+    signing_keys: Vec<SigningKey>,
+
+    /// A file with an SSH public key, to read and to sign with; may be given more than once
+    #[arg(long = "ssh-key", value_name = "FILE")]
+    ssh_keys: Vec<PathBuf>,
+}
+
+impl KeyArgs {
+    pub(super) fn given(&self) -> Given {
+        Given {
+            recipients: self.recipients.clone(),
+            signing_keys: self.signing_keys.clone(),
+            ssh_keys: self.ssh_keys.clone(),
+        }
+    }
+}
+
+/// Grant what somebody asks for with `tenure join`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  git switch join-ben && tenure member approve ben
+  tenure member approve ben --role support      another role than ben asked for")]
+struct Approve {
+    /// The name of the request
+    #[arg(value_name = "NAME")]
+    name: MemberName,
+
+    /// The roles to grant, in place of those that were asked for
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<RoleName>,
 
     #[command(flatten)]
     reason: Reason,
@@ -109,6 +148,7 @@ struct List {}
 pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Exit, Failure> {
     match &args.command {
         Command::Add(args) => add_one(world, args, out),
+        Command::Approve(args) => approve_one(world, args, out),
         Command::Remove(args) => remove_one(world, args, out),
         Command::List(List {}) => {
             out.show(&list::list(world)?)?;
@@ -133,9 +173,7 @@ fn add_one(world: &World, args: &Add, out: &mut Output<'_>) -> Result<Exit, Fail
         },
         roles: args.roles.clone(),
         missing_roles: if args.create_role { MissingRoles::Made } else { MissingRoles::Refused },
-        recipients: args.recipients.clone(),
-        signing_keys: args.signing_keys.clone(),
-        ssh_keys: args.ssh_keys.clone(),
+        keys: args.keys.given(),
         key: if args.generate { KeySource::Made } else { KeySource::Given },
         owner: args.owner.clone(),
         expires: args.expires,
@@ -167,6 +205,19 @@ fn add_one(world: &World, args: &Add, out: &mut Output<'_>) -> Result<Exit, Fail
             Err(DeedError::from(why).into())
         }
     }
+}
+
+fn approve_one(world: &World, args: &Approve, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let wish = approve::Wish {
+        name: args.name.clone(),
+        roles: args.roles.clone(),
+        reason: args.reason.text.clone(),
+    };
+    let approved = approve::approve(world, &wish, &mut |asking| out.insist(&asked(asking)))?;
+    warnings(&approved.enacted).iter().for_each(|text| out.warn(text));
+    out.show(&approved)?;
+    out.note(SIGNED_UNREAD);
+    Ok(Exit::Done)
 }
 
 fn remove_one(world: &World, args: &Remove, out: &mut Output<'_>) -> Result<Exit, Failure> {

@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod hook;
 pub(crate) mod init;
+pub(crate) mod join;
 pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod log;

@@ -23,7 +23,7 @@ pub(crate) fn run(world: &World, _args: &Args, out: &mut Output<'_>) -> Result<E
         }
         Standing::Untrusted(why) => Err(why.into()),
         Standing::Members(members) if members.is_empty() => {
-            out.note("none of them is a member's: ask an admin for tenure member add");
+            out.note("none of them is a member's: ask to become one: tenure join");
             Ok(Exit::NoKey)
         }
         Standing::Members(_) => Ok(Exit::Done),

@@ -22,6 +22,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Seal(why) => rooms::seal(why),
         DeedError::Keyring(why) => rooms::keyring(why),
         DeedError::Entry(why) => rooms::entry(why),
+        DeedError::Request(why) => rooms::request(why),
         DeedError::World(why) => world::advice(why),
         DeedError::Keys(why) => keys::advice(why),
         DeedError::Signer(why) => keys::signer(why),
@@ -51,6 +52,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::NoMoment(_) => unknown(
             "a day as 2027-05-01, the beginning of an id of `tenure log list`, or a commit as HEAD~3",
         ),
+        DeedError::NoRequest { name, waiting } => no_request(name, waiting),
         DeedError::NotManaged(path) => {
             unknown("add a pattern for it to an environment in .secrets-policy.toml")
                 .at(path.as_str())
@@ -59,7 +61,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::NotSpliceable { path, why } => Advice::of(Exit::Refused)
             .at(format!("{path}:{}", why.line))
             .hint(format!("mend that line, or: tenure seal --whole {path}")),
-        DeedError::NoKey { tried, readers, .. } => no_key(tried, readers),
+        DeedError::NoKey { tried, readers, roles, .. } => no_key(tried, readers, roles.first()),
         DeedError::NotAMember { at_hand } => not_a_member(at_hand),
         DeedError::NotAllowed { may, .. } => refuse("ask one who may", may),
         DeedError::StalePlaintext { path, .. } => stale(path),
@@ -80,6 +82,13 @@ fn unknown(hint: impl Into<String>) -> Advice {
 
 fn refuse<T: ToString>(hint: &str, of: &[T]) -> Advice {
     Advice::of(Exit::Refused).hint(format!("{hint}: {}", names(of)))
+}
+
+fn no_request(name: &crate::names::MemberName, waiting: &[crate::names::MemberName]) -> Advice {
+    unknown(match waiting {
+        [] => format!("it may be on a branch: git switch join-{name}"),
+        some => format!("there are requests of {}", names(some)),
+    })
 }
 
 fn no_secret(env: &crate::names::EnvName, nearest: Option<&str>) -> Advice {
@@ -117,7 +126,11 @@ fn no_root(root: Option<&crate::names::EntryId>) -> Advice {
     Advice::of(Exit::Untrusted).at(".secrets/log [no-root]").hint(hint)
 }
 
-fn no_key(tried: &[String], readers: &[crate::names::MemberName]) -> Advice {
+fn no_key(
+    tried: &[String],
+    readers: &[crate::names::MemberName],
+    role: Option<&crate::names::RoleName>,
+) -> Advice {
     let (empty, keys): (Vec<_>, Vec<_>) =
         tried.iter().partition(|place| place.ends_with(NOTHING_THERE));
     let empty: Vec<_> = empty.iter().map(|place| place.trim_end_matches(NOTHING_THERE)).collect();
@@ -128,12 +141,13 @@ fn no_key(tried: &[String], readers: &[crate::names::MemberName]) -> Advice {
     if !empty.is_empty() {
         advice = advice.because(format!("no key in {}", names(&empty)));
     }
-    advice.hint("ask an admin for `tenure member add`, or give another key with -i")
+    let role = role.map_or("ROLE", |role| role.as_str());
+    advice.hint(format!("ask for it: tenure join --role {role}; or give another key with -i"))
 }
 
 fn not_a_member(at_hand: &[String]) -> Advice {
     let keys = if at_hand.is_empty() { "no SSH key".to_owned() } else { at_hand.join(", ") };
     Advice::of(Exit::NoKey).hint(format!(
-        "at hand: {keys}; ask an admin for `tenure member add`, or give a key with -i"
+        "at hand: {keys}; ask to become a member: tenure join, or give a key with -i"
     ))
 }

@@ -5,6 +5,7 @@ use crate::deliver::DeliverError;
 use crate::document::value::ValueError;
 use crate::keyring::KeyringError;
 use crate::log::EntryError;
+use crate::log::request::RequestError;
 use crate::names::{Address, NameError};
 use crate::policy::edit::EditError;
 use crate::policy::{PATH, PolicyError};
@@ -105,6 +106,18 @@ pub(crate) fn entry(error: &EntryError) -> Advice {
         | EntryError::Name { .. }
         | EntryError::Rule { .. }
         | EntryError::Signature { .. } => Advice::of(Exit::Untrusted).hint("tenure check"),
+    }
+}
+
+pub(crate) fn request(error: &RequestError) -> Advice {
+    match error {
+        RequestError::TooLarge
+        | RequestError::Grammar(_)
+        | RequestError::Recipient { .. }
+        | RequestError::SigningKey { .. }
+        | RequestError::Rule(_) => {
+            Advice::of(Exit::Refused).hint("have it written anew: tenure join --role ROLE")
+        }
     }
 }
 

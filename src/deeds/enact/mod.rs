@@ -97,6 +97,7 @@ pub struct Draft<'a, 'w> {
     text: String,
     next: Policy,
     by: MemberName,
+    answers: Option<(RepoPath, Vec<u8>)>,
 }
 
 /// Whether a signer vouches for what was signed by those who may write it no longer.
@@ -150,7 +151,14 @@ impl<'a, 'w> Draft<'a, 'w> {
             });
         }
         leaves_nothing_behind(verified, &next)?;
-        Ok(Self { place, verified, found: found.as_bytes().to_vec(), text, next, by })
+        let found = found.as_bytes().to_vec();
+        Ok(Self { place, verified, found, text, next, by, answers: None })
+    }
+
+    /// Says which request this answers, and its bytes: the file goes when the policy is signed.
+    #[must_use]
+    pub fn answering(self, request: RepoPath, bytes: Vec<u8>) -> Self {
+        Self { answers: Some((request, bytes)), ..self }
     }
 
     /// The policy that would be in force.
@@ -214,6 +222,10 @@ impl<'a, 'w> Draft<'a, 'w> {
         let (renewed, stale) = self.keyrings(&mut work)?;
         let (vouched, orphans) = self.vouch(vouch, &mut work);
         work.writes.based_on(policy::PATH.parse()?, Some(&self.found));
+        if let Some((request, bytes)) = &self.answers {
+            work.writes.based_on(request.clone(), Some(bytes));
+            work.writes.remove(request.clone());
+        }
         let hash = put_policy(&self.text, &mut work.writes)?;
         attributes::add(self.place, &self.next, &mut work.writes)?;
         let step = PolicyStep { seq: current.seq + 1, prev: Some(current.id), hash };

@@ -6,17 +6,18 @@ pub mod undo;
 use crate::deeds::DeedError;
 use crate::deeds::attest::{Work, sign};
 use crate::deeds::attributes;
-use crate::deeds::enact::{agree, put_policy};
+use crate::deeds::enact::put_policy;
 use crate::deeds::hooks::{self, Turned};
-use crate::deeds::key::{self, Cover, NewPair};
+use crate::deeds::key::NewPair;
 use crate::deeds::keyrings::renew;
 use crate::deeds::load::Place;
+use crate::deeds::member::keys::Keys;
+use crate::deeds::own;
 use crate::deeds::pen::Pen;
 use crate::log::entry::{Kind, PolicyStep};
 use crate::names::{EntryId, EnvName, MemberName, RepoPath, RepositoryId};
-use crate::policy::{self, Policy, Recipient, SigningKey, TemplateArgs};
+use crate::policy::{self, Policy, TemplateArgs};
 use crate::world::keys::Found;
-use crate::world::terminal::Terminal;
 use crate::world::{Change, World, Writes, random};
 
 use import::{Import, Imported, Loose};
@@ -62,9 +63,10 @@ pub struct Started {
 pub fn init(world: &World, plan: &Plan) -> Result<Started, DeedError> {
     let place = Place::to_write(world)?;
     refuse_again(&place)?;
-    let member = member(&place, plan.member.as_ref())?;
+    let again = "tenure init --member NAME";
+    let member = own::name(&place, plan.member.as_ref(), again)?;
     import::possible(&place, plan)?;
-    let (key, new_key) = key_or_new(world)?;
+    let (key, new_key) = own::key_or_new(world)?;
     let (root, paths) = start(&place, plan, &member, &key)?;
     let loose = import::loose(&place, plan)?;
     // The imports are writes of their own, for which the right to write is taken anew.
@@ -104,52 +106,6 @@ fn start(
     Ok((root, change.paths().cloned().collect()))
 }
 
-/// The first member's name: as said, else what git calls the user.
-fn member(place: &Place<'_>, said: Option<&MemberName>) -> Result<MemberName, DeedError> {
-    if let Some(said) = said {
-        return Ok(said.clone());
-    }
-    let name = place.checkout.user_name()?.unwrap_or_default();
-    slug(&name).parse().map_err(|_| DeedError::Refuse {
-        what: "git does not know your name, and your name as a member is not said".to_owned(),
-        instead: Some("tenure init --member NAME".to_owned()),
-    })
-}
-
-/// A name in the grammar of members: "Ana Torres" becomes `ana-torres`.
-fn slug(name: &str) -> String {
-    let mut slug = String::new();
-    for c in name.chars().flat_map(char::to_lowercase) {
-        if c.is_ascii_alphanumeric() {
-            slug.push(c);
-        } else if !slug.is_empty() && !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    slug.truncate(64);
-    slug.trim_end_matches('-').to_owned()
-}
-
-/// The key at hand, or a new one.
-fn key_or_new(world: &World) -> Result<(Found, Option<NewPair>), DeedError> {
-    if let Some(found) = own_key(world)? {
-        return Ok((found, None));
-    }
-    if world.terminal == Terminal::Person {
-        agree(
-            world,
-            "no SSH key of yours can both read and sign; make one under ~/.config/tenure?",
-        )?;
-    }
-    let pair = key::person(world, Cover::Plain)?;
-    world.identities().also(&pair.path);
-    let found = own_key(world)?.ok_or_else(|| DeedError::Refuse {
-        what: "the key that was just made is not found".to_owned(),
-        instead: Some("tenure doctor".to_owned()),
-    })?;
-    Ok((found, Some(pair)))
-}
-
 fn refuse_again(place: &Place<'_>) -> Result<(), DeedError> {
     let evidence = place.log_evidence()?;
     if evidence.policy.is_none() && evidence.log.is_empty() {
@@ -161,47 +117,14 @@ fn refuse_again(place: &Place<'_>) -> Result<(), DeedError> {
     })
 }
 
-/// The first key at hand that can both read and sign.
-fn own_key(world: &World) -> Result<Option<Found>, DeedError> {
-    let found = world.identities().public()?;
-    let fits = |key: &&Found| key.recipient.is_some() && key.public.is_some() && key.can_sign;
-    Ok(found.iter().find(fits).cloned())
-}
-
 fn first_policy(plan: &Plan, member: &MemberName, key: &Found) -> Result<String, DeedError> {
-    let refuse =
-        |what: String| DeedError::Refuse { what, instead: Some("tenure key new".to_owned()) };
-    let recipient: Recipient = key
-        .recipient
-        .as_deref()
-        .unwrap_or_default()
-        .parse()
-        .map_err(|why| refuse(format!("your key cannot read: {why}")))?;
-    let public = key.public.as_ref().and_then(|public| public.to_openssh().ok());
-    let signing: SigningKey = public
-        .unwrap_or_default()
-        .parse()
-        .map_err(|why| refuse(format!("your key cannot sign: {why}")))?;
+    let Keys { recipients, signing_keys } = own::keys(key)?;
     Ok(policy::template(&TemplateArgs {
         repository: RepositoryId::from_random(random()),
         member: member.clone(),
-        recipients: vec![recipient],
-        signing_keys: vec![signing],
+        recipients,
+        signing_keys,
         environments: plan.environments.clone(),
         random: random(),
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::slug;
-
-    #[test]
-    fn a_users_name_becomes_a_members() {
-        assert_eq!(slug("Ana Torres"), "ana-torres");
-        assert_eq!(slug("  Ana  (work) "), "ana-work");
-        assert_eq!(slug("Zoë"), "zo");
-        assert_eq!(slug("山田"), "");
-        assert_eq!(slug(&"x".repeat(99)).len(), 64);
-    }
 }

@@ -1,19 +1,16 @@
 //! Adds a member to the policy, and gives them what their roles read.
 
-use std::path::PathBuf;
-
 use jiff::civil::Date;
 
+use super::keys::{Given, KeySource, Keys, fingerprints, made_key};
 use crate::deeds::DeedError;
 use crate::deeds::enact::{self, Draft, Edited, Effect, Enacted, Vouch, agree, nothing_blocks};
 use crate::deeds::load::Place;
 use crate::names::{MemberName, RoleName};
 use crate::policy::edit::{Edit, EditError, NewMember};
-use crate::policy::{MemberKind, Policy, Recipient, RecipientError, SigningKey};
+use crate::policy::{MemberKind, Policy};
 use crate::secret::Plaintext;
-use crate::world::keys::machine_identity;
-use crate::world::terminal::stdout_is_terminal;
-use crate::world::{World, random, read_public};
+use crate::world::{World, random};
 
 /// Who is to be added.
 #[derive(Debug, Clone)]
@@ -26,12 +23,8 @@ pub struct Wish {
     pub roles: Vec<RoleName>,
     /// Whether a role that is not there is made.
     pub missing_roles: MissingRoles,
-    /// Keys to read with.
-    pub recipients: Vec<Recipient>,
-    /// Keys to sign with.
-    pub signing_keys: Vec<SigningKey>,
-    /// Files with SSH public keys: to read with, and for a person to sign with too.
-    pub ssh_keys: Vec<PathBuf>,
+    /// Their keys.
+    pub keys: Given,
     /// Where a machine's key comes from.
     pub key: KeySource,
     /// Who answers for a machine.
@@ -49,15 +42,6 @@ pub enum MissingRoles {
     Made,
     /// An error.
     Refused,
-}
-
-/// Where a machine's key comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeySource {
-    /// Its public half is given.
-    Given,
-    /// It is made here; the private half is handed out once.
-    Made,
 }
 
 /// Who was added.
@@ -85,8 +69,18 @@ pub struct Added {
 /// [`DeedError::Edit`] where the policy cannot take the member; [`DeedError::NotAllowed`] for one who
 /// is no admin; [`DeedError::Aborted`].
 pub fn add(world: &World, wish: &Wish, show: &mut dyn FnMut(&Effect)) -> Result<Added, DeedError> {
-    let made = made_key(wish)?;
-    let new = new_member(world, wish, made.as_ref().map(|(_, public)| public))?;
+    let made = made_key(wish.key, wish.kind)?;
+    let made_public = made.as_ref().map(|(_, public)| public);
+    let Keys { recipients, signing_keys } = wish.keys.read(world, wish.kind, made_public)?;
+    let new = NewMember {
+        name: wish.name.clone(),
+        kind: wish.kind,
+        recipients,
+        signing_keys,
+        owner: wish.owner.clone(),
+        expires: wish.expires,
+    };
+    some_key(&new)?;
     let place = Place::to_write(world)?;
     let loaded = place.load(None)?;
     let verified = loaded.judged()?;
@@ -104,7 +98,7 @@ pub fn add(world: &World, wish: &Wish, show: &mut dyn FnMut(&Effect)) -> Result<
     agree(world, &format!("{compare}add {} and sign this policy?", new.name))?;
     let enacted = draft.enact(Vouch::No, wish.reason.clone())?;
     Ok(Added {
-        keys: fingerprints(&new),
+        keys: fingerprints(&new.recipients, &new.signing_keys),
         name: new.name,
         kind: new.kind,
         roles: wish.roles.clone(),
@@ -114,85 +108,14 @@ pub fn add(world: &World, wish: &Wish, show: &mut dyn FnMut(&Effect)) -> Result<
     })
 }
 
-/// Makes the machine's key, unless stdout would show it.
-fn made_key(wish: &Wish) -> Result<Option<(Plaintext, Recipient)>, DeedError> {
-    let refuse = |what: &str, instead: &str| {
-        Err(DeedError::Refuse { what: what.to_owned(), instead: Some(instead.to_owned()) })
-    };
-    match (wish.key, wish.kind) {
-        (KeySource::Given, _) => Ok(None),
-        (KeySource::Made, MemberKind::Person) => {
-            refuse("a person's key is made by the person", "tenure key new, on their machine")
-        }
-        (KeySource::Made, MemberKind::Machine) if stdout_is_terminal() => refuse(
-            "a private key is not shown on a terminal",
-            "pipe it to where the machine gets it: … --generate | gh secret set TENURE_IDENTITY",
-        ),
-        (KeySource::Made, MemberKind::Machine) => {
-            let (private, public) = machine_identity();
-            let public = public.parse().map_err(|why| unusable("the new key", why))?;
-            Ok(Some((private, public)))
-        }
+fn some_key(new: &NewMember) -> Result<(), DeedError> {
+    if !new.recipients.is_empty() || !new.signing_keys.is_empty() {
+        return Ok(());
     }
-}
-
-fn unusable(place: &str, why: RecipientError) -> DeedError {
-    DeedError::Refuse { what: format!("{place} cannot be used: {why}"), instead: None }
-}
-
-fn new_member(
-    world: &World,
-    wish: &Wish,
-    made: Option<&Recipient>,
-) -> Result<NewMember, DeedError> {
-    let mut new = NewMember {
-        name: wish.name.clone(),
-        kind: wish.kind,
-        recipients: wish.recipients.iter().chain(made).cloned().collect(),
-        signing_keys: wish.signing_keys.clone(),
-        owner: wish.owner.clone(),
-        expires: wish.expires,
-    };
-    for path in &wish.ssh_keys {
-        let text = read_public(&world.from.join(path))?;
-        let place = path.display().to_string();
-        match text.trim().parse::<Recipient>() {
-            Ok(key) => new.recipients.push(key),
-            // A key that age cannot seal to may still sign for one who reads with another.
-            Err(RecipientError::SshKind)
-                if wish.kind == MemberKind::Person && !new.recipients.is_empty() => {}
-            Err(RecipientError::PrivateKey) => {
-                return Err(DeedError::Refuse {
-                    what: format!("`{place}` is a private key"),
-                    instead: Some(format!("give the public half: --ssh-key {place}.pub")),
-                });
-            }
-            Err(why) => return Err(unusable(&format!("`{place}`"), why)),
-        }
-        if wish.kind == MemberKind::Person {
-            let key = text.trim().parse::<SigningKey>().map_err(|why| DeedError::Refuse {
-                what: format!("`{place}` cannot be used: {why}"),
-                instead: None,
-            })?;
-            new.signing_keys.push(key);
-        }
-    }
-    if new.recipients.is_empty() && new.signing_keys.is_empty() {
-        return Err(DeedError::Refuse {
-            what: format!("no key of `{}` is given", new.name),
-            instead: Some("--ssh-key FILE.pub, or --recipient age1…".to_owned()),
-        });
-    }
-    Ok(new)
-}
-
-fn fingerprints(new: &NewMember) -> Vec<String> {
-    let reads = new.recipients.iter().map(Recipient::fingerprint);
-    let mut all: Vec<_> =
-        reads.chain(new.signing_keys.iter().map(SigningKey::fingerprint)).collect();
-    all.sort();
-    all.dedup();
-    all
+    Err(DeedError::Refuse {
+        what: format!("no key of `{}` is given", new.name),
+        instead: Some("--ssh-key FILE.pub, or --recipient age1…".to_owned()),
+    })
 }
 
 /// The policy's text with the member in it.

@@ -1,5 +1,8 @@
 //! Members: who is one, who comes, who leaves.
 
 pub mod add;
+pub mod approve;
+pub mod keys;
 pub mod list;
 pub mod remove;
+pub mod request;

@@ -1,6 +1,8 @@
 //! Signs entries of the log: through `ssh-keygen -Y sign`, so that agents, FIDO keys and PKCS#11 come
 //! with it, or in this process where that program is missing or the key has no file.
 
+mod error;
+
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,66 +10,18 @@ use std::process::{Command, Stdio};
 
 use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
 
-use crate::world::keys::{Identities, KeysError, file};
-use crate::world::terminal::{Terminal, TerminalError};
+use crate::log::signature::Purpose;
+use crate::world::keys::{Identities, file};
+use crate::world::terminal::Terminal;
 use crate::world::wiped::{Folder, read_file};
 use crate::world::{Environment, WITHHELD, WorldError};
 
-/// What every signature is made for (design section 6).
-pub const NAMESPACE: &str = "log@tenure";
+pub use error::SignerError;
 
 const PROGRAM: &str = "ssh-keygen";
 const LIMIT: usize = 1 << 20;
 /// What OpenSSH names its keys; those that age cannot use are here too.
 const FILES: [&str; 5] = ["id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk"];
-
-/// Why nothing was signed. Holds no key material and no output of a program.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SignerError {
-    /// No key at hand is one of those the policy gives this member.
-    #[error("none of your keys may sign here; at hand: {}", listed(at_hand))]
-    NoKey { at_hand: Vec<String> },
-    /// A key that was given by name cannot be used.
-    #[error(transparent)]
-    Keys(#[from] KeysError),
-    /// `ssh-keygen` is not there, and this kind of key needs it.
-    #[error("`ssh-keygen` is missing, and only it can sign with {place}")]
-    NoProgram { place: String },
-    /// Only `ssh-keygen` signs with this kind of key, and that needs a file.
-    #[error("{place} holds a kind of key that cannot sign without a file")]
-    NoFile { place: String },
-    /// The key's passphrase is wrong or was not given.
-    #[error("{place} was not unlocked by its passphrase")]
-    Passphrase { place: String },
-    /// Nobody could be asked for the passphrase.
-    #[error("{place} needs its passphrase")]
-    Prompt {
-        place: String,
-        #[source]
-        source: TerminalError,
-    },
-    /// `ssh-keygen` failed.
-    #[error("`ssh-keygen` did not sign with {place} ({status})")]
-    Failed { place: String, status: String },
-    /// What was signed does not verify, as when `KEY.pub` belongs to another key.
-    #[error("what was signed with {place} is not by the key {fingerprint}")]
-    Mismatch { place: String, fingerprint: String },
-    /// git cannot say which key it signs with.
-    #[error(transparent)]
-    Git(#[from] WorldError),
-    /// A file or a pipe failed.
-    #[error("{place} cannot be used to sign")]
-    Io {
-        place: String,
-        #[source]
-        source: io::Error,
-    },
-}
-
-fn listed(names: &[String]) -> String {
-    if names.is_empty() { "no SSH key".to_owned() } else { names.join(", ") }
-}
 
 /// Where signing keys may be, beside the identities.
 #[derive(Debug, Default)]
@@ -100,6 +54,13 @@ pub struct Signer {
     tmpdir: PathBuf,
     agent: Option<OsString>,
     program: &'static str,
+}
+
+/// What is signed, and for what.
+#[derive(Clone, Copy)]
+struct Payload<'p> {
+    purpose: Purpose,
+    bytes: &'p [u8],
 }
 
 enum Means {
@@ -267,6 +228,17 @@ impl Signer {
     ///
     /// Never returns a signature that does not verify with [`Signer::public`].
     pub fn sign(&self, payload: &[u8], terminal: Terminal) -> Result<String, SignerError> {
+        self.sign_for(Purpose::Log, payload, terminal)
+    }
+
+    /// As [`Signer::sign`], for any purpose of ours.
+    pub fn sign_for(
+        &self,
+        purpose: Purpose,
+        payload: &[u8],
+        terminal: Terminal,
+    ) -> Result<String, SignerError> {
+        let payload = Payload { purpose, bytes: payload };
         let armored = match &self.means {
             Means::Memory(private) => self.in_process(private, payload)?,
             Means::File(path) => match self.through_program(path, payload, terminal) {
@@ -279,11 +251,17 @@ impl Signer {
         let mismatch =
             || SignerError::Mismatch { place: self.place.clone(), fingerprint: self.fingerprint() };
         let signature = SshSig::from_pem(&armored).map_err(|_| mismatch())?;
-        self.public.verify(NAMESPACE, payload, &signature).map_err(|_| mismatch())?;
+        self.public
+            .verify(purpose.namespace(), payload.bytes, &signature)
+            .map_err(|_| mismatch())?;
         Ok(armored)
     }
 
-    fn through_agent(&self, payload: &[u8], terminal: Terminal) -> Result<String, SignerError> {
+    fn through_agent(
+        &self,
+        payload: Payload<'_>,
+        terminal: Terminal,
+    ) -> Result<String, SignerError> {
         let folder = Folder::make(&self.tmpdir).map_err(|fault| self.io(fault))?;
         let path = folder.path().join("key.pub");
         let line = self.public.to_openssh().map_err(|fault| self.io(io::Error::other(fault)))?;
@@ -294,10 +272,10 @@ impl Signer {
     fn through_program(
         &self,
         key: &Path,
-        payload: &[u8],
+        payload: Payload<'_>,
         terminal: Terminal,
     ) -> Result<String, SignerError> {
-        let mut child = match self.command(key, terminal).spawn() {
+        let mut child = match self.command(payload.purpose, key, terminal).spawn() {
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => {
                 return Err(SignerError::NoProgram { place: self.place.clone() });
             }
@@ -305,7 +283,7 @@ impl Signer {
         };
         if let Some(mut stdin) = child.stdin.take() {
             // Where it ended without reading, its status says so.
-            let _ = stdin.write_all(payload);
+            let _ = stdin.write_all(payload.bytes);
         }
         let output = child.wait_with_output().map_err(|fault| self.io(fault))?;
         if output.status.success() {
@@ -317,9 +295,10 @@ impl Signer {
         Err(self.failed(output.status.to_string()))
     }
 
-    fn command(&self, key: &Path, terminal: Terminal) -> Command {
+    fn command(&self, purpose: Purpose, key: &Path, terminal: Terminal) -> Command {
         let mut command = Command::new(self.program);
-        command.args(["-q", "-Y", "sign", "-n", NAMESPACE, "-O", "hashalg=sha512", "-f"]).arg(key);
+        let namespace = purpose.namespace();
+        command.args(["-q", "-Y", "sign", "-n", namespace, "-O", "hashalg=sha512", "-f"]).arg(key);
         if matches!(self.means, Means::Agent) {
             command.arg("-U");
         }
@@ -347,7 +326,7 @@ impl Signer {
     fn with_file(
         &self,
         path: &Path,
-        payload: &[u8],
+        payload: Payload<'_>,
         terminal: Terminal,
     ) -> Result<String, SignerError> {
         let place = || self.place.clone();
@@ -367,12 +346,16 @@ impl Signer {
     }
 
     /// Ed25519 only: the RSA signatures of `ssh-key` 0.6 do not verify.
-    fn in_process(&self, private: &PrivateKey, payload: &[u8]) -> Result<String, SignerError> {
+    fn in_process(
+        &self,
+        private: &PrivateKey,
+        payload: Payload<'_>,
+    ) -> Result<String, SignerError> {
         if private.algorithm() != Algorithm::Ed25519 {
             return Err(SignerError::NoProgram { place: self.place.clone() });
         }
         private
-            .sign(NAMESPACE, HashAlg::Sha512, payload)
+            .sign(payload.purpose.namespace(), HashAlg::Sha512, payload.bytes)
             .and_then(|signature| signature.to_pem(LineEnding::LF))
             .map_err(|_| self.failed("in process".to_owned()))
     }
@@ -418,7 +401,7 @@ mod tests {
         fs::write(path("signers"), format!("ana {}\n", pair.to_openssh().unwrap().trim())).unwrap();
         fs::write(path("sig"), armored).unwrap();
         let mut child = Command::new(PROGRAM)
-            .args(["-q", "-Y", "verify", "-I", "ana", "-n", NAMESPACE, "-f"])
+            .args(["-q", "-Y", "verify", "-I", "ana", "-n", "log@tenure", "-f"])
             .arg(path("signers"))
             .arg("-s")
             .arg(path("sig"))

@@ -1,0 +1,151 @@
+//! Cases 50 and 60: requests of strangers, and what they would like a terminal to show.
+
+use std::fs;
+
+use tenure::log::render::join;
+use tenure::names::EntryId;
+
+use super::{Estate, Pen};
+use crate::support::Outcome;
+
+const POLICY: &str = ".secrets-policy.toml";
+
+impl Estate {
+    /// A request as `join` would write it, signed by one key and naming another's.
+    fn request(&self, name: &str, names: &str, roles: &str) -> String {
+        let policy = self.read(POLICY);
+        let repository = policy.lines().find_map(|line| line.strip_prefix("repository = "));
+        let key = self.public(names);
+        format!(
+            "v = 1\nkind = \"join\"\nroot = \"{}\"\nrepository = {}\ntime = \"{}\"\n\
+             name = \"{name}\"\nroles = [{roles}]\nrecipients = [\"{key}\"]\n\
+             signing-keys = [\"{key}\"]\n",
+            self.root(),
+            repository.unwrap(),
+            self.repo.now(),
+        )
+    }
+
+    fn put_request(&self, file: &str, payload: &str, pen: &Pen<'_>) {
+        let signature = self.signature(payload.as_bytes(), pen);
+        self.write(&format!(".secrets/requests/{file}.toml"), join(payload, &signature));
+    }
+
+    /// Has ben approve; the policy must stay as it was.
+    #[track_caller]
+    fn refused(&self, name: &str) -> Outcome {
+        let before = (self.read(POLICY), self.log().len());
+        let refused = self.by("ben", &format!("-y member approve {name}")).run();
+        assert_eq!(refused.code, 2, "{refused}");
+        assert_eq!((self.read(POLICY), self.log().len()), before);
+        self.honest();
+        refused
+    }
+}
+
+fn request(key: &str) -> Pen<'_> {
+    Pen { key, namespace: "request@tenure", hash: "sha512" }
+}
+
+#[test]
+fn case_50_a_strangers_request_in_the_name_of_a_member() {
+    let estate = Estate::new();
+    estate.honest();
+    // Mallory says ana; says ana in a file of her own; says mallory in a file of ana's.
+    for (file, says, word) in [
+        ("ana", "ana", "there is a member `ana` already"),
+        ("mallory", "ana", "the request named `mallory` is one of `ana`"),
+        ("ana", "mallory", "the request named `ana` is one of `mallory`"),
+    ] {
+        let payload = estate.request(says, "mallory", "\"developer\"");
+        estate.put_request(file, &payload, &request("mallory"));
+        let refused = estate.refused(file);
+        assert!(refused.stderr.contains(word), "{refused}");
+        estate.remove(&format!(".secrets/requests/{file}.toml"));
+    }
+    // A key of ana's under another name; another's key that mallory cannot sign with.
+    let payload = estate.request("mallory", "ana", "\"developer\"");
+    estate.put_request("mallory", &payload, &request("mallory"));
+    assert!(estate.refused("mallory").stderr.contains("is `ana`'s already"));
+    let payload = estate.request("mallory", "mallory", "\"developer\"");
+    estate.put_request("mallory", &payload, &request("deploy"));
+    assert!(estate.refused("mallory").stderr.contains("is by another key"));
+    // For another purpose, or over another hash.
+    for (namespace, hash) in [("log@tenure", "sha512"), ("request@tenure", "sha256")] {
+        estate.put_request("mallory", &payload, &Pen { key: "mallory", namespace, hash });
+        estate.refused("mallory");
+    }
+    // Its twin, by the key that it names: granted.
+    estate.put_request("mallory", &payload, &request("mallory"));
+    estate.by("ben", "-y member approve mallory").run().done();
+    assert!(estate.read(POLICY).contains("[members.mallory]"));
+    estate.honest();
+}
+
+#[test]
+fn a_request_is_no_entry_and_an_entry_no_request() {
+    let estate = Estate::new();
+    let payload = estate.request("mallory", "mallory", "\"developer\"");
+    let id = EntryId::of(payload.as_bytes());
+    estate.attacked(5, &["bad-entry"], |e| {
+        let signature = e.signature(payload.as_bytes(), &request("mallory"));
+        let path = format!(".secrets/log/2026-01/20260101T000000Z-{}.entry", id.short16());
+        e.write(&path, join(&payload, &signature));
+    });
+    let path = estate.path_of(estate.head());
+    estate.write(".secrets/requests/ben2.toml", estate.read(&path));
+    estate.refused("ben2");
+}
+
+#[test]
+fn case_60_terminal_escapes_in_a_request() {
+    let estate = Estate::new();
+    let hostile = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}";
+    let good = estate.request("mallory", "mallory", "\"developer\"");
+    let key = estate.public("mallory");
+    let escaped = "\\u001B]0;owned\\u0007\\u001B[2J\\u202E";
+    for payload in [
+        good.replace("\"mallory\"", &format!("\"mallory{hostile}\"")),
+        good.replace("\"mallory\"", &format!("\"mallory{escaped}\"")),
+        good.replace("\"developer\"", &format!("\"developer{escaped}\"")),
+        good.replace(&key, &format!("{key} {hostile}")),
+        good.replace(&key, &format!("{key} {escaped}")),
+    ] {
+        assert_ne!(payload, good);
+        estate.put_request("mallory", &payload, &request("mallory"));
+        let refused = estate.refused("mallory");
+        plain(&refused);
+        let checked = estate.by("ana", "check").run();
+        assert_eq!(checked.code, 0, "{checked}");
+        plain(&checked);
+        estate.remove(".secrets/requests/mallory.toml");
+    }
+    let name = estate.repo.path().join(format!(".secrets/requests/{hostile}.toml"));
+    fs::write(&name, good).unwrap();
+    let checked = estate.by("ana", "check").run();
+    assert_eq!(checked.code, 0, "{checked}");
+    assert!(checked.stdout.contains("owned"), "{checked}");
+    plain(&checked);
+}
+
+/// Nothing that steers a terminal may be among what is printed.
+#[track_caller]
+fn plain(outcome: &Outcome) {
+    for text in [&outcome.stdout, &outcome.stderr] {
+        let bad = text.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(bad, None, "{text:?}");
+    }
+}
+
+#[test]
+fn approvals_show_whole_fingerprints() {
+    let estate = Estate::new();
+    let payload = estate.request("mallory", "mallory", "\"developer\"");
+    estate.put_request("mallory", &payload, &request("mallory"));
+    let approved = estate.by("ben", "-y member approve mallory").run().done();
+    let keygen = estate.repo.command("ssh-keygen").args(&["-l", "-f"]);
+    let printed = keygen.arg(estate.key("mallory").with_extension("pub")).run().done().stdout;
+    let whole = printed.split(' ').find(|word| word.starts_with("SHA256:")).unwrap();
+    assert!(approved.stderr.contains(&format!("key   {whole} ")), "{approved}");
+    assert!(approved.stderr.contains(&format!("signs with {whole}\n")), "{approved}");
+}
