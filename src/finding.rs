@@ -155,7 +155,9 @@ impl Code {
             Self::Rollback => 10,
             Self::Overdue | Self::DueSoon => 11,
             Self::Obligation => 12,
-            Self::PlainComment | Self::Open | Self::Attributes | Self::Lint => return None,
+            Self::PlainComment | Self::Open | Self::Attributes | Self::Lint | Self::Request => {
+                return None;
+            }
         })
     }
 }

@@ -91,6 +91,7 @@ fn requests(place: &Place<'_>, record: &Record) -> Vec<Finding> {
             severity: Severity::Note,
             env: None,
             place: one.path,
+            address: None,
             entry: None,
             message,
             fix: Some(fix),

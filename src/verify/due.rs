@@ -30,7 +30,7 @@ fn bad(
     live: Live<'_>,
     message: String,
 ) -> Result<(), Box<Finding>> {
-    let fix = format!("tenure rotate {}/{}", address.env, quoted(&address.key));
+    let fix = format!("tenure set {}/{} with a new value", address.env, quoted(&address.key));
     Err(found(record, Code::BadDue, address, live, message).fix(fix).into())
 }
 

@@ -198,6 +198,8 @@ impl<'e> Verified<'e> {
                 Ok(Some(stands)) => live.push((address, stands)),
                 Ok(None) => {}
                 Err(finding) => {
+                    let stands = disk.is_none() && found.keys().any(|other| key.holds(other));
+                    let finding = if stands { bared(*finding) } else { *finding };
                     let finding = finding.on_line(&address, disk.and_then(|it| it.line(bytes)));
                     if ends_with_a_new_value(finding.code) && is_plain(&form, key, disk) {
                         self.in_doubt.insert(address, finding.place.clone());
@@ -278,7 +280,10 @@ fn rank(finding: &&Finding) -> (Severity, bool) {
 
 /// Tells whether a dispute of this kind is over once a writer has set the value anew.
 fn ends_with_a_new_value(code: Code) -> bool {
-    matches!(code, Code::Concurrent | Code::RemovedKey | Code::WriterGone)
+    matches!(
+        code,
+        Code::Concurrent | Code::RemovedKey | Code::WriterGone | Code::BadDue | Code::OldGeneration
+    )
 }
 
 /// Tells whether a new value leaves nothing of the disputed one: no tag, no anchor, no other place of a list.
@@ -295,6 +300,17 @@ fn is_plain(form: &FileForm<'_>, key: &KeyPath, disk: Option<&OnDisk>) -> bool {
 fn is_silent(form: &FileForm<'_>) -> bool {
     let FileForm::Values(document) = form else { return false };
     document.clear_comment().is_none()
+}
+
+/// What was signed of a mapping or list is its anchor or tag: where that is gone and the rest still stands,
+/// the place is not missing.
+fn bared(finding: Finding) -> Finding {
+    if finding.code != Code::Missing {
+        return finding;
+    }
+    let message =
+        "not what was signed: its anchor or tag is gone, and its contents stand".to_owned();
+    Finding { code: Code::Altered, message, ..finding }
 }
 
 fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Finding {

@@ -7,6 +7,7 @@ mod beyond;
 mod files;
 mod forge;
 mod hook;
+mod leavers;
 mod log;
 mod members;
 mod policy;
@@ -132,7 +133,7 @@ impl Estate {
         self.judged(exit, words);
         self.refuses_to_read(exit);
         self.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]).done();
-        self.honest();
+        self.by("ana", "check").run().done();
     }
 
     /// Compares what `check` finds with words, each of which must be there; here, and in a new clone.
