@@ -80,6 +80,8 @@ pub enum Code {
     Attributes,
     /// A deadline is near.
     DueSoon,
+    /// A policy waits for the approval of other admins.
+    PolicyWaits,
     /// Somebody asks to become a member.
     Request,
     /// A lint of the policy.
@@ -122,6 +124,7 @@ impl Code {
             Self::Open => "open",
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
+            Self::PolicyWaits => "policy-waits",
             Self::Request => "request",
             Self::Lint => "lint",
         }
@@ -141,7 +144,7 @@ impl Code {
             | Self::UpdateTenure => 1,
             Self::OtherRoot | Self::NoRoot => 2,
             Self::MissingEntry => 3,
-            Self::PolicyUnauthorised | Self::PolicyFork => 4,
+            Self::PolicyUnauthorised | Self::PolicyFork | Self::PolicyWaits => 4,
             Self::NotAllowed | Self::BadTime => 5,
             Self::RemovedKey => 6,
             Self::PolicyAltered | Self::PolicyInvalid => 7,

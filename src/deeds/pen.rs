@@ -72,6 +72,17 @@ impl<'p, 'w> Pen<'p, 'w> {
         &self.by
     }
 
+    /// Who signs, and with which key.
+    #[must_use]
+    pub fn hand(&self) -> (&MemberName, &ssh_key::PublicKey) {
+        (&self.by, self.signer.public())
+    }
+
+    /// Names the policy that the next entries are signed under.
+    pub fn under(&mut self, policy: EntryId) {
+        self.after.policy = Some(policy);
+    }
+
     /// Signs an entry and puts its file into the change; the next entry follows this one.
     ///
     /// # Errors

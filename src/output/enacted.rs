@@ -6,13 +6,18 @@ use serde_json::{Value, json};
 
 use super::words::{count, names};
 use super::{Ink, paint, safe};
-use crate::deeds::enact::{Effect, Enacted, Hindrance, NewReaders, Stale};
+use crate::deeds::enact::{About, Effect, Enacted, Hindrance, NewReaders, Signed, Stale, Waiting};
 use crate::policy::{Sign, Weight};
 
 /// What a policy changes, as lines for whoever is asked to sign it.
 #[must_use]
 pub fn preview(effect: &Effect) -> String {
     let mut lines = Vec::new();
+    match &effect.about {
+        About::Next => {}
+        About::Proposal(it) => lines.push(format!("{}, waits{}", said(it), why(it))),
+        About::Against(it) => lines.push(format!("against {}{}:", said(it), why(it))),
+    }
     for change in &effect.changes {
         let ink = match change.sign {
             Sign::Added => Ink::Green,
@@ -34,6 +39,21 @@ pub fn preview(effect: &Effect) -> String {
     lines.join("\n")
 }
 
+/// Names a policy of the log.
+pub(super) fn said(signed: &Signed) -> String {
+    let Signed { seq, entry, by, signed, .. } = signed;
+    let others: Vec<_> = signed.iter().filter(|who| *who != by).cloned().collect();
+    let others = match others.is_empty() {
+        true => String::new(),
+        false => format!(" and {}", names(&others)),
+    };
+    format!("policy {seq} of entry {}, signed by {by}{others}", entry.short())
+}
+
+fn why(signed: &Signed) -> String {
+    signed.reason.as_ref().map(|text| format!(": {}", safe(text))).unwrap_or_default()
+}
+
 fn readers(new: &NewReaders) -> String {
     let values = count(new.values, "value");
     let mut parts = Vec::new();
@@ -45,6 +65,9 @@ fn readers(new: &NewReaders) -> String {
     }
     if parts.is_empty() {
         parts.push(format!("{values} in {} will be read with other keys", new.env));
+    }
+    for (who, keys) in &new.keys {
+        parts.push(format!("  {who} reads with {}", keys.join(", ")));
     }
     parts.join("\n")
 }
@@ -59,7 +82,13 @@ pub(super) fn receipt(enacted: &Enacted, out: &mut dyn Write) -> io::Result<()> 
         writeln!(out, "{} vouches for {values} of those who may write them no longer", enacted.by)?;
     }
     let (seq, entry) = (enacted.seq, enacted.entry.short());
-    writeln!(out, "policy {seq} in force. Entry {entry}, signed by {}.", enacted.by)
+    let Some(Waiting { lacks, may, voiceless }) = &enacted.waiting else {
+        return writeln!(out, "policy {seq} in force. Entry {entry}, signed by {}.", enacted.by);
+    };
+    writeln!(out, "policy {seq} signed, not in force. Entry {entry}, signed by {}.", enacted.by)?;
+    let policy = enacted.policy.short16();
+    let vouch = if *voiceless > 0 { " --vouch" } else { "" };
+    writeln!(out, "wants {lacks} more of {}: tenure policy sign {policy}{vouch}", names(may))
 }
 
 /// What the signer could not do, one warning each.
@@ -104,12 +133,24 @@ pub(super) fn effect_json(effect: &Effect) -> Value {
             "text": change.text,
         })
     };
-    let readers = |new: &NewReaders| json!({ "environment": new.env, "values": new.values, "gains": new.gains, "loses": new.loses });
+    let readers = |new: &NewReaders| json!({ "environment": new.env, "values": new.values, "gains": new.gains, "loses": new.loses, "keys": new.keys });
+    let about = match &effect.about {
+        About::Next => Value::Null,
+        About::Proposal(signed) => json!({ "proposal": signed_json(signed) }),
+        About::Against(signed) => json!({ "against": signed_json(signed) }),
+    };
     json!({
+        "about": about,
         "changes": effect.changes.iter().map(change).collect::<Vec<_>>(),
         "readers": effect.readers.iter().map(readers).collect::<Vec<_>>(),
         "voiceless": effect.voiceless,
     })
+}
+
+/// The look for machines of a policy that was signed.
+pub(super) fn signed_json(signed: &Signed) -> Value {
+    let Signed { entry, seq, by, reason, signed } = signed;
+    json!({ "entry": entry, "policy": seq, "by": by, "reason": reason, "signed": signed })
 }
 
 /// The look for machines of what was signed.
@@ -128,6 +169,9 @@ pub(super) fn enacted_json(enacted: &Enacted) -> Value {
     json!({
         "entry": enacted.entry,
         "policy": enacted.seq,
+        "policy_entry": enacted.policy,
+        "in_force": enacted.waiting.is_none(),
+        "waiting": enacted.waiting.as_ref().map(|it| json!({ "lacks": it.lacks, "may": it.may })),
         "by": enacted.by,
         "renewed": enacted.renewed,
         "stale_readers": enacted.stale.iter().map(stale).collect::<Vec<_>>(),

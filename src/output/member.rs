@@ -15,7 +15,8 @@ impl Show for Added {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let roles =
             if self.roles.is_empty() { "no role yet".to_owned() } else { names(&self.roles) };
-        writeln!(out, "{} is a member: {roles}", self.name)?;
+        let is = if self.enacted.waiting.is_none() { "is" } else { "would be" };
+        writeln!(out, "{} {is} a member: {roles}", self.name)?;
         for key in &self.keys {
             match self.identity {
                 Some(_) => writeln!(out, "key   {key}")?,
@@ -54,13 +55,13 @@ impl Show for Removed {
             writeln!(out, "{} could read {number} in {env}{}", self.name, safe(&list))?;
         }
         receipt(&self.enacted, out)?;
-        for (env, debt) in self.debts.iter().filter(|(_, debt)| !debt.values.is_empty()) {
+        let over = self.enacted.waiting.is_none();
+        for (env, debt) in self.debts.iter().filter(|(_, debt)| over && !debt.values.is_empty()) {
             let number = count(debt.values.len(), "value");
             writeln!(out, "{number} in {env} must rotate by {}", debt.due)?;
         }
         writeln!(out, "next  git add -A && git commit")?;
-        for env in self.debts.iter().filter(|(_, debt)| !debt.values.is_empty()).map(|(env, _)| env)
-        {
+        for (env, _) in self.debts.iter().filter(|(_, debt)| over && !debt.values.is_empty()) {
             writeln!(out, "next  tenure rotate --due -e {env}")?;
         }
         Ok(())

@@ -1,16 +1,18 @@
-//! The policy as a whole: what was signed, what is in force, what is doubtful in it.
+//! The policy as a whole: what was signed, what is in force, what another one changes, what is doubtful.
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::enacted::{effect_json, enacted_json, receipt};
+use super::enacted::{effect_json, enacted_json, preview, receipt, said, signed_json};
 use super::findings::{finding, line};
 use super::words::names;
-use super::{Ink, Show, paint};
+use super::{Ink, Show, paint, safe};
+use crate::deeds::policy::diff::{Compared, Side};
 use crate::deeds::policy::lint::Linted;
-use crate::deeds::policy::show::{Environment, Shown};
+use crate::deeds::policy::show::{Environment, Shown, Waiting};
 use crate::deeds::policy::sign::Signed;
+use crate::policy::PATH;
 
 impl Show for Signed {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -20,6 +22,46 @@ impl Show for Signed {
 
     fn json(&self) -> Value {
         json!({ "effect": effect_json(&self.effect), "signed": enacted_json(&self.enacted) })
+    }
+}
+
+impl Show for Vec<Compared> {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.iter().try_for_each(|pair| {
+            writeln!(out, "from {}", side(&pair.from))?;
+            writeln!(out, "to   {}", side(&pair.to))?;
+            writeln!(out, "{}", preview(&pair.effect))
+        })?;
+        for signed in self.first().iter().flat_map(|pair| &pair.waiting) {
+            let (seq, id, by) = (signed.seq, signed.entry.short16(), &signed.by);
+            writeln!(out, "waits  policy {seq} by {by}: tenure policy diff {id}")?;
+        }
+        Ok(())
+    }
+
+    fn json(&self) -> Value {
+        let side = |side: &Side| match side {
+            Side::File => json!({ "file": PATH }),
+            Side::Entry(signed) => signed_json(signed),
+            Side::Revision(text) => json!({ "revision": text }),
+        };
+        let pair = |pair: &Compared| {
+            json!({
+                "from": side(&pair.from),
+                "to": side(&pair.to),
+                "effect": effect_json(&pair.effect),
+                "waiting": pair.waiting.iter().map(signed_json).collect::<Vec<_>>(),
+            })
+        };
+        json!({ "compared": self.iter().map(pair).collect::<Vec<_>>() })
+    }
+}
+
+fn side(side: &Side) -> String {
+    match side {
+        Side::File => format!("{PATH}, as it lies here, signed by nobody"),
+        Side::Entry(signed) => said(signed),
+        Side::Revision(text) => format!("{PATH} of {}, signed or not", safe(text)),
     }
 }
 
@@ -58,7 +100,7 @@ impl Show for Shown {
             writeln!(out, "  readers  {}", names(&env.readers))?;
             writeln!(out, "  writers  {}", names(&env.writers))?;
         }
-        Ok(())
+        self.proposals.iter().try_for_each(|it| waiting(it, out))
     }
 
     fn json(&self) -> Value {
@@ -81,7 +123,37 @@ impl Show for Shown {
             "threshold": self.admins.1,
             "roles": self.roles.iter().map(role).collect::<Vec<_>>(),
             "environments": self.environments.iter().map(env).collect::<Vec<_>>(),
+            "proposals": self.proposals.iter().map(waiting_json).collect::<Vec<_>>(),
             "altered": self.altered.is_some(),
         })
     }
+}
+
+fn waiting(waiting: &Waiting, out: &mut dyn Write) -> io::Result<()> {
+    let Waiting { signed, lacks, may } = waiting;
+    let (entry, by) = (signed.entry.short16(), names(&signed.signed));
+    let seq = signed.seq;
+    match lacks {
+        Some(lacks) => {
+            let word = paint(Ink::Yellow, "waits");
+            writeln!(out, "{word}   policy {seq} of entry {entry}, signed by {by}")?;
+            writeln!(
+                out,
+                "        wants {lacks} more of {}: tenure policy sign {entry}",
+                names(may)
+            )
+        }
+        None => {
+            writeln!(out, "stale   policy {seq} of entry {entry}, signed by {by}: another followed")
+        }
+    }
+}
+
+fn waiting_json(waiting: &Waiting) -> Value {
+    json!({
+        "signed": signed_json(&waiting.signed),
+        "lacks": waiting.lacks,
+        "may": waiting.may,
+        "stale": waiting.lacks.is_none(),
+    })
 }

@@ -1,11 +1,17 @@
 //! The policy chain: which policy was in force where. Design, section 6.
+//!
+//! The chain is linear, but branches can make it fork. A fork is settled by a step that descends from
+//! all its ends, and that the admins of each of them authorise.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ssh_key::PublicKey;
+
 use crate::log::dag::Dag;
 use crate::log::entry::Entry;
+use crate::log::parse::SignedEntry;
 use crate::names::{EntryId, MemberName, Sha256};
-use crate::policy::Policy;
+use crate::policy::{Member, Policy};
 
 /// A policy that was signed; in force once the previous one's threshold is reached.
 #[derive(Debug)]
@@ -18,10 +24,19 @@ pub struct Step {
     pub seq: u32,
     /// The position of the step before in [`Chain::steps`]; none for `init`.
     pub prev: Option<usize>,
+    /// The positions of the other ends of the fork that it settles; none where it settles none.
+    pub settles: Vec<usize>,
     /// The hash of its bytes.
     pub hash: Sha256,
     /// What it says.
     pub policy: Policy,
+}
+
+impl Step {
+    /// The positions of all steps that it takes the place of.
+    pub fn follows(&self) -> impl Iterator<Item = usize> {
+        self.prev.into_iter().chain(self.settles.iter().copied())
+    }
 }
 
 /// All policies whose entries hold, and the approvals among them.
@@ -41,6 +56,8 @@ struct Approval {
     entry: usize,
     /// The policy under which it was signed; none for the signer of `init`.
     under: Option<EntryId>,
+    /// The key that it was signed with.
+    key: Option<PublicKey>,
 }
 
 /// From where the chain is looked at.
@@ -72,66 +89,173 @@ impl Chain {
     }
 
     /// Adds an admin's approval of a policy, at the position of its entry.
-    pub(super) fn approve(&mut self, at: usize, entry: &Entry, target: EntryId) {
-        let approval = Approval { by: entry.by.clone(), entry: at, under: entry.policy };
+    pub(super) fn approve(&mut self, at: usize, signed: &SignedEntry, target: EntryId) {
+        let Entry { by, policy: under, .. } = &signed.entry;
+        let key = signed.signature.key();
+        let approval = Approval { by: by.clone(), entry: at, under: *under, key };
         self.approvals.entry(target).or_default().push(approval);
     }
 
     /// The steps in force: those that with all before them reached their thresholds.
     pub(super) fn in_force(&self, seen: Seen<'_>) -> Vec<&Step> {
-        let mut holds = Vec::with_capacity(self.steps.len());
-        for step in &self.steps {
-            let after_prev = |prev: usize| {
-                let threshold = self.steps[prev].policy.admin.threshold as usize;
-                // A step stands after the one before it, which was therefore judged already.
-                holds[prev] && self.approvers(step, &self.steps[prev], seen).len() >= threshold
-            };
-            holds.push(seen.has(step.entry) && step.prev.is_none_or(after_prev));
-        }
+        let holds = self.holding(seen);
         self.steps.iter().zip(holds).filter_map(|(step, holds)| holds.then_some(step)).collect()
     }
 
-    /// The admins of the policy before who signed or approved a step, under that very policy: a key
-    /// that an earlier one names may have been taken away since.
-    fn approvers<'c>(
-        &'c self,
-        step: &Step,
-        prev: &Step,
-        seen: Seen<'_>,
-    ) -> BTreeSet<&'c MemberName> {
-        let approvals = self.approvals.get(&step.id).into_iter().flatten();
-        let counts = |it: &&Approval| it.under == Some(prev.id) && seen.has(it.entry);
-        approvals.filter(counts).map(|it| &it.by).filter(|who| prev.policy.is_admin(who)).collect()
+    fn holding(&self, seen: Seen<'_>) -> Vec<bool> {
+        let mut holds = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            // A step stands after those that it follows, which were therefore judged already.
+            let after = |before: usize| holds[before] && self.lacks(step, before, seen) == 0;
+            holds.push(seen.has(step.entry) && step.follows().all(after));
+        }
+        holds
     }
 
-    /// The highest policy in force.
-    pub(super) fn highest(&self, seen: Seen<'_>) -> Option<&Step> {
-        self.in_force(seen).into_iter().max_by_key(|step| step.seq)
+    /// How many admins of a policy that a step follows have yet to sign or approve it.
+    fn lacks(&self, step: &Step, before: usize, seen: Seen<'_>) -> usize {
+        let threshold = self.steps[before].policy.admin.threshold as usize;
+        threshold.saturating_sub(self.approvers(step, before, seen).len())
+    }
+
+    /// The admins of a policy that a step follows who signed or approved it, under such a policy: a key
+    /// that an earlier one names may have been taken away since. At a fork the key must be theirs under
+    /// each: one end of it may have given the name to somebody else's key.
+    fn approvers(&self, step: &Step, before: usize, seen: Seen<'_>) -> BTreeSet<&MemberName> {
+        let policy = &self.steps[before].policy;
+        let approvals = self.approvals.get(&step.id).into_iter().flatten();
+        let current = |it: &Approval| step.follows().any(|at| it.under == Some(self.steps[at].id));
+        let counts = |it: &&Approval| {
+            let key = it.key.as_ref().map(|key| (&it.by, key));
+            seen.has(it.entry) && current(it) && key.is_some_and(|it| is_admin_with(policy, it))
+        };
+        approvals.filter(counts).map(|it| &it.by).collect()
+    }
+
+    /// The positions of the steps in force that no other one follows: one, or the ends of a fork.
+    pub(super) fn ends(&self, seen: Seen<'_>) -> Vec<usize> {
+        let holds = self.holding(seen);
+        let mut open = holds.clone();
+        for (step, _) in self.steps.iter().zip(&holds).filter(|(_, holds)| **holds) {
+            step.follows().for_each(|before| open[before] = false);
+        }
+        (0..open.len()).filter(|at| open[*at]).collect()
     }
 
     /// Tells whether a step was in force for the signer of an entry that holds.
     pub(super) fn knew(&self, entry: &Entry, step: &Step) -> bool {
-        let named = entry.policy.and_then(|id| self.step(&id));
-        let mut known = std::iter::successors(named, |it| it.prev.map(|prev| &self.steps[prev]));
-        known.any(|it| it.id == step.id)
+        let named = entry.policy.and_then(|id| self.steps.iter().position(|it| it.id == id));
+        let mut known: Vec<usize> = named.into_iter().collect();
+        while let Some(at) = known.pop() {
+            if self.steps[at].id == step.id {
+                return true;
+            }
+            known.extend(self.steps[at].follows());
+        }
+        false
     }
 
-    /// The highest policy in force with the whole log at hand.
+    /// The highest policy in force with the whole log at hand; one of several, where the chain forks.
     #[must_use]
     pub fn current(&self) -> Option<&Step> {
-        self.highest(Seen::Whole)
+        self.current_ends().into_iter().max_by_key(|step| (step.seq, step.id))
     }
 
-    /// Pairs of policies in force that follow the same one.
-    pub(super) fn forks(&self) -> Vec<(&Step, &Step)> {
-        let live = self.in_force(Seen::Whole);
-        let mut forks = Vec::new();
-        for (at, one) in live.iter().enumerate() {
-            let twins = live[at + 1..].iter().filter(|two| two.seq == one.seq);
-            forks.extend(twins.map(|two| (*one, *two)));
-        }
-        forks
+    /// The policies in force that no other one follows: more than one is a fork.
+    #[must_use]
+    pub fn current_ends(&self) -> Vec<&Step> {
+        self.ends(Seen::Whole).into_iter().map(|at| &self.steps[at]).collect()
     }
+
+    /// The last step that several follow.
+    #[must_use]
+    pub fn common(&self, ends: &[&Step]) -> Option<&Step> {
+        let before = |end: &Step| -> BTreeSet<usize> {
+            let mut found = BTreeSet::new();
+            let mut left: Vec<usize> = end.follows().collect();
+            while let Some(at) = left.pop() {
+                if found.insert(at) {
+                    left.extend(self.steps[at].follows());
+                }
+            }
+            found
+        };
+        let shared = ends.iter().map(|end| before(end)).reduce(|a, b| &a & &b)?;
+        shared.into_iter().map(|at| &self.steps[at]).max_by_key(|step| step.seq)
+    }
+
+    /// The policies that were signed and are not in force, the oldest first.
+    #[must_use]
+    pub fn proposals(&self) -> Vec<Proposal<'_>> {
+        let holds = self.holding(Seen::Whole);
+        let ends = self.ends(Seen::Whole);
+        let open = self.steps.iter().zip(holds).filter(|(_, holds)| !holds);
+        open.map(|(step, _)| self.proposal(step, &ends)).collect()
+    }
+
+    fn proposal<'c>(&'c self, step: &'c Step, ends: &[usize]) -> Proposal<'c> {
+        let follows: Vec<_> = step.follows().map(|at| &self.steps[at]).collect();
+        // What follows a policy that is no longer in force can never come in force.
+        let stale = !ends.iter().all(|end| step.follows().any(|before| before == *end));
+        Proposal { step, tally: self.tally(&follows, Some(step), None), stale }
+    }
+
+    /// Counts who signed a step, or would with one more hand: for the policies that it follows.
+    #[must_use]
+    pub fn tally<'c>(
+        &'c self,
+        follows: &[&'c Step],
+        step: Option<&Step>,
+        hand: Option<(&'c MemberName, &PublicKey)>,
+    ) -> Tally<'c> {
+        let mut tally = Tally::default();
+        for before in follows {
+            let at = self.steps.iter().position(|it| it.id == before.id);
+            let signed = step.zip(at).map(|(step, at)| self.approvers(step, at, Seen::Whole));
+            let mut signed = signed.unwrap_or_default();
+            signed.extend(
+                hand.filter(|hand| is_admin_with(&before.policy, *hand)).map(|hand| hand.0),
+            );
+            let lacks = (before.policy.admin.threshold as usize).saturating_sub(signed.len());
+            tally.lacks = tally.lacks.max(lacks);
+            if lacks > 0 {
+                tally.may.extend(before.policy.admins().difference(&signed).copied());
+            }
+            tally.signed.extend(signed);
+        }
+        tally
+    }
+}
+
+/// A policy that was signed and is not in force.
+#[derive(Debug)]
+pub struct Proposal<'c> {
+    /// Its step.
+    pub step: &'c Step,
+    /// Who signed it, and who may.
+    pub tally: Tally<'c>,
+    /// Whether another policy came in force meanwhile, so that this one never can.
+    pub stale: bool,
+}
+
+/// Who signed a policy, and who may.
+#[derive(Debug, Default)]
+pub struct Tally<'c> {
+    /// The admins who signed or approved it.
+    pub signed: BTreeSet<&'c MemberName>,
+    /// Those whose approval it wants.
+    pub may: BTreeSet<&'c MemberName>,
+    /// How many of them it wants at least.
+    pub lacks: usize,
+}
+
+/// Tells whether a member is an admin under a policy, and a key theirs.
+#[must_use]
+pub fn is_admin_with(policy: &Policy, (by, key): (&MemberName, &PublicKey)) -> bool {
+    let mine = |member: &Member| {
+        member.signing_keys.iter().any(|own| own.public().key_data() == key.key_data())
+    };
+    policy.is_admin(by) && policy.members.get(by).is_some_and(mine)
 }
 
 impl super::Record {

@@ -1,6 +1,6 @@
 //! Check 12: obligations, derived from the policy chain. Mission, section F.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
@@ -36,15 +36,17 @@ pub(super) fn open(record: &Record, live: &BTreeMap<Address, Live<'_>>) -> Vec<O
     open.into_values().collect()
 }
 
-/// The members who could read an environment before a step and not after it.
+/// The members who could read an environment before a step, under any policy that it follows, and not
+/// after it.
 fn leavers<'r>(
     record: &'r Record,
     step: &'r Step,
     env: &EnvName,
 ) -> impl Iterator<Item = &'r MemberName> {
-    let before = step.prev.map(|prev| record.chain.steps[prev].policy.readers(env));
+    let before = step.follows().flat_map(|at| record.chain.steps[at].policy.readers(env));
+    let before: BTreeSet<_> = before.collect();
     let after = step.policy.readers(env);
-    before.unwrap_or_default().into_iter().filter(move |who| !after.contains(who))
+    before.into_iter().filter(move |who| !after.contains(who))
 }
 
 fn debt(record: &Record, step: &Step, address: &Address, leaver: &MemberName) -> Obligation {

@@ -13,7 +13,7 @@ use crate::log::held::Held;
 use crate::log::name::file_path;
 use crate::log::parse::SignedEntry;
 use crate::log::signature::{self, SignatureError};
-use crate::names::{EntryId, quoted};
+use crate::names::{EntryId, Sha256, quoted};
 use crate::policy::{Member, Policy, SigningKey};
 
 /// How far a time may lie ahead of now, or behind a parent.
@@ -74,22 +74,27 @@ impl Record {
         judge.walk();
         judge.voids();
         judge.forks();
+        judge.waiting();
         judge.policies();
         let unsigned = judge.policy_file();
         let Judge { chain, verdicts, findings, .. } = judge;
         let is_news =
             |at: &usize| entries[*at].payload.is_some() && verdicts[*at] != Verdict::Refused;
         let news = (0..entries.len()).filter(is_news).collect();
-        let in_force = chain.current().map(|step| step.entry);
-        let in_force = chain.steps.iter().position(|step| Some(step.entry) == in_force);
+        let in_force = judged_by(&chain, evidence);
         Self { entries, dag, chain, findings, verdicts, news, in_force, unsigned }
     }
 
     /// The policy in force; none where there is none to believe.
     #[must_use]
     pub fn policy(&self) -> Option<&Policy> {
-        let step = self.in_force.map(|at| &self.chain.steps[at]);
-        step.map(|step| &step.policy).or(self.unsigned.as_ref())
+        self.step().map(|step| &step.policy).or(self.unsigned.as_ref())
+    }
+
+    /// The step whose policy files are judged by; where the chain forks, one of several.
+    #[must_use]
+    pub fn step(&self) -> Option<&Step> {
+        self.in_force.map(|at| &self.chain.steps[at])
     }
 
     /// The id of `init`, if there is exactly one that holds.
@@ -122,6 +127,13 @@ impl Record {
     pub fn holds(&self, entry: usize) -> bool {
         self.verdicts.get(entry) == Some(&Verdict::Holds)
     }
+}
+
+/// The step that files are judged by; where the chain forks, the one that lies in the policy's file.
+fn judged_by(chain: &Chain, evidence: &LogEvidence) -> Option<usize> {
+    let on_disk = evidence.policy.as_ref().map(|bytes| Sha256::of(bytes));
+    let rank = |at: &usize| (Some(chain.steps[*at].hash) == on_disk, chain.steps[*at].seq);
+    chain.ends(Seen::Whole).into_iter().max_by_key(rank)
 }
 
 fn keys(member: &Member) -> Vec<&PublicKey> {
@@ -226,9 +238,9 @@ impl Judge<'_> {
             let policy = self.policy_of(at, step)?;
             self.signed_under(at, &policy)?;
             self.timely(at)?;
-            return self.push(at, step, policy);
+            return self.push(at, step, policy, Vec::new());
         }
-        let named = self.named_policy(at)?;
+        let (named, rivals) = self.named_policy(at)?;
         let policy = &self.chain.steps[named].policy;
         self.signed_under(at, policy)?;
         self.timely(at)?;
@@ -237,13 +249,17 @@ impl Judge<'_> {
         match &entry.kind {
             Kind::Init(_) | Kind::Seal { .. } => Ok(()),
             Kind::Note(Note::Approve { target }) => {
-                self.chain.approve(at, entry, *target);
+                // Nobody approves what they did not see.
+                let seen = |target| self.dag.is_ancestor(target, at);
+                if self.dag.index(target).is_some_and(seen) {
+                    self.chain.approve(at, signed, *target);
+                }
                 Ok(())
             }
             Kind::Policy(step) => {
                 let next = self.policy_of(at, step)?;
                 self.follows(at, step, named)?;
-                self.push(at, step, next)
+                self.push(at, step, next, rivals)
             }
         }
     }
@@ -307,17 +323,25 @@ impl Judge<'_> {
     fn voids(&mut self) {
         let in_force = self.chain.in_force(Seen::Whole);
         for at in 0..self.entries.len() {
-            let entry = &self.entries[at].entry;
-            let void = self.verdicts[at] == Verdict::Holds
-                && matches!(entry.kind, Kind::Seal { .. })
-                && in_force.iter().filter(|step| self.apart(at, step)).any(|step| {
-                    !self.has_key_under(at, &step.policy)
-                        || rights::check(&step.policy, entry).is_err()
-                });
+            let sealed = matches!(self.entries[at].entry.kind, Kind::Seal { .. });
+            let void = sealed
+                && self.verdicts[at] == Verdict::Holds
+                && in_force.iter().any(|step| self.apart(at, step) && self.takes_away(step, at));
             if void {
                 self.verdicts[at] = Verdict::Void;
             }
         }
+    }
+
+    /// Tells whether a step took away what an entry rests on. What a policy beside it never gave, the
+    /// other end of a fork may have given.
+    fn takes_away(&self, step: &Step, at: usize) -> bool {
+        let entry = &self.entries[at].entry;
+        let has_key = |policy| self.has_key_under(at, policy);
+        step.follows().map(|before| &self.chain.steps[before].policy).any(|before| {
+            (has_key(before) && !has_key(&step.policy))
+                || rights::taken(before, &step.policy, entry)
+        })
     }
 
     /// Tells whether a step came in force beside an entry: neither known to it, nor with it at hand. It

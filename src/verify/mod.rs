@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use crate::log::held::Held;
 use crate::names::{EntryId, RepoPath};
 
-pub use chain::{Chain, Step};
+pub use chain::{Chain, Proposal, Step, Tally, is_admin_with};
 pub use disk::FileForm;
 pub use entries::{Record, Verdict};
 pub use files::{Verified, VerifiedFile};

@@ -1,34 +1,53 @@
 //! Checks 4 and 7: the steps of the policy chain, and the policy file.
 
-use super::chain::{Seen, Step};
+use std::collections::BTreeSet;
+
+use super::chain::{Proposal, Seen, Step};
 use super::entries::Judge;
 use super::verdicts::breach;
 use crate::finding::{Code, Finding, Severity};
-use crate::log::entry::PolicyStep;
-use crate::names::{Sha256, quoted};
+use crate::log::entry::{Kind, Note, PolicyStep};
+use crate::names::{MemberName, Sha256, quoted};
 use crate::policy::Policy;
 
 const POLICY_FILE: &str = ".secrets-policy.toml";
 
 impl Judge<'_> {
-    /// The step that an entry names, which must be the highest in force among its ancestors.
-    pub(super) fn named_policy(&self, at: usize) -> Result<usize, Box<Finding>> {
+    /// The step that an entry names, which must be the one in force among its ancestors. Where those
+    /// have a fork, also its other ends; then nothing but what settles it is taken.
+    pub(super) fn named_policy(&self, at: usize) -> Result<(usize, Vec<usize>), Box<Finding>> {
         let entry = &self.entries[at].entry;
-        let highest = self.chain.highest(Seen::From(at, self.dag));
+        let refuse = |message: String| Err(Box::new(self.refuse(at, Code::NotAllowed, message)));
+        let mut ends = self.chain.ends(Seen::From(at, self.dag));
         let named = self.chain.steps.iter().position(|step| Some(step.id) == entry.policy);
-        match (named, highest) {
-            (Some(named), Some(highest)) if self.chain.steps[named].id == highest.id => Ok(named),
-            (Some(named), Some(highest)) => {
-                let message = format!(
-                    "it names policy {}, but policy {} was in force for its signer",
-                    self.chain.steps[named].seq, highest.seq
-                );
-                Err(Box::new(self.refuse(at, Code::NotAllowed, message)))
-            }
-            _ => {
-                let message = "the policy that it names is not among its ancestors";
-                Err(Box::new(self.refuse(at, Code::NotAllowed, message)))
-            }
+        let Some((named, highest)) = named.zip(ends.iter().max().copied()) else {
+            return refuse("the policy that it names is not among its ancestors".to_owned());
+        };
+        if !ends.contains(&named) {
+            return refuse(format!(
+                "it names policy {}, but policy {} was in force for its signer",
+                self.chain.steps[named].seq, self.chain.steps[highest].seq
+            ));
+        }
+        if ends.len() > 1 && !self.settles(at, &ends) {
+            return refuse(format!(
+                "{} policies were in force for its signer, and it does not settle that",
+                ends.len()
+            ));
+        }
+        ends.retain(|end| *end != named);
+        Ok((named, ends))
+    }
+
+    /// Tells whether an entry is a policy, or approves one, that follows all ends of a fork.
+    fn settles(&self, at: usize, ends: &[usize]) -> bool {
+        match &self.entries[at].entry.kind {
+            Kind::Policy(_) => true,
+            Kind::Note(Note::Approve { target }) => self.chain.step(target).is_some_and(|step| {
+                let follows: Vec<_> = step.follows().collect();
+                ends.iter().all(|end| follows.contains(end))
+            }),
+            Kind::Init(_) | Kind::Seal { .. } => false,
         }
     }
 
@@ -69,9 +88,9 @@ impl Judge<'_> {
         at: usize,
         step: &PolicyStep,
         policy: Policy,
+        settles: Vec<usize>,
     ) -> Result<(), Box<Finding>> {
-        let entry = &self.entries[at].entry;
-        let by = &entry.by;
+        let by = &self.entries[at].entry.by;
         let prev = step.prev.and_then(|id| self.chain.steps.iter().position(|s| s.id == id));
         let judge = prev.map_or(&policy, |prev| &self.chain.steps[prev].policy);
         if !judge.is_admin(by) {
@@ -79,27 +98,31 @@ impl Judge<'_> {
             return Err(Box::new(self.refuse(at, Code::PolicyUnauthorised, message)));
         }
         let id = self.entries[at].id;
-        self.chain.approve(at, entry, id);
-        self.chain.steps.push(Step { entry: at, id, seq: step.seq, prev, hash: step.hash, policy });
+        self.chain.approve(at, &self.entries[at], id);
+        let PolicyStep { seq, hash, .. } = *step;
+        self.chain.steps.push(Step { entry: at, id, seq, prev, settles, hash, policy });
         Ok(())
     }
 
+    /// Two policies in force of which neither follows the other.
     pub(super) fn forks(&mut self) {
-        let forks = self.chain.forks();
-        let found: Vec<_> = forks
-            .iter()
-            .map(|(one, two)| {
-                let message = format!(
-                    "two policies have number {}: entries {} by `{}` and {} by `{}`",
-                    one.seq,
-                    one.id.short(),
-                    self.entries[one.entry].entry.by,
-                    two.id.short(),
-                    self.entries[two.entry].entry.by
-                );
-                breach(Code::PolicyFork, POLICY_FILE, message).entry(two.id)
-            })
-            .collect();
+        let ends = self.chain.current_ends();
+        let [_, second, ..] = ends.as_slice() else { return };
+        let name = |step: &&Step| {
+            let by = &self.entries[step.entry].entry.by;
+            format!("policy {} of entry {} by `{by}`", step.seq, step.id.short())
+        };
+        let names: Vec<_> = ends.iter().map(name).collect();
+        let after = self.chain.common(&ends).map_or(0, |step| step.seq);
+        let message =
+            format!("{} policies follow policy {after}: {}", ends.len(), names.join(", "));
+        let finding = breach(Code::PolicyFork, POLICY_FILE, message).entry(second.id);
+        self.findings.push(finding.fix("tenure policy reconcile"));
+    }
+
+    /// Policies that wait for approval.
+    pub(super) fn waiting(&mut self) {
+        let found: Vec<_> = self.chain.proposals().iter().filter_map(waits).collect();
         self.findings.extend(found);
     }
 
@@ -122,8 +145,8 @@ impl Judge<'_> {
             self.findings.push(finding.graded(Severity::Invalid).fix("tenure init"));
             return None;
         };
-        let current = self.chain.current();
-        if current.is_some_and(|step| step.hash == Sha256::of(bytes)) {
+        let ends = self.chain.current_ends();
+        if ends.iter().any(|step| step.hash == Sha256::of(bytes)) {
             return None;
         }
         let policy = match parse_policy(bytes, POLICY_FILE) {
@@ -133,16 +156,16 @@ impl Judge<'_> {
                 return None;
             }
         };
-        match current {
-            Some(step) => {
-                let message = format!("it is not policy {}, which is in force", step.seq);
-                let finding = breach(Code::PolicyAltered, POLICY_FILE, message);
-                let finding = finding.entry(step.id).fix("tenure policy sign");
+        match ends.as_slice() {
+            [step] => {
+                let finding = self.altered(step, &Sha256::of(bytes));
                 self.findings.push(finding);
                 None
             }
-            None if policy.environments.is_empty() && self.entries.is_empty() => Some(policy),
-            None => {
+            // What was made of a fork by hand waits for `policy reconcile`.
+            [_, _, ..] => None,
+            [] if policy.environments.is_empty() && self.entries.is_empty() => Some(policy),
+            [] => {
                 let message = "no log here puts this policy in force";
                 let finding = breach(Code::MissingEntry, ".secrets/log", message);
                 self.findings.push(finding.fix("git restore --source=HEAD .secrets"));
@@ -150,6 +173,52 @@ impl Judge<'_> {
             }
         }
     }
+}
+
+impl Judge<'_> {
+    /// Says what the policy file is, which is not the policy in force.
+    fn altered(&self, step: &Step, hash: &Sha256) -> Finding {
+        let finding = |message| breach(Code::PolicyAltered, POLICY_FILE, message);
+        let put = format!("cp {} {POLICY_FILE}", policy_path(&step.hash));
+        let proposals = self.chain.proposals();
+        if let Some(it) = proposals.iter().find(|it| it.step.hash == *hash) {
+            let signed: Vec<_> = it.tally.signed.iter().map(|who| who.as_str()).collect();
+            let message = format!(
+                "it is policy {} of entry {}, which is not in force: signed by {} alone",
+                it.step.seq,
+                it.step.id.short(),
+                signed.join(", "),
+            );
+            return finding(message).entry(it.step.id).fix(put);
+        }
+        match self.chain.steps.iter().find(|it| it.hash == *hash) {
+            Some(old) => {
+                let message = format!("it is policy {}, and {} is in force", old.seq, step.seq);
+                finding(message).entry(old.id).fix(put)
+            }
+            None => {
+                let message = format!("it is not policy {}, which is in force", step.seq);
+                finding(message).entry(step.id).fix("tenure policy diff, then: tenure policy sign")
+            }
+        }
+    }
+}
+
+fn waits(proposal: &Proposal<'_>) -> Option<Finding> {
+    let Proposal { step, tally, stale } = proposal;
+    let names = |set: &BTreeSet<&MemberName>| -> String {
+        set.iter().map(|who| who.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let message = format!(
+        "policy {}, signed by {}, waits for {} more of {}",
+        step.seq,
+        names(&tally.signed),
+        tally.lacks,
+        names(&tally.may)
+    );
+    let finding = breach(Code::PolicyWaits, policy_path(&step.hash), message).entry(step.id);
+    let fix = format!("tenure policy diff {0}, then: tenure policy sign {0}", step.id.short16());
+    (!stale).then(|| finding.graded(Severity::Note).fix(fix))
 }
 
 /// The path at which a policy's bytes are kept.

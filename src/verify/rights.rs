@@ -1,7 +1,22 @@
 //! Check 5, second half: whether a signer may do everything that an entry does.
 
-use crate::log::entry::{Entry, FileChange, KeyringRecord, Kind, Op};
+use crate::log::entry::{Entry, FileChange, Item, KeyringRecord, Kind, Op};
 use crate::policy::Policy;
+
+/// Tells whether anything that an entry does was its signer's right under one policy, and no longer is
+/// under the next.
+pub(super) fn taken(before: &Policy, after: &Policy, entry: &Entry) -> bool {
+    let Kind::Seal { files, keyrings } = &entry.kind else { return false };
+    let item = |file: &FileChange, item: &Item| {
+        let may = |policy| may_do(policy, entry, file, item).is_ok();
+        may(before) && !may(after)
+    };
+    let keyring = |keyring: &KeyringRecord| {
+        may_wrap(before, entry, keyring).is_ok() && may_wrap(after, entry, keyring).is_err()
+    };
+    files.iter().any(|file| file.items.iter().any(|it| item(file, it)))
+        || keyrings.iter().any(keyring)
+}
 
 /// Says what the signer may not do, if anything.
 pub(super) fn check(policy: &Policy, entry: &Entry) -> Result<(), String> {
@@ -17,21 +32,23 @@ pub(super) fn check(policy: &Policy, entry: &Entry) -> Result<(), String> {
 }
 
 fn may_change(policy: &Policy, entry: &Entry, file: &FileChange) -> Result<(), String> {
+    file.items.iter().try_for_each(|item| may_do(policy, entry, file, item))
+}
+
+fn may_do(policy: &Policy, entry: &Entry, file: &FileChange, item: &Item) -> Result<(), String> {
     let managed = policy.environment_of(&file.path) == Some(&file.env);
-    for item in &file.items {
-        if !managed && item.op != Op::Delete {
-            return Err(format!("`{}` is no file of {}", file.path, file.env));
-        }
-        if !policy.may_write(&entry.by, &file.address(&item.key)) {
-            return Err(format!("`{}` may not write {} in {}", entry.by, item.key, file.env));
-        }
-        if item.op == Op::Extend && !policy.is_admin(&entry.by) {
-            return Err(format!("`{}` is no admin, and may not extend {}", entry.by, item.key));
-        }
-        // A move ends its source: who may not write there may not move away from there.
-        if let Some(of) = item.of.as_ref().filter(|of| !policy.may_write(&entry.by, &of.address)) {
-            return Err(format!("`{}` may not move {}", entry.by, of.address));
-        }
+    if !managed && item.op != Op::Delete {
+        return Err(format!("`{}` is no file of {}", file.path, file.env));
+    }
+    if !policy.may_write(&entry.by, &file.address(&item.key)) {
+        return Err(format!("`{}` may not write {} in {}", entry.by, item.key, file.env));
+    }
+    if item.op == Op::Extend && !policy.is_admin(&entry.by) {
+        return Err(format!("`{}` is no admin, and may not extend {}", entry.by, item.key));
+    }
+    // A move ends its source: who may not write there may not move away from there.
+    if let Some(of) = item.of.as_ref().filter(|of| !policy.may_write(&entry.by, &of.address)) {
+        return Err(format!("`{}` may not move {}", entry.by, of.address));
     }
     Ok(())
 }

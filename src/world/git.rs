@@ -113,10 +113,19 @@ impl Checkout {
     /// Reads a file as HEAD has it; none if HEAD has no regular file there.
     pub fn head_file(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, WorldError> {
         let Some(head) = self.head_commit()? else { return Ok(None) };
-        match self.repository.as_ref().map(|repository| blob(repository, &head, path)) {
+        self.file_at(&head, path)
+    }
+
+    /// Reads a file as a commit has it; none if it has no regular file there.
+    pub fn file_at(
+        &self,
+        commit: &ObjectId,
+        path: &RepoPath,
+    ) -> Result<Option<Vec<u8>>, WorldError> {
+        match self.repository.as_ref().map(|repository| blob(repository, commit, path)) {
             Some(Ok(bytes)) => Ok(bytes),
             // Missing here may well be present for git, in a folder of alternates.
-            Some(Err(_)) | None => self.ask_blob(&head, path),
+            Some(Err(_)) | None => self.ask_blob(commit, path),
         }
     }
 

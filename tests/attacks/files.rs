@@ -188,3 +188,48 @@ fn a_link_in_the_place_of_a_sealed_file_is_not_followed() {
         std::os::unix::fs::symlink("../elsewhere", e.repo.path().join(ENV)).unwrap();
     });
 }
+
+#[test]
+fn case_57_the_same_verdict_wherever_one_stands() {
+    let estate = Estate::new();
+    let old = estate.read(ENV);
+    estate.set("ben", "prod/DB_URL", "hunter2-three");
+    estate.set("ben", "prod/DB_URL", "hunter2-two");
+    estate.commit("again");
+    let (root, at) = (estate.root(), |name: &str| estate.repo.folder().join(name));
+    let (git_dir, top) = (estate.repo.path().join(".git"), estate.repo.path());
+    let places = |round: &str| {
+        let origin = format!("file://{}", top.display());
+        let shallow = at(&format!("shallow-{round}"));
+        let target = shallow.display().to_string();
+        estate.repo.git(&["clone", "-q", "--depth=1", &origin, &target]).done();
+        let linked = at(&format!("linked-{round}"));
+        let target = linked.display().to_string();
+        estate.repo.git(&["worktree", "add", "-q", "--detach", &target, "HEAD"]).done();
+        let ask = |name: &'static str, line: &str| {
+            let asked = estate.by("ana", line).arg("--root").arg(&root);
+            match name {
+                "full" => asked,
+                "shallow" => asked.within(&shallow),
+                "linked" => asked.within(&linked),
+                "sub-folder" => asked.within(top.join("secrets")),
+                _ => asked.env("GIT_DIR", &git_dir).env("GIT_WORK_TREE", &top).within("/"),
+            }
+            .run()
+        };
+        ["full", "shallow", "linked", "sub-folder", "GIT_DIR"]
+            .map(|name| (name, ask(name, "--json check"), ask(name, "get prod/DB_URL")))
+    };
+    for (name, checked, value) in places("before") {
+        assert_eq!(checked.code, 0, "{name}: {checked}");
+        assert_eq!((value.code, value.stdout.as_str()), (0, "hunter2-two"), "{name}: {value}");
+    }
+    estate.write(ENV, &old);
+    estate.commit("attack");
+    for (name, checked, value) in places("after") {
+        assert_eq!(checked.code, 5, "{name}: {checked}");
+        assert!(super::says(&checked, "altered"), "{name}: {checked}");
+        assert!(super::says(&checked, "old version"), "{name}: {checked}");
+        assert_eq!((value.code, value.stdout.as_str()), (5, ""), "{name}: {value}");
+    }
+}

@@ -217,8 +217,7 @@ fn explained(checked: &Outcome) {
         }
         assert!(finding["rule"].is_string(), "no rule: {finding}");
         assert!(finding["file"].as_str().is_some_and(|file| !file.is_empty()), "{finding}");
-        // The chain's own way out of a fork is the policy's to name.
-        assert!(finding["fix"].is_string() || code == "policy-fork", "no fix: {finding}");
+        assert!(finding["fix"].is_string(), "no fix: {finding}");
         let by_item = ["altered", "bad-due", "concurrent", "old-generation", "removed-key"];
         let by_item = by_item.contains(&code) || code == "writer-gone";
         let keyring = finding["file"].as_str().unwrap().starts_with(".secrets/keys");

@@ -206,7 +206,9 @@ fn case_74_what_another_process_reads_of_a_running_program() {
     let script = "echo ready; read line; exit 0";
     let start = |mut command: Command| {
         command.env("TENURE_IDENTITY", &identity);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut child = child.unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n");

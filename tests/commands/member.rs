@@ -56,6 +56,7 @@ fn adding_shows_what_it_grants_before_it_signs() {
     + member `ben`: signs with SHA256:[fingerprint]
     + role `developer`: has `ben`
     ben will read 1 value in dev
+      ben reads with SHA256:[fingerprint]
     ");
     assert_eq!((keyrings(&repo, "dev"), keyrings(&repo, "prod")), (2, 1));
     repo.run("check").done();

@@ -1,4 +1,4 @@
-//! `tenure policy`: shown, examined, signed.
+//! `tenure policy`: shown, compared, examined, signed.
 
 use clap::Subcommand;
 
@@ -7,13 +7,13 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::Reason;
 use crate::deeds::enact::Vouch;
-use crate::deeds::policy::{lint, show, sign};
+use crate::deeds::policy::{diff, lint, show, sign};
 use crate::output::Output;
 use crate::output::enacted::warnings;
 use crate::output::sentences::SIGNED_UNREAD;
 use crate::world::World;
 
-/// Show, examine or sign the policy
+/// Show, compare, examine or sign the policy
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -24,6 +24,7 @@ pub(crate) struct Args {
 enum Command {
     Show(Show),
     Lint(Lint),
+    Diff(Diff),
     Sign(Sign),
 }
 
@@ -35,9 +36,28 @@ struct Show {}
 #[derive(Debug, clap::Args)]
 struct Lint {}
 
-/// Sign the policy's file as it was edited by hand, and put it in force
+/// Show who gains and who loses what: by unsigned edits, by a policy that waits, or between two
+#[derive(Debug, clap::Args)]
+struct Diff {
+    /// A policy, by its entry, or as a commit has it; alone an entry is compared with the one before
+    #[arg(value_name = "ENTRY|REV")]
+    one: Option<String>,
+
+    /// The policy to compare it with
+    #[arg(value_name = "ENTRY|REV")]
+    two: Option<String>,
+}
+
+/// Sign the policy's file as it was edited by hand, or approve what another admin signed
+///
+/// The policy comes in force once as many admins have signed it as the policy before wants. Until then
+/// it waits, and the file goes back to the policy in force.
 #[derive(Debug, clap::Args)]
 struct Sign {
+    /// The policy to approve, by its entry; left out where only one waits
+    #[arg(value_name = "ENTRY")]
+    entry: Option<String>,
+
     /// Vouch for values that were signed by those who may no longer write them
     #[arg(long)]
     vouch: bool,
@@ -61,9 +81,14 @@ pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
             out.show(&linted)?;
             Ok(if linted.is_broken() { Exit::Invalid } else { Exit::Done })
         }
+        Command::Diff(args) => {
+            out.show(&diff::diff(world, args.one.as_deref(), args.two.as_deref())?)?;
+            Ok(Exit::Done)
+        }
         Command::Sign(args) => {
             let vouch = if args.vouch { Vouch::Yes } else { Vouch::No };
-            let signed = sign::sign(world, vouch, args.reason.text.clone(), &mut |effect| {
+            let with = (vouch, args.reason.text.clone());
+            let signed = sign::sign(world, args.entry.as_deref(), with, &mut |effect| {
                 announce(effect, out);
                 out.note(SIGNED_UNREAD);
             })?;

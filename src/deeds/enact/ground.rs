@@ -5,7 +5,7 @@ use crate::deeds::load::Place;
 use crate::finding::{Code, Finding, Severity};
 use crate::names::Sha256;
 use crate::policy::{self, Policy};
-use crate::verify::{Record, Step, Verified};
+use crate::verify::{Record, Step};
 use crate::world::terminal::Terminal;
 use crate::world::{Consent, World, WorldError, Writes};
 
@@ -24,13 +24,14 @@ pub fn policy_file(place: &Place<'_>) -> Result<String, DeedError> {
 /// Finds what keeps every write away: a fault of log, policy or pin.
 ///
 /// # Errors
-/// [`DeedError::Refused`] with the gravest finding; that the policy's file was edited is left out
-/// where `edited` says that this is what is to be signed.
+/// [`DeedError::Refused`] with the gravest finding; that the policy's file was edited, or that the
+/// policies fork, is left out where `edited` says that this is what the deed is about.
 pub fn nothing_blocks(findings: &[Finding], edited: Edited) -> Result<(), DeedError> {
     let known = |finding: &Finding| {
-        edited == Edited::Expected
-            && finding.place.split(':').next() == Some(policy::PATH)
-            && matches!(finding.code, Code::PolicyAltered | Code::PolicyInvalid)
+        let fork = edited == Edited::Forked && finding.code == Code::PolicyFork;
+        let edit = matches!(finding.code, Code::PolicyAltered | Code::PolicyInvalid)
+            && finding.place.split(':').next() == Some(policy::PATH);
+        fork || (edit && edited != Edited::Refused)
     };
     let blocks = |finding: &&Finding| {
         finding.env.is_none() && finding.severity >= Severity::Invalid && !known(finding)
@@ -46,6 +47,8 @@ pub fn nothing_blocks(findings: &[Finding], edited: Edited) -> Result<(), DeedEr
 pub enum Edited {
     /// It is what the deed is about.
     Expected,
+    /// As [`Self::Expected`], and so is a fork of the policies.
+    Forked,
     /// It is a fault.
     Refused,
 }
@@ -81,16 +84,17 @@ pub fn agree(world: &World, question: &str) -> Result<(), DeedError> {
 
 /// A policy cannot forget an environment that still has values, nor become another repository's.
 pub(super) fn leaves_nothing_behind(
-    verified: &Verified<'_>,
+    record: &Record,
+    old: &Policy,
     next: &Policy,
 ) -> Result<(), DeedError> {
     let refuse = |what, instead: String| Err(DeedError::Refuse { what, instead: Some(instead) });
-    let old = verified.policy;
     if next.repository != old.repository {
         let what = "the repository's id never changes: every token is bound to it".to_owned();
         return refuse(what, format!("repository = \"{}\"", old.repository));
     }
-    let standing = verified.live.keys().find(|at| !next.environments.contains_key(&at.env));
+    let signed = record.signed(None);
+    let standing = signed.keys().find(|at| !next.environments.contains_key(&at.env));
     match standing {
         Some(address) => refuse(
             format!("environment `{}` still has values", address.env),

@@ -1,56 +1,37 @@
-//! Puts a new policy in force: signs it, and makes a new keyring wherever the readers change.
+//! Puts a new policy in force: signs or approves it, and once as many admins as the policy in force wants
+//! did, makes a new keyring wherever the readers change.
 
+mod effect;
+mod follow;
 mod ground;
 mod kept;
 
-use std::collections::BTreeSet;
-
+pub(in crate::deeds) use effect::readable;
+pub use effect::{About, Effect, NewReaders, Signed, effect};
 pub use ground::{Edited, agree, nothing_blocks, policy_file, same_as_in_force, step_in_force};
-pub use kept::{kept_at, put_policy};
+pub use kept::{kept, kept_at, put_policy};
 
 use crate::deeds::DeedError;
 use crate::deeds::attest::{Work, sign};
 use crate::deeds::attributes;
-use crate::deeds::keyrings::renew;
 use crate::deeds::load::Place;
 use crate::deeds::pen::Pen;
-use crate::deeds::ring::Ring;
-use crate::keyring::Keyring;
-use crate::log::entry::{FileChange, Item, Kind, Op, Origin, PolicyStep};
-use crate::names::{Address, EntryId, EnvName, MemberName, RepoPath};
-use crate::policy::{self, Change, Policy, Store, semantic_diff};
-use crate::verify::{Live, Record, Verified};
+use crate::log::entry::{Kind, Note, PolicyStep};
+use crate::names::{Address, EntryId, EnvName, MemberName, RepoPath, Sha256};
+use crate::policy::{self, Policy};
+use crate::verify::{Proposal, Step, Tally, Verified, is_admin_with};
+use crate::world::Mode;
 use ground::leaves_nothing_behind;
-
-/// What a new policy changes, for whoever signs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effect {
-    /// Every statement that comes or goes; access first.
-    pub changes: Vec<Change>,
-    /// The environments whose readers change.
-    pub readers: Vec<NewReaders>,
-    /// What was signed by those who may write it no longer: it stands for nothing unless vouched for.
-    pub voiceless: Vec<Address>,
-}
-
-/// How the readers of an environment change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewReaders {
-    /// The environment.
-    pub env: EnvName,
-    /// How many sealed values it has.
-    pub values: usize,
-    /// Who comes to read it.
-    pub gains: Vec<MemberName>,
-    /// Who reads it no longer; where nobody comes or goes, a reader's keys change.
-    pub loses: Vec<MemberName>,
-}
 
 /// What was signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enacted {
-    /// The entry that puts the policy in force.
+    /// The entry that was signed: a policy, or an approval of one.
     pub entry: EntryId,
+    /// The policy's entry.
+    pub policy: EntryId,
+    /// What the policy waits for before it is in force; none where it is.
+    pub waiting: Option<Waiting>,
     /// The policy's number.
     pub seq: u32,
     /// Who signed.
@@ -65,6 +46,17 @@ pub struct Enacted {
     pub orphans: Vec<Address>,
     /// The files that were written.
     pub paths: Vec<RepoPath>,
+}
+
+/// The approvals that a policy waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many more admins must approve it.
+    pub lacks: usize,
+    /// Those who may.
+    pub may: Vec<MemberName>,
+    /// How many values the one who puts it in force can vouch for.
+    pub voiceless: usize,
 }
 
 /// An environment whose keyring is still for the readers of before.
@@ -89,17 +81,6 @@ pub enum Hindrance {
     NoKey,
 }
 
-/// A policy that may be signed.
-pub struct Draft<'a, 'w> {
-    place: &'a Place<'w>,
-    verified: &'a Verified<'a>,
-    found: Vec<u8>,
-    text: String,
-    next: Policy,
-    by: MemberName,
-    answers: Option<(RepoPath, Vec<u8>)>,
-}
-
 /// Whether a signer vouches for what was signed by those who may write it no longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Vouch {
@@ -109,50 +90,56 @@ pub enum Vouch {
     Yes,
 }
 
+/// A policy that may be signed, or approved.
+pub struct Draft<'a, 'w> {
+    place: &'a Place<'w>,
+    verified: &'a Verified<'a>,
+    found: Vec<u8>,
+    text: String,
+    next: Policy,
+    /// The steps in force that it follows: one, which its entry names; or all ends of a fork, that one
+    /// first.
+    follows: Vec<&'a Step>,
+    /// What is approved; none where a new policy is put forward.
+    approves: Option<&'a Step>,
+    answers: Option<(RepoPath, Vec<u8>)>,
+    pen: Pen<'a, 'w>,
+}
+
 impl<'a, 'w> Draft<'a, 'w> {
     /// Takes the text of a new policy; `found` is what the policy's file holds now.
     ///
     /// # Errors
-    /// [`DeedError::NotAllowed`] unless the caller is an admin; [`DeedError::Refuse`] where the
-    /// policy wants several signatures, or would leave values behind.
+    /// [`DeedError::NotAllowed`] unless the caller is an admin; [`DeedError::Refuse`] where the policy
+    /// would leave values behind.
     pub fn of(
         place: &'a Place<'w>,
         verified: &'a Verified<'a>,
         found: &str,
         text: String,
     ) -> Result<Self, DeedError> {
-        let current = step_in_force(verified.record)?;
+        let follows = vec![step_in_force(verified.record)?];
+        Self::settling(place, verified, follows, (found, text))
+    }
+
+    /// As [`Draft::of`], of a policy that follows all ends of a fork.
+    ///
+    /// # Errors
+    /// As [`Draft::of`]; the caller must be an admin under the policy of one of the ends.
+    pub fn settling(
+        place: &'a Place<'w>,
+        verified: &'a Verified<'a>,
+        follows: Vec<&'a Step>,
+        (found, text): (&str, String),
+    ) -> Result<Self, DeedError> {
         let next = Policy::parse(&text)?;
-        let by = Pen::find(place, verified.record, verified.policy)?.by().clone();
-        if !current.policy.is_admin(&by) {
-            return Err(DeedError::NotAllowed {
-                by,
-                what: "sign a policy".to_owned(),
-                may: current.policy.admins().into_iter().cloned().collect(),
-            });
-        }
-        if current.policy.admin.threshold > 1 {
-            return Err(DeedError::Refuse {
-                what: format!(
-                    "a new policy needs {} admins, and this version cannot collect their approval",
-                    current.policy.admin.threshold
-                ),
-                instead: None,
-            });
-        }
-        if next.admin.threshold > 1 {
-            return Err(DeedError::Refuse {
-                what: format!(
-                    "nobody could change a policy that needs {} admins: this version cannot collect \
-                     their approval",
-                    next.admin.threshold
-                ),
-                instead: Some(format!("threshold = 1 under [admin] in {}", policy::PATH)),
-            });
-        }
-        leaves_nothing_behind(verified, &next)?;
+        let (at, pen) = admins_pen(place, verified, &follows, None)?;
+        leaves_nothing_behind(verified.record, &follows[at].policy, &next)?;
+        let mut follows = follows;
+        follows.swap(0, at);
         let found = found.as_bytes().to_vec();
-        Ok(Self { place, verified, found, text, next, by, answers: None })
+        let (approves, answers) = (None, None);
+        Ok(Self { place, verified, found, text, next, follows, approves, answers, pen })
     }
 
     /// Says which request this answers, and its bytes: the file goes when the policy is signed.
@@ -161,167 +148,186 @@ impl<'a, 'w> Draft<'a, 'w> {
         Self { answers: Some((request, bytes)), ..self }
     }
 
+    /// Takes a policy that others signed; `found` is what the policy's file holds now.
+    ///
+    /// # Errors
+    /// [`DeedError::NotAllowed`] unless the caller is an admin; [`DeedError::Refuse`] where they signed it
+    /// already, or it can no longer come in force.
+    pub fn approving(
+        place: &'a Place<'w>,
+        verified: &'a Verified<'a>,
+        found: &str,
+        proposal: &Proposal<'a>,
+    ) -> Result<Self, DeedError> {
+        let step = proposal.step;
+        let steps = &verified.record.chain.steps;
+        let follows: Vec<_> = step.follows().map(|at| &steps[at]).collect();
+        if proposal.stale {
+            return Err(DeedError::Refuse {
+                what: format!(
+                    "policy {} of entry {} follows one that is no longer in force",
+                    step.seq,
+                    step.id.short()
+                ),
+                instead: Some(
+                    "edit .secrets-policy.toml as it wanted, then: tenure policy sign".into(),
+                ),
+            });
+        }
+        let (_, pen) = admins_pen(place, verified, &follows, Some(step))?;
+        leaves_nothing_behind(verified.record, &follows[0].policy, &step.policy)?;
+        let (found, text) = (found.as_bytes().to_vec(), kept(place, &step.hash)?);
+        let (next, approves) = (step.policy.clone(), Some(step));
+        Ok(Self { place, verified, found, text, next, follows, approves, answers: None, pen })
+    }
+
     /// The policy that would be in force.
     #[must_use]
     pub fn next(&self) -> &Policy {
         &self.next
     }
 
+    /// Its text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn by(&self) -> &MemberName {
+        self.pen.by()
+    }
+
     /// Says what it would change.
     #[must_use]
     pub fn effect(&self) -> Effect {
-        let changes = semantic_diff(self.verified.policy, &self.next);
-        let readers = self.changed().into_iter().map(|env| self.new_readers(env)).collect();
-        let voiceless = self.voiceless().map(|(address, _)| address.clone()).collect();
-        Effect { changes, readers, voiceless }
-    }
-
-    fn voiceless(&self) -> impl Iterator<Item = (&Address, &Live<'a>)> {
-        let entries = &self.verified.record.entries;
-        self.verified.live.iter().filter(|(address, live)| {
-            let by = &entries[live.entry].entry.by;
-            !self.next.may_write(by, address)
-        })
-    }
-
-    fn new_readers(&self, env: &EnvName) -> NewReaders {
-        let (before, after) = (self.verified.policy.readers(env), self.next.readers(env));
-        let names =
-            |set: &BTreeSet<&MemberName>, other: &BTreeSet<&MemberName>| -> Vec<MemberName> {
-                set.difference(other).map(|name| (*name).clone()).collect()
-            };
-        NewReaders {
-            env: env.clone(),
-            values: readable(self.verified, env).count(),
-            gains: names(&after, &before),
-            loses: names(&before, &after),
+        let effect = effect(self.verified, self.verified.policy, &self.next);
+        match self.approves {
+            Some(step) => Effect { about: About::Proposal(self.signed(step)), ..effect },
+            None => effect,
         }
     }
 
-    /// The environments whose keyrings must be for others.
-    fn changed(&self) -> Vec<&EnvName> {
-        let pairs = |policy: &Policy, env: &EnvName| -> BTreeSet<(String, String)> {
-            let all = policy.reader_recipients(env).into_iter();
-            all.map(|(who, key)| (who.to_string(), key.to_string())).collect()
+    /// Says what it would change of each policy that it follows.
+    #[must_use]
+    pub fn effects(&self) -> Vec<Effect> {
+        let against = |step: &&Step| Effect {
+            about: About::Against(self.signed(step)),
+            ..effect(self.verified, &step.policy, &self.next)
         };
-        let stored = self.next.environments.iter().filter(|(_, e)| e.store == Store::Files);
-        let changed = stored.filter(|(env, _)| {
-            pairs(self.verified.policy, env) != pairs(&self.next, env)
-                || self.verified.record.keyrings(env).is_empty()
-        });
-        changed.map(|(env, _)| env).collect()
+        self.follows.iter().map(against).collect()
     }
 
-    /// Signs the policy and what follows from it, and writes all of it or nothing.
+    fn signed(&self, step: &Step) -> Signed {
+        Signed::of(self.verified.record, step)
+    }
+
+    /// Who will have signed it, with the caller.
+    fn tally(&self) -> Tally<'_> {
+        let chain = &self.verified.record.chain;
+        chain.tally(&self.follows, self.approves, Some(self.pen.hand()))
+    }
+
+    /// Signs the policy, or an approval of it, and what follows once it is in force; writes all of it or
+    /// nothing. A policy that is not in force yet leaves the policy's file as the one in force has it.
     ///
     /// # Errors
     /// [`DeedError::Signer`], [`DeedError::World`]; then every file is as it was.
-    pub fn enact(self, vouch: Vouch, reason: Option<String>) -> Result<Enacted, DeedError> {
-        let current = step_in_force(self.verified.record)?;
+    pub fn enact(mut self, vouch: Vouch, reason: Option<String>) -> Result<Enacted, DeedError> {
+        let tally = self.tally();
+        let may = tally.may.into_iter().cloned().collect();
+        let voiceless = effect::voiceless(self.verified, &self.next).count();
+        let waiting = (tally.lacks > 0).then_some(Waiting { lacks: tally.lacks, may, voiceless });
         let mut work = Work { reason: reason.clone(), ..Work::default() };
-        let (renewed, stale) = self.keyrings(&mut work)?;
-        let (vouched, orphans) = self.vouch(vouch, &mut work);
         work.writes.based_on(policy::PATH.parse()?, Some(&self.found));
         if let Some((request, bytes)) = &self.answers {
             work.writes.based_on(request.clone(), Some(bytes));
             work.writes.remove(request.clone());
         }
-        let hash = put_policy(&self.text, &mut work.writes)?;
-        attributes::add(self.place, &self.next, &mut work.writes)?;
-        let step = PolicyStep { seq: current.seq + 1, prev: Some(current.id), hash };
-        let mut pen = Pen::find(self.place, self.verified.record, self.verified.policy)?;
-        let entry = pen.sign(Kind::Policy(step), reason, &mut work.writes)?;
+        let (mut renewed, mut stale, mut vouched, mut orphans) = Default::default();
+        if waiting.is_some() {
+            self.propose(&mut work)?;
+        } else {
+            put_policy(&self.text, &mut work.writes)?;
+            attributes::add(self.place, &self.next, &mut work.writes)?;
+            (renewed, stale) = self.keyrings(&mut work)?;
+            (vouched, orphans) = self.vouch(vouch, &mut work);
+        }
+        let (seq, kind) = self.kind();
+        let entry = self.pen.sign(kind, reason, &mut work.writes)?;
+        let policy = self.approves.map_or(entry, |step| step.id);
+        self.pen.under(policy);
+        let by = self.pen.by().clone();
         let paths = work.writes.paths().cloned().collect();
-        let change =
-            if work.is_empty() { work.writes } else { sign(&mut pen, &self.next, work)?.1 };
+        let change = match work.is_empty() {
+            true => work.writes,
+            false => sign(&mut self.pen, &self.next, work)?.1,
+        };
         self.place.commit(&change)?;
-        let (seq, by) = (current.seq + 1, self.by);
-        Ok(Enacted { entry, seq, by, renewed, stale, vouched, orphans, paths })
+        Ok(Enacted { entry, policy, waiting, seq, by, renewed, stale, vouched, orphans, paths })
     }
 
-    /// Makes the new keyrings that the signer may make and can make.
-    fn keyrings(&self, work: &mut Work) -> Result<(Vec<EnvName>, Vec<Stale>), DeedError> {
-        let (mut renewed, mut stale) = (Vec::new(), Vec::new());
-        for env in self.changed() {
-            match self.earlier(env)? {
-                Ok(earlier) => {
-                    renew(self.place.world, &self.next, env, earlier, work)?;
-                    renewed.push(env.clone());
-                }
-                Err(why) => {
-                    stale.push(Stale { env: env.clone(), why, ask: self.who_can_renew(env) });
-                }
-            }
+    fn kind(&self) -> (u32, Kind) {
+        if let Some(step) = self.approves {
+            return (step.seq, Kind::Note(Note::Approve { target: step.id }));
         }
-        Ok((renewed, stale))
+        let (seq, prev) = (self.follows[0].seq + 1, Some(self.follows[0].id));
+        let hash = Sha256::of(self.text.as_bytes());
+        (seq, Kind::Policy(PolicyStep { seq, prev, hash }))
     }
 
-    fn may_renew(&self, who: &MemberName, env: &EnvName) -> bool {
-        self.next.readers(env).contains(who)
-            && (self.next.is_admin(who) || self.next.may_write_some(who, env))
-    }
-
-    fn who_can_renew(&self, env: &EnvName) -> Vec<MemberName> {
-        let readers = self.next.readers(env).into_iter();
-        // Who reads it only from now on opens none of the generations before.
-        let before = self.verified.policy.readers(env);
-        let can = |who: &&MemberName| self.may_renew(who, env) && before.contains(who);
-        readers.filter(can).filter(|who| **who != self.by).cloned().collect()
-    }
-
-    /// The generations that a new keyring must hold, or why the signer does not make one.
-    fn earlier(&self, env: &EnvName) -> Result<Result<Vec<Keyring>, Hindrance>, DeedError> {
-        if !self.may_renew(&self.by, env) {
-            return Ok(Err(Hindrance::NotAllowed));
+    /// Keeps the text among those that were signed, and puts the policy in force back in its place.
+    fn propose(&self, work: &mut Work) -> Result<(), DeedError> {
+        let hash = Sha256::of(self.text.as_bytes());
+        work.writes.put(kept_at(&hash)?, self.text.as_bytes().to_vec(), Mode::Keep);
+        let found = Sha256::of(&self.found);
+        if !self.follows.iter().any(|step| step.hash == found) {
+            let text = kept(self.place, &self.follows[0].hash)?;
+            work.writes.put(policy::PATH.parse()?, text.into_bytes(), Mode::Keep);
         }
-        if self.verified.record.keyrings(env).is_empty() {
-            return Ok(Ok(Vec::new()));
-        }
-        if self.verified.refusal(env).is_some_and(|finding| finding.env.is_some()) {
-            return Ok(Err(Hindrance::Finding));
-        }
-        match Ring::open_all(self.place.world, self.verified, env) {
-            Ok(ring) => Ok(Ok(ring.into_keyrings())),
-            Err(DeedError::NoKey { .. } | DeedError::Seal(_)) => Ok(Err(Hindrance::NoKey)),
-            Err(other) => Err(other),
-        }
-    }
-
-    /// Adopts what stands, since the word of one who may no longer write does not count.
-    fn vouch(&self, vouch: Vouch, work: &mut Work) -> (usize, Vec<Address>) {
-        let mut orphans = Vec::new();
-        let mut vouched = 0;
-        for (address, live) in self.voiceless() {
-            if vouch == Vouch::Yes && self.next.may_write(&self.by, address) {
-                adopt(self.verified.record, address, *live, &mut work.changes);
-                vouched += 1;
-            } else {
-                orphans.push(address.clone());
-            }
-        }
-        (vouched, orphans)
+        Ok(())
     }
 }
 
-/// The sealed values of an environment that a reader can open.
-pub(super) fn readable<'v>(
-    verified: &'v Verified<'_>,
-    env: &'v EnvName,
-) -> impl Iterator<Item = &'v Address> {
-    let mine = verified.live.iter().filter(move |(address, _)| address.env == *env);
-    mine.filter(|(_, live)| live.item.generation.is_some()).map(|(address, _)| address)
+/// The pen of a caller who is an admin under one of the policies that a step follows, and which one that
+/// is; one whose signature the step still wants.
+fn admins_pen<'a, 'w>(
+    place: &'a Place<'w>,
+    verified: &Verified<'_>,
+    follows: &[&Step],
+    approves: Option<&Step>,
+) -> Result<(usize, Pen<'a, 'w>), DeedError> {
+    let record = verified.record;
+    let mut refusal = DeedError::NoPolicy;
+    for (at, step) in follows.iter().enumerate() {
+        let mut pen = match Pen::find(place, record, &step.policy) {
+            Ok(pen) => pen,
+            Err(why @ DeedError::NotAMember { .. }) if follows.len() > 1 => {
+                refusal = why;
+                continue;
+            }
+            Err(why) => return Err(why),
+        };
+        let signed = record.chain.tally(&[*step], approves, None).signed;
+        if !is_admin_with(&step.policy, pen.hand()) {
+            refusal = DeedError::NotAllowed {
+                by: pen.by().clone(),
+                what: "sign a policy".to_owned(),
+                may: step.policy.admins().into_iter().cloned().collect(),
+            };
+        } else if signed.contains(pen.by()) {
+            refusal = twice(pen.by(), &record.chain.tally(follows, approves, None));
+        } else {
+            pen.under(step.id);
+            return Ok((at, pen));
+        }
+    }
+    Err(refusal)
 }
 
-fn adopt(record: &Record, address: &Address, live: Live<'_>, changes: &mut Vec<FileChange>) {
-    let of = Origin { entry: record.entries[live.entry].id, address: address.clone() };
-    let item = Item { op: Op::Adopt, of: Some(of), ..live.item.clone() };
-    let same = |change: &&mut FileChange| change.env == address.env && change.path == address.path;
-    match changes.iter_mut().find(same) {
-        Some(change) => change.items.push(item),
-        None => changes.push(FileChange {
-            env: address.env.clone(),
-            path: address.path.clone(),
-            items: vec![item],
-        }),
+fn twice(by: &MemberName, tally: &Tally<'_>) -> DeedError {
+    let may: Vec<_> = tally.may.iter().map(|who| who.as_str()).collect();
+    DeedError::Refuse {
+        what: format!("`{by}` signed this policy already; it wants {} more", tally.lacks),
+        instead: Some(format!("ask one of them to run `tenure policy sign`: {}", may.join(", "))),
     }
 }

@@ -1,5 +1,6 @@
-//! The policy as a whole: shown, examined, signed.
+//! The policy as a whole: shown, compared, examined, signed.
 
+pub mod diff;
 pub mod lint;
 pub mod show;
 pub mod sign;

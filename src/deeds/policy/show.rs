@@ -1,11 +1,12 @@
 //! Shows the policy in force.
 
 use crate::deeds::DeedError;
-use crate::deeds::enact::{Edited, nothing_blocks};
+use crate::deeds::enact::{Edited, Signed, nothing_blocks};
 use crate::deeds::load::Place;
 use crate::finding::{Code, Finding};
 use crate::names::{EntryId, EnvName, MemberName, RepositoryId, RoleName};
 use crate::policy::Policy;
+use crate::verify::{Proposal, Record};
 use crate::world::World;
 
 /// The policy in force, for people.
@@ -23,8 +24,21 @@ pub struct Shown {
     pub roles: Vec<(RoleName, Vec<MemberName>)>,
     /// The environments.
     pub environments: Vec<Environment>,
+    /// The policies that wait for approval, and those that another one overtook.
+    pub proposals: Vec<Waiting>,
     /// That the policy's file differs from it, if so.
     pub altered: Option<Finding>,
+}
+
+/// A policy that was signed and is not in force.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// Who signed it.
+    pub signed: Signed,
+    /// How many admins it lacks; none where it follows a policy that is no longer in force.
+    pub lacks: Option<usize>,
+    /// Those who may approve it.
+    pub may: Vec<MemberName>,
 }
 
 /// An environment, for people.
@@ -67,8 +81,17 @@ pub fn show(world: &World) -> Result<Shown, DeedError> {
         admins: (policy.admins().into_iter().cloned().collect(), policy.admin.threshold),
         roles: policy.roles.iter().map(|(role, names)| (role.clone(), names.clone())).collect(),
         environments: environments(policy),
+        proposals: record.chain.proposals().iter().map(|it| waiting(&record, it)).collect(),
         altered,
     })
+}
+
+fn waiting(record: &Record, proposal: &Proposal<'_>) -> Waiting {
+    Waiting {
+        signed: Signed::of(record, proposal.step),
+        lacks: (!proposal.stale).then_some(proposal.tally.lacks),
+        may: proposal.tally.may.iter().map(|who| (*who).clone()).collect(),
+    }
 }
 
 fn environments(policy: &Policy) -> Vec<Environment> {
