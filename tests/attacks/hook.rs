@@ -119,8 +119,10 @@ fn case_55_an_old_file_is_staged() {
     estate.well_committed("hunter2-two");
 }
 
-/// What may be staged, and the exit code that the hook answers with.
-fn stagings() -> Vec<(&'static str, i32, fn(&Estate))> {
+/// What is staged, the exit code that the hook answers with, and how it gets there.
+type Staging = (&'static str, i32, fn(&Estate));
+
+fn stagings() -> Vec<Staging> {
     vec![
         ("nothing", 0, |_| {}),
         ("an honest value", 0, |e| e.set("ben", "prod/API_KEY", "hunter2-new")),

@@ -269,6 +269,44 @@ fn case_41_a_deadline_later_than_the_type_allows() {
     estate.honest();
 }
 
+#[test]
+fn case_72_a_cache_that_says_more_than_it_knows() {
+    let estate = Estate::new();
+    let stranger = Estate::new();
+    // Both remember; the stranger's cache is sealed with a key of its own.
+    estate.honest();
+    stranger.honest();
+    let state = |e: &Estate| e.repo.path().join(".git/tenure");
+    let caches = || {
+        let files = crate::support::below(&state(&estate)).into_iter();
+        files.filter(|path| !path.ends_with("pin") && fs::metadata(path).unwrap().len() > 0)
+    };
+    assert!(caches().count() > 0, "nothing is remembered");
+    let verdict = |e: &Estate| {
+        let (checked, read) = (e.by("ana", "check").run(), e.by("ana", "get prod/DB_URL").run());
+        assert_eq!((checked.code, read.code, read.stdout.as_str()), (5, 5, ""), "{checked} {read}");
+        (checked.stdout, read.stderr)
+    };
+    estate.attacked(5, &["bad-signature"], |e| {
+        let id = e.sign(again(e, "ben"), &Pen::of("mallory"));
+        for path in caches() {
+            let honest = fs::read(&path).unwrap();
+            fs::remove_file(&path).unwrap();
+            let without = verdict(e);
+            let theirs = state(&stranger).join(path.file_name().unwrap());
+            let line = format!("{id}\n").into_bytes();
+            let known = [honest.as_slice(), &line].concat();
+            let raw = [honest.as_slice(), &[0x5a; 32]].concat();
+            for bytes in [known, raw, fs::read(theirs).unwrap_or_default(), honest] {
+                fs::write(&path, bytes).unwrap();
+                assert_eq!(verdict(e), without, "{}", path.display());
+            }
+        }
+    });
+    // What is as it was is still believed.
+    estate.honest();
+}
+
 /// Signs an entry by hand whose text says another version.
 fn versioned(estate: &Estate, version: u32) {
     let mut entry = again(estate, "ben");

@@ -176,6 +176,7 @@ fn case_73_a_variable_that_steers_loaders() {
 
 /// What another process of the same user can read of one: its variables, and all its readable memory.
 #[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_types, reason = "memory is read here and there, not as a whole file")]
 fn readable(pid: u32) -> Vec<u8> {
     use std::io::{Read as _, Seek as _, SeekFrom};
     let proc = std::path::PathBuf::from(format!("/proc/{pid}"));
