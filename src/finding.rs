@@ -82,6 +82,8 @@ pub enum Code {
     DueSoon,
     /// A policy waits for the approval of other admins.
     PolicyWaits,
+    /// A value that a writer dropped, and that no reader has opened and sealed since.
+    Dropped,
     /// Somebody asks to become a member.
     Request,
     /// A lint of the policy.
@@ -125,6 +127,7 @@ impl Code {
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
             Self::PolicyWaits => "policy-waits",
+            Self::Dropped => "dropped",
             Self::Request => "request",
             Self::Lint => "lint",
         }
@@ -153,7 +156,8 @@ impl Code {
             | Self::Concurrent
             | Self::Altered
             | Self::WriterGone
-            | Self::StaleReaders => 8,
+            | Self::StaleReaders
+            | Self::Dropped => 8,
             Self::Unattested | Self::Missing | Self::Plaintext => 9,
             Self::Rollback => 10,
             Self::Overdue | Self::DueSoon => 11,
@@ -238,7 +242,7 @@ mod tests {
             ("a/b.env:12", None, ("a/b.env", Some(12))),
             ("a/b c.env:3 X", Some("dev/a/b c.env#X"), ("a/b c.env", Some(3))),
             ("a/b.env X", Some("dev/a/b.env#X"), ("a/b.env", None)),
-            ("a/b.pem #*", Some("dev/a/b.pem#*"), ("a/b.pem", None)),
+            ("a/b.pem *", Some("dev/a/b.pem#*"), ("a/b.pem", None)),
         ] {
             assert_eq!(finding(place, address).file(), file, "{place}");
         }

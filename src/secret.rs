@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use bech32::{Bech32, Hrp};
 use zeroize::Zeroizing;
+
+const IDENTITY: Hrp = Hrp::parse_unchecked("age-secret-key-");
 
 /// Secret bytes of a user's: a value, or a whole file in clear.
 ///
@@ -86,6 +89,18 @@ impl GenerationKey {
     #[must_use]
     pub fn expose(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// Writes it as an age identity, in the one text that is taken back: upper-case bech32.
+    ///
+    /// # Panics
+    /// Never: 32 bytes fit a bech32 text.
+    #[must_use]
+    pub fn age_identity(&self) -> Zeroizing<String> {
+        let mut text =
+            bech32::encode::<Bech32>(IDENTITY, self.expose()).expect("32 bytes fit a bech32 text");
+        text.make_ascii_uppercase();
+        Zeroizing::new(text)
     }
 }
 

@@ -69,6 +69,32 @@ fn rage_opens_keyrings_and_whole_files() {
 }
 
 #[test]
+fn age_opens_what_a_writer_dropped() {
+    use base64::Engine as _;
+    let age = skip!("age");
+    let estate = crate::stories::dropping::shop();
+    estate.set("cleo", "prod/DB_URL", "hunter2-new");
+    let [keyring] = <[PathBuf; 1]>::try_from(below(&estate.repo.path().join(".secrets/keys/prod")))
+        .unwrap_or_else(|several| panic!("{several:?}"));
+    let opened = decrypt(&estate.repo, &age, &estate.key("ana"), &keyring).done();
+    let identity = estate.repo.home().join("generation.txt");
+    fs::write(&identity, opened.stdout).unwrap();
+    let text = estate.read("secrets/prod.env");
+    let token = text.lines().find_map(|line| line.strip_prefix("DB_URL=dropped.v1.")).unwrap();
+    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token).unwrap();
+    let file = estate.repo.home().join("dropped.age");
+    fs::write(&file, payload).unwrap();
+    let plain = decrypt(&estate.repo, &age, &identity, &file).done().stdout_bytes;
+    let part = |text: &str| [&(text.len() as u32).to_le_bytes(), text.as_bytes()].concat();
+    let bound = ["1", "0198c9d2-7b1e-4c8a-9f00-0123456789ab", "prod", "value", "DB_URL"].map(part);
+    let mut wanted = [bound.concat(), part("hunter2-new")].concat();
+    wanted.resize(bound.concat().len() + 32, 0);
+    assert_eq!(plain, wanted);
+    let stranger = decrypt(&estate.repo, &age, &estate.key("cleo"), &file);
+    assert_ne!((stranger.code, stranger.stdout.as_str()), (0, ""), "{stranger}");
+}
+
+#[test]
 fn the_identities_in_a_keyring_are_those_that_the_log_names() {
     let (age, keygen) = (skip!("age"), skip!("age-keygen"));
     let (repo, _) = repository();

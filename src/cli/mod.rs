@@ -69,6 +69,7 @@ enum Command {
     Rotate(commands::rotate::Args),
     #[command(visible_alias = "updatekeys")]
     Rekey(commands::rekey::Args),
+    Resolve(commands::resolve::Args),
     #[command(visible_alias = "ls")]
     List(commands::list::Args),
     Status(commands::status::Args),
@@ -137,6 +138,7 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Seal(args) => commands::seal::run(&world(global)?, global, args, out),
         Command::Rotate(args) => commands::rotate::run(&world(global)?, global, args, out),
         Command::Rekey(args) => commands::rekey::run(&world(global)?, global, args, out),
+        Command::Resolve(args) => commands::resolve::run(&world(global)?, global, args, out),
         Command::List(args) => commands::list::run(&world(global)?, global, args, out),
         Command::Status(args) => commands::status::run(&world(global)?, global, args, out),
         Command::Open(args) => commands::open::run(&world(global)?, global, args, out),

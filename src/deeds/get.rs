@@ -46,7 +46,7 @@ pub fn one(
         nearest: None,
     };
     let leaf = sealed.leaf(&found.key).ok_or_else(missing)?;
-    let Some(slice) = ring.open_leaf(verified, sealed, leaf)? else {
+    let Some(slice) = ring.open_leaf(verified, (&found.path, sealed), leaf)? else {
         return Ok(value::decode(sealed, leaf)?);
     };
     // A slice may mean nothing without what is around it, so it is read in its place. All other values

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::DeedError;
+use super::dropping::is_dropped;
 use super::find::Names;
 use super::load::Place;
 use crate::document::Node;
@@ -41,6 +42,8 @@ pub struct Row {
 pub enum Form {
     /// One sealed value.
     Sealed,
+    /// One value that its writer dropped for the readers, and no reader sealed since.
+    Dropped,
     /// A list of so many places, sealed value by value.
     SealedList(usize),
     /// The whole file, sealed as one.
@@ -120,6 +123,7 @@ fn form(verified: &Verified<'_>, address: &Address, live: Live<'_>) -> Form {
             let inside = |leaf: &&crate::document::Leaf| leaf.path.item() == address.key;
             Form::SealedList(document.leaves.iter().filter(inside).count())
         }
+        Some(_) if is_dropped(verified, address) => Form::Dropped,
         Some(_) if sealed => Form::Sealed,
         Some(_) | None => Form::Clear,
     }

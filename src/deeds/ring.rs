@@ -1,16 +1,20 @@
-//! Opens an environment's keyring with the user's keys.
+//! Opens an environment's keyring with the user's keys; or only seals to it, for who does not read.
+
+use age::x25519::Recipient;
 
 use crate::document::{Document, Leaf};
-use crate::keyring::{Generation, Keyring};
-use crate::names::{EnvName, GenerationId, KeyPath, RepoPath, RoleName};
+use crate::keyring::{Generation, Keyring, KeyringError};
+use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, RoleName};
 use crate::policy;
-use crate::seal::{self, Comments, Opener, Part, Scope, ValueKey};
+use crate::seal::{self, Comments, Opener, Part, Scope, SealError, ValueKey};
 use crate::secret::Plaintext;
 use crate::verify::{CurrentKeyring, FileForm, Verified};
 use crate::world::World;
 use crate::world::keys::KeysError;
 
 use super::DeedError;
+use super::load::Place;
+use super::pen::Pen;
 
 /// The opened generations of one environment.
 pub struct Ring {
@@ -18,6 +22,8 @@ pub struct Ring {
     keyrings: Vec<Keyring>,
     keys: Vec<ValueKey>,
     current: Option<GenerationId>,
+    /// Whom a member seals to who writes the environment and does not read it; nothing is opened then.
+    blind: Option<Recipient>,
 }
 
 impl Ring {
@@ -36,6 +42,7 @@ impl Ring {
             keyrings: Vec::new(),
             keys: Vec::new(),
             current: current.map(|keyring| keyring.record.generation),
+            blind: None,
         };
         ring.add(world, verified, first)?;
         let mine = verified.live.iter().filter(|(address, _)| address.env == *env);
@@ -72,7 +79,62 @@ impl Ring {
     pub fn renewed(env: &EnvName, keyring: Keyring) -> Self {
         let keys = keyring.generations().iter().map(Generation::value_key).collect();
         let current = Some(keyring.newest().id());
-        Self { env: env.clone(), keyrings: vec![keyring], keys, current }
+        Self { env: env.clone(), keyrings: vec![keyring], keys, current, blind: None }
+    }
+
+    /// The ring of who writes new values: opened as said, or, where the signer is a writer of the
+    /// environment and no reader, one that opens nothing and knows whom to seal to.
+    ///
+    /// A reader whose key is not at hand is refused: that is a mistake more often than a wish.
+    ///
+    /// # Errors
+    /// As [`Ring::open`].
+    pub fn to_write(
+        place: &Place<'_>,
+        verified: &Verified<'_>,
+        env: &EnvName,
+        open: impl FnOnce(&World, &Verified<'_>, &EnvName) -> Result<Self, DeedError>,
+    ) -> Result<Self, DeedError> {
+        let policy = verified.policy;
+        let only_writes = || {
+            let pen = Pen::find(place, verified.record, policy).ok()?;
+            let reads = policy.readers(env).contains(pen.by());
+            (!reads && policy.may_write_some(pen.by(), env)).then_some(())
+        };
+        match open(place.world, verified, env) {
+            Err(DeedError::NoKey { .. }) if only_writes().is_some() => Self::blind(verified, env),
+            other => other,
+        }
+    }
+
+    fn blind(verified: &Verified<'_>, env: &EnvName) -> Result<Self, DeedError> {
+        let current = verified.record.current_keyring(env);
+        let record = current.ok_or_else(|| DeedError::StaleReaders(env.clone()))?.record;
+        let bad = |_| KeyringError::BadRecipient(record.recipient.clone());
+        Ok(Self {
+            env: env.clone(),
+            keyrings: Vec::new(),
+            keys: Vec::new(),
+            current: Some(record.generation),
+            blind: Some(record.recipient.parse().map_err(bad)?),
+        })
+    }
+
+    /// Tells whether it opens nothing, and values are dropped.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.blind.is_some()
+    }
+
+    /// The current generation, to which new values go, with its public recipient.
+    ///
+    /// # Errors
+    /// [`DeedError::StaleReaders`] where the readers changed since the newest keyring.
+    pub fn target(&self) -> Result<(GenerationId, Recipient), DeedError> {
+        let stale = || DeedError::StaleReaders(self.env.clone());
+        let id = self.current.ok_or_else(stale)?;
+        let opened = || self.generation(id).map(|generation| generation.identity().to_public());
+        Ok((id, self.blind.clone().or_else(opened).ok_or_else(stale)?))
     }
 
     fn add(
@@ -148,6 +210,7 @@ impl Ring {
         let file = verified.files.get(path).ok_or_else(|| DeedError::NoFile(path.clone()))?;
         match &file.form {
             FileForm::Values(document) => {
+                self.dropped_as_signed(verified, path, document)?;
                 let clear = |key: &KeyPath| verified.policy.is_clear(&self.env, key);
                 let scope = scope(verified, &self.env, &clear);
                 Ok(seal::open(document, &scope, self.opener())?)
@@ -171,13 +234,47 @@ impl Ring {
     pub fn open_leaf(
         &self,
         verified: &Verified<'_>,
-        document: &Document<'_>,
+        (path, document): (&RepoPath, &Document<'_>),
         leaf: &Leaf,
     ) -> Result<Option<Plaintext>, DeedError> {
         let Some(token) = document.token(leaf) else { return Ok(None) };
         let nothing_clear = |_: &KeyPath| false;
         let scope = scope(verified, &self.env, &nothing_clear);
+        if seal::is_dropped(token) {
+            self.dropped_leaf(verified, path, (&scope, leaf, token))?;
+        }
         Ok(Some(self.opener().open(&scope.binding(Part::Value, &leaf.path), token)?))
+    }
+
+    /// Refuses dropped tokens that do not open with the generation that their signed items name: with an
+    /// older one, whoever left could read them.
+    fn dropped_as_signed(
+        &self,
+        verified: &Verified<'_>,
+        path: &RepoPath,
+        document: &Document<'_>,
+    ) -> Result<(), DeedError> {
+        let nothing_clear = |_: &KeyPath| false;
+        let scope = scope(verified, &self.env, &nothing_clear);
+        let tokens = document.leaves.iter().filter_map(|leaf| Some((leaf, document.token(leaf)?)));
+        let mut dropped = tokens.filter(|(_, token)| seal::is_dropped(token));
+        dropped
+            .try_for_each(|(leaf, token)| self.dropped_leaf(verified, path, (&scope, leaf, token)))
+    }
+
+    fn dropped_leaf(
+        &self,
+        verified: &Verified<'_>,
+        path: &RepoPath,
+        (scope, leaf, token): (&Scope<'_>, &Leaf, &str),
+    ) -> Result<(), DeedError> {
+        let address = Address { env: self.env.clone(), path: path.clone(), key: leaf.path.item() };
+        // What is in dispute has no one item; it opens with any generation, and is signed by nobody.
+        let Some(live) = verified.live.get(&address) else { return Ok(()) };
+        let key = self.keys.iter().find(|key| Some(key.id()) == live.item.generation);
+        let key = key.ok_or_else(|| SealError::Refused(leaf.path.clone()))?;
+        key.open(&scope.binding(Part::Value, &leaf.path), token)?;
+        Ok(())
     }
 }
 

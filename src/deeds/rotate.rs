@@ -153,8 +153,8 @@ pub fn rotate(world: &World, new: Vec<New>, wish: &Wish) -> Result<Rotated, Deed
     for (env, new) in by_env {
         let verified = loaded.verified(&env)?;
         known_type(&verified, wish.kind.as_ref())?;
-        let ring = Ring::open(world, &verified, &env)?;
-        ring.current()?;
+        let ring = Ring::to_write(&place, &verified, &env, Ring::open)?;
+        ring.target()?;
         let made = made(&verified, &ring, new)?;
         let pairs: Vec<_> = made.iter().map(|(found, value)| (found, value)).collect();
         let sealing = Sealing { verified: &verified, env: &env, ring: &ring, today: place.today() };

@@ -5,7 +5,7 @@ use super::ring::{self, Ring};
 use crate::document::{Document, Format, NotSpliceable, items, whole_hash};
 use crate::log::entry::{FileChange, Item, Op, Origin};
 use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256, TypeName};
-use crate::seal::{self, Known, SealError, Sealer};
+use crate::seal::{self, Form, Known, SealError, Sealer};
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Live, Verified};
 use crate::world::generator;
@@ -126,8 +126,18 @@ impl Sealing<'_> {
             }
             FileForm::Whole => self.whole_anew(path, clear, &none, None)?,
         };
-        for item in &mut resealed.change.items {
-            let address = self.address(path, &item.key);
+        self.carry_on(&mut resealed.change);
+        Ok(resealed)
+    }
+
+    /// Makes of new values those that stood there before, under another token: type and deadline stay.
+    pub(super) fn carry_on(&self, change: &mut FileChange) {
+        for item in &mut change.items {
+            let address = Address {
+                env: change.env.clone(),
+                path: change.path.clone(),
+                key: item.key.clone(),
+            };
             let Some(live) = self.live(&address) else { continue };
             let entry = self.verified.record.entries[live.entry].id;
             item.op = Op::Rekey;
@@ -135,7 +145,6 @@ impl Sealing<'_> {
             item.kind = live.item.kind.clone();
             item.due = live.item.due;
         }
-        Ok(resealed)
     }
 
     fn whole(
@@ -155,17 +164,15 @@ impl Sealing<'_> {
         self.whole_anew(path, clear, kind, why_whole)
     }
 
-    fn whole_anew(
+    pub(super) fn whole_anew(
         &self,
         path: &RepoPath,
         clear: &Plaintext,
         kind: &dyn Fn(&KeyPath) -> Option<TypeName>,
         why_whole: Option<NotSpliceable>,
     ) -> Result<Resealed, DeedError> {
-        let id = self.ring.current()?.id();
-        let generation =
-            self.ring.generation(id).ok_or_else(|| DeedError::StaleReaders(self.env.clone()))?;
-        let bytes = seal::seal_whole(clear.expose(), &generation.identity().to_public())?;
+        let (id, recipient) = self.ring.target()?;
+        let bytes = seal::seal_whole(clear.expose(), &recipient)?;
         let mut change = self.gone(path, &[&KeyPath::Whole]);
         let address = self.address(path, &KeyPath::Whole);
         let mut item = self.item(&address, whole_hash(&bytes), Some(id), kind);
@@ -179,7 +186,7 @@ impl Sealing<'_> {
     }
 
     /// Compares a file's new sealed text with what stands in the log.
-    fn change(
+    pub(super) fn change(
         &self,
         path: &RepoPath,
         bytes: &[u8],
@@ -200,7 +207,11 @@ impl Sealing<'_> {
             }
             let leaves = item.leaves.iter().map(|at| &document.leaves[*at]);
             let mut tokens = leaves.filter_map(|leaf| document.token(leaf));
-            let generation = tokens.next().map(seal::generation_of).transpose()?;
+            let generation = match tokens.next().map(seal::form_of).transpose()? {
+                Some(Form::Sealed(id)) => Some(id),
+                Some(Form::Dropped) => Some(self.ring.target()?.0),
+                None => None,
+            };
             change.items.push(self.item(&self.address(path, key), item.hash, generation, kind));
         }
         change.items.sort_by_key(|item| item.key.to_string());

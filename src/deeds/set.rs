@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::DeedError;
 use super::aim::aim;
 use super::attest::{Work, attest};
+use super::dropping;
 use super::find::Found;
 use super::get;
 use super::load::Place;
@@ -16,6 +17,7 @@ use super::pen::Receipt;
 use super::ring::Ring;
 use super::sealing::{Sealing, Whole};
 use crate::document::{Document, Format, Node, NotSpliceable, place as places, splice, value};
+use crate::log::entry::Item;
 use crate::names::{
     Address, AddressQuery, EnvName, KeyPath, MemberName, RepoPath, Target, TypeName,
 };
@@ -38,6 +40,8 @@ pub struct Set {
     pub due: Option<Date>,
     /// Who can read it.
     pub readers: Vec<MemberName>,
+    /// Whether it was dropped for its readers by who cannot read it.
+    pub dropped: bool,
 }
 
 /// What the user says of a new value.
@@ -71,10 +75,10 @@ pub fn set(
     known_type(&verified, wish.kind.as_ref())?;
     let ring = match verified.in_doubt.remove(&found.address()) {
         // What is in dispute may be sealed to a generation of any branch.
-        Some(_) => Ring::open_all(world, &verified, env)?,
-        None => Ring::open(world, &verified, env)?,
+        Some(_) => Ring::to_write(&place, &verified, env, Ring::open_all)?,
+        None => Ring::to_write(&place, &verified, env, Ring::open)?,
     };
-    ring.current()?;
+    ring.target()?;
     let kind = kind_of(&verified, &found, wish);
     let made;
     let value = match value {
@@ -84,22 +88,38 @@ pub fn set(
             &made
         }
     };
-    if is_current(&verified, &ring, &found, value)? {
-        let live = verified.live.get(&found.address());
-        return Ok(Set {
-            kind: live.and_then(|live| live.item.kind.clone()),
-            due: live.and_then(|live| live.item.due),
-            ..nothing(&verified, &found)
-        });
-    }
     let mut work = Work { reason: wish.reason.clone(), ..Work::default() };
     let desk = Sealing { verified: &verified, env, ring: &ring, today: place.today() };
-    let mut sets = put(desk, &[(&found, value)], wish, &mut work)?;
-    let mut set = sets.pop().unwrap_or_else(|| nothing(&verified, &found));
+    let mut set = match is_current(&verified, &ring, &found, value)? {
+        true => same(desk, &found, &mut work)?,
+        false => {
+            let set = put(desk, &[(&found, value)], wish, &mut work)?.pop();
+            set.unwrap_or_else(|| nothing(&verified, &found))
+        }
+    };
     if !work.is_empty() {
         set.receipt = Some(attest(&place, &verified, work)?);
     }
     Ok(set)
+}
+
+/// Leaves a value as it is; one that was dropped becomes an ordinary one, now that a reader vouches for it.
+fn same(sealing: Sealing<'_>, found: &Found, work: &mut Work) -> Result<Set, DeedError> {
+    let Sealing { verified, .. } = sealing;
+    let address = found.address();
+    if dropping::is_dropped(verified, &address)
+        && let Some((change, bytes)) = dropping::turn(sealing, &found.path, &[&address])?
+    {
+        let old = verified.files.get(&found.path).map(|file| file.bytes);
+        work.writes.based_on(found.path.clone(), old);
+        work.file(change, bytes);
+    }
+    let live = verified.live.get(&address);
+    Ok(Set {
+        kind: live.and_then(|live| live.item.kind.clone()),
+        due: live.and_then(|live| live.item.due),
+        ..nothing(verified, found)
+    })
 }
 
 /// Where a new value comes from.
@@ -148,6 +168,7 @@ fn nothing(verified: &Verified<'_>, found: &Found) -> Set {
         kind: None,
         due: None,
         readers: verified.policy.readers(&found.env).into_iter().cloned().collect(),
+        dropped: false,
     }
 }
 
@@ -158,8 +179,8 @@ pub(super) fn is_current(
     found: &Found,
     value: &Plaintext,
 ) -> Result<bool, DeedError> {
-    // What no one vouches for is not asked.
-    if !verified.live.contains_key(&found.address()) {
+    // What no one vouches for is not asked; and who does not read cannot tell.
+    if ring.is_blind() || !verified.live.contains_key(&found.address()) {
         return Ok(false);
     }
     let current = match found.key {
@@ -170,6 +191,7 @@ pub(super) fn is_current(
         Ok(current) => Ok(current.expose() == value.expose()),
         // What no reader understands is no value that could be the same.
         Err(DeedError::NoSecret { .. } | DeedError::Value(_)) => Ok(false),
+        Err(DeedError::Seal(why)) if why.is_garbled() => Ok(false),
         Err(other) => Err(other),
     }
 }
@@ -188,31 +210,50 @@ pub(super) fn put(
     let paths: BTreeSet<&RepoPath> = values.iter().map(|(found, _)| &found.path).collect();
     let mut sets = Vec::new();
     for path in paths {
-        let old = verified.files.get(path).map(|file| file.bytes);
-        let mut clear = match old {
-            Some(_) => ring.open_file(verified, path)?,
-            None => Plaintext::from(empty(path)),
-        };
-        let mine = || values.iter().filter(|(found, _)| found.path == *path);
-        for (found, value) in mine() {
-            clear = with_value(found, &clear, value)?;
-        }
+        let mine: Vec<_> =
+            values.iter().filter(|(found, _)| found.path == *path).copied().collect();
         let meant = |key: &KeyPath| {
-            mine().any(|(found, _)| found.key == KeyPath::Whole || found.key.item() == *key)
+            mine.iter().any(|(found, _)| found.key == KeyPath::Whole || found.key.item() == *key)
         };
         let kind = |key: &KeyPath| wish.kind.clone().filter(|_| meant(key));
-        let resealed = sealing.reseal(path, &clear, &kind, Whole::Refused)?;
-        for (found, _) in mine() {
-            let items = &resealed.change.items;
+        let garbled = |(found, _): &(&Found, _)| dropping::is_garbled(verified, ring, found);
+        let items = match ring.is_blind() || mine.iter().any(garbled) {
+            true => dropping::put(sealing, path, &mine, &kind, work)?,
+            false => sealed(sealing, path, &mine, &kind, work)?,
+        };
+        for (found, _) in &mine {
             let item = items.iter().find(|item| item.key == found.key.item());
             let kind = item.and_then(|item| item.kind.clone());
             let due = item.and_then(|item| item.due);
-            sets.push(Set { kind, due, ..nothing(verified, found) });
+            let dropped = ring.is_blind() && item.is_some_and(|item| item.generation.is_some());
+            sets.push(Set { kind, due, dropped, ..nothing(verified, found) });
         }
-        work.writes.based_on(path.clone(), old);
-        work.file(resealed.change, resealed.bytes);
     }
     Ok(sets)
+}
+
+/// Opens a file, puts new values into it and seals it again; gives what is new.
+fn sealed(
+    sealing: Sealing<'_>,
+    path: &RepoPath,
+    values: &[(&Found, &Plaintext)],
+    kind: &dyn Fn(&KeyPath) -> Option<TypeName>,
+    work: &mut Work,
+) -> Result<Vec<Item>, DeedError> {
+    let Sealing { verified, ring, .. } = sealing;
+    let old = verified.files.get(path).map(|file| file.bytes);
+    let mut clear = match old {
+        Some(_) => ring.open_file(verified, path)?,
+        None => Plaintext::from(empty(path)),
+    };
+    for (found, value) in values {
+        clear = with_value(found, &clear, value)?;
+    }
+    let resealed = sealing.reseal(path, &clear, kind, Whole::Refused)?;
+    let items = resealed.change.items.clone();
+    work.writes.based_on(path.clone(), old);
+    work.file(resealed.change, resealed.bytes);
+    Ok(items)
 }
 
 /// The most bytes of a value that are read.

@@ -6,11 +6,12 @@ use super::find;
 use super::load::Place;
 use super::pen::Receipt;
 use super::ring::Ring;
-use super::sealing::{Sealing, Whole, delete};
+use super::sealing::{Sealing, delete};
 use super::set::edited;
 use crate::document::place as places;
 use crate::log::entry::FileChange;
 use crate::names::{Address, AddressQuery, KeyPath};
+use crate::secret::Plaintext;
 use crate::verify::Verified;
 use crate::world::World;
 use zeroize::Zeroizing;
@@ -53,9 +54,10 @@ pub fn unset(
         work.changes.push(FileChange { env: env.clone(), path: found.path.clone(), items });
         work.writes.remove(found.path.clone());
     } else {
-        let ring = Ring::open(world, &verified, env)?;
-        let clear = ring.open_file(&verified, &found.path)?;
-        let clear = edited(&found.path, env, &clear, |document| {
+        let ring = Ring::to_write(&place, &verified, env, Ring::open)?;
+        // In the sealed text: who takes a value away opens none, and one that does not open goes too.
+        let sealed = Plaintext::from(old.unwrap_or_default().to_vec());
+        let sealed = edited(&found.path, env, &sealed, |document| {
             let missing = || DeedError::NoSecret {
                 env: env.clone(),
                 text: found.key.to_string(),
@@ -65,8 +67,8 @@ pub fn unset(
             Ok((places::remove(document, leaf)?, Zeroizing::default()))
         })?;
         let sealing = Sealing { verified: &verified, env, ring: &ring, today: place.today() };
-        let resealed = sealing.reseal(&found.path, &clear, &|_| None, Whole::Refused)?;
-        work.file(resealed.change, resealed.bytes);
+        let bytes = sealed.expose().to_vec();
+        work.file(sealing.change(&found.path, &bytes, &|_| None)?, bytes);
     }
     let receipt = attest(&place, &verified, work)?;
     Ok(Unset { address, receipt, revoke })

@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod contract;
 mod dotenv;
+mod graft;
 mod ini;
 mod items;
 mod json;
@@ -22,6 +23,7 @@ use std::ops::Range;
 
 use crate::names::{KeyPath, RepoPath};
 
+pub use graft::{graft, prune};
 pub use items::{Item, items, whole_hash};
 pub use splice::splice;
 

@@ -42,7 +42,6 @@ pub struct Generation {
 }
 
 const RECIPIENT: Hrp = Hrp::parse_unchecked("age");
-const IDENTITY: Hrp = Hrp::parse_unchecked("age-secret-key-");
 
 impl Generation {
     /// Makes a new one.
@@ -83,16 +82,8 @@ impl Generation {
     /// Never: the text is one that age reads.
     #[must_use]
     pub fn identity(&self) -> age::x25519::Identity {
-        let text = self.text();
+        let text = self.secret.age_identity();
         text.parse().expect("our own identity is one that age reads")
-    }
-
-    /// The one text of its identity: upper-case bech32 of the clamped secret.
-    fn text(&self) -> Zeroizing<String> {
-        let mut lower = bech32::encode::<Bech32>(IDENTITY, self.secret.expose())
-            .expect("32 bytes fit a bech32 text");
-        lower.make_ascii_uppercase();
-        Zeroizing::new(lower)
     }
 }
 
@@ -161,7 +152,7 @@ impl Keyring {
         let armor = ArmoredWriter::wrap_output(&mut out, Format::AsciiArmor).map_err(failed)?;
         let mut writer = encryptor.wrap_output(armor).map_err(failed)?;
         for generation in &self.0 {
-            writer.write_all(generation.text().as_bytes()).map_err(failed)?;
+            writer.write_all(generation.secret.age_identity().as_bytes()).map_err(failed)?;
             writer.write_all(b"\n").map_err(failed)?;
         }
         writer.finish().and_then(ArmoredWriter::finish).map_err(failed)?;
@@ -187,13 +178,13 @@ impl Keyring {
     }
 }
 
-/// Reads one line; none unless it is the text that [`Generation::text`] gives.
+/// Reads one line; none unless it is the text that [`GenerationKey::age_identity`] gives.
 fn generation(line: &str) -> Option<Generation> {
     let (_, mut bytes) = bech32::decode(line).ok()?;
     let raw: Option<[u8; 32]> = bytes.as_slice().try_into().ok();
     bytes.zeroize();
     let generation = Generation::of(GenerationKey::clamped(Zeroizing::new(raw?)));
-    (generation.text().as_str() == line).then_some(generation)
+    (generation.secret.age_identity().as_str() == line).then_some(generation)
 }
 
 /// How many readers of each kind an age file is wrapped for, read from its header without a key.
@@ -272,7 +263,9 @@ mod tests {
         let generation = Generation::generate(&mut OsRng);
         let mut bytes = *generation.secret.expose();
         bytes[0] |= 1;
-        let text = bech32::encode::<Bech32>(IDENTITY, &bytes).unwrap().to_uppercase();
+        let text = bech32::encode::<Bech32>(Hrp::parse("age-secret-key-").unwrap(), &bytes)
+            .unwrap()
+            .to_uppercase();
         let twin: age::x25519::Identity = text.parse().unwrap();
         assert_eq!(twin.to_public().to_string(), generation.recipient());
         let refused = Keyring::read(&Plaintext::from(text), &[generation.id()]).map(|_| ());

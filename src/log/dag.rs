@@ -150,7 +150,7 @@ impl Dag {
         self.ids[entry]
     }
 
-    /// The place of an entry in [`Self::order`].
+    /// The place of an entry in [`Dag::order`].
     #[must_use]
     pub fn position(&self, entry: usize) -> usize {
         self.position[entry]

@@ -97,7 +97,7 @@ pub fn warnings(enacted: &Enacted) -> Vec<String> {
     let mut all: Vec<_> = enacted.stale.iter().map(stale).collect();
     if let Some(first) = enacted.orphans.first() {
         all.push(format!(
-            "{} without a writer's word, {first} first: a writer of {} runs `tenure set`",
+            "{} without a writer's word, {first} first: a writer of {} runs `tenure resolve`",
             count(enacted.orphans.len(), "value"),
             first.env
         ));

@@ -41,6 +41,7 @@ impl Show for Listed {
 fn cells(row: &Row) -> [String; 4] {
     let form = match row.form {
         Form::Sealed => "sealed".to_owned(),
+        Form::Dropped => "dropped".to_owned(),
         Form::SealedList(count) => format!("sealed list of {count}"),
         Form::SealedFile => "sealed file".to_owned(),
         Form::Clear => "clear".to_owned(),
@@ -68,6 +69,7 @@ fn row(row: &Row) -> Value {
         "key": row.address.key,
         "form": match row.form {
             Form::Sealed => "sealed",
+            Form::Dropped => "dropped",
             Form::SealedList(_) => "sealed-list",
             Form::SealedFile => "sealed-file",
             Form::Clear => "clear",

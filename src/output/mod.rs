@@ -17,6 +17,7 @@ mod member;
 mod opened;
 mod policy;
 mod rekeyed;
+pub mod resolved;
 mod sealed;
 pub mod sentences;
 mod set;

@@ -13,7 +13,7 @@ use crate::deeds::unset::Unset;
 use crate::names::{Address, KeyPath};
 
 /// A secret's name as people write it; a whole file's is its path.
-fn name(address: &Address) -> String {
+pub(super) fn name(address: &Address) -> String {
     let name = match &address.key {
         KeyPath::Whole => format!("{}/{}", address.env, address.path),
         key => format!("{}/{key}", address.env),
@@ -21,7 +21,10 @@ fn name(address: &Address) -> String {
     safe(&name).to_string()
 }
 
-fn signed(receipt: &Receipt) -> String {
+/// What became of a value whose writer does not read it.
+const DROPPED: &str = "dropped for its readers: you cannot read it back";
+
+pub(super) fn signed(receipt: &Receipt) -> String {
     format!("Entry {}, signed by {}.", receipt.entry.short(), receipt.by)
 }
 
@@ -32,7 +35,8 @@ impl Show for Set {
             return writeln!(out, "{name} has this value already; nothing written");
         };
         let readers: Vec<_> = self.readers.iter().map(ToString::to_string).collect();
-        write!(out, "{name} sealed. Readers: {}.", readers.join(", "))?;
+        let sealed = if self.dropped { DROPPED } else { "sealed" };
+        write!(out, "{name} {sealed}. Readers: {}.", readers.join(", "))?;
         if let Some(due) = self.due {
             write!(out, " Rotate by {due}.")?;
         }
@@ -47,6 +51,7 @@ impl Show for Set {
             "type": self.kind,
             "due": self.due.map(|due| due.to_string()),
             "readers": self.readers,
+            "dropped": self.dropped,
         })
     }
 }
@@ -54,7 +59,10 @@ impl Show for Set {
 impl Show for Rotated {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         for set in &self.values {
-            write!(out, "{} rotated.", name(&set.address))?;
+            match set.dropped {
+                true => write!(out, "{} {DROPPED}, nor compare.", name(&set.address))?,
+                false => write!(out, "{} rotated.", name(&set.address))?,
+            }
             match set.due {
                 Some(due) => writeln!(out, " Due {due}.")?,
                 None => writeln!(out)?,
@@ -69,6 +77,7 @@ impl Show for Rotated {
                 "address": set.address,
                 "type": set.kind,
                 "due": set.due.map(|due| due.to_string()),
+                "dropped": set.dropped,
             })
         };
         json!({

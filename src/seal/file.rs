@@ -6,7 +6,7 @@ use std::ops::Range;
 use rand_core::CryptoRngCore;
 
 use super::token::{decode, generation_in};
-use super::{Binding, Part, SealError, ValueKey, generation_of};
+use super::{Binding, Form, Part, SealError, ValueKey, form_of, is_dropped};
 use crate::document::{Document, Leaf, Node, splice};
 use crate::names::{EnvName, KeyPath, RepositoryId};
 use crate::secret::Plaintext;
@@ -46,11 +46,16 @@ impl<'a> Scope<'a> {
 pub struct Opener<'a>(pub &'a [ValueKey]);
 
 impl Opener<'_> {
-    /// Opens a token with the key of its generation.
+    /// Opens a token with the key of its generation; a dropped one with whichever opens it.
     ///
     /// # Errors
     /// Those of [`ValueKey::open`].
     pub fn open(&self, binding: &Binding<'_>, token: &str) -> Result<Plaintext, SealError> {
+        if is_dropped(token) {
+            let mut opened = self.0.iter().map(|key| key.open(binding, token));
+            let refused = || Err(SealError::Refused(binding.path.clone()));
+            return opened.find(Result::is_ok).unwrap_or_else(refused);
+        }
         let bytes = decode(token)?;
         let id = generation_in(&bytes)?;
         let key = self.0.iter().find(|key| key.id() == id);
@@ -158,7 +163,8 @@ impl Sealer<'_> {
     }
 
     /// Seals the leaves of one item. All its tokens are of one generation, which its entry will name: so
-    /// a list of which one element changed after a change of readers is sealed anew as a whole.
+    /// a list of which one element changed after a change of readers is sealed anew as a whole. So is a list
+    /// of which an element was dropped, since that token does not say its generation.
     fn seal_item(
         &self,
         document: &Document<'_>,
@@ -173,11 +179,11 @@ impl Sealer<'_> {
             }
             tokens.push(known.take(Part::Value, &leaf.path, document.slice(leaf)));
         }
-        let generations: Vec<_> =
-            tokens.iter().flatten().map(|token| generation_of(token)).collect::<Result<_, _>>()?;
-        let mixed = generations.windows(2).any(|pair| pair[0] != pair[1]);
-        let grows = generations.len() < leaves.len();
-        if mixed || (grows && generations.iter().any(|id| *id != self.current.id())) {
+        let forms: Vec<_> =
+            tokens.iter().flatten().map(|token| form_of(token)).collect::<Result<_, _>>()?;
+        let mixed = forms.windows(2).any(|pair| pair[0] != pair[1]);
+        let grows = forms.len() < leaves.len();
+        if mixed || (grows && forms.iter().any(|form| *form != Form::Sealed(self.current.id()))) {
             tokens.iter_mut().for_each(|token| *token = None);
         }
         let seal = |(leaf, token): (&&Leaf, Option<String>)| {
@@ -274,6 +280,7 @@ mod tests {
 
     use super::*;
     use crate::document::Format;
+    use crate::seal::generation_of;
     use crate::secret::GenerationKey;
 
     struct Fixture {

@@ -1,12 +1,14 @@
 //! A value to a token and back. Design, section 3.
 
+mod dropped;
 mod file;
 mod padding;
 mod token;
 mod whole;
 
+pub use dropped::{drop_value, is_dropped};
 pub use file::{Comments, Known, Opener, Scope, Sealer, open};
-pub use token::{Binding, Part, ValueKey, generation_of};
+pub use token::{Binding, Form, Part, ValueKey, form_of, generation_of};
 pub use whole::{is_whole, open_whole, seal_whole};
 
 use crate::names::{GenerationId, KeyPath};
@@ -38,4 +40,12 @@ pub enum SealError {
     /// age failed to write.
     #[error("the file could not be sealed")]
     WholeFailed,
+}
+
+impl SealError {
+    /// Tells whether what stands there is wrong, and not the key at hand: a new value mends it.
+    #[must_use]
+    pub fn is_garbled(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::StructureChanged | Self::WholeRefused)
+    }
 }

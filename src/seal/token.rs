@@ -8,7 +8,7 @@ use hkdf::Hkdf;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
-use super::{SealError, padding};
+use super::{SealError, dropped, padding};
 use crate::names::{EnvName, GenerationId, KeyPath, RepositoryId};
 use crate::secret::{GenerationKey, Plaintext};
 
@@ -43,7 +43,7 @@ pub struct Binding<'a> {
 
 impl Binding<'_> {
     /// The associated data: each part prefixed with its length (u32, little-endian).
-    fn associated_data(&self) -> Vec<u8> {
+    pub(super) fn associated_data(&self) -> Vec<u8> {
         let part = match self.part {
             Part::Value => "value",
             Part::Comment => "comment",
@@ -65,10 +65,15 @@ impl Binding<'_> {
 pub struct ValueKey {
     id: GenerationId,
     cipher: XChaCha20Poly1305,
+    /// Opens what was dropped for the generation.
+    identity: age::x25519::Identity,
 }
 
 impl ValueKey {
     /// Derives the key of a generation.
+    ///
+    /// # Panics
+    /// Never: the text is one that age reads.
     #[must_use]
     pub fn derive(secret: &GenerationKey, recipient: &[u8; 32]) -> Self {
         let mut key = Zeroizing::new([0; 32]);
@@ -77,7 +82,9 @@ impl ValueKey {
             .expand(&info, key.as_mut_slice())
             .expect("HKDF gives up to 8,160 bytes");
         let cipher = XChaCha20Poly1305::new(key.as_slice().into());
-        Self { id: GenerationId::of(recipient), cipher }
+        let identity = secret.age_identity();
+        let identity = identity.parse().expect("our own identity is one that age reads");
+        Self { id: GenerationId::of(recipient), cipher, identity }
     }
 
     /// The generation it belongs to.
@@ -111,12 +118,16 @@ impl ValueKey {
         Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// Opens a token of this generation.
+    /// Opens a token of this generation, sealed or dropped.
     ///
     /// # Errors
     /// [`SealError::NotAToken`], [`SealError::UnknownGeneration`], or [`SealError::Refused`] when it was
-    /// altered or belongs elsewhere; then no byte of it is given.
+    /// altered or belongs elsewhere (to another generation too, where it was dropped); then no byte of it
+    /// is given.
     pub fn open(&self, binding: &Binding<'_>, token: &str) -> Result<Plaintext, SealError> {
+        if dropped::is_dropped(token) {
+            return dropped::open(binding, token, &self.identity);
+        }
         self.open_bytes(binding, &decode(token)?)
     }
 
@@ -152,7 +163,27 @@ pub(super) fn decode(token: &str) -> Result<Vec<u8>, SealError> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| SealError::NotAToken)
 }
 
-/// Tells which generation a token belongs to.
+/// What the text of a token tells without a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Sealed by a reader; it names its generation.
+    Sealed(GenerationId),
+    /// Dropped by a writer; only its signed item names its generation.
+    Dropped,
+}
+
+/// Tells what a token is.
+///
+/// # Errors
+/// [`SealError::NotAToken`] when it is none, or cut short.
+pub fn form_of(token: &str) -> Result<Form, SealError> {
+    if dropped::is_dropped(token) {
+        return dropped::decode(token).map(|_| Form::Dropped);
+    }
+    generation_of(token).map(Form::Sealed)
+}
+
+/// Tells which generation a sealed token belongs to; a dropped one does not say.
 ///
 /// # Errors
 /// [`SealError::NotAToken`] when it is none, or cut short.

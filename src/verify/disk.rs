@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::document::{Document, Format, Node, items, whole_hash};
 use crate::names::{GenerationId, KeyPath, RepoPath, Sha256};
-use crate::seal;
+use crate::seal::{self, Form};
 
 /// How a file is sealed.
 #[derive(Debug)]
@@ -18,8 +18,10 @@ pub enum FileForm<'e> {
 /// What stands at one place on disk.
 pub(super) struct OnDisk {
     pub(super) hash: Sha256,
-    /// The generations of its tokens, each once; none where it stands in clear.
+    /// The generations that its tokens name, each once; none where it stands in clear.
     pub(super) generations: Vec<GenerationId>,
+    /// Whether a dropped token stands there: its generation is known from its signed item alone.
+    pub(super) dropped: bool,
     /// Whether a text stands there in clear that is no token.
     pub(super) clear_text: bool,
     /// The byte at which it begins; none for a whole file.
@@ -27,6 +29,16 @@ pub(super) struct OnDisk {
 }
 
 impl OnDisk {
+    /// Tells whether a token stands there.
+    pub(super) fn has_token(&self) -> bool {
+        self.dropped || !self.generations.is_empty()
+    }
+
+    /// Tells whether what stands there can be of a generation: all tokens that name one name this.
+    pub(super) fn may_be_of(&self, generation: GenerationId) -> bool {
+        self.has_token() && self.generations.iter().all(|id| *id == generation)
+    }
+
     /// Counts its line from 1: only where it is asked for, since that is slow for a file of many values.
     pub(super) fn line(&self, file: &[u8]) -> Option<usize> {
         let before = &file[..self.at?.min(file.len())];
@@ -45,6 +57,7 @@ pub(super) fn read<'e>(
         let disk = OnDisk {
             hash: whole_hash(bytes),
             generations: Vec::new(),
+            dropped: false,
             clear_text: !seal::is_whole(bytes),
             at: None,
         };
@@ -64,11 +77,13 @@ pub(super) fn read<'e>(
 
 fn on_disk(document: &Document<'_>, leaves: &[usize], hash: Sha256) -> OnDisk {
     let first = leaves.iter().map(|at| document.leaves[*at].span.start).min();
-    let mut disk = OnDisk { hash, generations: Vec::new(), clear_text: false, at: first };
+    let mut disk =
+        OnDisk { hash, generations: Vec::new(), dropped: false, clear_text: false, at: first };
     for leaf in leaves.iter().map(|at| &document.leaves[*at]) {
-        match document.token(leaf).map(seal::generation_of) {
-            Some(Ok(id)) if disk.generations.contains(&id) => {}
-            Some(Ok(id)) => disk.generations.push(id),
+        match document.token(leaf).map(seal::form_of) {
+            Some(Ok(Form::Sealed(id))) if disk.generations.contains(&id) => {}
+            Some(Ok(Form::Sealed(id))) => disk.generations.push(id),
+            Some(Ok(Form::Dropped)) => disk.dropped = true,
             Some(Err(_)) | None => disk.clear_text |= leaf.node == Node::Scalar,
         }
     }

@@ -17,54 +17,55 @@ pub(super) fn check(
     if live.item.generation.is_none() {
         return Ok(());
     }
-    match live.item.op {
+    let judged = match live.item.op {
         Op::New => fresh(record, address, live),
-        Op::Rekey | Op::Move | Op::Adopt | Op::Extend => carried(record, address, live),
+        Op::Rekey | Op::Move | Op::Adopt | Op::Extend => carried(record, live),
         Op::Delete => Ok(()),
-    }
+    };
+    judged.map_err(|message| {
+        let fix = format!("tenure set {}/{} with a new value", address.env, quoted(&address.key));
+        found(record, Code::BadDue, address, live, message).fix(fix).into()
+    })
 }
 
-fn bad(
-    record: &Record,
-    address: &Address,
-    live: Live<'_>,
-    message: String,
-) -> Result<(), Box<Finding>> {
-    let fix = format!("tenure set {}/{} with a new value", address.env, quoted(&address.key));
-    Err(found(record, Code::BadDue, address, live, message).fix(fix).into())
-}
-
-fn fresh(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Box<Finding>> {
+fn fresh(record: &Record, address: &Address, live: Live<'_>) -> Result<(), String> {
     let Some(policy) = record.policy_at(live.entry) else { return Ok(()) };
     let wanted = policy.rule(address).kind;
     if wanted.is_some() && wanted != live.item.kind.as_ref() {
-        return bad(
-            record,
-            address,
-            live,
-            "its type is not the one that the policy gives it".into(),
-        );
+        return Err("its type is not the one that the policy gives it".to_owned());
     }
     let day = record.entries[live.entry].entry.time.to_zoned(TimeZone::UTC).date();
     let Some(latest) = policy.due(live.item.kind.as_ref(), day) else { return Ok(()) };
     match live.item.due {
         Some(due) if due <= latest => Ok(()),
-        Some(due) => {
-            bad(record, address, live, format!("due {due}, and its type allows {latest} at most"))
-        }
-        None => bad(record, address, live, "it has no deadline, and its type wants one".into()),
+        Some(due) => Err(format!("due {due}, and its type allows {latest} at most")),
+        None => Err("it has no deadline, and its type wants one".to_owned()),
     }
 }
 
-fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Box<Finding>> {
+fn carried(record: &Record, live: Live<'_>) -> Result<(), String> {
     let origin = live.item.of.as_ref().and_then(|of| record.origin(&of.entry, &of.address));
     let Some(origin) = origin.filter(|o| record.dag.is_ancestor(o.entry, live.entry)) else {
-        return bad(record, address, live, "what it carries on is not among its ancestors".into());
+        return Err("what it carries on is not among its ancestors".to_owned());
     };
-    match breaks(record, live, origin) {
-        Some(why) => bad(record, address, live, why.into()),
-        None => Ok(()),
+    if let Some(why) = breaks(record, live, origin) {
+        return Err(why.to_owned());
     }
+    // Who carries a value on does not make the deadline better that it was given on the way, be it by
+    // one whose word does not count.
+    let mut later = live.item;
+    for (address, before) in record.chain_of(live) {
+        if later.op != Op::Extend
+            && (&later.kind, later.due) != (&before.item.kind, before.item.due)
+        {
+            return Err("its deadline or type changed while it was carried on".to_owned());
+        }
+        if before.item.op == Op::New {
+            return fresh(record, address, before);
+        }
+        later = before.item;
+    }
+    Ok(())
 }
 
 /// Says why an item is not the value of its origin with the same deadline, as far as that shows.

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::disk::{FileForm, OnDisk, read};
+use super::disputes::{Dispute, add_what_was_before};
 use super::keyrings::Generations;
 use super::verdicts::{at, breach};
 use super::{FileEvidence, Live, Record, item, keyrings};
-use crate::document::Node;
+use crate::document::{Leaf, Node};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
-use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, quoted};
+use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256, quoted};
 use crate::policy::{Comments, Policy};
 use crate::rotation::{self, Obligation};
 use crate::seal;
@@ -35,6 +36,8 @@ pub struct Verified<'e> {
     pub live: BTreeMap<Address, Live<'e>>,
     /// The single values in dispute that a writer's new value ends, with the place that the finding names.
     pub in_doubt: BTreeMap<Address, String>,
+    /// All disputes: values, lists and whole files of which the log has no last word that counts.
+    pub disputes: BTreeMap<Address, Dispute<'e>>,
     /// Open obligations.
     pub obligations: Vec<Obligation>,
 }
@@ -74,6 +77,7 @@ impl<'e> Verified<'e> {
             keyrings: BTreeMap::new(),
             live: BTreeMap::new(),
             in_doubt: BTreeMap::new(),
+            disputes: BTreeMap::new(),
             obligations: Vec::new(),
         };
         verified.keyrings = keyrings::check(record, &envs, evidence, &mut verified.findings);
@@ -81,6 +85,8 @@ impl<'e> Verified<'e> {
         standings.retain(|address, _| scope.is_none_or(|only| address.env == *only));
         verified.strays(evidence);
         verified.all_files(&envs, evidence, &standings);
+        verified.drops();
+        add_what_was_before(record, &mut verified.disputes);
         verified.deadlines(today);
         verified.debts(today);
         verified.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.place.cmp(&b.place)));
@@ -102,6 +108,15 @@ impl<'e> Verified<'e> {
         };
         let left = self.blocking(env).filter(|finding| !doubted(finding));
         left.max_by_key(rank)
+    }
+
+    /// As [`Verified::refusal`], but for disputes of any kind.
+    #[must_use]
+    pub fn refusal_beside_disputes(&self, env: &EnvName) -> Option<&Finding> {
+        let disputed = |finding: &Finding| {
+            self.disputes.values().any(|it| it.place == finding.place && it.code == finding.code)
+        };
+        self.blocking(env).filter(|finding| !disputed(finding)).max_by_key(rank)
     }
 
     fn blocking(&self, env: &EnvName) -> impl Iterator<Item = &Finding> {
@@ -164,16 +179,8 @@ impl<'e> Verified<'e> {
         bytes: Option<&'e [u8]>,
         signed: &BTreeMap<&KeyPath, &[Standing]>,
     ) {
+        let Some(bytes) = bytes else { return self.absent(env, path, signed) };
         let stands = signed.values().any(|c| c.iter().any(|s| s.effect == Effect::Sets));
-        let Some(bytes) = bytes else {
-            if stands {
-                let why = "this file is signed, but not here";
-                let finding = breach(Code::Missing, path.as_str(), why).in_env(env);
-                let finding = finding.fix(format!("git restore {}", quoted(path)));
-                self.findings.push(self.of_newest(finding, signed));
-            }
-            return;
-        };
         let whole =
             signed.get(&KeyPath::Whole).is_some_and(|c| c.iter().any(|s| s.effect == Effect::Sets));
         let (form, found) = match read(path, bytes, whole) {
@@ -185,7 +192,7 @@ impl<'e> Verified<'e> {
             }
         };
         let empty = found.is_empty() && is_silent(&form);
-        if !stands && !empty && !found.values().any(|disk| !disk.generations.is_empty()) {
+        if !stands && !empty && !found.values().any(OnDisk::has_token) {
             let sealed_whole = matches!(form, FileForm::Whole) && seal::is_whole(bytes);
             self.findings.push(unsealed(env, path, sealed_whole));
             return;
@@ -202,8 +209,9 @@ impl<'e> Verified<'e> {
                     let finding = if stands { bared(*finding) } else { *finding };
                     let finding = finding.on_line(&address, disk.and_then(|it| it.line(bytes)));
                     if ends_with_a_new_value(finding.code) && is_plain(&form, key, disk) {
-                        self.in_doubt.insert(address, finding.place.clone());
+                        self.in_doubt.insert(address.clone(), finding.place.clone());
                     }
+                    self.disputed(address, &finding, candidates, disk.map(|it| it.hash));
                     self.findings.push(finding);
                 }
             }
@@ -224,6 +232,41 @@ impl<'e> Verified<'e> {
         }
     }
 
+    /// A file that is not here: what is in no dispute is missing, with one finding for all of it.
+    fn absent(&mut self, env: &EnvName, path: &RepoPath, signed: &BTreeMap<&KeyPath, &[Standing]>) {
+        let mut generations = Generations::of(self.record, env);
+        let mut missing = false;
+        for (key, candidates) in signed {
+            let address = Address { env: env.clone(), path: path.clone(), key: (*key).clone() };
+            match item::judge(&mut generations, &address, candidates, None) {
+                Err(finding) if is_dispute(finding.code) => {
+                    self.disputed(address, &finding, candidates, None);
+                    self.findings.push(*finding);
+                }
+                Err(_) => missing = true,
+                Ok(_) => {}
+            }
+        }
+        if missing {
+            let finding = breach(Code::Missing, path.as_str(), "this file is signed, but not here");
+            let finding = self.of_newest(finding, signed);
+            self.findings.push(finding.in_env(env).fix(format!("tenure restore {}", quoted(path))));
+        }
+    }
+
+    fn disputed(
+        &mut self,
+        address: Address,
+        finding: &Finding,
+        candidates: &[Standing],
+        on_disk: Option<Sha256>,
+    ) {
+        if is_dispute(finding.code) {
+            let dispute = Dispute::of(self.record, finding, candidates, on_disk);
+            self.disputes.insert(address, dispute);
+        }
+    }
+
     /// Finds a comment that somebody wrote into a sealed file and did not seal.
     fn clear_comment(
         &self,
@@ -238,6 +281,21 @@ impl<'e> Verified<'e> {
         let message = "this comment stands in clear, and the policy wants comments sealed";
         let finding = breach(Code::PlainComment, format!("{path}:{line}"), message).in_env(env);
         Some(finding.graded(Severity::Found).fix(format!("tenure seal {}", quoted(path))))
+    }
+
+    /// Notes the values of which nobody but their signers knows what they are.
+    fn drops(&mut self) {
+        for (path, file) in &self.files {
+            let FileForm::Values(document) = &file.form else { continue };
+            let dropped = |leaf: &&Leaf| document.token(leaf).is_some_and(seal::is_dropped);
+            for leaf in document.leaves.iter().filter(dropped) {
+                let (env, path, key) = (file.env.clone(), path.clone(), leaf.path.item());
+                let message = "dropped by who cannot read it, and not opened by a reader since";
+                let note = at(Code::Dropped, &Address { env, path, key }, message);
+                let fix = format!("tenure rekey -e {}", file.env);
+                self.findings.push(note.graded(Severity::Note).fix(fix));
+            }
+        }
     }
 
     /// Check 11.
@@ -278,12 +336,14 @@ fn rank(finding: &&Finding) -> (Severity, bool) {
     (finding.severity, finding.env.is_none())
 }
 
-/// Tells whether a dispute of this kind is over once a writer has set the value anew.
+/// Tells whether it is open which value stands, or whose word: what a writer can decide.
+fn is_dispute(code: Code) -> bool {
+    matches!(code, Code::Concurrent | Code::RemovedKey | Code::WriterGone)
+}
+
+/// Tells whether a fault of this kind is over once a writer has set the value anew.
 fn ends_with_a_new_value(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Concurrent | Code::RemovedKey | Code::WriterGone | Code::BadDue | Code::OldGeneration
-    )
+    is_dispute(code) || matches!(code, Code::BadDue | Code::OldGeneration)
 }
 
 /// Tells whether a new value leaves nothing of the disputed one: no tag, no anchor, no other place of a list.

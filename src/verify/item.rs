@@ -6,7 +6,6 @@ use super::standing::found;
 use super::verdicts::at;
 use super::{Live, Record};
 use crate::finding::{Code, Finding, Severity};
-use crate::log::entry::Op;
 use crate::log::timeline::{Settled, Standing};
 use crate::names::{Address, KeyPath, quoted};
 
@@ -66,9 +65,18 @@ fn restore(address: &Address) -> String {
     format!("git restore {}", quoted(&address.path))
 }
 
+/// Names an address as `tenure resolve` takes it: it looks among what is in dispute only.
+fn resolve(address: &Address) -> String {
+    let Address { env, path, key } = address;
+    match key {
+        KeyPath::Whole => format!("tenure resolve {}", quoted(format!("{env}/{path}"))),
+        key => format!("tenure resolve {}", quoted(format!("{env}/{key}"))),
+    }
+}
+
 fn unnamed(address: &Address, disk: &OnDisk) -> Box<Finding> {
     let sealed_whole = address.key == KeyPath::Whole && !disk.clear_text;
-    if disk.generations.is_empty() && !sealed_whole {
+    if !disk.has_token() && !sealed_whole {
         let finding = at(Code::Plaintext, address, "nothing signed names this value in clear");
         let fix = format!("tenure seal {}", quoted(&address.path));
         return Box::new(finding.graded(Severity::Found).fix(fix));
@@ -83,8 +91,7 @@ fn concurrent(record: &Record, address: &Address, rivals: &[Standing]) -> Box<Fi
     };
     let names: Vec<_> = rivals.iter().map(entry).collect();
     let message = format!("{} entries name its newest value: {}", rivals.len(), names.join(", "));
-    let fix = format!("tenure set {}/{} with the right value", address.env, quoted(&address.key));
-    let finding = at(Code::Concurrent, address, message).fix(fix);
+    let finding = at(Code::Concurrent, address, message).fix(resolve(address));
     Box::new(match rivals.first() {
         Some(rival) => finding.entry(record.entries[rival.entry].id),
         None => finding,
@@ -94,7 +101,7 @@ fn concurrent(record: &Record, address: &Address, rivals: &[Standing]) -> Box<Fi
 fn void(record: &Record, address: &Address, live: Live<'_>) -> Box<Finding> {
     let by = signer(record, live);
     let message = format!("signed by `{by}`, whose key or right was taken away beside it");
-    let fix = format!("tenure set {}/{} with the right value", address.env, quoted(&address.key));
+    let fix = resolve(address);
     found(record, Code::RemovedKey, address, live, message).fix(fix).into()
 }
 
@@ -132,7 +139,7 @@ fn still_allowed(record: &Record, address: &Address, live: Live<'_>) -> Result<(
         return Ok(());
     }
     let message = format!("`{by}`, who signed it, may no longer write here");
-    let fix = format!("tenure set {}/{} with the right value", address.env, quoted(&address.key));
+    let fix = resolve(address);
     Err(found(record, Code::WriterGone, address, live, message).fix(fix).into())
 }
 
@@ -154,13 +161,17 @@ fn sealed_rightly(
         let finding = found(record, Code::Plaintext, address, live, message);
         return Err(finding.graded(Severity::Found).fix(fix).into());
     }
-    let Some(generation) = live.item.generation else { return Ok(()) };
     let whole = address.key == KeyPath::Whole;
-    if !whole && disk.generations.iter().ne([&generation]) {
+    let Some(generation) = live.item.generation else {
+        // Without it there would be neither a deadline nor a duty to rotate.
+        let sealed = disk.has_token() || (whole && !disk.clear_text);
+        return if sealed { stale("its entry names no generation") } else { Ok(()) };
+    };
+    if !whole && !disk.may_be_of(generation) {
         return stale("its token belongs to another generation than its entry says");
     }
-    let fresh = matches!(live.item.op, Op::New | Op::Rekey);
-    if fresh && !generations.was_current(generation, live.entry) {
+    // Who carries on the bytes of another does not make them better than they were.
+    if !generations.was_current(generation, record.sealed_in(live).entry) {
         return stale("it was sealed to a generation that was not current");
     }
     Ok(())

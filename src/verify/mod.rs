@@ -6,6 +6,7 @@
 mod chain;
 mod debts;
 mod disk;
+mod disputes;
 mod due;
 mod entries;
 mod files;
@@ -25,6 +26,7 @@ use crate::names::{EntryId, RepoPath};
 
 pub use chain::{Chain, Proposal, Step, Tally, is_admin_with};
 pub use disk::FileForm;
+pub use disputes::{Dispute, Side};
 pub use entries::{Record, Verdict};
 pub use files::{Verified, VerifiedFile};
 pub use keyrings::CurrentKeyring;

@@ -27,6 +27,7 @@ impl<'e> Verified<'e> {
         let Some(base) = base.filter(|_| self.findings.len() > known) else { return };
         self.findings.truncate(known);
         self.live.retain(|address, _| address.path != *path);
+        self.disputes.retain(|address, _| address.path != *path);
         self.files.remove(path);
         self.file(env, path, Some(base), signed);
         let message = match self.findings.len() - known {
@@ -36,6 +37,7 @@ impl<'e> Verified<'e> {
             ),
         };
         self.findings.truncate(known);
+        self.disputes.retain(|address, _| address.path != *path);
         let finding = breach(Code::Open, path.as_str(), message).in_env(env);
         self.findings
             .push(finding.graded(Severity::Found).fix(format!("tenure seal {}", quoted(path))));

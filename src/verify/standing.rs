@@ -95,14 +95,29 @@ impl Record {
     /// The entry that made the value of an item: the `new` at the start of its chain of `of`.
     #[must_use]
     pub fn made_by(&self, live: Live<'_>) -> usize {
-        let mut live = live;
-        while let Some(of) = &live.item.of {
-            match self.origin(&of.entry, &of.address) {
-                Some(before) => live = before,
-                None => break,
-            }
-        }
-        live.entry
+        self.chain_of(live).last().map_or(live.entry, |(_, first)| first.entry)
+    }
+
+    /// What an item carries on, step by step, back to the `new` that made its value.
+    pub(super) fn chain_of<'r>(
+        &'r self,
+        live: Live<'r>,
+    ) -> impl Iterator<Item = (&'r Address, Live<'r>)> {
+        let before = |live: Live<'r>| {
+            let of = live.item.of.as_ref()?;
+            Some((&of.address, self.origin(&of.entry, &of.address)?))
+        };
+        // Nothing but the entries' own words says that a chain ends; more steps than entries has none.
+        std::iter::successors(before(live), move |(_, live)| before(*live)).take(self.entries.len())
+    }
+
+    /// The item that sealed the bytes which an item attests.
+    pub(super) fn sealed_in<'r>(&'r self, live: Live<'r>) -> Live<'r> {
+        let same = |before: &Live<'_>| {
+            (before.item.hash, before.item.generation) == (live.item.hash, live.item.generation)
+        };
+        let chain = self.chain_of(live).map(|(_, before)| before);
+        chain.take_while(same).last().unwrap_or(live)
     }
 
     /// Says of a hash that is not the signed one where else it stood.

@@ -21,6 +21,7 @@ mod journal;
 pub mod keys;
 mod lock;
 mod merge;
+mod past;
 mod program;
 pub mod signer;
 mod staged;

@@ -114,7 +114,11 @@ impl Estate {
             of: live
                 .filter(|_| op != Op::New)
                 .map(|(entry, _)| Origin { entry, address: address.clone() }),
-            generation: token.map(|token| generation_of(token).unwrap()),
+            // A dropped token does not say it.
+            generation: token.and_then(|token| {
+                let named = || typed.as_ref().and_then(|item| item.generation);
+                generation_of(token).ok().or_else(named)
+            }),
             kind: typed.as_ref().and_then(|item| item.kind.clone()),
             due: typed.as_ref().and_then(|item| item.due),
             hash: Some(found.hash),

@@ -4,8 +4,10 @@
 //! no value comes out, and undoes the attack. The number in a test's name is the case's.
 
 mod beyond;
+mod dropped;
 mod files;
 mod forge;
+mod git;
 mod hook;
 mod leavers;
 mod log;
@@ -84,6 +86,12 @@ impl Estate {
 
     pub(crate) fn remove(&self, path: &str) {
         fs::remove_file(self.repo.path().join(path)).unwrap();
+    }
+
+    /// Runs git on a line of words without quotes, which must succeed.
+    #[track_caller]
+    pub(crate) fn git(&self, line: &str) {
+        self.repo.git(&line.split_whitespace().collect::<Vec<_>>()).done();
     }
 
     /// Lists files below a folder of the work tree.

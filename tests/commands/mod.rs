@@ -18,6 +18,7 @@ pub(crate) mod member;
 mod open;
 mod policy;
 mod rekey;
+mod resolve;
 mod rotate;
 mod run;
 pub(crate) mod seal;

@@ -68,7 +68,7 @@ fn what_one_who_left_sets_in_an_old_clone_is_set_anew_by_another() {
     let refused = repo.run("get dev/DATABASE_URL");
     assert_eq!((refused.code, refused.stdout.as_str()), (5, ""), "{refused}");
     assert!(refused.stderr.contains("[removed-key]"), "{refused}");
-    assert!(refused.stderr.contains("hint: tenure set dev/DATABASE_URL"), "{refused}");
+    assert!(refused.stderr.contains("hint: tenure resolve dev/DATABASE_URL"), "{refused}");
     repo.tenure_fed(&["set", "dev/DATABASE_URL"], "postgres://right").done();
     repo.run("check").done();
     assert_eq!(repo.run("get dev/DATABASE_URL").done().stdout, "postgres://right");

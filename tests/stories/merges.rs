@@ -19,11 +19,6 @@ fn apart() -> Estate {
 
 impl Estate {
     #[track_caller]
-    fn git(&self, line: &str) {
-        self.repo.git(&line.split_whitespace().collect::<Vec<_>>()).done();
-    }
-
-    #[track_caller]
     fn value(&self, key: &str, value: &str) {
         let got = self.by("ana", &format!("get dev/{key}")).run();
         assert_eq!((got.code, got.stdout.as_str()), (0, value), "{got}");

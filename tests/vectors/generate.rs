@@ -37,7 +37,7 @@ const INI: &str = "; old\n[section]\nkey = value\n";
 const PROPERTIES: &str = "# java\ndb.url = jdbc:x\nlong = one \\\n  two\n";
 const PEM: &str = "-----BEGIN TEST-----\nbm8ga2V5\n-----END TEST-----\n";
 
-fn write(file: &str, value: &Value) {
+pub(super) fn write(file: &str, value: &Value) {
     fs::create_dir_all(folder()).unwrap();
     let text = serde_json::to_string_pretty(value).unwrap();
     fs::write(folder().join(file), text + "\n").unwrap();

@@ -2,6 +2,7 @@
 //!
 //! `vectors/v1` was made once, by [`generate`]; see the README there.
 
+mod dropped;
 mod generate;
 
 use std::fs;

@@ -17,6 +17,7 @@ pub(crate) mod member;
 pub(crate) mod open;
 pub(crate) mod policy;
 pub(crate) mod rekey;
+pub(crate) mod resolve;
 pub(crate) mod rotate;
 pub(crate) mod run;
 pub(crate) mod seal;

@@ -6,7 +6,7 @@ use crate::document::value::ValueError;
 use crate::keyring::KeyringError;
 use crate::log::EntryError;
 use crate::log::request::RequestError;
-use crate::names::{Address, NameError};
+use crate::names::{Address, NameError, quoted};
 use crate::policy::edit::EditError;
 use crate::policy::{PATH, PolicyError};
 use crate::rotation::RotationError;
@@ -65,7 +65,11 @@ pub(crate) fn value(error: &ValueError) -> Advice {
 
 pub(crate) fn seal(error: &SealError) -> Advice {
     match error {
-        SealError::NotAToken | SealError::Refused(_) | SealError::StructureChanged => {
+        SealError::Refused(key) => Advice::of(Exit::Untrusted).hint(format!(
+            "tenure check; where that finds nothing, its writer sealed it so: tenure set ENV/{} with the right value",
+            quoted(key)
+        )),
+        SealError::NotAToken | SealError::StructureChanged => {
             Advice::of(Exit::Untrusted).hint("tenure check")
         }
         SealError::UnknownGeneration(_) | SealError::WholeRefused => {

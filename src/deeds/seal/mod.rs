@@ -315,7 +315,7 @@ fn in_clear(
             Ok(tokens::open(&document, &scope, ring.opener())?)
         }
         // Tokens in a text that is not understood could not be opened, and would be sealed once more.
-        Err(why) if text.contains("sealed.v1.") => Err(refuse(why)),
+        Err(why) if text.contains("sealed.v1.") || text.contains("dropped.v1.") => Err(refuse(why)),
         Err(_) => as_it_is(),
     }
 }

@@ -1,0 +1,188 @@
+//! Cases 51 to 66: what git does to a log, and what people do with git.
+
+use super::{Estate, says};
+
+const KEY: &str = "prod/API_KEY";
+
+impl Estate {
+    /// Does something on a branch of its own and something else on main, and merges the branch with main's
+    /// files; entries are files of their own, and come from both.
+    fn both(&self, left: impl FnOnce(&Self), right: impl FnOnce(&Self)) {
+        self.commit("before");
+        self.honest();
+        self.git("switch --quiet -c left");
+        left(self);
+        self.commit("left");
+        self.git("switch --quiet main");
+        right(self);
+        self.commit("right");
+        self.git("merge --quiet --no-edit -X ours left");
+    }
+
+    /// Takes a file as the branch has it.
+    fn take_left(&self, file: &str) {
+        self.git(&format!("checkout --quiet left -- {file}"));
+        self.commit("taken");
+    }
+
+    #[track_caller]
+    pub(super) fn finds(&self, exit: i32, words: &[&str]) {
+        let checked = self.by("ana", "--json check").run();
+        assert_eq!(checked.code, exit, "{checked}");
+        assert!(words.iter().all(|word| says(&checked, word)), "{words:?} in {checked}");
+    }
+
+    /// The places of findings with this word.
+    fn places(&self, word: &str) -> Vec<String> {
+        let checked = self.by("ana", "--json check").run().json();
+        let found = checked["findings"].as_array().unwrap().iter();
+        let found = found.filter(|finding| finding["code"] == word);
+        found.map(|finding| finding["place"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[track_caller]
+    fn gives(&self, address: &str, value: &str) {
+        let got = self.by("ana", &format!("get {address}")).run();
+        assert_eq!((got.code, got.stdout.as_str()), (0, value), "{got}");
+    }
+}
+
+#[test]
+fn case_53_both_branches_set_one_value_and_one_side_is_taken_by_hand() {
+    for (taken, value) in [("ours", "hunter2-right"), ("theirs", "hunter2-left")] {
+        let estate = Estate::new();
+        estate.both(|e| e.set("ben", KEY, "hunter2-left"), |e| e.set("ana", KEY, "hunter2-right"));
+        if taken == "theirs" {
+            estate.take_left("secrets/prod.env");
+        }
+        estate.judged(5, &["concurrent"]);
+        estate.refuses_to_read(5);
+        estate.by("ben", "resolve prod/API_KEY -y").run().done();
+        estate.commit("resolved");
+        estate.judged(0, &[]);
+        estate.honest();
+        estate.gives(KEY, value);
+    }
+}
+
+#[test]
+fn case_54_a_rotation_and_a_rekey_of_one_value() {
+    let both = || {
+        let estate = Estate::new();
+        let rotate = |e: &Estate| {
+            e.by("ben", "rotate prod/API_KEY").feed("hunter2-rotated").done();
+        };
+        estate.both(rotate, |e| {
+            e.by("ana", "rekey -e prod --reseal").run().done();
+        });
+        estate
+    };
+    // The rekeyed side of this one value; all others are as the rekeying left them.
+    let estate = both();
+    estate.judged(5, &["concurrent"]);
+    estate.refuses_to_read(5);
+    assert_eq!(estate.places("concurrent").len(), 1);
+    // The rotated side of it.
+    let estate = both();
+    let rotated = estate.repo.git(&["show", "left:secrets/prod.env"]).done().stdout;
+    let line = rotated.lines().find(|line| line.starts_with("API_KEY=")).unwrap().to_owned();
+    estate.edit("secrets/prod.env", |text| {
+        let line = |old: &str| if old.starts_with("API_KEY=") { line.clone() } else { old.into() };
+        text.lines().map(|old| line(old) + "\n").collect()
+    });
+    estate.commit("the rotated side");
+    estate.judged(0, &[]);
+    estate.honest();
+    estate.gives(KEY, "hunter2-rotated");
+}
+
+#[test]
+fn case_44_the_word_of_one_who_left_is_given_again_by_a_writer() {
+    for (address, path) in [(KEY, "secrets/prod.env"), ("prod/NEW", "secrets/prod.env")] {
+        let estate = Estate::new();
+        estate.both(
+            |e| {
+                e.by("ana", "member remove ben -y").run().done();
+            },
+            |e| {
+                let address = address.replace('/', &format!("/{path}#"));
+                e.set("ben", &address, "hunter2-late");
+            },
+        );
+        estate.judged(5, &["removed-key"]);
+        estate.refuses_to_read(5);
+        let refused = estate.by("cleo", &format!("resolve {address} -y")).run();
+        assert_eq!(refused.code, 2, "only a writer's word counts: {refused}");
+        let said = estate.by("ana", &format!("resolve {address} -y")).run().done();
+        assert!(said.stderr.contains("rotate it"), "{said}");
+        estate.commit("resolved");
+        estate.judged(0, &[]);
+        estate.gives(address, "hunter2-late");
+    }
+}
+
+#[test]
+fn what_stood_before_the_word_of_one_who_left_can_be_taken_back() {
+    let estate = Estate::new();
+    estate.both(
+        |e| {
+            e.by("ana", "member remove ben -y").run().done();
+        },
+        |e| {
+            e.set("ben", KEY, "hunter2-late");
+            e.set("ben", "prod/secrets/prod.env#NEW", "hunter2-late");
+        },
+    );
+    let asked = estate.by("ana", "resolve prod/API_KEY").run();
+    let adopted = asked.stderr.lines().find(|line| line.contains(" ana  adopt")).unwrap();
+    let adopted = adopted.split_whitespace().next().unwrap();
+    estate.by("ana", &format!("resolve prod/API_KEY -y --take {adopted}")).run().done();
+    estate.by("ana", "resolve prod/NEW -y --take none").run().done();
+    estate.honest();
+    estate.gives(KEY, "hunter2-api");
+    assert_eq!(estate.by("ana", "get prod/NEW").run().code, 6);
+}
+
+#[test]
+fn case_66_what_others_built_on_an_entry_of_one_who_left_stands() {
+    let estate = Estate::new();
+    estate.both(
+        |e| {
+            e.by("ana", "member remove ben -y").run().done();
+        },
+        |e| {
+            e.write("secrets/dev.json", "{\n  \"a\": \"hunter2-a\",\n  \"b\": \"hunter2-b\"\n}\n");
+            e.by("ben", "seal secrets/dev.json").run().done();
+            e.set("cleo", "dev/a", "hunter2-f");
+        },
+    );
+    estate.finds(5, &["removed-key"]);
+    assert_eq!(estate.places("removed-key"), ["secrets/dev.json:3 b"]);
+    // Another environment is not blocked by it.
+    estate.gives("prod/DB_URL", "hunter2-two");
+    assert_eq!(estate.by("cleo", "get dev/a").run().code, 5);
+    estate.by("cleo", "resolve dev/b -y").run().done();
+    estate.commit("resolved");
+    estate.judged(0, &[]);
+    for (key, value) in [("a", "hunter2-f"), ("b", "hunter2-b")] {
+        let got = estate.by("cleo", &format!("get dev/{key}")).run();
+        assert_eq!((got.code, got.stdout.as_str()), (0, value), "{got}");
+    }
+}
+
+#[test]
+fn case_46_another_writer_vouches_with_one_word() {
+    let estate = Estate::new();
+    let text = super::members::without(&estate, "ben");
+    estate.sign_policy(&text, "ana", &super::Pen::of("ana"));
+    estate.wrap(&tenure::policy::Policy::parse(&text).unwrap());
+    estate.commit("without ben");
+    estate.judged(5, &["writer-gone"]);
+    let read = estate.by("ana", "get prod/DB_URL").run();
+    assert_eq!((read.code, read.stdout.as_str()), (5, ""), "{read}");
+    assert!(estate.places("writer-gone").len() >= 8);
+    estate.by("ana", "resolve -y").run().done();
+    estate.commit("vouched");
+    estate.judged(0, &[]);
+    estate.honest();
+}
