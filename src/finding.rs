@@ -76,6 +76,8 @@ pub enum Code {
     PlainComment,
     /// A file was opened in place and not sealed again.
     Open,
+    /// A file that is a managed one where the case of letters does not count.
+    OtherCase,
     /// `.gitattributes` lacks a line.
     Attributes,
     /// A deadline is near.
@@ -86,6 +88,8 @@ pub enum Code {
     Dropped,
     /// Somebody asks to become a member.
     Request,
+    /// The newest signature is by a key that is lost.
+    LostKey,
     /// A lint of the policy.
     Lint,
 }
@@ -124,11 +128,13 @@ impl Code {
             Self::Plaintext => "plaintext",
             Self::PlainComment => "plaintext-comment",
             Self::Open => "open",
+            Self::OtherCase => "other-case",
             Self::Attributes => "attributes",
             Self::DueSoon => "due-soon",
             Self::PolicyWaits => "policy-waits",
             Self::Dropped => "dropped",
             Self::Request => "request",
+            Self::LostKey => "lost-key",
             Self::Lint => "lint",
         }
     }
@@ -162,9 +168,13 @@ impl Code {
             Self::Rollback => 10,
             Self::Overdue | Self::DueSoon => 11,
             Self::Obligation => 12,
-            Self::PlainComment | Self::Open | Self::Attributes | Self::Lint | Self::Request => {
-                return None;
-            }
+            Self::OtherCase => 9,
+            Self::PlainComment
+            | Self::Open
+            | Self::Attributes
+            | Self::Lint
+            | Self::LostKey
+            | Self::Request => return None,
         })
     }
 }

@@ -4,14 +4,18 @@ use super::DeedError;
 use super::find::sealed_again;
 use super::load::Place;
 use super::pen::{Pen, Receipt};
-use crate::log::entry::{FileChange, KeyringRecord, Kind};
-use crate::names::{EnvName, MemberName};
+use crate::log::entry::{FileChange, Item, KeyringRecord, Kind};
+use crate::names::{EnvName, MemberName, RepoPath};
 use crate::policy::Policy;
 use crate::verify::Verified;
 use crate::world::{Change, Mode};
 
-/// The most items in one entry: at under 600 bytes each it stays below an entry's 1 MiB.
+/// The most items in one entry: no reviewer reads more.
 const ITEMS: usize = 1_500;
+
+/// What the items of one entry may take when printed: it leaves room for the reason, the parents and the
+/// signature in an entry's 1 MiB.
+const BYTES: usize = 900_000;
 
 /// What is to be attested and written together.
 #[derive(Default)]
@@ -85,25 +89,64 @@ pub fn sign(
     Ok((Receipt { entry, by: pen.by().clone(), paths }, writes))
 }
 
-/// Cuts changes into portions of at most [`ITEMS`] items.
+/// Cuts changes into portions that one entry holds.
 fn portions(changes: Vec<FileChange>) -> Vec<Vec<FileChange>> {
-    let mut portions: Vec<Vec<FileChange>> = Vec::new();
-    let mut room = 0;
-    for change in changes {
-        let mut items = change.items.into_iter().peekable();
-        while items.peek().is_some() {
-            if room == 0 {
-                portions.push(Vec::new());
-                room = ITEMS;
+    let mut portions = Portions::default();
+    for FileChange { env, path, items } in changes {
+        items.into_iter().for_each(|item| portions.add((&env, &path), item));
+    }
+    portions.all
+}
+
+#[derive(Default)]
+struct Portions {
+    all: Vec<Vec<FileChange>>,
+    /// How many items the last one has.
+    items: usize,
+    /// What it takes when printed: at most.
+    bytes: usize,
+}
+
+impl Portions {
+    fn add(&mut self, (env, path): (&EnvName, &RepoPath), item: Item) {
+        let (head, size) = (HEAD + printed(path.as_str()), size(&item));
+        if self.all.is_empty() || self.items == ITEMS || self.bytes + head + size > BYTES {
+            self.all.push(Vec::new());
+            (self.items, self.bytes) = (0, 0);
+        }
+        self.items += 1;
+        self.bytes += size;
+        let Some(last) = self.all.last_mut() else { return };
+        match last.last_mut() {
+            Some(file) if (&file.env, &file.path) == (env, path) => file.items.push(item),
+            _ => {
+                self.bytes += head;
+                last.push(FileChange { env: env.clone(), path: path.clone(), items: vec![item] });
             }
-            let part: Vec<_> = items.by_ref().take(room).collect();
-            room -= part.len();
-            let part =
-                FileChange { env: change.env.clone(), path: change.path.clone(), items: part };
-            portions.last_mut().into_iter().for_each(|last| last.push(part.clone()));
         }
     }
-    portions
+}
+
+/// What a file takes in an entry beside its path.
+const HEAD: usize = 150;
+
+/// What an item takes beside its key and the address that it carries on: at most.
+const REST: usize = 500;
+
+/// What an item takes when printed: at most.
+fn size(item: &Item) -> usize {
+    let of = item.of.as_ref().map_or(0, |of| printed(&of.address.to_string()));
+    REST + printed(&item.key.to_string()) + of
+}
+
+/// What a text takes in quotes: at most.
+fn printed(text: &str) -> usize {
+    let one = |c: char| match c {
+        '"' | '\\' => 2,
+        ' '..='~' => 1,
+        c => c.len_utf8().max(6),
+    };
+    text.chars().map(one).sum()
 }
 
 fn may_do(policy: &Policy, by: &MemberName, work: &Work) -> Result<(), DeedError> {
@@ -137,4 +180,71 @@ fn refused(
 ) -> DeedError {
     let may = policy.writers(env).into_iter().filter(|who| may(who)).cloned().collect();
     DeedError::NotAllowed { by: by.clone(), what, may }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::log::entry::{Entry, Op, Origin};
+    use crate::names::{Address, EntryId, GenerationId, KeyPath, Sha256};
+
+    fn change(keys: usize, key: &str) -> FileChange {
+        let (env, path): (EnvName, RepoPath) =
+            ("prod".parse().unwrap(), "secrets/prod.json".parse().unwrap());
+        let item = |n: usize| {
+            let key: KeyPath = format!("\"{n} {key}\"").parse().unwrap();
+            let address = Address { env: env.clone(), path: path.clone(), key: key.clone() };
+            Item {
+                op: Op::Rekey,
+                key,
+                of: Some(Origin { entry: EntryId::of(b"x"), address }),
+                generation: Some(GenerationId([7; 16])),
+                kind: Some("x".repeat(64).parse().unwrap()),
+                due: Some(date(2027, 2, 19)),
+                hash: Some(Sha256::of(b"x")),
+            }
+        };
+        FileChange { items: (0..keys).map(item).collect(), env, path }
+    }
+
+    /// The sizes of the entries that some changes make; each must be one that is written.
+    fn sizes(changes: Vec<FileChange>) -> Vec<usize> {
+        let id = EntryId::of(b"x");
+        let render = |files: Vec<FileChange>| {
+            let mut entry = Entry {
+                kind: Kind::Seal { files, keyrings: Vec::new() },
+                root: Some(id),
+                parents: vec![id],
+                policy: Some(id),
+                time: "2026-01-01T00:00:00Z".parse().unwrap(),
+                by: "ana".parse().unwrap(),
+                reason: Some("\u{202e}".repeat(1000)),
+            };
+            entry.sort();
+            entry.render().unwrap().len()
+        };
+        portions(changes).into_iter().map(render).collect()
+    }
+
+    #[test]
+    fn entries_stay_below_their_limit_however_long_the_keys() {
+        assert_eq!(sizes(vec![change(1_500, "k")]).len(), 1);
+        assert_eq!(sizes(vec![change(1_000, "k"), change(501, "other")]).len(), 2);
+        for key in ["k".repeat(3_000), "\u{200b}".repeat(900), "\\\"".repeat(500)] {
+            let sizes = sizes(vec![change(700, &key)]);
+            assert!((3..20).contains(&sizes.len()), "{sizes:?}");
+        }
+    }
+
+    #[test]
+    fn every_item_is_in_one_portion_and_in_its_file() {
+        let changes = vec![change(2_000, "k"), change(3, &"x".repeat(400_000))];
+        let kept: Vec<_> = portions(changes.clone()).concat();
+        let items =
+            |all: &[FileChange]| all.iter().flat_map(|c| c.items.clone()).collect::<Vec<_>>();
+        assert_eq!(items(&kept), items(&changes));
+        assert!(kept.iter().all(|change| !change.items.is_empty()));
+    }
 }

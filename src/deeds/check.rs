@@ -4,12 +4,14 @@ use super::DeedError;
 use super::attributes::{PATH, missing};
 use super::load::Place;
 use super::member::request::{Waiting, waiting};
+use super::source::Index;
+use super::twins::twins;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::request::{Request, Wanted};
 use crate::names::{EnvName, RepoPath, RoleName, quoted};
 use crate::policy::Policy;
 use crate::rotation::Obligation;
-use crate::verify::Record;
+use crate::verify::{Record, Verified};
 use crate::world::World;
 
 /// What `check` found, and what it looked at.
@@ -53,6 +55,7 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
             obligations: Vec::new(),
         });
     };
+    let doubtful = by_lost_keys(&verified);
     let sealed = verified.live.values().filter(|live| live.item.generation.is_some());
     let mut checked = Checked {
         values: sealed.count(),
@@ -64,8 +67,42 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
     checked.findings = verified.findings;
     checked.findings.extend(attributes(&place, verified.policy)?);
     checked.findings.extend(requests(&place, &loaded.record));
+    checked.findings.extend(doubtful);
+    let tracked = Index::of(&place.checkout)?.list("").files;
+    checked.findings.extend(twins(verified.policy, &tracked));
     checked.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(checked)
+}
+
+/// Notes what a key signed last that is lost or stolen: it stands until somebody vouches for it.
+fn by_lost_keys(verified: &Verified<'_>) -> Vec<Finding> {
+    let lost: Vec<_> = verified.policy.lost_keys().collect();
+    let mut notes = Vec::new();
+    if lost.is_empty() {
+        return notes;
+    }
+    for (address, live) in &verified.live {
+        let signed = &verified.record.entries[live.entry];
+        let key = signed.signature.key();
+        let key = key.map(|key| key.fingerprint(ssh_key::HashAlg::Sha256).to_string());
+        let Some(key) = key.filter(|key| lost.iter().any(|(_, l)| l.fingerprint() == key)) else {
+            continue;
+        };
+        notes.push(Finding {
+            code: Code::LostKey,
+            severity: Severity::Note,
+            env: Some(address.env.clone()),
+            place: format!("{} {}", address.path, address.key),
+            address: Some(address.clone()),
+            entry: Some(signed.id),
+            message: format!(
+                "`{}` signed it with the key {key}, which is lost; it stands until it is new",
+                signed.entry.by
+            ),
+            fix: Some(format!("tenure rotate {}/{}", address.env, quoted(&address.key))),
+        });
+    }
+    notes
 }
 
 /// Notes the requests that wait: they grant nothing, so a bad one is a word and no failure.

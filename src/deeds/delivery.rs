@@ -61,7 +61,7 @@ pub struct Delivery {
 pub fn gather(world: &World, order: Order<'_>) -> Result<Delivery, DeedError> {
     let place = Place::find(world)?;
     let env = find::environment(&place, order.env)?;
-    let loaded = place.load(Some(&env))?;
+    let loaded = place.to_read(Some(&env))?;
     let verified = loaded.verified(&env)?;
     verified.open.iter().try_for_each(|path| find::sealed_again(&verified, path))?;
     let ring = Ring::open(world, &verified, &env)?;
@@ -127,8 +127,8 @@ fn warnings(
         told.extend(overdue(verified, address, &name, (late, today))?);
         let debt = verified.obligations.iter().find(|debt| debt.address == *address);
         if let Some(debt) = debt.filter(|debt| debt.due < today) {
-            let (due, leaver) = (debt.due, &debt.leaver);
-            told.push(format!("{name} had to rotate by {due}, since `{leaver}` left"));
+            let (due, leaver, did) = (debt.due, &debt.leaver, debt.cause.did());
+            told.push(format!("{name} had to rotate by {due}, since `{leaver}` {did}"));
         }
     }
     Ok(told)

@@ -110,6 +110,10 @@ fn machine(world: &World, found: &mut Diagnosis) {
             found.add("cores", Health::Broken, "core files are not forbidden", "ulimit -c 0");
         }
     }
+    match Editor::of(&world.environment).wipe_left() {
+        0 => {}
+        left => found.well("edit", format!("wiped what killed edits left in memory: {left}")),
+    }
     match Editor::of(&world.environment).has_memory_folder() {
         true => found.well("memory", "there is a memory-backed folder for `edit`"),
         false => found.add(

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::DeedError;
 use super::attest::{Work, attest};
+use super::beside::{Joined, is_marked, join};
 use super::find::{self, Found};
 use super::get;
 use super::load::{Loaded, Place};
@@ -12,7 +13,7 @@ use super::ring::Ring;
 use super::sealing::{Sealing, Whole};
 use super::set::{empty, with_value, without_line_break};
 use crate::document::{Document, Format, NotSpliceable};
-use crate::names::{AddressQuery, EnvName, KeyPath, RepoPath, Sha256};
+use crate::names::{AddressQuery, EnvName, KeyPath, RepoPath, Sha256, quoted};
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
 use crate::world::World;
@@ -35,48 +36,76 @@ pub struct Edited {
 
 /// Lets the user edit a file, the one file of an environment, or one value.
 ///
-/// While the editor is open nobody is kept from writing. What they wrote to the same value, or to the same
-/// file where all of it is edited, is never overwritten.
+/// While the editor is open nobody is kept from writing. What others wrote to the same lines of a file, or
+/// to the same value, is never overwritten unseen; and what a person typed is kept until they let go of it.
 ///
 /// # Errors
 /// [`DeedError::NotSpliceable`] when what was edited is no longer of the file's format, and nobody is there
-/// to edit it again; [`DeedError::Refuse`] when the file changed meanwhile. Nothing is written then.
+/// to edit it again; [`DeedError::Refuse`] when it changed meanwhile, likewise. Nothing is written then.
 pub fn edit(
     world: &World,
     what: Option<&str>,
     env: Option<&EnvName>,
     reason: Option<&str>,
 ) -> Result<Edited, DeedError> {
-    let draft = draft(world, what, env)?;
-    let target = &draft.target;
-    let mut edited = Edited {
-        env: target.env.clone(),
-        path: target.path.clone(),
-        key: Some(target.key.clone()).filter(|key| *key != KeyPath::Whole),
-        values: 0,
-        receipt: None,
+    let mut draft = draft(world, what, env)?;
+    let Some(mut new) = ask(world, &draft, &draft.clear)? else {
+        return Ok(draft.edited());
     };
-    let Some(new) = ask(world, &draft)? else { return Ok(edited) };
+    loop {
+        let tried = match seal(world, &draft, &new, reason) {
+            Ok(Some(edited)) => return Ok(edited),
+            Ok(None) => again(world, &draft, &new),
+            Err(why) => Err(why),
+        };
+        match tried {
+            Ok(next) => (draft, new) = next,
+            Err(why) => once_more(world, why)?,
+        }
+    }
+}
+
+/// Lets a person try again with the text that they have.
+fn once_more(world: &World, why: DeedError) -> Result<(), DeedError> {
+    if world.terminal == Terminal::Nobody || matches!(why, DeedError::Aborted) {
+        return Err(why);
+    }
+    world.terminal.say(&why.to_string())?;
+    if world.terminal.confirm("nothing was written; try again with your text?")? {
+        Ok(())
+    } else {
+        Err(why)
+    }
+}
+
+/// Seals what was edited; none where it changed meanwhile.
+fn seal(
+    world: &World,
+    draft: &Draft,
+    new: &Plaintext,
+    reason: Option<&str>,
+) -> Result<Option<Edited>, DeedError> {
+    let target = &draft.target;
+    let mut edited = draft.edited();
     let place = Place::to_write(world)?;
     let loaded = place.load(Some(&target.env))?;
     let verified = loaded.verified(&target.env)?;
-    let old = verified.files.get(&target.path).map(|file| file.bytes);
     if stands(&verified, target) != draft.before {
-        return Err(DeedError::Refuse {
-            what: format!("`{}` changed while you edited it; nothing was written", target.path),
-            instead: Some(format!("tenure edit {}", target.path)),
-        });
+        return Ok(None);
     }
+    let old = verified.files.get(&target.path).map(|file| file.bytes);
     let ring = Ring::open(world, &verified, &target.env)?;
+    let made;
     let whole = match target.key {
         KeyPath::Whole => new,
         KeyPath::Place { .. } => {
-            with_value(target, &ring.open_file(&verified, &target.path)?, &new)?
+            made = with_value(target, &ring.open_file(&verified, &target.path)?, new)?;
+            &made
         }
     };
     let sealing =
         Sealing { verified: &verified, env: &target.env, ring: &ring, today: place.today() };
-    let resealed = sealing.reseal(&target.path, &whole, &|_| None, Whole::Refused)?;
+    let resealed = sealing.reseal(&target.path, whole, &|_| None, Whole::Refused)?;
     edited.values = resealed.change.items.len();
     let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
     work.writes.based_on(target.path.clone(), old);
@@ -87,7 +116,40 @@ pub fn edit(
     } else {
         edited.receipt = Some(attest(&place, &verified, work)?);
     }
-    Ok(edited)
+    Ok(Some(edited))
+}
+
+/// Goes on from what others wrote meanwhile: joins both where they touched other lines of a file of values,
+/// else lets a person decide.
+fn again(world: &World, draft: &Draft, new: &Plaintext) -> Result<(Draft, Plaintext), DeedError> {
+    let fresh = {
+        let place = Place::find(world)?;
+        let loaded = place.load(Some(&draft.target.env))?;
+        of(world, &loaded.verified(&draft.target.env)?, draft.target.clone())?
+    };
+    let path = &fresh.target.path;
+    let changed = || DeedError::Refuse {
+        what: format!("`{path}` changed while you edited it; nothing was written"),
+        instead: Some(format!("tenure edit {}", quoted(path))),
+    };
+    if fresh.format.is_none() {
+        let question = format!("`{path}` changed while you edited it; put yours in its place?");
+        let sure = world.terminal == Terminal::Person && world.terminal.confirm(&question)?;
+        let new = Plaintext::from(new.expose().to_vec());
+        return if sure { Ok((fresh, new)) } else { Err(changed()) };
+    }
+    let shown = match join(&draft.clear, new, &fresh.clear) {
+        Joined::Apart(text) if is_fit(&fresh, &text).is_ok() => return Ok((fresh, text)),
+        Joined::Apart(text) | Joined::Meeting(text) => text,
+    };
+    if world.terminal == Terminal::Nobody {
+        return Err(changed());
+    }
+    world.terminal.say(&format!("`{path}` changed while you edited it: both are shown"))?;
+    match ask(world, &fresh, &shown)? {
+        Some(text) if !is_marked(&text) => Ok((fresh, text)),
+        _ => Err(changed()),
+    }
 }
 
 /// What is to be edited.
@@ -101,24 +163,37 @@ struct Draft {
     format: Option<Format>,
 }
 
+impl Draft {
+    /// What was edited, as long as nothing was written.
+    fn edited(&self) -> Edited {
+        let Found { env, path, key } = self.target.clone();
+        let key = Some(key).filter(|key| *key != KeyPath::Whole);
+        Edited { env, path, key, values: 0, receipt: None }
+    }
+}
+
 fn draft(world: &World, what: Option<&str>, env: Option<&EnvName>) -> Result<Draft, DeedError> {
     let place = Place::find(world)?;
     let loaded = place.load(None)?;
     let target = target(&place, &loaded, what, env)?;
-    let verified = loaded.verified(&target.env)?;
+    of(world, &loaded.verified(&target.env)?, target)
+}
+
+/// What is to be edited of a place, as it stands now.
+fn of(world: &World, verified: &Verified<'_>, target: Found) -> Result<Draft, DeedError> {
     let format = Format::of(&target.path).filter(|_| target.key == KeyPath::Whole);
     let Some(file) = verified.files.get(&target.path) else {
         let clear = Plaintext::from(empty(&target.path));
         return Ok(Draft { target, before: None, clear, format });
     };
-    let ring = Ring::open(world, &verified, &target.env)?;
+    let ring = Ring::open(world, verified, &target.env)?;
     ring.current()?;
     let clear = match target.key {
-        KeyPath::Whole => ring.open_file(&verified, &target.path)?,
-        KeyPath::Place { .. } => get::one(&verified, &ring, &target)?,
+        KeyPath::Whole => ring.open_file(verified, &target.path)?,
+        KeyPath::Place { .. } => get::one(verified, &ring, &target)?,
     };
     let format = format.filter(|_| matches!(file.form, FileForm::Values(_)));
-    Ok(Draft { before: stands(&verified, &target), target, clear, format })
+    Ok(Draft { before: stands(verified, &target), target, clear, format })
 }
 
 /// The hash of a value's item, or of a whole file's sealed bytes; none where nothing stands yet.
@@ -182,11 +257,13 @@ fn only_file(verified: &Verified<'_>, env: &EnvName) -> Result<Found, DeedError>
 }
 
 /// Opens the editor, again and again where a person wants to mend what they wrote.
-fn ask(world: &World, draft: &Draft) -> Result<Option<Plaintext>, DeedError> {
+///
+/// `shown` is the text that the editor begins with; none is given where it stays what stands there.
+fn ask(world: &World, draft: &Draft, shown: &Plaintext) -> Result<Option<Plaintext>, DeedError> {
     let Draft { target, clear, .. } = draft;
     let editor = Editor::of(&world.environment);
     let suffix = suffix(target);
-    let mut new = editor.edit(world.terminal, clear, &suffix)?;
+    let mut new = editor.edit(world.terminal, shown, &suffix)?;
     while let Some(text) = &new {
         let Err(why) = is_fit(draft, text) else { break };
         let broken = DeedError::Refuse {

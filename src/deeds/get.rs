@@ -18,7 +18,7 @@ use crate::world::World;
 /// [`DeedError::NoKey`].
 pub fn get(world: &World, query: &AddressQuery, text: &str) -> Result<Plaintext, DeedError> {
     let place = Place::find(world)?;
-    let loaded = place.load(Some(&query.env))?;
+    let loaded = place.to_read(Some(&query.env))?;
     let verified = loaded.verified(&query.env)?;
     let found = find::value(&verified, query, text)?;
     let ring = Ring::open(world, &verified, &query.env)?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::load::Place;
+use super::twins::twins;
 use super::{DeedError, opened};
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, RepoPath, quoted};
@@ -81,6 +82,9 @@ fn judge(
     }
     let files = place.file_evidence(&record, None)?;
     let verified = Verified::judge(&record, &files, None, place.today());
+    if let Some(verified) = &verified {
+        guarded.blocking.extend(twins(verified.policy, &place.list("")?.files));
+    }
     let protects = verified.as_ref().is_none_or(|it| !it.policy.environments.is_empty());
     guarded.guards = if protects { Guards::All } else { Guards::PolicyAlone };
     let found = verified.map_or_else(|| record.findings.clone(), |verified| verified.findings);

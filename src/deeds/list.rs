@@ -80,7 +80,7 @@ pub struct Listed {
 /// Those of [`Place::load`]; [`DeedError::Refused`] where there is no policy to believe.
 pub fn list(world: &World, scope: Option<&EnvName>) -> Result<Listed, DeedError> {
     let place = Place::find(world)?;
-    let loaded = place.load(scope)?;
+    let loaded = place.to_read(scope)?;
     let verified = loaded.judged()?;
     let names = Names::of(verified.live.keys());
     let rows = verified.live.iter().map(|(address, live)| Row {

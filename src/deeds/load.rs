@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::memory::Memory;
+use super::memory::{Basis, Memory};
 use super::source::{Index, Source};
 use super::{DeedError, opened};
 use crate::names::{EnvName, RepoPath};
@@ -15,7 +15,7 @@ use crate::world::{
     Change, Checkout, Files, Listing, Lock, ObjectId, OddKind, Reading, World, Writes,
 };
 
-const LOG: &str = ".secrets/log";
+pub(super) const LOG: &str = ".secrets/log";
 const POLICIES: &str = ".secrets/policies";
 const KEYS: &str = ".secrets/keys";
 
@@ -29,7 +29,7 @@ pub struct Place<'w> {
     pub files: Files,
     pub(super) source: Source,
     pub(super) memory: Memory,
-    lock: Option<Lock>,
+    pub(super) lock: Option<Lock>,
 }
 
 impl<'w> Place<'w> {
@@ -111,17 +111,31 @@ impl<'w> Place<'w> {
     /// # Errors
     /// [`DeedError::World`] when something cannot be read.
     pub fn log_evidence(&self) -> Result<LogEvidence, DeedError> {
+        let mut evidence = LogEvidence::default();
+        evidence.log = self.all_below(LOG, &mut evidence.strays)?;
+        let policies = self.policy_evidence()?;
+        evidence.strays.extend(policies.strays);
+        Ok(LogEvidence { policy: policies.policy, policies: policies.policies, ..evidence })
+    }
+
+    /// Reads the policy and all that ever were signed, without the log.
+    pub(super) fn policy_evidence(&self) -> Result<LogEvidence, DeedError> {
         let policy = self.read(&policy::PATH.parse()?)?;
         let mut evidence = LogEvidence { policy, ..LogEvidence::default() };
-        for folder in [LOG, POLICIES] {
-            let listing = self.list(folder)?;
-            strays(&listing, &mut evidence.strays);
-            let into = if folder == LOG { &mut evidence.log } else { &mut evidence.policies };
-            let contents = self.read_each(&listing.files)?;
-            let there = listing.files.into_iter().zip(contents);
-            into.extend(there.filter_map(|(path, bytes)| Some((path.to_string(), bytes?))));
-        }
+        evidence.policies = self.all_below(POLICIES, &mut evidence.strays)?;
         Ok(evidence)
+    }
+
+    fn all_below(
+        &self,
+        folder: &str,
+        odd: &mut Vec<(String, &'static str)>,
+    ) -> Result<BTreeMap<String, Vec<u8>>, DeedError> {
+        let listing = self.list(folder)?;
+        strays(&listing, odd);
+        let contents = self.read_each(&listing.files)?;
+        let there = listing.files.into_iter().zip(contents);
+        Ok(there.filter_map(|(path, bytes)| Some((path.to_string(), bytes?))).collect())
     }
 
     /// Reads the keyrings and the files that the policy's globs match or the log names, of one
@@ -185,15 +199,16 @@ impl<'w> Place<'w> {
     ///
     /// # Errors
     /// [`DeedError::NoRoot`] where nothing is trusted yet and there is a log.
-    fn judge_log(&self, trust: Option<Trust>) -> Result<Record, DeedError> {
+    fn judge_log(&self, trust: Option<Trust>) -> Result<(Record, Option<Basis>), DeedError> {
         let (cache, held) = self.remembered();
         let evidence = LogEvidence { held, ..self.log_evidence()? };
         let record = Record::judge(&evidence, trust, self.world.now);
+        let basis = Basis::of(&evidence);
         self.remember(cache.as_ref(), evidence.held, &record);
         if trust.is_none() && !record.entries.is_empty() {
             return Err(DeedError::NoRoot { root: record.root() });
         }
-        Ok(record)
+        Ok((record, basis))
     }
 
     /// Reads and judges log and policy alone.
@@ -203,7 +218,7 @@ impl<'w> Place<'w> {
     pub fn record(&self) -> Result<Record, DeedError> {
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        self.judge_log(trust)
+        Ok(self.judge_log(trust)?.0)
     }
 
     /// Reads and judges all of one environment, or of all environments.
@@ -214,7 +229,7 @@ impl<'w> Place<'w> {
         // Before writers are kept away, since this may wait for a person.
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        let record = self.judge_log(trust)?;
+        let (record, basis) = self.judge_log(trust)?;
         if let (Some(policy), Some(env)) = (record.policy(), scope)
             && !policy.environments.contains_key(env)
         {
@@ -222,7 +237,7 @@ impl<'w> Place<'w> {
             return Err(DeedError::NoEnvironment { env: env.clone(), known });
         }
         let files = self.file_evidence(&record, scope)?;
-        Ok(Loaded { record, files, scope: scope.cloned(), today: self.today() })
+        Ok(Loaded { record, files, scope: scope.cloned(), today: self.today(), basis })
     }
 
     /// As [`Place::load`], of one environment that only the policy can tell.
@@ -235,10 +250,10 @@ impl<'w> Place<'w> {
     ) -> Result<(Loaded, T), DeedError> {
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        let record = self.judge_log(trust)?;
+        let (record, basis) = self.judge_log(trust)?;
         let (env, chosen) = choose(record.policy().ok_or_else(|| unbelieved(&record))?)?;
         let files = self.file_evidence(&record, Some(&env))?;
-        Ok((Loaded { record, files, scope: Some(env), today: self.today() }, chosen))
+        Ok((Loaded { record, files, scope: Some(env), today: self.today(), basis }, chosen))
     }
 }
 
@@ -275,6 +290,7 @@ pub struct Loaded {
     pub files: FileEvidence,
     scope: Option<EnvName>,
     today: Date,
+    pub(super) basis: Option<Basis>,
 }
 
 impl Loaded {

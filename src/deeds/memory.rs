@@ -1,11 +1,21 @@
-//! What need not be computed twice in one clone: which signatures of the log hold. Design, section 7.
+//! What need not be computed twice in one clone: which signatures of the log hold, and what the log comes
+//! to. Design, section 7; decision 20.
 
-use super::load::Place;
+use super::DeedError;
+use super::load::{LOG, Place};
+use super::source::Source;
 use crate::log::held::Held;
-use crate::verify::Record;
-use crate::world::{Cache, Writes};
+use crate::names::{EnvName, Sha256, Sha256Writer};
+use crate::verify::{Brief, LogEvidence, Record, Trust};
+use crate::world::{Cache, Writes, lines};
 
 const SIGNATURES: &str = "signatures";
+
+/// A log of so many entries is read in a few milliseconds: each time, to the last byte.
+const SMALL: usize = 200;
+
+/// The bytes of a hash.
+const HASH: usize = 32;
 
 /// Whether a deed uses what earlier ones found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,4 +51,93 @@ impl Place<'_> {
             cache.write(SIGNATURES, &held.to_bytes());
         }
     }
+}
+
+/// What a brief was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Basis {
+    /// The paths of all entries.
+    log: Sha256,
+    /// The policy and all that ever were signed: paths and bytes.
+    policies: Sha256,
+}
+
+impl Basis {
+    /// The basis of evidence that was read; none where the log is small.
+    pub(super) fn of(evidence: &LogEvidence) -> Option<Self> {
+        let names = lines(evidence.log.keys().map(String::as_str));
+        (evidence.log.len() > SMALL)
+            .then(|| Self { log: Sha256::of(names.as_bytes()), policies: policies(evidence) })
+    }
+}
+
+fn policies(evidence: &LogEvidence) -> Sha256 {
+    let to = Sha256Writer::default().part(evidence.policy.as_deref().unwrap_or_default());
+    let each = evidence.policies.iter();
+    each.fold(to, |to, (path, bytes)| to.part(path.as_bytes()).part(bytes)).finish()
+}
+
+/// The name under which a brief is kept.
+fn state_of(scope: Option<&EnvName>) -> String {
+    scope.map_or_else(|| "state".to_owned(), |env| format!("state.{env}"))
+}
+
+impl Place<'_> {
+    /// What is remembered of the log that lies here, as far as it matters to a scope; none where that is
+    /// not all that there is to know.
+    pub(super) fn recall(
+        &self,
+        trust: Trust,
+        scope: Option<&EnvName>,
+    ) -> Result<Option<Record>, DeedError> {
+        if !self.may_recall() {
+            return Ok(None);
+        }
+        let cache = Cache::open(&self.world.environment, self.checkout.shared_state());
+        let bytes = cache.and_then(|cache| cache.read(&state_of(scope)));
+        let Some((log, policies, brief)) = bytes.as_deref().and_then(parts) else {
+            return Ok(None);
+        };
+        let names = self.files.names(LOG)?;
+        if names.is_none_or(|names| Sha256::of(names.as_bytes()) != log) {
+            return Ok(None);
+        }
+        let evidence = self.policy_evidence()?;
+        if !evidence.strays.is_empty() || self::policies(&evidence) != policies {
+            return Ok(None);
+        }
+        let brief: Option<Brief> = serde_json::from_slice(brief).ok();
+        let brief =
+            brief.filter(|it| it.root() == Some(trust.root) && it.is_timely(self.world.now));
+        Ok(brief.and_then(|brief| brief.into_record(&evidence.policies)))
+    }
+
+    /// Keeps what a log comes to, of which nothing was found that keeps values from leaving.
+    pub(super) fn keep(&self, record: &Record, basis: Option<Basis>, scope: Option<&EnvName>) {
+        let Some(basis) = basis.filter(|_| self.may_recall()) else { return };
+        if self.world.writes != Writes::Real {
+            return;
+        }
+        let Some(cache) = Cache::open(&self.world.environment, self.checkout.shared_state()) else {
+            return;
+        };
+        let brief = record.brief(scope).and_then(|brief| serde_json::to_vec(&brief).ok());
+        if let Some(brief) = brief {
+            let basis = [basis.log.0, basis.policies.0].concat();
+            cache.write(&state_of(scope), &[basis, brief].concat());
+        }
+    }
+
+    /// Who writes, or judges what is staged, reads every byte.
+    fn may_recall(&self) -> bool {
+        self.memory == Memory::Used
+            && self.lock.is_none()
+            && matches!(self.source, Source::WorkTree)
+    }
+}
+
+fn parts(bytes: &[u8]) -> Option<(Sha256, Sha256, &[u8])> {
+    let (log, rest) = bytes.split_first_chunk::<HASH>()?;
+    let (policies, rest) = rest.split_first_chunk::<HASH>()?;
+    Some((Sha256(*log), Sha256(*policies), rest))
 }

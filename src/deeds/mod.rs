@@ -4,6 +4,7 @@ pub mod access;
 pub mod aim;
 pub mod attest;
 pub mod attributes;
+mod beside;
 pub mod check;
 pub mod delivery;
 pub mod doctor;
@@ -38,7 +39,9 @@ pub mod sealing;
 pub mod set;
 mod source;
 pub mod status;
+pub mod to_read;
 pub mod trust;
+mod twins;
 pub mod unset;
 pub mod whoami;
 

@@ -126,7 +126,7 @@ fn open_verified(
     wanted: Wanted<'_>,
     check: impl FnOnce(&Verified<'_>, &RepoPath) -> Result<(), DeedError>,
 ) -> Result<Clear, DeedError> {
-    let (loaded, (env, path)) = place.load_chosen(|policy| {
+    let (loaded, (env, path)) = place.to_read_chosen(|policy| {
         let (env, path) = managed(place, policy, wanted)?;
         Ok((env.clone(), (env, path)))
     })?;

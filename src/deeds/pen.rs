@@ -72,6 +72,32 @@ impl<'p, 'w> Pen<'p, 'w> {
         &self.by
     }
 
+    /// Signs from now on with a key that a policy which comes in force gives the same member, where that
+    /// policy takes away the one that signed so far.
+    ///
+    /// # Errors
+    /// [`DeedError::Refuse`] where no such key is at hand.
+    pub fn follow(&mut self, policy: &Policy) -> Result<(), DeedError> {
+        let keys = policy.members.get(&self.by).map(|member| member.signing_keys.as_slice());
+        let keys: Vec<_> =
+            keys.unwrap_or_default().iter().map(|key| key.public().clone()).collect();
+        if keys.iter().any(|key| key.key_data() == self.signer.public().key_data()) {
+            return Ok(());
+        }
+        let found = self.place.world.signer(&self.place.checkout, &keys);
+        self.signer = found.map_err(|why| match why {
+            signer::SignerError::NoKey { .. } => DeedError::Refuse {
+                what: format!(
+                    "the new keyrings are signed with the new key of `{}`, which is not at hand",
+                    self.by
+                ),
+                instead: Some("give both keys: -i OLD -i NEW".to_owned()),
+            },
+            other => other.into(),
+        })?;
+        Ok(())
+    }
+
     /// Who signs, and with which key.
     #[must_use]
     pub fn hand(&self) -> (&MemberName, &ssh_key::PublicKey) {

@@ -50,7 +50,7 @@ impl Index {
         self.odd.push(Odd { path, kind });
     }
 
-    fn list(&self, folder: &str) -> Listing {
+    pub(super) fn list(&self, folder: &str) -> Listing {
         let below = |path: &str| {
             folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
         };

@@ -69,16 +69,16 @@ pub struct Next {
 /// Those of [`Place::load`]; [`DeedError::Refused`] where there is no policy to believe.
 pub fn status(world: &World, scope: Option<&EnvName>) -> Result<Status, DeedError> {
     let place = Place::find(world)?;
-    let loaded = place.load(scope)?;
+    let loaded = place.to_read(scope)?;
     let verified = loaded.judged()?;
     let policy = verified.policy;
     let envs = policy.environments.keys().filter(|env| scope.is_none_or(|only| only == *env));
     let machines = policy.members.values().filter(|m| m.kind == MemberKind::Machine).count();
-    let root = loaded.record.root();
+    let root = verified.record.root();
     Ok(Status {
         environments: envs.map(|env| environment(&verified, env)).collect(),
         members: (policy.members.len() - machines, machines),
-        entries: (loaded.record.holding(), loaded.record.entries.len()),
+        entries: verified.record.counted(),
         root,
         pinned: root.is_some() && place.pin()? == root,
         next: next(&verified, place.today()),

@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::lines::{
-    Repeats, comment_text, line_end, next_line, refuse, refuse_odd_breaks, skip_blanks, start,
+    BOM, Repeats, comment_text, line_end, next_line, refuse, refuse_odd_breaks, skip_blanks, start,
 };
 use super::{Document, Format, Leaf, Node, NotSpliceable};
 use crate::names::{KeyPath, Segment};
@@ -23,13 +23,11 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotSpliceable> {
         scanner.line(at)?;
         at = next_line(text, at);
     }
-    Ok(Document {
-        format: Format::Ini,
-        text,
-        leaves: scanner.with_empty_sections(),
-        comments: scanner.comments,
-    })
+    Ok(Document { format: Format::Ini, text, leaves: scanner.finish(), comments: scanner.comments })
 }
+
+/// Told of the first leaf below a comment that is indented.
+const BELOW_INDENTED: &str = "below indented comment";
 
 #[derive(Default)]
 struct Scanner<'t> {
@@ -45,6 +43,8 @@ struct Scanner<'t> {
     seen: Repeats<'t>,
     /// The indentation of the key before, if a line could carry it on.
     indent: Option<usize>,
+    /// Where comments stand that are indented.
+    indented: Vec<usize>,
 }
 
 impl<'t> Scanner<'t> {
@@ -59,6 +59,13 @@ impl<'t> Scanner<'t> {
             return refuse(self.text, at, "a backslash stands at the end of a line");
         }
         if rest.starts_with([';', '#']) {
+            if at > line || self.text[..at].ends_with(BOM) {
+                // To rust-ini it is a key, or with no sign the first line of the next key's name.
+                if rest.contains(['=', ':']) {
+                    return refuse(self.text, at, "is an indented comment with a key's sign");
+                }
+                self.indented.push(at);
+            }
             self.comments.extend(comment_text(self.text, at, end));
             return Ok(());
         }
@@ -155,6 +162,19 @@ impl<'t> Scanner<'t> {
         note.trim_end().to_owned()
     }
 
+    fn finish(&mut self) -> Vec<Leaf> {
+        let mut leaves = self.with_empty_sections();
+        for comment in &self.indented {
+            let below = leaves.partition_point(|leaf| leaf.span.start < *comment);
+            let Some(leaf) = leaves.get_mut(below) else { continue };
+            if !leaf.note.ends_with(BELOW_INDENTED) {
+                let gap = if leaf.note.is_empty() { "" } else { " " };
+                leaf.note.extend([gap, BELOW_INDENTED]);
+            }
+        }
+        leaves
+    }
+
     /// Adds a leaf for each section without keys: that it stands there is meaning.
     fn with_empty_sections(&mut self) -> Vec<Leaf> {
         let mut leaves = std::mem::take(&mut self.leaves);
@@ -227,6 +247,9 @@ mod tests {
             ("a=1\n [b]\n", 2),
             ("a=1\\\nb=2", 1),
             ("# c\\\nb=2", 1),
+            (" # c=d\nb=2", 1),
+            ("a=1\n\t; c: d", 2),
+            ("\u{feff}# c: d", 1),
             ("[a] x=1", 1),
             ("[a] ; c", 1),
             ("[]", 1),
@@ -264,7 +287,11 @@ mod tests {
             let edited = sealed.replacen(old, new, 1);
             assert!(contract::sees(parse, sealed, &edited), "{edited:?}");
         }
-        assert!(!contract::sees(parse, sealed, &sealed.replace("; ", "\n  # ")));
+        assert!(!contract::sees(parse, sealed, &sealed.replace("; ", "\n# ")));
+        // rust-ini would take the next line for a part of a key's name.
+        for (before, after) in [("[p]", " # c\n[p]"), ("a = ", "\t; c\na = "), ("[e]", " #\n[e]")] {
+            assert!(contract::sees(parse, sealed, &sealed.replacen(before, after, 1)), "{after:?}");
+        }
     }
 
     #[test]

@@ -42,6 +42,8 @@ struct Open {
     first_leaf: usize,
     children: u32,
     keys: HashSet<Shared>,
+    /// What some readers take its keys for, beside their texts.
+    readings: HashSet<String>,
     /// A key stands and waits for its value.
     key_waits: bool,
     /// It has a leaf of its own already, for its tag or anchor.
@@ -92,12 +94,28 @@ impl Tree {
         else {
             return Err("a key outside a mapping");
         };
+        if open.readings.contains(name) {
+            return Err("two keys that are one for some readers");
+        }
         let name = Shared::of(name);
         if !open.keys.insert(name.clone()) {
             return Err("a key stands twice in one mapping");
         }
         open.key_waits = true;
         self.step(Segment::Key { name, nth: 1 }, written);
+        Ok(())
+    }
+
+    /// Takes what some readers take the next key for, beside its text: of two keys that are one for them,
+    /// each has another that wins.
+    pub(super) fn key_reads_as(&mut self, readings: Vec<String>) -> Result<(), Refusal> {
+        let Some(open) = self.open.last_mut() else { return Ok(()) };
+        for reading in readings {
+            let known = open.keys.contains(&Shared::of(&reading));
+            if known || !open.readings.insert(reading) {
+                return Err("two keys that are one for some readers");
+            }
+        }
         Ok(())
     }
 
@@ -108,6 +126,15 @@ impl Tree {
         let depth = self.open.len() - 1;
         for leaf in &mut self.leaves[open.first_leaf..] {
             add_note(&mut leaf.note, "before-merge", depth);
+        }
+    }
+
+    /// Tells the first leaf that a byte order mark stands before all: some readers count it as a column
+    /// of the first line, and see another nesting.
+    pub(super) fn note_mark(&mut self) {
+        if let Some(first) = self.leaves.first_mut() {
+            let gap = if first.note.is_empty() { "" } else { " " };
+            first.note.extend([gap, "mark"]);
         }
     }
 
@@ -181,6 +208,7 @@ impl Tree {
             first_leaf: self.leaves.len(),
             children: 0,
             keys: HashSet::new(),
+            readings: HashSet::new(),
             key_waits: false,
             told,
         });

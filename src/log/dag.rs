@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
+use serde::{Deserialize, Serialize};
+
 use crate::names::EntryId;
 
 /// Why entries have no order.
@@ -50,7 +52,7 @@ pub struct Dag {
 ///
 /// In a log without branches the second part is empty, so memory grows with the entries; each branch
 /// costs a bit for every entry since it began.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Ancestors {
     all_below: usize,
     /// Bits from the word that has `all_below`, without zeros at the end.
@@ -94,7 +96,70 @@ impl Ancestors {
     }
 }
 
+/// The order of some entries, to be written down and read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Parents before children.
+    ids: Vec<EntryId>,
+    ancestors: Vec<Ancestors>,
+    /// The heads of the whole log.
+    heads: Vec<EntryId>,
+}
+
+impl Order {
+    /// The ids of the entries, parents before children.
+    #[must_use]
+    pub fn ids(&self) -> &[EntryId] {
+        &self.ids
+    }
+
+    /// Gives the order; none unless it is one.
+    #[must_use]
+    pub fn into_dag(self) -> Option<Dag> {
+        let Self { ids, ancestors, heads } = self;
+        let index: HashMap<_, _> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+        let below = |(at, it): (usize, &Ancestors)| it.all_below <= at;
+        let sound = index.len() == ids.len()
+            && ancestors.len() == ids.len()
+            && ancestors.iter().enumerate().all(below);
+        let order: Vec<_> = (0..ids.len()).collect();
+        sound.then(|| Dag {
+            index,
+            position: order.clone(),
+            complete: vec![true; order.len()],
+            missing: Vec::new(),
+            ids,
+            order,
+            ancestors,
+            heads,
+        })
+    }
+}
+
 impl Dag {
+    /// The order among some of the entries, which are all here. In it they are named by their place in the
+    /// list that is given, which is sorted as [`Dag::order`] is.
+    #[must_use]
+    pub fn among(&self, some: &[usize]) -> Order {
+        let places: Vec<_> = some.iter().map(|entry| self.position[*entry]).collect();
+        let mut bits = vec![0_u64; some.len() / 64 + 1];
+        let of = |(at, place): (usize, &usize)| {
+            let known = &self.ancestors[*place];
+            let all_below = places[..at].partition_point(|other| *other < known.all_below);
+            bits.fill(0);
+            Ancestors { all_below, some: Vec::new() }.add_to(&mut bits);
+            for other in (all_below..at).filter(|other| known.contains(places[*other])) {
+                bits[other / 64] |= 1 << (other % 64);
+            }
+            Ancestors::of(&bits)
+        };
+        Order {
+            ids: some.iter().map(|entry| self.ids[*entry]).collect(),
+            ancestors: places.iter().enumerate().map(of).collect(),
+            heads: self.heads.clone(),
+        }
+    }
+
     /// Orders entries, given as their ids and parents. Parents that are not here stop nothing: see
     /// [`Dag::missing`] and [`Dag::is_complete`].
     ///

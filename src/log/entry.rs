@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::names::{
     Address, EntryId, EnvName, GenerationId, KeyPath, MemberName, RepoPath, Sha256, TypeName,
@@ -11,7 +12,7 @@ use crate::names::{
 pub const VERSION: u32 = 1;
 
 /// The payload of an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// What it does.
     pub kind: Kind,
@@ -58,7 +59,7 @@ impl Entry {
 }
 
 /// The kinds of entries, with what each carries.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Starts a log and puts the first policy in force.
     Init(PolicyStep),
@@ -76,7 +77,7 @@ pub enum Kind {
 }
 
 /// A step of the policy chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyStep {
     /// 1 for `init`, then one more each.
     pub seq: u32,
@@ -87,7 +88,7 @@ pub struct PolicyStep {
 }
 
 /// The kinds of notes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Note {
     /// An admin's approval of a proposed policy.
     Approve {
@@ -97,7 +98,7 @@ pub enum Note {
 }
 
 /// What was done to the items of one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileChange {
     /// The environment.
     pub env: EnvName,
@@ -116,7 +117,7 @@ impl FileChange {
 }
 
 /// One line of an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// What was done.
     pub op: Op,
@@ -135,7 +136,7 @@ pub struct Item {
 }
 
 /// What was done to an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Op {
     /// A new value, with a new deadline.
     New,
@@ -152,7 +153,7 @@ pub enum Op {
 }
 
 /// An item of an earlier entry, written `<entry>:<address>`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The entry that has the item.
     pub entry: EntryId,
@@ -167,7 +168,7 @@ impl std::fmt::Display for Origin {
 }
 
 /// A new keyring file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyringRecord {
     /// The environment.
     pub env: EnvName,

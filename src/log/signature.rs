@@ -131,6 +131,12 @@ impl Signature {
         Some(Self { key, namespace, hash, algorithm, body, trailer: inner.0.to_vec() })
     }
 
+    /// What stands for a signature that was verified before and is not at hand: it is by no key.
+    pub(crate) fn none() -> Self {
+        let [key, namespace, hash, algorithm, body, trailer] = [const { Vec::new() }; 6];
+        Self { key, namespace, hash, algorithm, body, trailer }
+    }
+
     /// All there is of it.
     pub(super) fn parts(&self) -> [&[u8]; 6] {
         [&self.key, &self.namespace, &self.hash, &self.algorithm, &self.body, &self.trailer]
@@ -179,7 +185,7 @@ pub fn verify_for(
     keys: &[impl Borrow<PublicKey>],
 ) -> Result<usize, SignatureError> {
     let at = named_for(purpose, signature, keys)?;
-    check(purpose, payload, signature, keys[at].borrow())?;
+    check(purpose, payload, signature)?;
     Ok(at)
 }
 
@@ -211,12 +217,17 @@ fn named_for(
     Ok(at)
 }
 
-fn check(
-    purpose: Purpose,
-    payload: &[u8],
-    signature: &Signature,
-    key: &PublicKey,
-) -> Result<(), SignatureError> {
+/// Tells whether a signature for the log holds over these bytes by the key that it names, whoever's that
+/// is.
+///
+/// # Errors
+/// As [`verify`], but for what [`named`] says.
+pub fn holds(payload: &[u8], signature: &Signature) -> Result<(), SignatureError> {
+    check(Purpose::Log, payload, signature)
+}
+
+fn check(purpose: Purpose, payload: &[u8], signature: &Signature) -> Result<(), SignatureError> {
+    let key = &signature.key().ok_or_else(|| refused("is by a key of an unknown kind"))?;
     let algorithm = algorithm(signature, key.key_data())?;
     let wrong = || bad("does not belong to these bytes");
     match key.key_data() {

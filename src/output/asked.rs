@@ -94,9 +94,13 @@ impl Show for Approved {
         let asking = &self.asking;
         match asking.wanted {
             Wanted::Join => {
-                writeln!(out, "{} is a member: {}", asking.name, names(&asking.granted))?;
+                let is = if self.enacted.waiting.is_none() { "is" } else { "would be" };
+                writeln!(out, "{} {is} a member: {}", asking.name, names(&asking.granted))?;
             }
-            Wanted::Replace => writeln!(out, "{} has other keys", asking.name)?,
+            Wanted::Replace => {
+                let has = if self.enacted.waiting.is_none() { "has" } else { "would have" };
+                writeln!(out, "{} {has} other keys", asking.name)?;
+            }
         }
         receipt(&self.enacted, out)?;
         writeln!(out, "next  git add -A && git commit")

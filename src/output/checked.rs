@@ -50,11 +50,16 @@ impl Checked {
     fn debts(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut lines: BTreeMap<_, usize> = BTreeMap::new();
         for debt in &self.obligations {
-            *lines.entry((debt.due, &debt.leaver)).or_default() += 1;
+            *lines.entry((debt.due, &debt.leaver, debt.cause)).or_default() += 1;
         }
-        for ((due, leaver), number) in lines {
+        for ((due, leaver, cause), number) in lines {
             let values = count(number, "value");
-            writeln!(out, "{}  {values} by {due} ({leaver} left)", paint(Ink::Blue, "due"))?;
+            writeln!(
+                out,
+                "{}  {values} by {due} ({leaver} {})",
+                paint(Ink::Blue, "due"),
+                cause.did()
+            )?;
         }
         Ok(())
     }
@@ -64,6 +69,7 @@ fn obligation(debt: &Obligation) -> Value {
     json!({
         "address": debt.address,
         "leaver": debt.leaver,
+        "cause": debt.cause.word(),
         "since": debt.since.to_string(),
         "due": debt.due.to_string(),
     })

@@ -54,7 +54,9 @@ fn cells(row: &Row) -> [String; 4] {
         _ => "-".to_owned(),
     };
     let due = match &row.obligation {
-        Some(debt) => format!("{due}; rotate by {} ({} left)", debt.due, debt.leaver),
+        Some(debt) => {
+            format!("{due}; rotate by {} ({} {})", debt.due, debt.leaver, debt.cause.did())
+        }
         None => due,
     };
     [safe(&row.name).into_owned(), form, kind.to_owned(), due]
@@ -87,6 +89,7 @@ fn row(row: &Row) -> Value {
             "due": debt.due.to_string(),
             "since": debt.since.to_string(),
             "leaver": debt.leaver,
+            "cause": debt.cause.word(),
         })),
         "owner": row.owner,
     })

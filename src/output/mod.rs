@@ -17,6 +17,7 @@ mod member;
 mod opened;
 mod policy;
 mod rekeyed;
+pub mod replaced;
 pub mod resolved;
 mod sealed;
 pub mod sentences;

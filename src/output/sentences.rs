@@ -4,6 +4,10 @@
 pub const READ_STAYS_READ: &str = "What was read stays read: removing a reader takes back no value, \
      and old versions stay in the history.";
 
+/// Where a key is lost or stolen.
+pub const STOLEN_SIGNER: &str = "A stolen signing key signs as its owner until it is removed; what it \
+     signed before stays until somebody vouches or seals anew.";
+
 /// Where a machine is added.
 pub const DEPLOY_KEY: &str = "A deploy key reads all that its environments hold and ever held, and a \
      host that runs your CI holds that key.";

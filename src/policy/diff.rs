@@ -154,7 +154,7 @@ impl Statements {
     }
 
     fn member(&mut self, name: &MemberName, member: &Member) {
-        let Member { kind, recipients, signing_keys, owner, expires } = member;
+        let Member { kind, recipients, signing_keys, lost_keys, owner, expires } = member;
         let subject = format!("member `{name}`");
         self.access(&subject, format!("is a {}", kind.word()));
         for key in recipients {
@@ -162,6 +162,9 @@ impl Statements {
         }
         for key in signing_keys {
             self.access(&subject, format!("signs with {}", key.fingerprint()));
+        }
+        for key in lost_keys {
+            self.access(&subject, format!("lost the key {}", key.fingerprint()));
         }
         self.field(&subject, "owner", owner.as_ref());
         self.field(&subject, "expires", *expires);

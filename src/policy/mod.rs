@@ -6,6 +6,7 @@ pub mod edit;
 mod glob;
 mod grants;
 mod lint;
+mod lost_key;
 mod nearest;
 mod parse;
 mod problem;
@@ -26,6 +27,7 @@ pub use diff::{Change, Sign, Weight, semantic_diff};
 pub use glob::{AddressGlob, Glob, GlobError, KeyGlob};
 pub use grants::{Narrowing, Right, Way};
 pub use lint::lint;
+pub use lost_key::LostKey;
 pub use nearest::nearest;
 pub use problem::{PolicyError, Problem};
 pub use recipient::{Recipient, RecipientError};
@@ -82,6 +84,8 @@ pub struct Member {
     pub recipients: Vec<Recipient>,
     /// Public keys whose signatures count; always empty for a machine.
     pub signing_keys: Vec<SigningKey>,
+    /// Public keys that they had, and that are lost or stolen: nobody may have them again.
+    pub lost_keys: Vec<LostKey>,
     /// The person who answers for a machine.
     pub owner: Option<MemberName>,
     /// The last UTC day of its keys. A finding when past, never a change of readers.

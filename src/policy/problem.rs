@@ -151,6 +151,14 @@ pub enum Problem {
         /// The other.
         other: MemberName,
     },
+    /// A key that is lost or stolen is one that somebody has.
+    #[error("member `{member}` has a key that `{by}` lost")]
+    LostKeyInUse {
+        /// Who has it.
+        member: MemberName,
+        /// Who lost it.
+        by: MemberName,
+    },
     /// Nobody could ever sign a policy.
     #[error("no admin has a signing key")]
     NoAdmin,

@@ -3,7 +3,10 @@
 //! The chain is linear, but branches can make it fork. A fork is settled by a step that descends from
 //! all its ends, and that the admins of each of them authorise.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::Deref;
 
 use ssh_key::PublicKey;
 
@@ -29,7 +32,37 @@ pub struct Step {
     /// The hash of its bytes.
     pub hash: Sha256,
     /// What it says.
-    pub policy: Policy,
+    pub policy: Parsed,
+}
+
+/// A policy whose bytes are in order; those that were parsed before are parsed again only when asked.
+pub struct Parsed(LazyCell<Policy, Box<dyn FnOnce() -> Policy>>);
+
+impl Parsed {
+    /// Takes the text of a policy that was parsed before.
+    pub(super) fn when_asked(text: String) -> Self {
+        let parse = move || Policy::parse(&text).expect("this very text was parsed before");
+        Self(LazyCell::new(Box::new(parse)))
+    }
+}
+
+impl From<Policy> for Parsed {
+    fn from(policy: Policy) -> Self {
+        Self(LazyCell::new(Box::new(move || policy)))
+    }
+}
+
+impl Deref for Parsed {
+    type Target = Policy;
+    fn deref(&self) -> &Policy {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Parsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Parsed(…)")
+    }
 }
 
 impl Step {
@@ -46,6 +79,8 @@ pub struct Chain {
     pub steps: Vec<Step>,
     /// By the policy's entry that is approved.
     approvals: BTreeMap<EntryId, Vec<Approval>>,
+    /// Which steps are in force with the whole log at hand, where that is known from before.
+    known: Option<Vec<bool>>,
 }
 
 /// An admin's word for a policy.
@@ -96,6 +131,16 @@ impl Chain {
         self.approvals.entry(target).or_default().push(approval);
     }
 
+    /// Steps of which it is known which are in force; who approved them is not.
+    pub(super) fn known(steps: Vec<Step>, known: Vec<bool>) -> Self {
+        Self { steps, known: Some(known), ..Self::default() }
+    }
+
+    /// Which steps are in force with the whole log at hand.
+    pub(super) fn holding_now(&self) -> Vec<bool> {
+        self.holding(Seen::Whole)
+    }
+
     /// The steps in force: those that with all before them reached their thresholds.
     pub(super) fn in_force(&self, seen: Seen<'_>) -> Vec<&Step> {
         let holds = self.holding(seen);
@@ -103,6 +148,9 @@ impl Chain {
     }
 
     fn holding(&self, seen: Seen<'_>) -> Vec<bool> {
+        if let (Some(known), Seen::Whole) = (&self.known, seen) {
+            return known.clone();
+        }
         let mut holds = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
             // A step stands after those that it follows, which were therefore judged already.

@@ -1,5 +1,8 @@
 //! Checks 1 to 7: entries, root, parents, policy chain, rights, policy file.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 use ssh_key::PublicKey;
 
@@ -13,11 +16,11 @@ use crate::log::held::Held;
 use crate::log::name::file_path;
 use crate::log::parse::SignedEntry;
 use crate::log::signature::{self, SignatureError};
-use crate::names::{EntryId, Sha256, quoted};
+use crate::names::{Address, EntryId, Sha256, quoted};
 use crate::policy::{Member, Policy, SigningKey};
 
 /// How far a time may lie ahead of now, or behind a parent.
-const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether an entry counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,11 +46,15 @@ pub struct Record {
     pub findings: Vec<Finding>,
     pub(super) verdicts: Vec<Verdict>,
     /// The entries whose signatures were not known to hold, and do.
-    news: Vec<usize>,
+    pub(super) news: Vec<usize>,
     /// The step of the chain that is in force.
-    in_force: Option<usize>,
+    pub(super) in_force: Option<usize>,
     /// The policy of a repository that has no environments, and so needs no log.
-    unsigned: Option<Policy>,
+    pub(super) unsigned: Option<Policy>,
+    /// How many entries of the log hold, of how many.
+    pub(super) counted: (usize, usize),
+    /// The entries that name an address, parents before children.
+    pub(super) naming: OnceCell<HashMap<Address, Vec<usize>>>,
 }
 
 impl Record {
@@ -55,7 +62,7 @@ impl Record {
     #[must_use]
     pub fn judge(evidence: &LogEvidence, trust: Option<Trust>, now: Timestamp) -> Self {
         let mut findings: Vec<_> = evidence.strays.iter().map(stray).collect();
-        let entries = reading::read(evidence, &mut findings);
+        let (entries, proofs) = reading::read(evidence, &mut findings);
         let nodes: Vec<_> = entries.iter().map(|e| (e.id, e.entry.parents.as_slice())).collect();
         let dag = Dag::build(&nodes)
             .expect("a file's name follows from its bytes, so no entry is there twice");
@@ -64,6 +71,7 @@ impl Record {
             now,
             root: None,
             entries: &entries,
+            proofs: &proofs,
             dag: &dag,
             chain: Chain::default(),
             verdicts: vec![Verdict::Refused; entries.len()],
@@ -82,13 +90,16 @@ impl Record {
             |at: &usize| entries[*at].payload.is_some() && verdicts[*at] != Verdict::Refused;
         let news = (0..entries.len()).filter(is_news).collect();
         let in_force = judged_by(&chain, evidence);
-        Self { entries, dag, chain, findings, verdicts, news, in_force, unsigned }
+        let holding = verdicts.iter().filter(|verdict| **verdict == Verdict::Holds).count();
+        let counted = (holding, entries.len());
+        let naming = OnceCell::new();
+        Self { entries, dag, chain, findings, verdicts, news, in_force, unsigned, counted, naming }
     }
 
     /// The policy in force; none where there is none to believe.
     #[must_use]
     pub fn policy(&self) -> Option<&Policy> {
-        self.step().map(|step| &step.policy).or(self.unsigned.as_ref())
+        self.step().map(|step| &*step.policy).or(self.unsigned.as_ref())
     }
 
     /// The step whose policy files are judged by; where the chain forks, one of several.
@@ -113,7 +124,13 @@ impl Record {
     /// Counts the entries that hold.
     #[must_use]
     pub fn holding(&self) -> usize {
-        self.verdicts.iter().filter(|verdict| **verdict == Verdict::Holds).count()
+        self.counted.0
+    }
+
+    /// Counts the entries of the log that hold, and all.
+    #[must_use]
+    pub fn counted(&self) -> (usize, usize) {
+        self.counted
     }
 
     /// Says what became of an entry.
@@ -152,6 +169,8 @@ pub(super) struct Judge<'e> {
     pub(super) now: Timestamp,
     root: Option<EntryId>,
     pub(super) entries: &'e [SignedEntry],
+    /// Whether their signatures hold, whoever made them.
+    proofs: &'e [Result<(), SignatureError>],
     pub(super) dag: &'e Dag,
     pub(super) chain: Chain,
     pub(super) verdicts: Vec<Verdict>,
@@ -272,12 +291,9 @@ impl Judge<'_> {
             return Err(Box::new(self.refuse(at, self.refusal(at), message)));
         };
         let keys = keys(member);
-        let verified = match &signed.payload {
-            None => signature::named(&signed.signature, &keys),
-            Some(payload) => signature::verify(payload, &signed.signature, &keys),
-        };
-        match verified {
-            Ok(_) => Ok(()),
+        let verified = signature::named(&signed.signature, &keys);
+        match verified.and_then(|_| self.proofs[at].clone()) {
+            Ok(()) => Ok(()),
             Err(why @ SignatureError::Refused { .. }) => {
                 Err(Box::new(self.refuse(at, Code::RefusedKey, why.to_string())))
             }

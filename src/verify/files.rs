@@ -6,10 +6,11 @@ use jiff::civil::Date;
 
 use super::disk::{FileForm, OnDisk, read};
 use super::disputes::{Dispute, add_what_was_before};
+use super::faults::{bared, ends_with_a_new_value, is_dispute, unreadable, unsealed};
 use super::keyrings::Generations;
 use super::verdicts::{at, breach};
 use super::{FileEvidence, Live, Record, item, keyrings};
-use crate::document::{Leaf, Node};
+use crate::document::{Document, Leaf, Node};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
 use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256, quoted};
@@ -304,7 +305,7 @@ impl<'e> Verified<'e> {
             let (Some(due), Some(_)) = (live.item.due, live.item.generation) else { continue };
             let left = rotation::days_left(due, today);
             let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
-            let fix = || format!("tenure rotate {}/{}", address.env, quoted(&address.key));
+            let fix = || renewal(&self.files, address);
             if left < 0 {
                 let message = format!("due {due}, {} days late", -left);
                 let finding = at(Code::Overdue, address, message).graded(Severity::Found);
@@ -322,28 +323,34 @@ impl<'e> Verified<'e> {
         self.obligations = super::debts::open(self.record, &self.live);
         for debt in &self.obligations {
             let left = rotation::days_left(debt.due, today);
-            let message = format!("must rotate by {}: `{}` left", debt.due, debt.leaver);
+            let message =
+                format!("must rotate by {}: `{}` {}", debt.due, debt.leaver, debt.cause.did());
             let severity = if left < 0 { Severity::Found } else { Severity::Note };
             let finding = at(Code::Obligation, &debt.address, message).graded(severity);
-            let fix = format!("tenure rotate {}/{}", debt.address.env, quoted(&debt.address.key));
-            self.findings.push(finding.fix(fix));
+            self.findings.push(finding.fix(renewal(&self.files, &debt.address)));
         }
+    }
+}
+
+/// The command by which a value, a list or a whole file gets a new content.
+fn renewal(files: &BTreeMap<RepoPath, VerifiedFile<'_>>, address: &Address) -> String {
+    let Address { env, path, key } = address;
+    let single =
+        |document: &Document<'_>| document.leaf(key).is_some_and(|leaf| leaf.node == Node::Scalar);
+    match files.get(path).map(|file| &file.form) {
+        _ if *key == KeyPath::Whole => {
+            format!("tenure rotate {} --from-file FILE", quoted(format!("{env}/{path}")))
+        }
+        Some(FileForm::Values(document)) if !single(document) => {
+            format!("tenure edit {}", quoted(path))
+        }
+        _ => format!("tenure rotate {env}/{}", quoted(key)),
     }
 }
 
 /// What is wrong with the log comes first: what is wrong with a file often follows from it.
 fn rank(finding: &&Finding) -> (Severity, bool) {
     (finding.severity, finding.env.is_none())
-}
-
-/// Tells whether it is open which value stands, or whose word: what a writer can decide.
-fn is_dispute(code: Code) -> bool {
-    matches!(code, Code::Concurrent | Code::RemovedKey | Code::WriterGone)
-}
-
-/// Tells whether a fault of this kind is over once a writer has set the value anew.
-fn ends_with_a_new_value(code: Code) -> bool {
-    is_dispute(code) || matches!(code, Code::BadDue | Code::OldGeneration)
 }
 
 /// Tells whether a new value leaves nothing of the disputed one: no tag, no anchor, no other place of a list.
@@ -360,39 +367,6 @@ fn is_plain(form: &FileForm<'_>, key: &KeyPath, disk: Option<&OnDisk>) -> bool {
 fn is_silent(form: &FileForm<'_>) -> bool {
     let FileForm::Values(document) = form else { return false };
     document.clear_comment().is_none()
-}
-
-/// What was signed of a mapping or list is its anchor or tag: where that is gone and the rest still stands,
-/// the place is not missing.
-fn bared(finding: Finding) -> Finding {
-    if finding.code != Code::Missing {
-        return finding;
-    }
-    let message =
-        "not what was signed: its anchor or tag is gone, and its contents stand".to_owned();
-    Finding { code: Code::Altered, message, ..finding }
-}
-
-fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Finding {
-    if stands {
-        let message = format!("this sealed file can no longer be read: {why}");
-        let fix =
-            format!("git restore {path}; in a merge: take one line of each pair, then git add");
-        return breach(Code::Altered, path.as_str(), message).in_env(env).fix(fix);
-    }
-    unsealed(env, path, false)
-}
-
-fn unsealed(env: &EnvName, path: &RepoPath, sealed_whole: bool) -> Finding {
-    if sealed_whole {
-        return breach(Code::Unattested, path.as_str(), "no entry names this sealed file")
-            .in_env(env)
-            .fix(format!("git rm {}", quoted(path)));
-    }
-    breach(Code::Plaintext, path.as_str(), format!("this file of {env} is not sealed"))
-        .in_env(env)
-        .graded(Severity::Found)
-        .fix(format!("tenure seal {}", quoted(path)))
 }
 
 /// What stands at a place, and what was signed of it.

@@ -3,12 +3,14 @@
 //! [`Record::judge`] does 1 to 7, on the log and the policy; [`Verified::judge`] does 8 to 12, on the
 //! files and keyrings that they name. Values leave the process from a [`Verified`] only.
 
+mod brief;
 mod chain;
 mod debts;
 mod disk;
 mod disputes;
 mod due;
 mod entries;
+mod faults;
 mod files;
 mod item;
 mod keyrings;
@@ -24,7 +26,8 @@ use std::collections::BTreeMap;
 use crate::log::held::Held;
 use crate::names::{EntryId, RepoPath};
 
-pub use chain::{Chain, Proposal, Step, Tally, is_admin_with};
+pub use brief::Brief;
+pub use chain::{Chain, Parsed, Proposal, Step, Tally, is_admin_with};
 pub use disk::FileForm;
 pub use disputes::{Dispute, Side};
 pub use entries::{Record, Verdict};

@@ -8,7 +8,7 @@ use super::verdicts::breach;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::{Kind, Note, PolicyStep};
 use crate::names::{MemberName, Sha256, quoted};
-use crate::policy::Policy;
+use crate::policy::{Policy, Problem};
 
 const POLICY_FILE: &str = ".secrets-policy.toml";
 
@@ -100,6 +100,7 @@ impl Judge<'_> {
         let id = self.entries[at].id;
         self.chain.approve(at, &self.entries[at], id);
         let PolicyStep { seq, hash, .. } = *step;
+        let policy = policy.into();
         self.chain.steps.push(Step { entry: at, id, seq, prev, settles, hash, policy });
         Ok(())
     }
@@ -238,6 +239,15 @@ fn parse_policy(bytes: &[u8], path: &str) -> Result<Policy, Box<Finding>> {
         )
     })?;
     Policy::parse(text).map_err(|why| {
+        // What is signed and names such a key would let its signatures count.
+        if let Problem::SigningKey(key) = why.problem
+            && key.is_refused()
+            && path != POLICY_FILE
+        {
+            let place = format!("{path}:{}", why.line);
+            let finding = breach(Code::RefusedKey, place, why.to_string());
+            return Box::new(finding.fix("name another key, and sign that policy anew"));
+        }
         let fix =
             why.fix().unwrap_or_else(|| "mend that line, then: tenure policy lint".to_owned());
         Box::new(invalid(why.line, why.to_string()).fix(fix))

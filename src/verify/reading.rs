@@ -7,18 +7,59 @@ use crate::log;
 use crate::log::held::Held;
 use crate::log::name::{file_path, parse_name};
 use crate::log::parse::SignedEntry;
+use crate::log::signature::{self, SignatureError};
 use crate::names::{EntryId, quoted};
 
-/// Reads all entries; what is none becomes a finding.
-pub(super) fn read(evidence: &LogEvidence, findings: &mut Vec<Finding>) -> Vec<SignedEntry> {
-    let mut entries = Vec::with_capacity(evidence.log.len());
-    for (path, bytes) in &evidence.log {
-        match read_one(path, bytes, &evidence.held) {
+/// An entry, and whether its signature holds over its bytes, whoever made it.
+type Proved = (SignedEntry, Result<(), SignatureError>);
+
+/// Reads all entries; what is none becomes a finding. Whether their signatures hold stands beside them.
+///
+/// Only here work is shared out: each file is read by itself, and what came out is put in order again.
+pub(super) fn read(
+    evidence: &LogEvidence,
+    findings: &mut Vec<Finding>,
+) -> (Vec<SignedEntry>, Vec<Result<(), SignatureError>>) {
+    let files: Vec<_> = evidence.log.iter().collect();
+    let read = shared_out(&files, |(path, bytes)| {
+        read_one(path, bytes, &evidence.held).map(|entry| {
+            let proof = entry.payload.as_ref().map(|it| signature::holds(it, &entry.signature));
+            (entry, proof.unwrap_or(Ok(())))
+        })
+    });
+    let mut entries: Vec<Proved> = Vec::with_capacity(read.len());
+    for one in read {
+        match one {
             Ok(entry) => entries.push(entry),
             Err(finding) => findings.push(*finding),
         }
     }
-    entries
+    entries.into_iter().unzip()
+}
+
+/// Fewer items than this are not worth a thread.
+const WORTH_A_THREAD: usize = 64;
+
+/// Does something to each item, on all processors; gives the results in the order of the items.
+fn shared_out<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+    let share = items.len().div_ceil(threads).max(WORTH_A_THREAD);
+    let (mine, others) = items.split_at(share.min(items.len()));
+    std::thread::scope(|scope| {
+        let work = &work;
+        let others: Vec<_> = others
+            .chunks(share)
+            .map(|share| scope.spawn(move || share.iter().map(work).collect::<Vec<_>>()))
+            .collect();
+        let mut all: Vec<R> = mine.iter().map(work).collect();
+        for other in others {
+            match other.join() {
+                Ok(more) => all.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    })
 }
 
 fn read_one(path: &str, bytes: &[u8], held: &Held) -> Result<SignedEntry, Box<Finding>> {

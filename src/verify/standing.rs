@@ -1,6 +1,6 @@
 //! What the log says stands: the newest item of every address.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Record;
 use super::verdicts::at;
@@ -33,10 +33,9 @@ impl Record {
         candidates: &[Standing],
         on_disk: Option<&Sha256>,
     ) -> Settled {
-        if let [one] = candidates
-            && one.effect == Effect::Sets
-        {
-            return Settled::One(*one);
+        // Alone: what lists all entries is for those that compete.
+        if let [one] = candidates {
+            return if one.effect == Effect::Sets { Settled::One(*one) } else { Settled::Gone };
         }
         let entries = self.plain_entries();
         Timeline { entries: &entries, dag: &self.dag }.settle(address, candidates, on_disk)
@@ -88,8 +87,23 @@ impl Record {
 
     /// Tells whether an entry could see that what stood at an address was no longer the newest there.
     pub(super) fn replaced(&self, old: Live<'_>, address: &Address, seen_by: usize) -> bool {
-        let names = |at: usize| self.holds(at) && self.entries[at].entry.item(address).is_some();
-        self.dag.between(old.entry, seen_by).any(names)
+        let between =
+            |at: &usize| self.dag.is_ancestor(old.entry, *at) && self.dag.is_ancestor(*at, seen_by);
+        self.naming(address).iter().any(between)
+    }
+
+    /// The entries that name an address, by index, parents before children.
+    pub(super) fn naming(&self, address: &Address) -> &[usize] {
+        let index = self.naming.get_or_init(|| {
+            let mut index: HashMap<Address, Vec<usize>> = HashMap::new();
+            for at in self.dag.order().iter().copied().filter(|at| self.holds(*at)) {
+                let files = self.entries[at].entry.files().iter();
+                let named = files.flat_map(|f| f.items.iter().map(|item| f.address(&item.key)));
+                named.for_each(|address| index.entry(address).or_default().push(at));
+            }
+            index
+        });
+        index.get(address).map_or(&[], Vec::as_slice)
     }
 
     /// The entry that made the value of an item: the `new` at the start of its chain of `of`.

@@ -20,7 +20,7 @@ type Seal = Hmac<sha2::Sha256>;
 const KEY: &str = "cache-key";
 
 /// Other releases may judge by other rules: each believes only what it wrote itself.
-const DOMAIN: &[u8] = concat!("tenure cache 1 of ", env!("CARGO_PKG_VERSION"), "\0").as_bytes();
+const DOMAIN: &[u8] = concat!("tenure cache 2 of ", env!("CARGO_PKG_VERSION"), "\0").as_bytes();
 
 const SEAL: usize = 32;
 
@@ -58,7 +58,10 @@ impl Cache {
     fn seal(&self, name: &str, bytes: &[u8]) -> Seal {
         let seal =
             Seal::new_from_slice(self.key.as_slice()).expect("HMAC takes keys of any length");
-        seal.chain_update(DOMAIN).chain_update(name).chain_update(b"\0").chain_update(bytes)
+        // Of this clone: a cache that is copied from another one is none.
+        let place = self.state.path(name);
+        let place = place.as_os_str().as_encoded_bytes();
+        seal.chain_update(DOMAIN).chain_update(place).chain_update(b"\0").chain_update(bytes)
     }
 }
 

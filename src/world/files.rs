@@ -4,7 +4,7 @@ use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, openat, statat};
 use rustix::io::Errno;
 use walkdir::{DirEntry, WalkDir};
 
@@ -17,6 +17,9 @@ pub const LARGEST: u64 = 100 << 20;
 
 const FOLDER: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// Fewer files than this are not worth a thread.
+const WORTH_A_THREAD: usize = 256;
 
 /// The files under one root.
 ///
@@ -83,6 +86,21 @@ impl Files {
 
     /// Reads many files; quick where neighbours in the list lie in one folder.
     pub fn read_each(&self, paths: &[RepoPath]) -> Result<Vec<Option<Vec<u8>>>, WorldError> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        let share = paths.len().div_ceil(threads).max(WORTH_A_THREAD);
+        let (mine, others) = paths.split_at(share.min(paths.len()));
+        std::thread::scope(|scope| {
+            let others = others.chunks(share).map(|share| scope.spawn(|| self.read_share(share)));
+            let others: Vec<_> = others.collect();
+            let mut contents = self.read_share(mine)?;
+            for other in others {
+                contents.extend(other.join().unwrap_or_else(|it| std::panic::resume_unwind(it))?);
+            }
+            Ok(contents)
+        })
+    }
+
+    fn read_share(&self, paths: &[RepoPath]) -> Result<Vec<Option<Vec<u8>>>, WorldError> {
         let mut open: Option<(&str, Option<OwnedFd>)> = None;
         let mut contents = Vec::with_capacity(paths.len());
         for path in paths {
@@ -137,6 +155,18 @@ impl Files {
         listing.files.sort_unstable();
         listing.odd.sort_unstable();
         Ok(listing)
+    }
+
+    /// The paths of the regular files below a folder, a line each, sorted; none where anything else lies
+    /// there, or a name that is not plain. As [`Files::list`], and quick for thousands.
+    pub fn names(&self, folder: &str) -> Result<Option<String>, WorldError> {
+        let mut paths = Vec::new();
+        let plain = match self.folder(folder)? {
+            Some(open) => names_in(&open, folder, &mut paths)?,
+            None => true,
+        };
+        paths.sort_unstable();
+        Ok(plain.then(|| lines(paths.iter().map(String::as_str))))
     }
 
     /// Lists the regular files in the root itself, sorted; folders are not looked into.
@@ -204,6 +234,42 @@ pub(super) fn regular(stat: &Stat, path: &str) -> Result<(), WorldError> {
         _ => "a device",
     };
     Err(WorldError::NotAFile { path: path.to_owned(), what })
+}
+
+/// Puts each path on a line of its own.
+pub fn lines<'p>(paths: impl Iterator<Item = &'p str>) -> String {
+    let mut text = String::new();
+    for path in paths {
+        text.push_str(path);
+        text.push('\n');
+    }
+    text
+}
+
+/// Adds the paths of the files below a folder; tells whether there is nothing but plain files and folders.
+fn names_in(folder: &OwnedFd, path: &str, into: &mut Vec<String>) -> Result<bool, WorldError> {
+    for entry in Dir::read_from(folder).map_err(WorldError::io("list", path))? {
+        let entry = entry.map_err(WorldError::io("list", path))?;
+        let Ok(name) = entry.file_name().to_str() else { return Ok(false) };
+        let below = format!("{path}/{name}");
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+        match entry.file_type() {
+            _ if matches!(name, "." | "..") => {}
+            FileType::RegularFile if is_temp_name(name) => {}
+            _ if !name.bytes().all(plain) || name == ".git" => return Ok(false),
+            FileType::RegularFile => into.push(below),
+            FileType::Directory => {
+                let next = openat(folder, name, FOLDER, Mode::empty());
+                let next = next.map_err(WorldError::io("list", &below))?;
+                if !names_in(&next, &below, into)? {
+                    return Ok(false);
+                }
+            }
+            // A file system that does not say what an entry is, too.
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
 }
 
 fn read_in(folder: &OwnedFd, path: &RepoPath, limit: u64) -> Result<Option<Vec<u8>>, WorldError> {

@@ -39,7 +39,7 @@ pub use clock::{Stopwatch, now};
 pub use desk::{Consent, Settings, World, Writes, current_folder, read_file, read_public};
 pub use environment::{Environment, HONOURED, WITHHELD};
 pub use error::WorldError;
-pub use files::{Files, LARGEST, Listing, Odd, OddKind};
+pub use files::{Files, LARGEST, Listing, Odd, OddKind, lines};
 pub use git::{Checkout, Touch};
 pub use hooks::Hooks;
 pub use lock::{Lock, Reading};

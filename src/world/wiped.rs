@@ -1,14 +1,14 @@
 //! Secret bytes that leave no copy behind: not in freed memory, not in a folder.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rand_core::{OsRng, RngCore as _};
 use rustix::fs::OFlags;
-use rustix::io::Errno;
+use rustix::io::{Errno, FdFlags};
 use zeroize::Zeroizing;
 
 use crate::secret::Plaintext;
@@ -67,23 +67,72 @@ fn make_room(bytes: &mut Zeroizing<Vec<u8>>, more: usize) {
 }
 
 /// A folder of our own, 0700; its files are overwritten and removed at the latest when dropped.
-pub(super) struct Folder(PathBuf);
+///
+/// A lock in it is held by this process and by those that it starts: where nobody holds it any more, the
+/// folder was left behind. A process id would not do: several containers may share the place.
+pub(super) struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+const LOCK: &str = ".lock";
+const PREFIX: &str = "tenure-";
 
 impl Folder {
     pub(super) fn make(inside: &Path) -> io::Result<Self> {
-        let path = inside.join(format!("tenure-{:016x}", OsRng.next_u64()));
+        let path = inside.join(format!("{PREFIX}{:016x}", OsRng.next_u64()));
         DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self(path))
+        let lock =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path.join(LOCK))?;
+        lock.lock()?;
+        // The editor keeps it when we are killed: what is still being typed is not wiped.
+        rustix::io::fcntl_setfd(&lock, FdFlags::empty())?;
+        Ok(Self { path, _lock: lock })
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     pub(super) fn wipe(&self) -> io::Result<()> {
-        overwrite(&self.0, DEPTH);
-        fs::remove_dir_all(&self.0)
+        wipe(&self.path)
     }
+}
+
+fn wipe(folder: &Path) -> io::Result<()> {
+    overwrite(folder, DEPTH);
+    fs::remove_dir_all(folder)
+}
+
+/// Wipes the folders of ours that killed processes left behind; counts them.
+pub(super) fn wipe_left(inside: &Path) -> usize {
+    let entries = fs::read_dir(inside).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| {
+            is_left(&entry.path()).is_some_and(|lock| {
+                let wiped = wipe(&entry.path()).is_ok();
+                drop(lock);
+                wiped
+            })
+        })
+        .count()
+}
+
+/// Takes the lock of a folder that is surely ours and that nobody holds; none for any other.
+fn is_left(folder: &Path) -> Option<File> {
+    let digits = folder.file_name()?.to_str()?.strip_prefix(PREFIX)?;
+    let ours = digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let private = |about: &fs::Metadata, mode| {
+        about.uid() == rustix::process::geteuid().as_raw() && about.mode() & 0o777 == mode
+    };
+    let about = folder.symlink_metadata().ok().filter(|_| ours)?;
+    if !about.is_dir() || !private(&about, 0o700) {
+        return None;
+    }
+    let flags = i32::try_from(OFlags::NOFOLLOW.bits()).ok()?;
+    let lock = OpenOptions::new().write(true).custom_flags(flags).open(folder.join(LOCK)).ok()?;
+    let about = lock.metadata().ok()?;
+    (about.is_file() && private(&about, 0o600) && lock.try_lock().is_ok()).then_some(lock)
 }
 
 impl Drop for Folder {
@@ -129,6 +178,32 @@ mod tests {
         std::fs::write(&path, &text).unwrap();
         assert_eq!(read_file(&path, 100_000).unwrap().expose(), text);
         assert_eq!(read_file(&path, 99_999).unwrap_err().kind(), ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn only_what_nobody_holds_any_more_is_wiped() {
+        let place = tempfile::tempdir().unwrap();
+        let held = Folder::make(place.path()).unwrap();
+        std::fs::write(held.path().join("secret"), "x").unwrap();
+        let left = Folder::make(place.path()).unwrap();
+        let (path, lock) = (left.path().to_owned(), left._lock.try_clone().unwrap());
+        std::fs::write(path.join("secret"), "x").unwrap();
+        std::mem::forget(left);
+        let others = [("tenure-00000000000000zz", 0o700), ("tenure-0000000000000001", 0o755)];
+        for (name, mode) in others {
+            let path = place.path().join(name);
+            std::fs::create_dir(&path).unwrap();
+            std::fs::write(path.join(LOCK), "").unwrap();
+            std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode))
+                .unwrap();
+        }
+        std::os::unix::fs::symlink(held.path(), place.path().join("tenure-0000000000000002"))
+            .unwrap();
+        assert_eq!(wipe_left(place.path()), 0);
+        lock.unlock().unwrap();
+        assert_eq!(wipe_left(place.path()), 1);
+        assert!(!path.exists() && held.path().join("secret").exists());
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 4);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Cases 42 to 49: members and their rights.
 
-use tenure::log::entry::{Kind, Op};
+use tenure::log::entry::{KeyringRecord, Kind, Op};
 
 use super::Estate;
 use super::forge::Pen;
@@ -112,4 +112,29 @@ fn case_68_a_member_who_only_writes_makes_a_keyring() {
     ring(&estate, "ana");
     let checked = estate.by("ana", "check").run();
     assert_eq!(checked.code, 0, "{checked}");
+}
+
+/// What a reader of all environments sees of prod when all are looked at together.
+fn edits_prod(estate: &Estate) -> i32 {
+    estate.by("ana", "edit prod/secrets/prod.env#DB_URL").env("EDITOR", "true").run().code
+}
+
+#[test]
+fn a_keyring_of_another_environment_that_takes_the_generation_of_prod() {
+    let estate = Estate::new();
+    assert_eq!(edits_prod(&estate), 0);
+    let policy = tenure::policy::Policy::parse(&estate.read(POLICY)).unwrap();
+    let log = estate.log();
+    let mut rings = log.iter().flat_map(|signed| signed.entry.keyrings());
+    let prod = rings.find(|ring| ring.env.as_str() == "prod").unwrap().clone();
+    // Cleo reads and writes staging, which is looked at after prod.
+    let ring = estate.keyring(&policy, &"staging".parse().unwrap());
+    let file = |generation| format!(".secrets/keys/staging/{generation}.age");
+    let root = estate.repo.path();
+    std::fs::rename(root.join(file(ring.generation)), root.join(file(prod.generation))).unwrap();
+    let ring = KeyringRecord { generation: prod.generation, recipient: prod.recipient, ..ring };
+    let kind = Kind::Seal { files: Vec::new(), keyrings: vec![ring] };
+    estate.sign(estate.draft("cleo", kind), &Pen::of("cleo"));
+    assert_eq!(edits_prod(&estate), 0);
+    estate.by("ana", "get prod/DB_URL").run().done();
 }

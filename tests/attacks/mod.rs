@@ -9,6 +9,7 @@ mod files;
 mod forge;
 mod git;
 mod hook;
+mod keys;
 mod leavers;
 mod log;
 mod members;
@@ -21,7 +22,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub(crate) use forge::Pen;
+use tenure::verify::Trust;
 
+use crate::support::twice::judged_twice;
 use crate::support::{Outcome, Prepared, Repo, stock};
 
 /// What the values begin with; no attack may make one appear.
@@ -116,6 +119,8 @@ impl Estate {
         assert_eq!((value.code, value.stdout.as_str()), (0, "hunter2-two"), "{value}");
         let run = self.by("ana", "run -e prod -- printenv DB_URL").run();
         assert_eq!((run.code, run.stdout.as_str()), (0, "hunter2-two\n"), "{run}");
+        let trust = Trust { root: self.root().parse().unwrap() };
+        assert!(judged_twice(&self.repo.path(), trust, self.repo.now()) > 1);
     }
 
     /// Does the same as an attack, but by somebody entitled: all stays well. Then it is undone.
@@ -155,6 +160,9 @@ impl Estate {
             .done();
         let here = self.by("ana", "--json check").run();
         let there = self.by("ana", "--json check --root").arg(&root).within(&clone).run();
+        // Whatever is remembered of this log, it changes no verdict.
+        let trust = Trust { root: root.parse().unwrap() };
+        judged_twice(&self.repo.path(), trust, self.repo.now());
         for checked in [here, there] {
             assert_eq!(checked.code, exit, "{checked}");
             if let Some(verdict) = words.first() {

@@ -83,6 +83,28 @@ fn case_50_a_strangers_request_in_the_name_of_a_member() {
 }
 
 #[test]
+fn a_strangers_request_for_a_members_keys() {
+    let estate = Estate::new();
+    let replace = |name: &str, key: &str| {
+        let payload = estate.request(name, key, "\"developer\"");
+        payload
+            .replace("kind = \"join\"", "kind = \"replace-key\"")
+            .replace("[\"developer\"]", "[]")
+    };
+    for signer in ["mallory", "cleo"] {
+        estate.put_request("ben", &replace("ben", "mallory"), &request(signer));
+        let refused = estate.refused("ben");
+        assert!(refused.stderr.contains("not signed by a key that the policy names"), "{refused}");
+        estate.remove(".secrets/requests/ben.toml");
+    }
+    // Its twin, by cleo's own key for herself: granted.
+    estate.put_request("cleo", &replace("cleo", "mallory"), &request("cleo"));
+    estate.by("ben", "-y member approve cleo").run().done();
+    assert!(estate.read(POLICY).contains(&estate.public("mallory")));
+    estate.honest();
+}
+
+#[test]
 fn a_request_is_no_entry_and_an_entry_no_request() {
     let estate = Estate::new();
     let payload = estate.request("mallory", "mallory", "\"developer\"");

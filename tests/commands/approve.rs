@@ -34,6 +34,7 @@ fn approving_shows_what_it_grants_and_takes_the_request_away() {
     + member `ben`: signs with SHA256:[fingerprint]
     + role `developer`: has `ben`
     ben will read 1 value in dev
+      ben reads with SHA256:[fingerprint]
     An admin who signs without reading grants what was asked.
     ");
     assert!(!ana.path().join(".secrets/requests/ben.toml").exists());
@@ -116,6 +117,23 @@ fn where_no_request_waits_the_branch_is_named() {
     std::fs::remove_file(ana.path().join(".secrets/requests/ben.toml")).unwrap();
     let refused = ana.run("member approve cleo -y");
     assert!(refused.stderr.contains("hint: it may be on a branch: git switch join-cleo"));
+}
+
+#[test]
+fn where_two_admins_must_sign_approving_puts_it_forward() {
+    let (_team, ana, _ben) = waiting();
+    let cleo = add(&ana, "cleo", "admin");
+    let policy = ana.read(".secrets-policy.toml");
+    ana.write(".secrets-policy.toml", policy.replace("threshold = 1", "threshold = 2"));
+    ana.run("policy sign -y").done();
+    let before = ana.read(".secrets-policy.toml");
+    let approved = ana.run("member approve ben -y").done();
+    assert!(approved.stdout.contains("ben would be a member: developer"), "{approved}");
+    assert_eq!(ana.read(".secrets-policy.toml"), before);
+    std::fs::remove_dir_all(ana.home().join(".ssh")).unwrap();
+    ana.tenure(&["-i", &cleo, "policy", "sign", "-y"]).done();
+    assert!(ana.read(".secrets-policy.toml").contains("[members.ben]"));
+    assert!(!ana.path().join(".secrets/requests/ben.toml").exists());
 }
 
 /// Changes the request by hand, and gives what approving it says.

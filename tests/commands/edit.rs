@@ -108,17 +108,66 @@ fn another_value_that_somebody_set_meanwhile_does_not_matter_to_one_value() {
     assert_eq!(repo.run("get dev/A").done().stdout, "new");
 }
 
+/// A shell line by which somebody else sets a value of dev, while the editor is open.
+fn meanwhile(key: &str) -> String {
+    let (tenure, now) = (env!("CARGO_BIN_EXE_tenure"), crate::support::NOW);
+    format!("echo theirs | {tenure} --now {now} set dev/{key} >/dev/null 2>&1 </dev/stdin; ")
+}
+
 #[test]
 fn what_somebody_wrote_meanwhile_is_not_overwritten() {
     let repo = filled();
-    let tenure = env!("CARGO_BIN_EXE_tenure");
-    let now = crate::support::NOW;
-    let script =
-        format!("echo new | {tenure} --now {now} set dev/B >/dev/null; echo X=1 >> \"$1\"");
+    let script = format!("{}sed -i 's/^B=.*/B=mine/' \"$1\"", meanwhile("B"));
     let refused = edit(&repo, &["dev"], &script);
     assert_eq!(refused.code, 2, "{refused}");
     assert!(refused.stderr.contains("changed while you edited it"), "{refused}");
-    assert_eq!(repo.run("get dev/B").done().stdout, "new");
+    assert_eq!(repo.run("get dev/B").done().stdout, "theirs");
+    repo.run("check").done();
+}
+
+#[test]
+fn what_somebody_wrote_meanwhile_elsewhere_in_the_file_is_joined() {
+    let repo = filled();
+    let script = format!("{}sed -i 's/^A=.*/A=mine/' \"$1\"", meanwhile("B"));
+    let done = edit(&repo, &["dev"], &script).done();
+    assert!(done.stdout.contains("1 value sealed"), "{done}");
+    assert_eq!(repo.run("get dev/A").done().stdout, "mine");
+    assert_eq!(repo.run("get dev/B").done().stdout, "theirs");
+    assert_eq!(repo.run("open secrets/dev.env").done().stdout, "# c\nA=mine\n\nB=theirs\n");
+    repo.run("check").done();
+}
+
+/// Runs `edit` where a person is: stdin and stderr are a terminal. Gives its exit code.
+fn edit_as_person(repo: &Repo, what: &str, script: &str) -> Option<i32> {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&keyboard).unwrap();
+    unlockpt(&keyboard).unwrap();
+    let screen = ptsname(&keyboard, Vec::new()).unwrap().into_string().unwrap();
+    let open = || std::fs::OpenOptions::new().read(true).write(true).open(&screen).unwrap();
+    let path = editor(repo, script);
+    let command = repo.command(env!("CARGO_BIN_EXE_tenure")).env("EDITOR", path);
+    let mut command = command.args(&["--now", crate::support::NOW, "edit", what]).raw();
+    command.stdin(open()).stderr(open()).stdout(std::process::Stdio::null());
+    command.status().unwrap().code()
+}
+
+#[test]
+fn a_person_sees_both_texts_where_they_meet_and_loses_none() {
+    let repo = filled();
+    let note = repo.home().join("seen");
+    let script = format!(
+        "if grep -q '^<<<<<<< yours' \"$1\"; then cp \"$1\" '{}'; \
+         sed -i '/^[<=>]\\{{7\\}} /d; /^B=theirs/d' \"$1\"; \
+         else {}sed -i 's/^B=.*/B=typed-long/' \"$1\"; fi",
+        note.display(),
+        meanwhile("B")
+    );
+    assert_eq!(edit_as_person(&repo, "dev", &script), Some(0));
+    let seen = std::fs::read_to_string(note).unwrap();
+    let both = "<<<<<<< yours\nB=typed-long\n======= theirs\nB=theirs\n>>>>>>> end\n";
+    assert!(seen.ends_with(both), "{seen}");
+    assert_eq!(repo.run("get dev/B").done().stdout, "typed-long");
     repo.run("check").done();
 }
 
@@ -160,6 +209,55 @@ fn a_killed_tenure_leaves_no_clear_text() {
     assert!(!folders("/dev/shm").contains(&folder));
     assert_eq!(folders(repo.home().join("run").to_str().unwrap()), Vec::<PathBuf>::new());
     assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
+}
+
+/// Starts an edit whose editor waits, and gives the process, the editor's id and the file.
+fn waiting_edit(repo: &Repo) -> (std::process::Child, rustix::process::Pid, PathBuf) {
+    let note = repo.home().join("note");
+    let _old = std::fs::remove_file(&note);
+    let script =
+        format!("echo \"$$ $1\" > '{}.new'; mv '{0}.new' '{0}'; exec sleep 30", note.display());
+    let path = editor(repo, &script);
+    let command = repo.command(env!("CARGO_BIN_EXE_tenure")).env("EDITOR", path);
+    let mut command = command.args(&["--now", crate::support::NOW, "edit", "dev"]).raw();
+    let child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    let began = Instant::now();
+    while !note.exists() && began.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let text = std::fs::read_to_string(&note).unwrap();
+    let (id, file) = text.trim().split_once(' ').unwrap();
+    let id = rustix::process::Pid::from_raw(id.parse().unwrap()).unwrap();
+    (child, id, PathBuf::from(file))
+}
+
+#[test]
+fn what_a_killed_edit_left_is_wiped_once_its_editor_is_gone() {
+    use rustix::process::{Signal, kill_process};
+    let repo = filled();
+    for next in ["doctor", "edit dev"] {
+        let (mut child, id, file) = waiting_edit(&repo);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let wipe = || match next {
+            "doctor" => repo.run("doctor").stdout,
+            _ => edit(&repo, &["dev"], "true").done().stdout,
+        };
+        wipe();
+        assert!(file.exists(), "its editor is still there");
+        kill_process(id, Signal::KILL).unwrap();
+        let began = Instant::now();
+        let mut said = String::new();
+        while file.exists() && began.elapsed() < Duration::from_secs(20) {
+            said = wipe();
+        }
+        assert!(!file.parent().unwrap().exists(), "{next}");
+        assert_eq!(
+            said.contains("wiped what killed edits left in memory: 1"),
+            next == "doctor",
+            "{said}"
+        );
+    }
 }
 
 #[test]

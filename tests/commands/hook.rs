@@ -403,3 +403,27 @@ fn without_tenure_the_commit_is_blocked_with_a_way_out() {
     assert!(tried.stderr.contains("git commit --no-verify"), "{tried}");
     assert!(tried.stderr.contains("`tenure check` in CI is the control."), "{tried}");
 }
+
+#[test]
+fn a_managed_file_in_other_case_is_told_by_hook_and_check() {
+    let estate = guarded();
+    for (path, fix) in [
+        ("Secrets/Prod.env", "git rm --cached Secrets/Prod.env"),
+        ("secrets/PROD.ini", "git mv secrets/PROD.ini secrets/prod.ini"),
+        (".Secrets/log/x", "git mv .Secrets/log/x .secrets/log/x"),
+    ] {
+        estate.write(path, "X=hunter2\n");
+        estate.git_line("add --all").done();
+        let blocked = estate.blocked("other-case");
+        assert!(blocked.stderr.contains(fix), "{blocked}");
+        let checked = estate.by("ana", "--json check").run();
+        assert_eq!(checked.code, 1, "{checked}");
+        assert_eq!(checked.json()["findings"][0]["code"], "other-case", "{checked}");
+        estate.by("ana", "get prod/DB_URL").run().done();
+        estate.git_line(&format!("rm -fq {path}")).done();
+    }
+    estate.write("docs/Prod.env", "X=hunter2\n");
+    estate.git_line("add --all").done();
+    estate.committed();
+    estate.by("ana", "check").run().done();
+}

@@ -18,6 +18,7 @@ pub(crate) mod member;
 mod open;
 mod policy;
 mod rekey;
+mod replace_key;
 mod resolve;
 mod rotate;
 mod run;

@@ -5,6 +5,9 @@
 
 mod blank;
 pub(crate) mod code;
+pub(crate) mod growth;
+pub(crate) mod readers;
+pub(crate) mod twice;
 
 use std::ffi::OsStr;
 use std::fmt::{self, Write as _};

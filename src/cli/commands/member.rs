@@ -8,16 +8,20 @@ use jiff::civil::Date;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::Reason;
+use crate::deeds::enact::Vouch;
 use crate::deeds::member::add::{self, MissingRoles};
 use crate::deeds::member::keys::{Given, KeySource};
+use crate::deeds::member::replace_key::{self, Fate};
 use crate::deeds::member::{approve, list, remove};
 use crate::deeds::{DeedError, enact};
 use crate::names::{MemberName, RoleName};
 use crate::output::asked::asked;
 use crate::output::enacted::{preview, warnings};
-use crate::output::sentences::{DEPLOY_KEY, READ_STAYS_READ, SIGNED_UNREAD};
+use crate::output::replaced::{replacing, still_stands};
+use crate::output::sentences::{DEPLOY_KEY, READ_STAYS_READ, SIGNED_UNREAD, STOLEN_SIGNER};
 use crate::output::{Form, Output};
 use crate::policy::{MemberKind, Recipient, SigningKey};
+use crate::secret::Plaintext;
 use crate::world::terminal::write_stdout;
 use crate::world::{World, Writes};
 
@@ -32,6 +36,7 @@ pub(crate) struct Args {
 enum Command {
     Add(Box<Add>),
     Approve(Approve),
+    ReplaceKey(Box<ReplaceKey>),
     Remove(Remove),
     List(List),
 }
@@ -130,6 +135,43 @@ enum Kind {
     Machine,
 }
 
+/// Give a member other keys; what a lost key opened must be rotated
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tenure member replace-key ben --ssh-key new.pub            a new laptop
+  tenure member replace-key ben --ssh-key new.pub --lost     the old one was stolen
+  tenure member replace-key ben --ssh-key new.pub --request  ask for it, as ben
+  tenure member replace-key ci-prod --generate | gh secret set TENURE_IDENTITY")]
+struct ReplaceKey {
+    /// Their name
+    #[arg(value_name = "NAME")]
+    name: MemberName,
+
+    // The keys that are given replace all of their kind.
+    #[command(flatten)]
+    keys: KeyArgs,
+
+    /// The keys that go are lost or stolen: what they opened must be rotated, and nobody may have them again
+    #[arg(long, conflicts_with = "request")]
+    lost: bool,
+
+    /// Vouch for what the lost keys signed last, as far as you may write it
+    #[arg(long, requires = "lost")]
+    vouch: bool,
+
+    /// Make a machine's key, and write its private half to stdout, which is no terminal
+    #[arg(long, conflicts_with = "request")]
+    generate: bool,
+
+    /// Ask an admin for it: write a request, signed with a key that you have now
+    #[arg(long)]
+    request: bool,
+
+    #[command(flatten)]
+    reason: Reason,
+}
+
 /// Remove a member; what they could read must be rotated
 #[derive(Debug, clap::Args)]
 struct Remove {
@@ -149,6 +191,11 @@ pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
     match &args.command {
         Command::Add(args) => add_one(world, args, out),
         Command::Approve(args) => approve_one(world, args, out),
+        Command::ReplaceKey(args) if args.request => {
+            out.show(&replace_key::ask(world, &args.name, &args.keys.given())?)?;
+            Ok(Exit::Done)
+        }
+        Command::ReplaceKey(args) => replace_one(world, args, out),
         Command::Remove(args) => remove_one(world, args, out),
         Command::List(List {}) => {
             out.show(&list::list(world)?)?;
@@ -158,13 +205,7 @@ pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
 }
 
 fn add_one(world: &World, args: &Add, out: &mut Output<'_>) -> Result<Exit, Failure> {
-    if args.generate && out.is(Form::Json) {
-        return Err(DeedError::Refuse {
-            what: "with --generate stdout carries the private key and nothing else".to_owned(),
-            instead: Some("leave --json out".to_owned()),
-        }
-        .into());
-    }
+    stdout_is_free(args.generate, out)?;
     let wish = add::Wish {
         name: args.name.clone(),
         kind: match args.kind {
@@ -188,23 +229,68 @@ fn add_one(world: &World, args: &Add, out: &mut Output<'_>) -> Result<Exit, Fail
     if added.kind == MemberKind::Machine {
         out.note(DEPLOY_KEY);
     }
-    let Some(identity) = &added.identity else { return Ok(Exit::Done) };
-    if world.writes == Writes::Dry {
-        return Ok(Exit::Done);
+    let again = format!("tenure member remove {}, then again", added.name);
+    hand_out(world, added.identity.as_ref(), &again, out)
+}
+
+/// With a new private key on stdout nothing else may be there.
+fn stdout_is_free(generate: bool, out: &Output<'_>) -> Result<(), DeedError> {
+    if generate && out.is(Form::Json) {
+        return Err(DeedError::Refuse {
+            what: "with --generate stdout carries the private key and nothing else".to_owned(),
+            instead: Some("leave --json out".to_owned()),
+        });
     }
+    Ok(())
+}
+
+/// Writes a machine's new private key to stdout, once; `again` is what to do where that fails.
+fn hand_out(
+    world: &World,
+    identity: Option<&Plaintext>,
+    again: &str,
+    out: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let Some(identity) = identity.filter(|_| world.writes == Writes::Real) else {
+        return Ok(Exit::Done);
+    };
     match write_stdout(identity) {
         Ok(()) => {
             out.note("its private key went into the pipe and nowhere else");
             Ok(Exit::Done)
         }
         Err(why) => {
-            let name = &added.name;
-            out.warn(&format!(
-                "nobody has the key of {name}: tenure member remove {name}, then again"
-            ));
+            out.warn(&format!("nobody has the new key: {again}"));
             Err(DeedError::from(why).into())
         }
     }
+}
+
+fn replace_one(world: &World, args: &ReplaceKey, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    stdout_is_free(args.generate, out)?;
+    let wish = replace_key::Wish {
+        name: args.name.clone(),
+        keys: args.keys.given(),
+        source: if args.generate { KeySource::Made } else { KeySource::Given },
+        fate: if args.lost { Fate::Lost } else { Fate::Kept },
+        vouch: if args.vouch { Vouch::Yes } else { Vouch::No },
+        reason: args.reason.text.clone(),
+    };
+    let replaced = replace_key::replace_key(world, &wish, &mut |it| out.insist(&replacing(it)))?;
+    warnings(&replaced.enacted).iter().for_each(|text| out.warn(text));
+    match &replaced.identity {
+        Some(_) => out.show_aside(&replaced)?,
+        None => out.show(&replaced)?,
+    }
+    if let Some(text) = still_stands(&replaced) {
+        out.warn(&text);
+    }
+    out.note(READ_STAYS_READ);
+    if args.lost {
+        out.note(STOLEN_SIGNER);
+    }
+    let again = format!("tenure member replace-key {} --generate, again", replaced.name);
+    hand_out(world, replaced.identity.as_ref(), &again, out)
 }
 
 fn approve_one(world: &World, args: &Approve, out: &mut Output<'_>) -> Result<Exit, Failure> {

@@ -8,7 +8,7 @@ use crate::cli::global::{Global, Reason};
 use crate::deeds::rotate::{self, New, Wanted, What};
 use crate::deeds::set::{self, Wish};
 use crate::deeds::{DeedError, find};
-use crate::names::AddressQuery;
+use crate::names::{AddressQuery, quoted};
 use crate::output::Output;
 use crate::rotation::generate::Spec;
 use crate::world::World;
@@ -69,7 +69,8 @@ pub(crate) fn run(
     };
     let agenda = rotate::agenda(world, &what)?;
     for address in &agenda.by_hand {
-        out.warn(&format!("{address} is no single value: tenure edit {}", address.path));
+        let edit = quoted(&address.path);
+        out.warn(&format!("{address} is no single value; change it with: tenure edit {edit}"));
     }
     if agenda.wanted.is_empty() {
         out.note("nothing is overdue or owed");

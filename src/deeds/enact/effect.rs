@@ -100,6 +100,26 @@ pub(super) fn voiceless<'v, 'a>(
     })
 }
 
+/// What stands, and was signed last with a key that a policy is the first to call lost.
+pub(in crate::deeds) fn doubtful<'v, 'a>(
+    verified: &'v Verified<'a>,
+    next: &'v Policy,
+) -> impl Iterator<Item = (&'v Address, &'v Live<'a>)> {
+    let old: BTreeSet<_> = verified.policy.lost_keys().map(|(_, key)| key).collect();
+    let new: Vec<_> =
+        next.lost_keys().map(|(_, key)| key).filter(|key| !old.contains(key)).collect();
+    let entries = &verified.record.entries;
+    verified.live.iter().filter(move |(address, live)| {
+        let signed = &entries[live.entry];
+        let by_lost = || {
+            let key = signed.signature.key();
+            let key = key.map(|key| key.fingerprint(ssh_key::HashAlg::Sha256).to_string());
+            key.is_some_and(|key| new.iter().any(|lost| lost.fingerprint() == key))
+        };
+        !new.is_empty() && next.may_write(&signed.entry.by, address) && by_lost()
+    })
+}
+
 fn new_readers(verified: &Verified<'_>, from: &Policy, next: &Policy, env: &EnvName) -> NewReaders {
     let (before, after) = (from.readers(env), next.readers(env));
     let names = |set: &BTreeSet<&MemberName>, other: &BTreeSet<&MemberName>| -> Vec<MemberName> {

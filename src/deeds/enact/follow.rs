@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::effect::{pairs, voiceless};
+use super::effect::{doubtful, pairs, voiceless};
 use super::{Draft, Hindrance, Stale, Vouch};
 use crate::deeds::DeedError;
 use crate::deeds::attest::Work;
@@ -89,6 +89,13 @@ impl Draft<'_, '_> {
                 vouched += 1;
             } else {
                 orphans.push(address.clone());
+            }
+        }
+        // What a lost key signed stands, so nobody's word is wanted for it; it may be given.
+        for (address, live) in doubtful(self.verified, &self.next) {
+            if vouch == Vouch::Yes && self.next.may_write(self.by(), address) {
+                adopt(self.verified.record, address, *live, &mut work.changes);
+                vouched += 1;
             }
         }
         (vouched, orphans)

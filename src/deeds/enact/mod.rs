@@ -6,8 +6,8 @@ mod follow;
 mod ground;
 mod kept;
 
-pub(in crate::deeds) use effect::readable;
 pub use effect::{About, Effect, NewReaders, Signed, effect};
+pub(in crate::deeds) use effect::{doubtful, readable};
 pub use ground::{Edited, agree, nothing_blocks, policy_file, same_as_in_force, step_in_force};
 pub use kept::{kept, kept_at, put_policy};
 
@@ -235,7 +235,10 @@ impl<'a, 'w> Draft<'a, 'w> {
     pub fn enact(mut self, vouch: Vouch, reason: Option<String>) -> Result<Enacted, DeedError> {
         let tally = self.tally();
         let may = tally.may.into_iter().cloned().collect();
-        let voiceless = effect::voiceless(self.verified, &self.next).count();
+        let mut voiceless = effect::voiceless(self.verified, &self.next).count();
+        if vouch == Vouch::Yes {
+            voiceless += doubtful(self.verified, &self.next).count();
+        }
         let waiting = (tally.lacks > 0).then_some(Waiting { lacks: tally.lacks, may, voiceless });
         let mut work = Work { reason: reason.clone(), ..Work::default() };
         work.writes.based_on(policy::PATH.parse()?, Some(&self.found));
@@ -258,9 +261,11 @@ impl<'a, 'w> Draft<'a, 'w> {
         self.pen.under(policy);
         let by = self.pen.by().clone();
         let paths = work.writes.paths().cloned().collect();
-        let change = match work.is_empty() {
-            true => work.writes,
-            false => sign(&mut self.pen, &self.next, work)?.1,
+        let change = if work.is_empty() {
+            work.writes
+        } else {
+            self.pen.follow(&self.next)?;
+            sign(&mut self.pen, &self.next, work)?.1
         };
         self.place.commit(&change)?;
         Ok(Enacted { entry, policy, waiting, seq, by, renewed, stale, vouched, orphans, paths })

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::keys::fingerprints;
+use super::keys::{Keys, fingerprints};
+use super::replace_key::Turn;
 use super::request::{FOLDER, judge, path, read};
 use crate::deeds::DeedError;
 use crate::deeds::enact::{
@@ -118,18 +119,9 @@ fn edited(
     let mut edit = Edit::of(found)?;
     match (request.wanted, policy.members.get(&request.name)) {
         (Wanted::Replace, Some(member)) => {
-            let or = |empty: bool| !empty;
-            let recipients = if or(request.recipients.is_empty()) {
-                &request.recipients
-            } else {
-                &member.recipients
-            };
-            let signing_keys = if or(request.signing_keys.is_empty()) {
-                &request.signing_keys
-            } else {
-                &member.signing_keys
-            };
-            edit.set_keys(&request.name, recipients, signing_keys)?;
+            let Request { name, recipients, signing_keys, .. } = request.clone();
+            let turn = Turn::of(&name, member, &Keys { recipients, signing_keys })?;
+            edit.set_keys(&name, &turn.recipients, &turn.signing_keys)?;
         }
         (Wanted::Replace | Wanted::Join, _) => {
             let new = NewMember {

@@ -5,4 +5,5 @@ pub mod approve;
 pub mod keys;
 pub mod list;
 pub mod remove;
+pub mod replace_key;
 pub mod request;

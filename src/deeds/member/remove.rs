@@ -11,7 +11,9 @@ use crate::deeds::enact::{
 };
 use crate::deeds::load::Place;
 use crate::names::{Address, EnvName, MemberName};
+use crate::policy::Policy;
 use crate::policy::edit::Edit;
+use crate::verify::Verified;
 use crate::world::{World, random};
 
 /// Who was removed.
@@ -36,6 +38,21 @@ pub struct Debt {
     pub due: Date,
 }
 
+/// What a member can read of each environment, and by when it would have to be rotated.
+pub(super) fn debts(
+    place: &Place<'_>,
+    verified: &Verified<'_>,
+    next: &Policy,
+    name: &MemberName,
+) -> BTreeMap<EnvName, Debt> {
+    let debt = |env: &EnvName| Debt {
+        values: readable(verified, env).cloned().collect(),
+        due: place.today().saturating_add(i64::from(next.leaver_days(env)).days()),
+    };
+    let read = verified.policy.readable_by(name);
+    read.into_iter().map(|env| (env.clone(), debt(env))).collect()
+}
+
 /// Removes a member; `show` is given what that changes before consent is asked for.
 ///
 /// # Errors
@@ -57,12 +74,7 @@ pub fn remove(
     edit.remove_member(name)?;
     let draft = Draft::of(&place, &verified, &found, edit.finish(random())?)?;
     let effect = draft.effect();
-    let debt = |env: &EnvName| Debt {
-        values: readable(&verified, env).cloned().collect(),
-        due: place.today().saturating_add(i64::from(draft.next().leaver_days(env)).days()),
-    };
-    let read = verified.policy.readable_by(name);
-    let debts = read.into_iter().map(|env| (env.clone(), debt(env))).collect();
+    let debts = debts(&place, &verified, draft.next(), name);
     show(&effect);
     agree(world, &format!("remove {name} and sign this policy?"))?;
     let enacted = draft.enact(Vouch::Yes, reason)?;

@@ -97,6 +97,14 @@ pub fn is_free(request: &Request, policy: &Policy) -> Result<(), DeedError> {
         }
         Wanted::Join | Wanted::Replace => {}
     }
+    let lost = policy.lost_keys().find(|(_, lost)| {
+        request.recipients.iter().any(|key| lost.reads(key))
+            || request.signing_keys.iter().any(|key| lost.signs(key))
+    });
+    if let Some((by, lost)) = lost {
+        let what = format!("`{by}` lost the key {}", lost.fingerprint());
+        return refuse(what, "make a new one: tenure key new");
+    }
     let others = policy.members.iter().filter(|(other, _)| *other != name);
     for (other, member) in others {
         let reads = member.recipients.iter().any(|key| request.recipients.contains(key));
@@ -122,7 +130,7 @@ fn is_new(request: &Request, record: &Record) -> Result<(), DeedError> {
     };
     let left = record.steps_in_force().filter(|step| {
         let before = step.prev.map(|prev| &record.chain.steps[prev].policy);
-        before.is_some_and(names) && !names(&step.policy)
+        before.is_some_and(|before| names(before)) && !names(&step.policy)
     });
     let left = left.map(|step| record.entries[step.entry].entry.time).max();
     match left {

@@ -45,6 +45,8 @@ pub(super) fn encode_properties(value: &str) -> Zeroizing<String> {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
+            // Behind a key that a blank ends, it would be the key's sign.
+            '=' | ':' if n == 0 => out.extend(['\\', c]),
             // Seen by people and not stripped by editors.
             ' ' if n == 0 || n == last => unicode(c, &mut out),
             ' '..='~' => out.push(c),

@@ -93,9 +93,14 @@ fn ini_values_stand_for_themselves_or_are_refused() {
 
 #[test]
 fn properties_are_written_in_ascii() {
-    for (value, slice) in
-        [(" a ", "\\u0020a\\u0020"), ("ä😀", "\\u00e4\\ud83d\\ude00"), ("a\\\n=", "a\\\\\\n=")]
-    {
+    for (value, slice) in [
+        (" a ", "\\u0020a\\u0020"),
+        ("ä😀", "\\u00e4\\ud83d\\ude00"),
+        ("a\\\n=", "a\\\\\\n="),
+        // Behind a key that a blank ends, a sign would be the key's.
+        ("= a", "\\= a"),
+        (":=", "\\:="),
+    ] {
         assert_eq!(slice_of(Format::Properties, value).unwrap(), slice);
         assert_eq!(value_of(Format::Properties, slice).unwrap(), value);
     }

@@ -5,12 +5,6 @@
 
 mod block;
 mod key;
-/// Tells whether a tag makes readers refuse a token in its value's place. A verbatim tag of this kind has
-/// a comma, and is refused already.
-fn wants_no_text(tag: &str) -> bool {
-    matches!(tag, "!!int" | "!!float" | "!!bool" | "!!null" | "!!timestamp" | "!!binary")
-}
-
 #[cfg(test)]
 mod tests;
 
@@ -45,7 +39,17 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotSpliceable> {
     }
     check_characters(text, walker.at)?;
     walker.walk()?;
-    let Walker { tree, comments, .. } = walker;
+    let Walker { mut tree, comments, .. } = walker;
+    if let Some(rest) = text.strip_prefix('\u{feff}') {
+        // To readers that count the mark as a column, this line is a text.
+        if rest.lines().next().is_some_and(|l| l.starts_with("---") && l.trim_end() != "---") {
+            return Err(NotSpliceable {
+                line: 1,
+                why: "a byte order mark before a document's line",
+            });
+        }
+        tree.note_mark();
+    }
     let leaves = tree.finish().map_err(|why| NotSpliceable { line: 1, why })?;
     Ok(Document { format: Format::Yaml, text, leaves, comments })
 }
@@ -301,7 +305,7 @@ impl<'t> Walker<'t> {
             return self.key(value, style, range, &properties);
         }
         self.tree.arrive()?;
-        if !range.is_empty() && wants_no_text(&properties.tag) {
+        if !range.is_empty() && key::wants_no_text(&properties.tag) {
             return Err("a value with a tag that no sealed text can have");
         }
         let told = properties.any();
@@ -354,7 +358,10 @@ impl<'t> Walker<'t> {
             ScalarStyle::Literal | ScalarStyle::Folded => {
                 return Err("a key that is a block scalar");
             }
-            ScalarStyle::Plain => key::written(name),
+            ScalarStyle::Plain => {
+                self.tree.key_reads_as(key::readings(name))?;
+                key::written(name)
+            }
             ScalarStyle::SingleQuoted => Key::Text,
             ScalarStyle::DoubleQuoted => {
                 key::check_escapes(&self.text[slice.clone()])?;

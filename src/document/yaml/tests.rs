@@ -21,7 +21,7 @@ const NASTY: [&str; 31] = [
     "a: [\n  \"x\",\n  y # c\n]\nb: {\n  c: z\n}\n",
     "base: &b\n  x: 1\nuse:\n  y: 2\n  <<: *b\n  x: 3\nlist: &l !t\n- *b\n- &m\n- !!str\n",
     "? a\n: b\n? c\n? 'd' # x\n: - e\n  - ? f\n",
-    "yes: 1\n1: 2\n\"1x\": 3\n~: 4\n2026-01-01: 5\n",
+    "no: 1\n1: 2\n\"1x\": 3\n~: 4\n2026-01-01: 5\n",
     "a: &x !t # c\n  b: &y   | # d\n      e\n",
     "a: !!null\nb: &z\nc: *z\nd:   \ne: # c\nf:\n- \n-\n-   # c\n",
     "a: null\nb: ~\nc: ''\nd: \"\"\ne: 0x1F\nf: -x\ng: --- x\n",
@@ -155,6 +155,9 @@ fn what_readers_might_take_differently_is_refused() {
         ("a: 1\na: 2\n", 2, "a key stands twice in one mapping"),
         ("a: 1\n'a': 2\n", 2, "a key stands twice in one mapping"),
         ("1: 1\n\"\\x31\": 2\n", 2, "a key stands twice in one mapping"),
+        ("1: 1\n0x1: 2\n", 2, "two keys that are one for some readers"),
+        ("\"1\": 1\nx: 2\n1.0: 3\n", 3, "two keys that are one for some readers"),
+        ("a: {yes: 1, \"true\": 2}\n", 1, "two keys that are one for some readers"),
         ("a: &x 1\nb: &x 2\n", 2, "an anchor is defined twice"),
         ("%YAML 1.2\n---\na: b\n", 1, "the YAML parser refuses it"),
         ("[a]: b\n", 1, "a key that is a mapping or a list"),
@@ -178,6 +181,7 @@ fn what_readers_might_take_differently_is_refused() {
         ("a: \"\0\"\n", 1, "a character that YAML does not allow"),
         ("a: \u{7f}\n", 1, "a character that YAML does not allow"),
         ("a: \u{feff}b\n", 1, "a character that YAML does not allow"),
+        ("\u{feff}--- a\n", 1, "a byte order mark before a document's line"),
     ] {
         assert_eq!(why(text), (line, reason), "{text:?}");
     }
@@ -231,6 +235,16 @@ fn a_block_scalar_is_attested_without_its_own_indentation() {
     assert_eq!(attested("a: |+\n  x\n\n\nb: c"), "|+\nx\n\n");
     assert_eq!(attested("a: |+\n  x\n  \nb: c"), "|+\nx\n");
     assert_eq!(attested("a: '|-\n  x'"), "'|-\n  x'");
+}
+
+/// Some readers count the mark as a column: `b` would then stand beside `a`.
+#[test]
+fn a_byte_order_mark_that_is_added_is_seen() {
+    let sealed = "a:\n b: sealed.v1.AA\n";
+    let marked = format!("\u{feff}{sealed}");
+    assert!(crate::document::contract::sees(parse, sealed, &marked));
+    assert_eq!(parse(&marked).unwrap().leaves[0].note, "mark");
+    assert_eq!(parse("\u{feff}1: a\n").unwrap().leaves[0].note, "typed:0 mark");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
 use crate::names::{EnvName, MemberName, RoleName};
 
-use super::{MemberKind, Policy, Recipient, SigningKey};
+use super::{LostKey, MemberKind, Policy, Recipient, SigningKey};
 
 pub use error::EditError;
 
@@ -117,6 +117,23 @@ impl Edit {
             }
         }
         Ok(())
+    }
+
+    /// Adds to the keys that a member lost.
+    ///
+    /// # Errors
+    /// [`EditError::UnknownMember`].
+    pub fn lose_keys(&mut self, name: &MemberName, keys: &[LostKey]) -> Result<(), EditError> {
+        self.known_member(name)?;
+        let place = format!("members.{name}");
+        let members = self.doc.get_mut("members").and_then(|m| m.get_mut(name.as_str()));
+        let table = members.ok_or_else(|| EditError::Layout { place: place.clone() })?;
+        let table = table_in(table, &place)?;
+        if table.get("lost-keys").is_none() {
+            table.insert("lost-keys", Item::Value(Value::Array(Array::new())));
+        }
+        keys.iter()
+            .try_for_each(|key| self.add(&["members", name.as_str(), "lost-keys"], key.as_str()))
     }
 
     /// Adds a member to a role.

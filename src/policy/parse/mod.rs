@@ -122,6 +122,9 @@ fn members(top: &mut Fields<'_, '_>) -> Result<Members, PolicyError> {
     }
     for (name, value) in named {
         check_owner(&name, value, &members)?;
+        if let Some(problem) = lost_key(&members, &name) {
+            return Err(value.fail(problem));
+        }
     }
     Ok(members)
 }
@@ -136,10 +139,11 @@ fn member(name: &MemberName, value: Value<'_, '_>) -> Result<Member, PolicyError
     };
     let recipients = fields.read("recipients", |v| v.list(Value::parsed))?.unwrap_or_default();
     let signing_keys = fields.read("signing-keys", |v| v.list(Value::parsed))?.unwrap_or_default();
+    let lost_keys = fields.read("lost-keys", |v| v.list(Value::parsed))?.unwrap_or_default();
     let owner = fields.read("owner", Value::parsed)?;
     let expires = fields.read("expires", Value::date)?;
     fields.done()?;
-    let member = Member { kind, recipients, signing_keys, owner, expires };
+    let member = Member { kind, recipients, signing_keys, lost_keys, owner, expires };
     let machine = kind == MemberKind::Machine;
     if machine && !member.signing_keys.is_empty() {
         return Err(value.fail(Problem::MachineSigns { member: name.clone() }));
@@ -161,6 +165,17 @@ fn shared_key(members: &Members, name: &MemberName, member: &Member) -> Option<P
         };
         Some(Problem::SharedKey { what, one: one.clone(), other: name.clone() })
     })
+}
+
+/// Finds a key of a member that somebody lost.
+fn lost_key(members: &Members, name: &MemberName) -> Option<Problem> {
+    let member = members.get(name)?;
+    let lost = members.iter().flat_map(|(by, m)| m.lost_keys.iter().map(move |key| (by, key)));
+    let mut mine = lost.filter(|(_, lost)| {
+        member.recipients.iter().any(|key| lost.reads(key))
+            || member.signing_keys.iter().any(|key| lost.signs(key))
+    });
+    mine.next().map(|(by, _)| Problem::LostKeyInUse { member: name.clone(), by: by.clone() })
 }
 
 fn check_owner(

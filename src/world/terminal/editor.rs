@@ -58,6 +58,7 @@ impl<'a> Editor<'a> {
         if terminal == Terminal::Nobody && self.command.is_none() {
             return Err(TerminalError::Nobody { what: "an edit".to_owned() });
         }
+        self.wipe_left();
         // From here on a signal only raises a flag, so that the folder is wiped before we go.
         let signals = Signals::catch()?;
         let folder = Folder::make(&self.memory_folder()?)
@@ -93,6 +94,19 @@ impl<'a> Editor<'a> {
         await_end(&mut child, signals).map_err(TerminalError::EditorStart)
     }
 
+    /// Wipes what killed edits left behind, wherever that may be; counts their folders.
+    pub fn wipe_left(&self) -> usize {
+        self.places().into_iter().flatten().map(wiped::wipe_left).sum()
+    }
+
+    /// Where the editor's folder may lie.
+    fn places(&self) -> [Option<&'a Path>; 2] {
+        match cfg!(target_os = "macos") {
+            true => [self.tmpdir, None],
+            false => [self.runtime, Some(Path::new("/dev/shm"))],
+        }
+    }
+
     /// Tells whether there is a memory-backed folder, without which nothing is edited.
     #[must_use]
     pub fn has_memory_folder(&self) -> bool {
@@ -103,8 +117,7 @@ impl<'a> Editor<'a> {
         if cfg!(target_os = "macos") {
             return self.tmpdir.map(Path::to_owned).ok_or(TerminalError::NoMemoryFolder);
         }
-        let places = [self.runtime, Some(Path::new("/dev/shm"))];
-        places
+        self.places()
             .into_iter()
             .flatten()
             .find(|place| place.is_absolute() && is_memory(place))

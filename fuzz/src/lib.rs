@@ -1,0 +1,7 @@
+//! What the fuzz targets hold the program to. `docs/fuzzing.md` says how to run them.
+
+pub mod bench;
+pub mod documents;
+#[path = "../../tests/support/readers.rs"]
+mod readers;
+pub mod texts;

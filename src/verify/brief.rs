@@ -1,0 +1,204 @@
+//! What of a judged log still matters to an environment, or to all: enough for checks 8 to 12.
+//!
+//! It becomes a [`Record`] again, of fewer entries with fewer items each, so that the same code judges by
+//! it. It keeps the newest items of each address, what these carry on back to the value's `new`, what
+//! names an address in between, the keyrings, and the steps of the policy chain.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::chain::{Chain, Parsed, Step};
+use super::entries::{Record, TOLERANCE, Verdict};
+use super::policies::policy_path;
+use crate::log::dag::Order;
+use crate::log::entry::{Entry, Kind};
+use crate::log::parse::SignedEntry;
+use crate::log::signature::Signature;
+use crate::names::{Address, EntryId, EnvName, Sha256};
+
+/// A record in brief, to be written down and read again.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Brief {
+    order: Order,
+    /// Without parents and reasons, and with the items that matter.
+    entries: Vec<Entry>,
+    /// The entries that are void.
+    void: BTreeSet<usize>,
+    steps: Vec<BriefStep>,
+    /// The steps in force.
+    holding: Vec<bool>,
+    /// The step that is in force.
+    in_force: Option<usize>,
+    /// The latest time that any entry of the log claims.
+    latest: Timestamp,
+    /// How many entries of the log hold, of how many.
+    counted: (usize, usize),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct BriefStep {
+    entry: usize,
+    seq: u32,
+    prev: Option<usize>,
+    settles: Vec<usize>,
+    hash: Sha256,
+}
+
+/// An item, by entry, file and place in the file.
+type Item = (usize, usize, usize);
+
+impl Record {
+    /// The record in brief; none where checks 1 to 7 found anything, or nothing is in force.
+    #[must_use]
+    pub fn brief(&self, scope: Option<&EnvName>) -> Option<Brief> {
+        if !self.findings.is_empty() || self.in_force.is_none() {
+            return None;
+        }
+        let items = self.items_that_matter(scope);
+        let mut kept: BTreeSet<usize> = items.iter().map(|(entry, ..)| *entry).collect();
+        kept.extend(self.chain.steps.iter().map(|step| step.entry));
+        let has_ring = |at: &usize| {
+            let mut rings = self.entries[*at].entry.keyrings().iter();
+            rings.any(|ring| scope.is_none_or(|only| ring.env == *only))
+        };
+        kept.extend((0..self.entries.len()).filter(has_ring));
+        let mut kept: Vec<usize> = kept.into_iter().collect();
+        kept.sort_by_key(|at| self.dag.position(*at));
+        let place = |entry: usize| kept.iter().position(|at| *at == entry);
+        let steps = self.chain.steps.iter().map(|step| {
+            let Step { seq, prev, hash, .. } = *step;
+            let settles = step.settles.clone();
+            Some(BriefStep { entry: place(step.entry)?, seq, prev, settles, hash })
+        });
+        let void = kept.iter().enumerate().filter(|(_, at)| self.verdict(**at) == Verdict::Void);
+        Some(Brief {
+            order: self.dag.among(&kept),
+            entries: kept.iter().map(|at| self.shortened(*at, scope, &items)).collect(),
+            void: void.map(|(place, _)| place).collect(),
+            steps: steps.collect::<Option<_>>()?,
+            holding: self.chain.holding_now(),
+            in_force: self.in_force,
+            latest: self.entries.iter().map(|signed| signed.entry.time).max()?,
+            counted: self.counted,
+        })
+    }
+
+    /// The newest items of the addresses, those that these carry on, and those that came between: all
+    /// that settling, deadlines and obligations ask about.
+    fn items_that_matter(&self, scope: Option<&EnvName>) -> BTreeSet<Item> {
+        let (mut items, mut between) = (BTreeSet::new(), BTreeSet::new());
+        for (address, candidates) in self.standings() {
+            if scope.is_some_and(|only| address.env != *only) {
+                continue;
+            }
+            for standing in candidates {
+                let newest = (standing.entry, standing.file, standing.item);
+                self.trace(newest, &mut items, &mut between);
+            }
+        }
+        items.append(&mut between);
+        items
+    }
+
+    fn trace(&self, newest: Item, items: &mut BTreeSet<Item>, between: &mut BTreeSet<Item>) {
+        let mut next = Some(newest);
+        while let Some(item) = next.take().filter(|item| items.insert(*item)) {
+            let (entry, file, at) = item;
+            let of = self.entries[entry].entry.files()[file].items[at].of.as_ref();
+            let Some((of, origin)) = of.and_then(|of| Some((of, self.dag.index(&of.entry)?)))
+            else {
+                return;
+            };
+            let others =
+                self.naming(&of.address).iter().copied().filter(|at| {
+                    self.dag.is_ancestor(origin, *at) && self.dag.is_ancestor(*at, entry)
+                });
+            between.extend(others.filter_map(|at| self.place_of(at, &of.address)));
+            next = self.place_of(origin, &of.address);
+        }
+    }
+
+    fn place_of(&self, entry: usize, address: &Address) -> Option<Item> {
+        let files = self.entries[entry].entry.files();
+        let file = files.iter().position(|f| f.env == address.env && f.path == address.path)?;
+        let item = files[file].items.iter().position(|item| item.key == address.key)?;
+        Some((entry, file, item))
+    }
+
+    fn shortened(&self, at: usize, scope: Option<&EnvName>, items: &BTreeSet<Item>) -> Entry {
+        let entry = &self.entries[at].entry;
+        let kind = match &entry.kind {
+            Kind::Seal { files, keyrings } => {
+                let mut files = files.clone();
+                for (file, change) in files.iter_mut().enumerate() {
+                    let mut item = 0..;
+                    change.items.retain(|_| {
+                        item.next().is_some_and(|item| items.contains(&(at, file, item)))
+                    });
+                }
+                files.retain(|file| !file.items.is_empty());
+                let mine = keyrings.iter().filter(|it| scope.is_none_or(|only| it.env == *only));
+                Kind::Seal { files, keyrings: mine.cloned().collect() }
+            }
+            other => other.clone(),
+        };
+        Entry { kind, parents: Vec::new(), reason: None, by: entry.by.clone(), ..*entry }
+    }
+}
+
+impl Brief {
+    /// Tells whether no entry of the log claims a time that is later than now.
+    #[must_use]
+    pub fn is_timely(&self, now: Timestamp) -> bool {
+        self.latest.duration_since(now) <= TOLERANCE
+    }
+
+    /// The id of `init`.
+    #[must_use]
+    pub fn root(&self) -> Option<EntryId> {
+        let first = self.steps.iter().find(|step| step.prev.is_none())?;
+        self.order.ids().get(first.entry).copied()
+    }
+
+    /// Gives the record, with the policies that were judged with it, by path.
+    #[must_use]
+    pub fn into_record(self, policies: &BTreeMap<String, Vec<u8>>) -> Option<Record> {
+        let Self { order, entries, void, steps, holding, in_force, counted, .. } = self;
+        let ids = order.ids().to_vec();
+        let dag = order.into_dag()?;
+        let step = |step: BriefStep| {
+            let text = String::from_utf8(policies.get(&policy_path(&step.hash))?.clone()).ok()?;
+            let BriefStep { entry, seq, prev, settles, hash } = step;
+            let policy = Parsed::when_asked(text);
+            Some(Step { entry, id: *ids.get(entry)?, seq, prev, settles, hash, policy })
+        };
+        let steps = steps.into_iter().map(step).collect::<Option<Vec<_>>>()?;
+        let sound = ids.len() == entries.len() && holding.len() == steps.len();
+        in_force.filter(|at| sound && *at < steps.len())?;
+        let verdict = |at| if void.contains(&at) { Verdict::Void } else { Verdict::Holds };
+        let verdicts = (0..entries.len()).map(verdict).collect();
+        let signed = |(id, entry): (&EntryId, Entry)| SignedEntry {
+            id: *id,
+            entry,
+            payload: None,
+            signature: Signature::none(),
+        };
+        let entries = ids.iter().zip(entries).map(signed).collect();
+        let chain = Chain::known(steps, holding);
+        Some(Record {
+            entries,
+            dag,
+            chain,
+            findings: Vec::new(),
+            verdicts,
+            news: Vec::new(),
+            in_force,
+            unsigned: None,
+            counted,
+            naming: OnceCell::new(),
+        })
+    }
+}
