@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use tenure::log::entry::Op;
+use tenure::log::entry::{Kind, Op};
 
 use super::{Estate, Pen};
 
@@ -263,4 +263,36 @@ fn case_75_a_broken_line_in_a_file_of_dated_values() {
     estate.by("ben", &format!("-y seal {YAML}")).run().done();
     assert_eq!((deadlines(&estate), estate.read(YAML)), (before, sealed));
     estate.honest();
+}
+
+#[test]
+fn a_keyring_wrapped_for_as_many_others_is_not_the_one_that_was_signed() {
+    let estate = Estate::new();
+    let wrapped = |e: &Estate, edit: &dyn Fn(&str) -> String, sign: bool| {
+        let text = edit(&e.read(".secrets-policy.toml"));
+        let policy = tenure::policy::Policy::parse(&text).unwrap();
+        let old = e.list(".secrets/keys/prod").remove(0);
+        let record = e.keyring(&policy, &"prod".parse().unwrap());
+        let made = format!(".secrets/keys/prod/{}.age", record.generation);
+        if sign {
+            let kind = Kind::Seal { files: Vec::new(), keyrings: vec![record] };
+            e.sign(e.draft("ana", kind), &Pen::of("ana"));
+        } else {
+            std::fs::rename(e.repo.path().join(&made), e.repo.path().join(&old)).unwrap();
+        }
+    };
+    let (one, other) = (estate.public("deploy"), estate.public("mallory"));
+    let edit = |text: &str| text.replace(&one, &other);
+    estate.attacked(5, &["altered", "not the one that was signed"], |e| wrapped(e, &edit, false));
+    // Signed by somebody entitled, for the readers that the policy names, it stands beside the first.
+    wrapped(&estate, &str::to_owned, true);
+    estate.by("ana", "check").run().done();
+}
+
+#[test]
+fn a_policy_text_that_lies_under_another_name_is_found() {
+    Estate::new().attacked(5, &["policy-altered", "not those of its name"], |e| {
+        let name = "0".repeat(64);
+        e.write(&format!(".secrets/policies/{name}.toml"), e.read(".secrets-policy.toml"));
+    });
 }
