@@ -136,3 +136,32 @@ fn case_47_a_machine_that_can_read_makes_a_value() {
         e.sign(e.draft("deploy", e.attesting(Op::Adopt, &[API_KEY])), &Pen::of("deploy"));
     });
 }
+
+#[test]
+fn case_64_a_value_sealed_to_a_generation_that_a_leaver_opens() {
+    let estate = Estate::new();
+    let left = |e: &Estate| {
+        let text = e.read(POLICY).replacen("\"1-00000001\"", "\"2-00000002\"", 1);
+        let text = text.replace("readers = [\"admin\", \"deploy\"]", "readers = [\"admin\"]");
+        e.sign_policy(&text, "ana", &Pen::of("ana"));
+        text
+    };
+    let renewed = |e: &Estate| {
+        e.sign(e.draft("ben", e.attesting(Op::New, &[API_KEY])), &Pen::of("ben"));
+    };
+    let wrapped = |e: &Estate, text: &str| e.wrap(&tenure::policy::Policy::parse(text).unwrap());
+    // He knows that somebody left, and not of the keyring that was made since.
+    estate.attacked(5, &["old-generation"], |e| {
+        let text = left(e);
+        renewed(e);
+        wrapped(e, &text);
+    });
+    // Before that, it was the right one; it is owed since.
+    estate.twin(|e| {
+        renewed(e);
+        let text = left(e);
+        wrapped(e, &text);
+        let owed = e.by("ana", "--json check").run().json()["obligations"].to_string();
+        assert!(owed.contains("API_KEY"), "{owed}");
+    });
+}
