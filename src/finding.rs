@@ -1,9 +1,11 @@
 //! What `check`, `status` and lint report: a code, a place, why, and the command that mends it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::names::{Address, EntryId, EnvName};
 
 /// How grave a finding is; the gravest of a report decides the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Severity {
     /// Worth knowing; changes no exit code.
     Note,
@@ -16,7 +18,7 @@ pub enum Severity {
 }
 
 /// The verdicts of the threat model, section 3. Their words stand in `--json` as `code`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Code {
     /// A log file is no entry.
     BadEntry,
@@ -180,7 +182,7 @@ impl Code {
 }
 
 /// One thing that was found. Holds no value, ever.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The verdict.
     pub code: Code,

@@ -255,6 +255,16 @@ fn no_state_makes_a_yes_of_a_no() {
 }
 
 #[test]
+fn a_state_is_of_one_commit() {
+    let repo = long();
+    warm(&repo);
+    let before = fs::read(state(&repo)).unwrap();
+    repo.git(&["commit", "--quiet", "--allow-empty", "-m", "another"]).done();
+    warm(&repo);
+    assert_ne!(fs::read(state(&repo)).unwrap(), before, "what HEAD had is judged anew");
+}
+
+#[test]
 fn a_state_is_of_one_root_one_time_and_one_key() {
     let repo = long();
     let value = warm(&repo);

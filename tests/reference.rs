@@ -114,3 +114,39 @@ fn every_link_of_the_front_pages_leads_somewhere() {
         }
     }
 }
+
+/// Every test that the threat model names as its witness.
+#[test]
+fn the_threat_model_names_tests_that_exist() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+    let page = fs::read_to_string(format!("{root}docs/threat-model.md")).unwrap()
+        + &fs::read_to_string(format!("{root}docs/fuzzing.md")).unwrap();
+    let sources = ["src", "tests"].map(|folder| {
+        let files = crate::support::below(std::path::Path::new(&format!("{root}{folder}")));
+        let rust = files.iter().filter(|file| file.extension().is_some_and(|end| end == "rs"));
+        rust.map(|file| fs::read_to_string(file).unwrap()).collect::<String>()
+    });
+    let sources = sources.concat();
+    let is_test = |word: &&str| {
+        word.matches('_').count() >= 2
+            && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let named: Vec<_> = page.split('`').skip(1).step_by(2).filter(is_test).collect();
+    assert!(named.len() > 40, "{}", named.len());
+    for name in named {
+        assert!(sources.contains(&format!("fn {name}(")), "no test is called `{name}`");
+    }
+}
+
+#[test]
+fn what_nothing_can_stop_is_said_in_the_same_words() {
+    let read = |file: &str| {
+        let path = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
+        let text = fs::read_to_string(path).unwrap();
+        let (_, section) = text.split_once("## What nothing can stop\n\n").unwrap();
+        section.lines().take_while(|line| !line.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let sentences = read("docs/threat-model.md");
+    assert_eq!(sentences.len(), 15);
+    assert_eq!(sentences, read("SECURITY.md"));
+}

@@ -69,6 +69,8 @@ enum Command {
     Rotate(commands::rotate::Args),
     #[command(visible_alias = "updatekeys")]
     Rekey(commands::rekey::Args),
+    Mv(commands::mv::Args),
+    Restore(commands::restore::Args),
     Resolve(commands::resolve::Args),
     #[command(visible_alias = "ls")]
     List(commands::list::Args),
@@ -86,6 +88,9 @@ enum Command {
     Hook(commands::hook::Args),
     Log(commands::log::Args),
     Trust(commands::trust::Args),
+    Textconv(commands::textconv::Args),
+    #[command(name = "merge-driver")]
+    MergeDriver(commands::merge_driver::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }
@@ -138,6 +143,8 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Seal(args) => commands::seal::run(&world(global)?, global, args, out),
         Command::Rotate(args) => commands::rotate::run(&world(global)?, global, args, out),
         Command::Rekey(args) => commands::rekey::run(&world(global)?, global, args, out),
+        Command::Mv(args) => commands::mv::run(&world(global)?, global, args, out),
+        Command::Restore(args) => commands::restore::run(&world(global)?, global, args, out),
         Command::Resolve(args) => commands::resolve::run(&world(global)?, global, args, out),
         Command::List(args) => commands::list::run(&world(global)?, global, args, out),
         Command::Status(args) => commands::status::run(&world(global)?, global, args, out),
@@ -152,6 +159,8 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Hook(args) => commands::hook::run(&world(global)?, global, args, out),
         Command::Log(args) => commands::log::run(&world(global)?, global, args, out),
         Command::Trust(args) => commands::trust::run(&world(global)?, args, out),
+        Command::Textconv(args) => commands::textconv::run(&world(global)?, args, out),
+        Command::MergeDriver(args) => commands::merge_driver::run(&world(global)?, args, out),
         Command::Completions(args) => commands::completions::run(args, out),
         Command::Man(args) => commands::man::run(args, out),
     }

@@ -152,11 +152,14 @@ fn printed(text: &str) -> usize {
 fn may_do(policy: &Policy, by: &MemberName, work: &Work) -> Result<(), DeedError> {
     for change in &work.changes {
         for item in &change.items {
-            let address = change.address(&item.key);
-            if !policy.may_write(by, &address) {
-                let what = format!("write {} in {}", item.key, change.env);
-                let may = |who: &MemberName| policy.may_write(who, &address);
-                return Err(refused(policy, by, what, (&change.env, &may)));
+            // A `move` ends its source.
+            let source = item.of.as_ref().map(|of| of.address.clone());
+            for address in source.into_iter().chain([change.address(&item.key)]) {
+                if !policy.may_write(by, &address) {
+                    let what = format!("write {} in {}", address.key, address.env);
+                    let may = |who: &MemberName| policy.may_write(who, &address);
+                    return Err(refused(policy, by, what, (&change.env, &may)));
+                }
             }
         }
     }

@@ -28,6 +28,14 @@ type Lines<'t> = Vec<&'t [u8]>;
 
 /// Joins two changes of one text, line by line.
 pub(super) fn join(base: &Plaintext, yours: &Plaintext, theirs: &Plaintext) -> Joined {
+    // Sealed anew, perhaps, with the same values; or both wrote the same.
+    let same = |one: &Plaintext, other: &Plaintext| one.expose() == other.expose();
+    if same(theirs, base) || same(theirs, yours) {
+        return Joined::Apart(Plaintext::from(yours.expose().to_vec()));
+    }
+    if same(yours, base) {
+        return Joined::Apart(Plaintext::from(theirs.expose().to_vec()));
+    }
     let [base, yours, theirs] = [base, yours, theirs]
         .map(|text| text.expose().split_inclusive(|byte| *byte == b'\n').collect::<Lines<'_>>());
     let (a, b) = (changed(&base, &yours), changed(&base, &theirs));

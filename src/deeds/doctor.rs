@@ -2,6 +2,7 @@
 
 use super::DeedError;
 use super::attributes::{self, missing};
+use super::driver;
 use super::enact::{Edited, nothing_blocks, policy_file};
 use super::hooks;
 use super::load::Place;
@@ -190,6 +191,14 @@ fn clone(place: &Place<'_>, found: &mut Diagnosis) {
             found.add("hook", Health::Doubtful, seen, "tenure hook install");
         }
         Err(why) => found.add("hook", Health::Broken, why.to_string(), "git config core.hooksPath"),
+    }
+    match driver::installed(&place.checkout) {
+        Ok(true) => found.well("merging", "git merges sealed files value by value"),
+        Ok(false) => {
+            let seen = "git merges sealed files line by line: neighbouring lines are a conflict";
+            found.add("merging", Health::Doubtful, seen, "tenure hook install");
+        }
+        Err(why) => found.add("merging", Health::Broken, why.to_string(), "git config --list"),
     }
     pin(place, found);
     log(place, found);

@@ -67,7 +67,7 @@ pub fn edit(
 
 /// Lets a person try again with the text that they have.
 fn once_more(world: &World, why: DeedError) -> Result<(), DeedError> {
-    if world.terminal == Terminal::Nobody || matches!(why, DeedError::Aborted) {
+    if world.terminal != Terminal::Person || matches!(why, DeedError::Aborted) {
         return Err(why);
     }
     world.terminal.say(&why.to_string())?;
@@ -142,7 +142,7 @@ fn again(world: &World, draft: &Draft, new: &Plaintext) -> Result<(Draft, Plaint
         Joined::Apart(text) if is_fit(&fresh, &text).is_ok() => return Ok((fresh, text)),
         Joined::Apart(text) | Joined::Meeting(text) => text,
     };
-    if world.terminal == Terminal::Nobody {
+    if world.terminal != Terminal::Person {
         return Err(changed());
     }
     world.terminal.say(&format!("`{path}` changed while you edited it: both are shown"))?;
@@ -270,7 +270,7 @@ fn ask(world: &World, draft: &Draft, shown: &Plaintext) -> Result<Option<Plainte
             what: format!("`{}` is broken, {why}; nothing was written", target.path),
             instead: Some(format!("tenure edit {}", target.path)),
         };
-        if world.terminal == Terminal::Nobody {
+        if world.terminal != Terminal::Person {
             return Err(broken);
         }
         world.terminal.say(&broken.to_string())?;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::DeedError;
+use super::driver;
 use super::load::Place;
 use crate::world::{Hooks, World, Writes};
 
@@ -53,12 +54,17 @@ impl Turned {
     }
 }
 
-/// Installs the hooks; what was there before is kept beside them and run first.
+/// Installs the hooks, and tells git how to merge and to show sealed files; what was there before is kept
+/// beside them and run first.
 ///
 /// # Errors
 /// [`DeedError::Refuse`] where what was there before cannot be kept; nothing is changed then.
 pub fn install(world: &World) -> Result<Turned, DeedError> {
-    turn(world, install_one)
+    let turned = turn(world, install_one)?;
+    if world.writes == Writes::Real {
+        driver::install(&Place::find(world)?)?;
+    }
+    Ok(turned)
 }
 
 /// Takes the hooks away, and puts back what was there before.
@@ -66,7 +72,11 @@ pub fn install(world: &World) -> Result<Turned, DeedError> {
 /// # Errors
 /// [`DeedError::World`].
 pub fn uninstall(world: &World) -> Result<Turned, DeedError> {
-    turn(world, uninstall_one)
+    let turned = turn(world, uninstall_one)?;
+    if world.writes == Writes::Real {
+        driver::uninstall(&Place::find(world)?)?;
+    }
+    Ok(turned)
 }
 
 /// Tells which hooks are installed as they should be.

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 
 use super::DeedError;
 use super::dropping::is_dropped;
+use super::enact::policy_is_readable;
 use super::find::Names;
 use super::load::Place;
 use crate::document::Node;
@@ -82,6 +83,7 @@ pub fn list(world: &World, scope: Option<&EnvName>) -> Result<Listed, DeedError>
     let place = Place::find(world)?;
     let loaded = place.to_read(scope)?;
     let verified = loaded.judged()?;
+    policy_is_readable(&verified.findings)?;
     let names = Names::of(verified.live.keys());
     let rows = verified.live.iter().map(|(address, live)| Row {
         name: names.short(address),

@@ -203,7 +203,7 @@ impl<'w> Place<'w> {
         let (cache, held) = self.remembered();
         let evidence = LogEvidence { held, ..self.log_evidence()? };
         let record = Record::judge(&evidence, trust, self.world.now);
-        let basis = Basis::of(&evidence);
+        let basis = self.basis(&evidence)?;
         self.remember(cache.as_ref(), evidence.held, &record);
         if trust.is_none() && !record.entries.is_empty() {
             return Err(DeedError::NoRoot { root: record.root() });
@@ -294,6 +294,16 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// Reads the files anew as a policy wants them that is not in force.
+    ///
+    /// # Errors
+    /// Those of [`Place::file_evidence`].
+    pub fn supposing(mut self, place: &Place<'_>, policy: Policy) -> Result<Self, DeedError> {
+        self.record.suppose(policy);
+        self.files = place.file_evidence(&self.record, self.scope.as_ref())?;
+        Ok(self)
+    }
+
     /// Judges the files, whatever is found.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 use super::DeedError;
 use super::load::{LOG, Place};
 use super::source::Source;
+use super::trust::PIN;
 use crate::log::held::Held;
 use crate::names::{EnvName, Sha256, Sha256Writer};
 use crate::verify::{Brief, LogEvidence, Record, Trust};
@@ -60,15 +61,8 @@ pub(super) struct Basis {
     log: Sha256,
     /// The policy and all that ever were signed: paths and bytes.
     policies: Sha256,
-}
-
-impl Basis {
-    /// The basis of evidence that was read; none where the log is small.
-    pub(super) fn of(evidence: &LogEvidence) -> Option<Self> {
-        let names = lines(evidence.log.keys().map(String::as_str));
-        (evidence.log.len() > SMALL)
-            .then(|| Self { log: Sha256::of(names.as_bytes()), policies: policies(evidence) })
-    }
+    /// What check 10 goes by.
+    seen: Sha256,
 }
 
 fn policies(evidence: &LogEvidence) -> Sha256 {
@@ -95,15 +89,13 @@ impl Place<'_> {
         }
         let cache = Cache::open(&self.world.environment, self.checkout.shared_state());
         let bytes = cache.and_then(|cache| cache.read(&state_of(scope)));
-        let Some((log, policies, brief)) = bytes.as_deref().and_then(parts) else {
-            return Ok(None);
-        };
+        let Some((basis, brief)) = bytes.as_deref().and_then(parts) else { return Ok(None) };
         let names = self.files.names(LOG)?;
-        if names.is_none_or(|names| Sha256::of(names.as_bytes()) != log) {
-            return Ok(None);
-        }
         let evidence = self.policy_evidence()?;
-        if !evidence.strays.is_empty() || self::policies(&evidence) != policies {
+        let same = names.is_some_and(|names| Sha256::of(names.as_bytes()) == basis.log)
+            && policies(&evidence) == basis.policies
+            && self.seen()? == basis.seen;
+        if !same || !evidence.strays.is_empty() {
             return Ok(None);
         }
         let brief: Option<Brief> = serde_json::from_slice(brief).ok();
@@ -123,9 +115,28 @@ impl Place<'_> {
         };
         let brief = record.brief(scope).and_then(|brief| serde_json::to_vec(&brief).ok());
         if let Some(brief) = brief {
-            let basis = [basis.log.0, basis.policies.0].concat();
+            let basis = [basis.log.0, basis.policies.0, basis.seen.0].concat();
             cache.write(&state_of(scope), &[basis, brief].concat());
         }
+    }
+
+    /// The basis of evidence that was read; none where the log is small.
+    pub(super) fn basis(&self, evidence: &LogEvidence) -> Result<Option<Basis>, DeedError> {
+        if evidence.log.len() <= SMALL {
+            return Ok(None);
+        }
+        let names = lines(evidence.log.keys().map(String::as_str));
+        let (log, policies) = (Sha256::of(names.as_bytes()), policies(evidence));
+        Ok(Some(Basis { log, policies, seen: self.seen()? }))
+    }
+
+    /// What check 10 goes by, beside the log: the pin and HEAD. All that it asks about belongs here, so
+    /// that its verdict is asked for again when any of it changes.
+    fn seen(&self) -> Result<Sha256, DeedError> {
+        let pin = self.checkout.shared_state().read(PIN)?.unwrap_or_default();
+        let head = self.checkout.head_commit()?;
+        let head = head.as_ref().map_or("", |commit| commit.as_str());
+        Ok(Sha256Writer::default().part(&pin).part(head.as_bytes()).finish())
     }
 
     /// Who writes, or judges what is staged, reads every byte.
@@ -136,8 +147,10 @@ impl Place<'_> {
     }
 }
 
-fn parts(bytes: &[u8]) -> Option<(Sha256, Sha256, &[u8])> {
+fn parts(bytes: &[u8]) -> Option<(Basis, &[u8])> {
     let (log, rest) = bytes.split_first_chunk::<HASH>()?;
     let (policies, rest) = rest.split_first_chunk::<HASH>()?;
-    Some((Sha256(*log), Sha256(*policies), rest))
+    let (seen, rest) = rest.split_first_chunk::<HASH>()?;
+    let [log, policies, seen] = [log, policies, seen].map(|hash| Sha256(*hash));
+    Some((Basis { log, policies, seen }, rest))
 }

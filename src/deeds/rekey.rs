@@ -4,6 +4,7 @@
 use super::DeedError;
 use super::attest::{Work, attest};
 use super::dropping;
+use super::enact::{Edited, nothing_blocks};
 use super::keyrings::renew;
 use super::load::{Loaded, Place};
 use super::pen::{Pen, Receipt};
@@ -78,6 +79,7 @@ fn which(
         return Ok(vec![env.clone()]);
     }
     let verified = loaded.judged()?;
+    nothing_blocks(&verified.findings, Edited::Refused)?;
     let all = verified.policy.environments.keys();
     let stale = all.filter(|env| {
         let stale = verified.record.current_keyring(env).is_none();

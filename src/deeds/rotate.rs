@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::DeedError;
 use super::attest::{Work, attest};
+use super::enact::policy_is_readable;
 use super::find::{self, Found};
 use super::load::{Place, unblocked};
 use super::pen::Receipt;
@@ -67,6 +68,7 @@ pub fn agenda(world: &World, what: &What) -> Result<Agenda, DeedError> {
         What::Due(scope) => {
             let loaded = place.load(scope.as_ref())?;
             let verified = loaded.judged()?;
+            policy_is_readable(&verified.findings)?;
             for address in owed(&place, &verified) {
                 unblocked(&verified, &address.env)?;
                 match is_single(&verified, &address) {

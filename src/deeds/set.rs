@@ -296,7 +296,7 @@ pub fn given(
     let value = match (file, world.terminal) {
         (Some(file), _) => read_file(&world.from.join(file))?,
         (None, Terminal::Person) => world.terminal.hidden(what)?,
-        (None, Terminal::Nobody) => {
+        (None, Terminal::Piped | Terminal::Nobody) => {
             let all = terminal::read_stdin(LIMIT)?;
             if shape == Shape::File { all } else { without_line_break(&all) }
         }

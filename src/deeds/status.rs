@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::DeedError;
+use super::enact::policy_is_readable;
 use super::find::Names;
 use super::load::Place;
 use crate::finding::{Code, Finding, Severity};
@@ -71,6 +72,7 @@ pub fn status(world: &World, scope: Option<&EnvName>) -> Result<Status, DeedErro
     let place = Place::find(world)?;
     let loaded = place.to_read(scope)?;
     let verified = loaded.judged()?;
+    policy_is_readable(&verified.findings)?;
     let policy = verified.policy;
     let envs = policy.environments.keys().filter(|env| scope.is_none_or(|only| only == *env));
     let machines = policy.members.values().filter(|m| m.kind == MemberKind::Machine).count();

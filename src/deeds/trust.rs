@@ -10,7 +10,7 @@ use crate::verify::{Record, Trust};
 use crate::world::terminal::Terminal;
 use crate::world::{World, Writes};
 
-const PIN: &str = "pin";
+pub(super) const PIN: &str = "pin";
 
 /// The sentence that goes with every first trust. Threats, section 4, number 3.
 pub const FIRST_CLONE: &str =
@@ -125,7 +125,7 @@ impl Place<'_> {
     /// As [`Place::trusted`].
     pub fn trusted_or_asked(&self) -> Result<Option<Trust>, DeedError> {
         let trusted = self.trusted()?;
-        if trusted.is_some() || self.world.terminal == Terminal::Nobody {
+        if trusted.is_some() || self.world.terminal != Terminal::Person {
             return Ok(trusted);
         }
         let record = {

@@ -3,7 +3,7 @@
 //! Accepted: blank lines, `#` comments, and `[export ]KEY=value`, white space allowed before the key and
 //! around `=`. A value is unquoted, or in `'`, `"` or backticks over any number of lines. A comment
 //! behind a value needs white space before its `#`. Refused, since readers cut them differently: a
-//! value that begins with `#`, text behind a closing quote, quotes that stay open, a backslash at the
+//! value that begins with `#`, a quote in a comment behind an even number of blanks, text behind a closing quote, quotes that stay open, a backslash at the
 //! end of a line or (in a quoted value) in doubt before a quote.
 //!
 //! Readers such as bash and docker give meaning to what others skip (`export`, blanks, a comment behind
@@ -140,6 +140,11 @@ impl Scanner<'_> {
             if !text[sign..].starts_with('#') || sign == parts.value_end {
                 return refuse(text, sign, "text follows a closing quote");
             }
+            // `dotenvy` sees no comment behind an even number of blanks, and looks for the quote's end below.
+            let even = (sign - parts.value_end).is_multiple_of(2);
+            if even && text[sign..end].contains(['\'', '"', '\\']) {
+                return refuse(text, sign, "a quote or backslash in a comment behind two blanks");
+            }
             after.push('#');
             comment = comment_text(text, sign, end);
         }
@@ -265,8 +270,14 @@ mod tests {
             ("# b\u{c}B=c", 1),
             ("A=\0", 1),
             ("A=b\n'c'", 2),
+            ("A=b\nB=c  # don't\nC=d", 2),
+            ("A=\t\t# \\\nB=c", 1),
         ] {
             assert_eq!(parse(text).unwrap_err().line, line, "{text:?}");
+        }
+        // Behind one blank, or three, all readers see the comment.
+        for text in ["A=b # don't\nB=c", "A=b   # \"\nB=c", "# don't\nB=c"] {
+            assert!(parse(text).is_ok(), "{text:?}");
         }
     }
 

@@ -51,13 +51,14 @@ fn only_leaf<'d>(document: &'d Document<'_>, item: &Item) -> Option<&'d super::L
 }
 
 /// The bytes from an item's first value to its last.
-fn region(document: &Document<'_>, item: &Item) -> Range<usize> {
+pub(super) fn region(document: &Document<'_>, item: &Item) -> Range<usize> {
     let spans = || item.leaves.iter().map(|at| &document.leaves[*at].span);
     let start = spans().map(|span| span.start).min().unwrap_or_default();
     start..spans().map(|span| span.end).max().unwrap_or(start)
 }
 
-fn lines_of(text: &str, region: &Range<usize>) -> Range<usize> {
+/// The whole lines of a region.
+pub(super) fn lines_of(text: &str, region: &Range<usize>) -> Range<usize> {
     line_start(text, region.start)..next_line(text, region.end)
 }
 

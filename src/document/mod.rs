@@ -10,6 +10,7 @@ mod ini;
 mod items;
 mod json;
 mod lines;
+mod merge;
 pub mod place;
 mod properties;
 mod splice;
@@ -25,6 +26,7 @@ use crate::names::{KeyPath, RepoPath};
 
 pub use graft::{graft, prune};
 pub use items::{Item, items, whole_hash};
+pub use merge::{Merged, merge};
 pub use splice::splice;
 
 /// The formats whose values are sealed in place.

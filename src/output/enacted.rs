@@ -82,13 +82,16 @@ pub(super) fn receipt(enacted: &Enacted, out: &mut dyn Write) -> io::Result<()> 
         writeln!(out, "{} vouches for {values} of those who may write them no longer", enacted.by)?;
     }
     let (seq, entry) = (enacted.seq, enacted.entry.short());
-    let Some(Waiting { lacks, may, voiceless }) = &enacted.waiting else {
+    let Some(Waiting { lacks, may, voiceless, follows }) = &enacted.waiting else {
         return writeln!(out, "policy {seq} in force. Entry {entry}, signed by {}.", enacted.by);
     };
     writeln!(out, "policy {seq} signed, not in force. Entry {entry}, signed by {}.", enacted.by)?;
-    let policy = enacted.policy.short16();
+    let command = match follows {
+        0 | 1 => format!("sign {}", enacted.policy.short16()),
+        _ => "reconcile".to_owned(),
+    };
     let vouch = if *voiceless > 0 { " --vouch" } else { "" };
-    writeln!(out, "wants {lacks} more of {}: tenure policy sign {policy}{vouch}", names(may))
+    writeln!(out, "wants {lacks} more of {}: tenure policy {command}{vouch}", names(may))
 }
 
 /// What the signer could not do, one warning each.

@@ -10,6 +10,7 @@ use super::words::names;
 use super::{Ink, Show, paint, safe};
 use crate::deeds::policy::diff::{Compared, Side};
 use crate::deeds::policy::lint::Linted;
+use crate::deeds::policy::reconcile::{Reconciled, Source};
 use crate::deeds::policy::show::{Environment, Shown, Waiting};
 use crate::deeds::policy::sign::Signed;
 use crate::policy::PATH;
@@ -22,6 +23,37 @@ impl Show for Signed {
 
     fn json(&self) -> Value {
         json!({ "effect": effect_json(&self.effect), "signed": enacted_json(&self.enacted) })
+    }
+}
+
+impl Show for Reconciled {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        receipt(&self.enacted, out)?;
+        writeln!(out, "next  git add -A && git commit")
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "source": match self.source {
+                Source::Merged => "merged",
+                Source::File => "file",
+                Source::Taken => "taken",
+                Source::Signed => "signed",
+            },
+            "effects": self.effects.iter().map(effect_json).collect::<Vec<_>>(),
+            "signed": enacted_json(&self.enacted),
+        })
+    }
+}
+
+/// Says where the text of a reconciled policy is from.
+#[must_use]
+pub fn origin(source: Source) -> &'static str {
+    match source {
+        Source::Merged => "takes the changes of all sides",
+        Source::File => "takes .secrets-policy.toml as it lies here",
+        Source::Taken => "takes one policy whole",
+        Source::Signed => "takes what another admin signed",
     }
 }
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::chain::{Chain, Parsed, Step};
 use super::entries::{Record, TOLERANCE, Verdict};
 use super::policies::policy_path;
+use crate::finding::{Code, Finding};
 use crate::log::dag::Order;
 use crate::log::entry::{Entry, Kind};
 use crate::log::parse::SignedEntry;
@@ -32,6 +33,7 @@ pub struct Brief {
     holding: Vec<bool>,
     /// The step that is in force.
     in_force: Option<usize>,
+    findings: Vec<Finding>,
     /// The latest time that any entry of the log claims.
     latest: Timestamp,
     /// How many entries of the log hold, of how many.
@@ -51,10 +53,12 @@ struct BriefStep {
 type Item = (usize, usize, usize);
 
 impl Record {
-    /// The record in brief; none where checks 1 to 7 found anything, or nothing is in force.
+    /// The record in brief; none where checks 1 to 7, or 10, found any fault, or nothing is in force.
     #[must_use]
     pub fn brief(&self, scope: Option<&EnvName>) -> Option<Brief> {
-        if !self.findings.is_empty() || self.in_force.is_none() {
+        // That a policy waits for its approval follows from the log alone, and is no fault.
+        let sound = self.findings.iter().all(|finding| finding.code == Code::PolicyWaits);
+        if !sound || self.in_force.is_none() {
             return None;
         }
         let items = self.items_that_matter(scope);
@@ -81,6 +85,7 @@ impl Record {
             steps: steps.collect::<Option<_>>()?,
             holding: self.chain.holding_now(),
             in_force: self.in_force,
+            findings: self.findings.clone(),
             latest: self.entries.iter().map(|signed| signed.entry.time).max()?,
             counted: self.counted,
         })
@@ -166,7 +171,7 @@ impl Brief {
     /// Gives the record, with the policies that were judged with it, by path.
     #[must_use]
     pub fn into_record(self, policies: &BTreeMap<String, Vec<u8>>) -> Option<Record> {
-        let Self { order, entries, void, steps, holding, in_force, counted, .. } = self;
+        let Self { order, entries, void, steps, holding, in_force, findings, counted, .. } = self;
         let ids = order.ids().to_vec();
         let dag = order.into_dag()?;
         let step = |step: BriefStep| {
@@ -192,7 +197,7 @@ impl Brief {
             entries,
             dag,
             chain,
-            findings: Vec::new(),
+            findings,
             verdicts,
             news: Vec::new(),
             in_force,

@@ -81,6 +81,8 @@ pub struct Chain {
     approvals: BTreeMap<EntryId, Vec<Approval>>,
     /// Which steps are in force with the whole log at hand, where that is known from before.
     known: Option<Vec<bool>>,
+    /// Who signed which entry under a policy, by the policy's entry.
+    uses: BTreeMap<EntryId, Vec<(MemberName, usize)>>,
 }
 
 /// An admin's word for a policy.
@@ -93,6 +95,13 @@ struct Approval {
     under: Option<EntryId>,
     /// The key that it was signed with.
     key: Option<PublicKey>,
+}
+
+impl Approval {
+    /// Who gave it, with which key.
+    fn hand(&self) -> Option<(&MemberName, &PublicKey)> {
+        self.key.as_ref().map(|key| (&self.by, key))
+    }
 }
 
 /// From where the chain is looked at.
@@ -141,6 +150,13 @@ impl Chain {
         self.holding(Seen::Whole)
     }
 
+    /// Adds an entry, at its position, that rests on the policy that it names.
+    pub(super) fn rely(&mut self, at: usize, entry: &Entry) {
+        if let Some(policy) = entry.policy {
+            self.uses.entry(policy).or_default().push((entry.by.clone(), at));
+        }
+    }
+
     /// The steps in force: those that with all before them reached their thresholds.
     pub(super) fn in_force(&self, seen: Seen<'_>) -> Vec<&Step> {
         let holds = self.holding(seen);
@@ -157,7 +173,58 @@ impl Chain {
             let after = |before: usize| holds[before] && self.lacks(step, before, seen) == 0;
             holds.push(seen.has(step.entry) && step.follows().all(after));
         }
+        let ends = self.open(&holds);
+        let void = |at: &usize| self.is_void(*at, &ends, seen);
+        if ends.len() > 1 {
+            ends.iter().copied().filter(void).for_each(|at| holds[at] = false);
+        }
         holds
+    }
+
+    /// The positions of the steps that hold and that no other such one follows.
+    fn open(&self, holds: &[bool]) -> Vec<usize> {
+        let mut open = holds.to_vec();
+        for (step, _) in self.steps.iter().zip(holds).filter(|(_, holds)| **holds) {
+            step.follows().for_each(|before| open[before] = false);
+        }
+        (0..open.len()).filter(|at| open[*at]).collect()
+    }
+
+    /// Tells whether a step is in force only by the approval of somebody whose right a rival step took
+    /// away, which needs nobody's whose right this one takes away. Nobody else may have relied on it: what
+    /// was in use is never taken back, but forks.
+    fn is_void(&self, at: usize, ends: &[usize], seen: Seen<'_>) -> bool {
+        let step = &self.steps[at];
+        let beats = |rival: &Step| {
+            let lost = |who: &MemberName| !rival.policy.is_admin(who);
+            let mut uses = self.uses.get(&step.id).into_iter().flatten();
+            self.is_weaker(step, rival, seen)
+                && !self.is_weaker(rival, step, seen)
+                && uses.all(|(by, at)| lost(by) || !seen.has(*at))
+        };
+        let beside = |it: &Step| it.id != step.id && it.prev == step.prev && it.settles.is_empty();
+        let mut first = ends.iter().map(|end| self.first_after(*end, step.prev));
+        step.settles.is_empty() && first.any(|it| it.is_some_and(|it| beside(it) && beats(it)))
+    }
+
+    /// The step after one, on the way to another.
+    fn first_after(&self, end: usize, before: Option<usize>) -> Option<&Step> {
+        let mut all =
+            std::iter::successors(Some(&self.steps[end]), |it| it.prev.map(|at| &self.steps[at]));
+        all.find(|it| it.prev == before)
+    }
+
+    /// Tells whether a step lacks signatures without the approvals of those who are no admins under a rival.
+    fn is_weaker(&self, step: &Step, rival: &Step, seen: Seen<'_>) -> bool {
+        let keeps = |it: &&Approval| {
+            let admin = it.hand().is_some_and(|hand| is_admin_with(&rival.policy, hand));
+            admin || it.entry == step.entry
+        };
+        step.follows().any(|before| {
+            let counted = self.counted(step, before, seen).into_iter();
+            let left: BTreeSet<_> = counted.filter(keeps).map(|it| &it.by).collect();
+            left.len() < self.steps[before].policy.admin.threshold as usize
+        })
     }
 
     /// How many admins of a policy that a step follows have yet to sign or approve it.
@@ -169,25 +236,25 @@ impl Chain {
     /// The admins of a policy that a step follows who signed or approved it, under such a policy: a key
     /// that an earlier one names may have been taken away since. At a fork the key must be theirs under
     /// each: one end of it may have given the name to somebody else's key.
-    fn approvers(&self, step: &Step, before: usize, seen: Seen<'_>) -> BTreeSet<&MemberName> {
+    fn counted(&self, step: &Step, before: usize, seen: Seen<'_>) -> Vec<&Approval> {
         let policy = &self.steps[before].policy;
         let approvals = self.approvals.get(&step.id).into_iter().flatten();
         let current = |it: &Approval| step.follows().any(|at| it.under == Some(self.steps[at].id));
         let counts = |it: &&Approval| {
-            let key = it.key.as_ref().map(|key| (&it.by, key));
-            seen.has(it.entry) && current(it) && key.is_some_and(|it| is_admin_with(policy, it))
+            seen.has(it.entry)
+                && current(it)
+                && it.hand().is_some_and(|it| is_admin_with(policy, it))
         };
-        approvals.filter(counts).map(|it| &it.by).collect()
+        approvals.filter(counts).collect()
+    }
+
+    fn approvers(&self, step: &Step, before: usize, seen: Seen<'_>) -> BTreeSet<&MemberName> {
+        self.counted(step, before, seen).into_iter().map(|it| &it.by).collect()
     }
 
     /// The positions of the steps in force that no other one follows: one, or the ends of a fork.
     pub(super) fn ends(&self, seen: Seen<'_>) -> Vec<usize> {
-        let holds = self.holding(seen);
-        let mut open = holds.clone();
-        for (step, _) in self.steps.iter().zip(&holds).filter(|(_, holds)| **holds) {
-            step.follows().for_each(|before| open[before] = false);
-        }
-        (0..open.len()).filter(|at| open[*at]).collect()
+        self.open(&self.holding(seen))
     }
 
     /// Tells whether a step was in force for the signer of an entry that holds.

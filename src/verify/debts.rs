@@ -13,14 +13,25 @@ use crate::rotation::{Cause, Obligation};
 /// Derives the open obligations: values whose newest `new` does not descend from the change of policy
 /// that took away a reader, or a reader's key that is lost. Of several causes the one with the earliest
 /// deadline is named.
-pub(super) fn open(record: &Record, live: &BTreeMap<Address, Live<'_>>) -> Vec<Obligation> {
+///
+/// A value sealed to an old generation is open to all who ever read that: it is as old as its keyring.
+pub(super) fn open(
+    record: &Record,
+    live: &BTreeMap<Address, Live<'_>>,
+    badly_sealed: &BTreeMap<Address, Live<'_>>,
+) -> Vec<Obligation> {
     let mut open: BTreeMap<&Address, Obligation> = BTreeMap::new();
     let sealed = live.iter().filter(|(_, live)| live.item.generation.is_some());
     let steps: Vec<_> = record.steps_in_force().collect();
     let losses: Vec<_> = steps.iter().flat_map(|step| losses(record, step)).collect();
     let mut gone: BTreeMap<(usize, &EnvName), Vec<&MemberName>> = BTreeMap::new();
-    for (address, value) in sealed {
-        let made = record.made_by(*value);
+    let sealed = sealed.map(|(address, value)| (address, record.made_by(*value)));
+    let badly = badly_sealed.iter().filter_map(|(address, value)| {
+        let keyrings = record.keyrings(&address.env).into_iter();
+        let mut mine = keyrings.filter(|it| Some(it.record.generation) == value.item.generation);
+        Some((address, mine.next()?.entry))
+    });
+    for (address, made) in sealed.chain(badly) {
         for step in &steps {
             if record.chain.knew(&record.entries[made].entry, step) {
                 continue;

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Live, Record};
+use super::faults::is_dispute;
+use super::keyrings::Generations;
+use super::verdicts::breach;
+use super::{Live, Record, Verified, item};
 use crate::finding::{Code, Finding};
 use crate::log::timeline::{Effect, Standing, Timeline};
-use crate::names::{Address, Sha256};
+use crate::names::{Address, EnvName, KeyPath, RepoPath, Sha256, quoted};
 
 /// A dispute over one address, which a writer's word ends.
 #[derive(Debug)]
@@ -73,5 +76,47 @@ pub(super) fn add_what_was_before<'r>(
             }
         }
         dispute.sides.sort_by_key(|side| record.dag.position(side.live.entry));
+    }
+}
+
+impl Verified<'_> {
+    /// A file that is not here: what is in no dispute is missing, with one finding for all of it.
+    pub(super) fn absent(
+        &mut self,
+        env: &EnvName,
+        path: &RepoPath,
+        signed: &BTreeMap<&KeyPath, &[Standing]>,
+    ) {
+        let mut generations = Generations::of(self.record, env);
+        let mut missing = false;
+        for (key, candidates) in signed {
+            let address = Address { env: env.clone(), path: path.clone(), key: (*key).clone() };
+            match item::judge(&mut generations, &address, candidates, None) {
+                Err(finding) if is_dispute(finding.code) => {
+                    self.disputed(address, &finding, candidates, None);
+                    self.findings.push(*finding);
+                }
+                Err(_) => missing = true,
+                Ok(_) => {}
+            }
+        }
+        if missing {
+            let finding = breach(Code::Missing, path.as_str(), "this file is signed, but not here");
+            let finding = self.of_newest(finding, signed);
+            self.findings.push(finding.in_env(env).fix(format!("tenure restore {}", quoted(path))));
+        }
+    }
+
+    pub(super) fn disputed(
+        &mut self,
+        address: Address,
+        finding: &Finding,
+        candidates: &[Standing],
+        on_disk: Option<Sha256>,
+    ) {
+        if is_dispute(finding.code) {
+            let dispute = Dispute::of(self.record, finding, candidates, on_disk);
+            self.disputes.insert(address, dispute);
+        }
     }
 }

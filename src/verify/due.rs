@@ -19,7 +19,7 @@ pub(super) fn check(
     }
     let judged = match live.item.op {
         Op::New => fresh(record, address, live),
-        Op::Rekey | Op::Move | Op::Adopt | Op::Extend => carried(record, live),
+        Op::Rekey | Op::Move | Op::Adopt | Op::Extend => carried(record, address, live),
         Op::Delete => Ok(()),
     };
     judged.map_err(|message| {
@@ -43,7 +43,7 @@ fn fresh(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Strin
     }
 }
 
-fn carried(record: &Record, live: Live<'_>) -> Result<(), String> {
+fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), String> {
     let origin = live.item.of.as_ref().and_then(|of| record.origin(&of.entry, &of.address));
     let Some(origin) = origin.filter(|o| record.dag.is_ancestor(o.entry, live.entry)) else {
         return Err("what it carries on is not among its ancestors".to_owned());
@@ -53,17 +53,21 @@ fn carried(record: &Record, live: Live<'_>) -> Result<(), String> {
     }
     // Who carries a value on does not make the deadline better that it was given on the way, be it by
     // one whose word does not count.
-    let mut later = live.item;
+    let (mut at, mut later) = (address, live);
     for (address, before) in record.chain_of(live) {
-        if later.op != Op::Extend
-            && (&later.kind, later.due) != (&before.item.kind, before.item.due)
-        {
+        let (new, old) = (later.item, before.item);
+        if new.op != Op::Extend && (&new.kind, new.due) != (&old.kind, old.due) {
             return Err("its deadline or type changed while it was carried on".to_owned());
         }
-        if before.item.op == Op::New {
+        // A place with a type of its own wants a value of that type, and no other is moved there.
+        let wanted = record.policy_at(later.entry).and_then(|policy| policy.rule(at).kind);
+        if new.op == Op::Move && wanted.is_some() && wanted != new.kind.as_ref() {
+            return Err("it was moved to a place of another type".to_owned());
+        }
+        if old.op == Op::New {
             return fresh(record, address, before);
         }
-        later = before.item;
+        (at, later) = (address, before);
     }
     Ok(())
 }
@@ -72,7 +76,8 @@ fn carried(record: &Record, live: Live<'_>) -> Result<(), String> {
 fn breaks(record: &Record, live: Live<'_>, origin: Live<'_>) -> Option<&'static str> {
     let (item, before) = (live.item, origin.item);
     let same_bytes = (item.hash, item.generation) == (before.hash, before.generation);
-    if item.op != Op::Rekey && !same_bytes {
+    // A token names its key: under another one it is another token.
+    if !matches!(item.op, Op::Rekey | Op::Move) && !same_bytes {
         return Some("it is not the value that it says it carries on");
     }
     if item.kind != before.kind || (item.due != before.due && item.op != Op::Extend) {

@@ -49,7 +49,8 @@ pub struct Record {
     pub(super) news: Vec<usize>,
     /// The step of the chain that is in force.
     pub(super) in_force: Option<usize>,
-    /// The policy of a repository that has no environments, and so needs no log.
+    /// The policy of a repository that has no environments, and so needs no log; or one that is only
+    /// supposed.
     pub(super) unsigned: Option<Policy>,
     /// How many entries of the log hold, of how many.
     pub(super) counted: (usize, usize),
@@ -99,7 +100,12 @@ impl Record {
     /// The policy in force; none where there is none to believe.
     #[must_use]
     pub fn policy(&self) -> Option<&Policy> {
-        self.step().map(|step| &*step.policy).or(self.unsigned.as_ref())
+        self.unsigned.as_ref().or_else(|| self.step().map(|step| &*step.policy))
+    }
+
+    /// Judges files from now on by a policy that is not in force, to see what it would mean.
+    pub fn suppose(&mut self, policy: Policy) {
+        self.unsigned = Some(policy);
     }
 
     /// The step whose policy files are judged by; where the chain forks, one of several.
@@ -205,7 +211,7 @@ impl Judge<'_> {
         if let Some(trust) = missing {
             let message = format!("the entry that you trust as root, {}, is not here", trust.root);
             let finding = breach(Code::MissingEntry, ".secrets/log", message);
-            self.findings.push(finding.fix("git restore --source=HEAD .secrets"));
+            self.findings.push(finding.fix("tenure restore"));
         }
     }
 
@@ -266,7 +272,11 @@ impl Judge<'_> {
         rights::check(policy, entry)
             .map_err(|why| Box::new(self.refuse(at, Code::NotAllowed, why)))?;
         match &entry.kind {
-            Kind::Init(_) | Kind::Seal { .. } => Ok(()),
+            Kind::Init(_) => Ok(()),
+            Kind::Seal { .. } => {
+                self.chain.rely(at, entry);
+                Ok(())
+            }
             Kind::Note(Note::Approve { target }) => {
                 // Nobody approves what they did not see.
                 let seen = |target| self.dag.is_ancestor(target, at);

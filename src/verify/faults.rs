@@ -29,7 +29,7 @@ pub(super) fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool
     if stands {
         let message = format!("this sealed file can no longer be read: {why}");
         let fix =
-            format!("git restore {path}; in a merge: take one line of each pair, then git add");
+            format!("tenure restore {path}; in a merge: take one line of each pair, then git add");
         return breach(Code::Altered, path.as_str(), message).in_env(env).fix(fix);
     }
     unsealed(env, path, false)

@@ -6,16 +6,16 @@ use jiff::civil::Date;
 
 use super::disk::{FileForm, OnDisk, read};
 use super::disputes::{Dispute, add_what_was_before};
-use super::faults::{bared, ends_with_a_new_value, is_dispute, unreadable, unsealed};
+use super::faults::{bared, ends_with_a_new_value, unreadable, unsealed};
 use super::keyrings::Generations;
-use super::verdicts::{at, breach};
+use super::verdicts::breach;
 use super::{FileEvidence, Live, Record, item, keyrings};
-use crate::document::{Document, Leaf, Node};
+use crate::document::Node;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
-use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256, quoted};
+use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, quoted};
 use crate::policy::{Comments, Policy};
-use crate::rotation::{self, Obligation};
+use crate::rotation::Obligation;
 use crate::seal;
 
 /// A repository that was judged: the only source of values.
@@ -39,6 +39,8 @@ pub struct Verified<'e> {
     pub in_doubt: BTreeMap<Address, String>,
     /// All disputes: values, lists and whole files of which the log has no last word that counts.
     pub disputes: BTreeMap<Address, Dispute<'e>>,
+    /// What was sealed to a generation that was not current: it stands, and counts as no new value.
+    pub(super) badly_sealed: BTreeMap<Address, Live<'e>>,
     /// Open obligations.
     pub obligations: Vec<Obligation>,
 }
@@ -79,6 +81,7 @@ impl<'e> Verified<'e> {
             live: BTreeMap::new(),
             in_doubt: BTreeMap::new(),
             disputes: BTreeMap::new(),
+            badly_sealed: BTreeMap::new(),
             obligations: Vec::new(),
         };
         verified.keyrings = keyrings::check(record, &envs, evidence, &mut verified.findings);
@@ -88,6 +91,7 @@ impl<'e> Verified<'e> {
         verified.all_files(&envs, evidence, &standings);
         verified.drops();
         add_what_was_before(record, &mut verified.disputes);
+        verified.renames(evidence);
         verified.deadlines(today);
         verified.debts(today);
         verified.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.place.cmp(&b.place)));
@@ -212,6 +216,11 @@ impl<'e> Verified<'e> {
                     if ends_with_a_new_value(finding.code) && is_plain(&form, key, disk) {
                         self.in_doubt.insert(address.clone(), finding.place.clone());
                     }
+                    if let (Code::OldGeneration, Some(disk)) = (finding.code, disk)
+                        && let Some(stands) = self.record.live(&address, candidates, disk.hash)
+                    {
+                        self.badly_sealed.insert(address.clone(), stands);
+                    }
                     self.disputed(address, &finding, candidates, disk.map(|it| it.hash));
                     self.findings.push(finding);
                 }
@@ -223,48 +232,17 @@ impl<'e> Verified<'e> {
     }
 
     /// Names the newest entry of those that attest a file.
-    fn of_newest(&self, finding: Finding, signed: &BTreeMap<&KeyPath, &[Standing]>) -> Finding {
+    pub(super) fn of_newest(
+        &self,
+        finding: Finding,
+        signed: &BTreeMap<&KeyPath, &[Standing]>,
+    ) -> Finding {
         let sets = |standing: &&Standing| standing.effect == Effect::Sets;
         let entries = signed.values().flat_map(|all| all.iter().filter(sets));
         let newest = entries.max_by_key(|standing| self.record.dag.position(standing.entry));
         match newest {
             Some(standing) => finding.entry(self.record.entries[standing.entry].id),
             None => finding,
-        }
-    }
-
-    /// A file that is not here: what is in no dispute is missing, with one finding for all of it.
-    fn absent(&mut self, env: &EnvName, path: &RepoPath, signed: &BTreeMap<&KeyPath, &[Standing]>) {
-        let mut generations = Generations::of(self.record, env);
-        let mut missing = false;
-        for (key, candidates) in signed {
-            let address = Address { env: env.clone(), path: path.clone(), key: (*key).clone() };
-            match item::judge(&mut generations, &address, candidates, None) {
-                Err(finding) if is_dispute(finding.code) => {
-                    self.disputed(address, &finding, candidates, None);
-                    self.findings.push(*finding);
-                }
-                Err(_) => missing = true,
-                Ok(_) => {}
-            }
-        }
-        if missing {
-            let finding = breach(Code::Missing, path.as_str(), "this file is signed, but not here");
-            let finding = self.of_newest(finding, signed);
-            self.findings.push(finding.in_env(env).fix(format!("tenure restore {}", quoted(path))));
-        }
-    }
-
-    fn disputed(
-        &mut self,
-        address: Address,
-        finding: &Finding,
-        candidates: &[Standing],
-        on_disk: Option<Sha256>,
-    ) {
-        if is_dispute(finding.code) {
-            let dispute = Dispute::of(self.record, finding, candidates, on_disk);
-            self.disputes.insert(address, dispute);
         }
     }
 
@@ -282,69 +260,6 @@ impl<'e> Verified<'e> {
         let message = "this comment stands in clear, and the policy wants comments sealed";
         let finding = breach(Code::PlainComment, format!("{path}:{line}"), message).in_env(env);
         Some(finding.graded(Severity::Found).fix(format!("tenure seal {}", quoted(path))))
-    }
-
-    /// Notes the values of which nobody but their signers knows what they are.
-    fn drops(&mut self) {
-        for (path, file) in &self.files {
-            let FileForm::Values(document) = &file.form else { continue };
-            let dropped = |leaf: &&Leaf| document.token(leaf).is_some_and(seal::is_dropped);
-            for leaf in document.leaves.iter().filter(dropped) {
-                let (env, path, key) = (file.env.clone(), path.clone(), leaf.path.item());
-                let message = "dropped by who cannot read it, and not opened by a reader since";
-                let note = at(Code::Dropped, &Address { env, path, key }, message);
-                let fix = format!("tenure rekey -e {}", file.env);
-                self.findings.push(note.graded(Severity::Note).fix(fix));
-            }
-        }
-    }
-
-    /// Check 11.
-    fn deadlines(&mut self, today: Date) {
-        for (address, live) in &self.live {
-            let (Some(due), Some(_)) = (live.item.due, live.item.generation) else { continue };
-            let left = rotation::days_left(due, today);
-            let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
-            let fix = || renewal(&self.files, address);
-            if left < 0 {
-                let message = format!("due {due}, {} days late", -left);
-                let finding = at(Code::Overdue, address, message).graded(Severity::Found);
-                self.findings.push(finding.fix(fix()));
-            } else if warn.is_ok_and(|warn| left <= warn) {
-                let message = format!("due {due}, in {left} days");
-                let finding = at(Code::DueSoon, address, message).graded(Severity::Note);
-                self.findings.push(finding.fix(fix()));
-            }
-        }
-    }
-
-    /// Check 12: what leavers could read and nobody rotated since.
-    fn debts(&mut self, today: Date) {
-        self.obligations = super::debts::open(self.record, &self.live);
-        for debt in &self.obligations {
-            let left = rotation::days_left(debt.due, today);
-            let message =
-                format!("must rotate by {}: `{}` {}", debt.due, debt.leaver, debt.cause.did());
-            let severity = if left < 0 { Severity::Found } else { Severity::Note };
-            let finding = at(Code::Obligation, &debt.address, message).graded(severity);
-            self.findings.push(finding.fix(renewal(&self.files, &debt.address)));
-        }
-    }
-}
-
-/// The command by which a value, a list or a whole file gets a new content.
-fn renewal(files: &BTreeMap<RepoPath, VerifiedFile<'_>>, address: &Address) -> String {
-    let Address { env, path, key } = address;
-    let single =
-        |document: &Document<'_>| document.leaf(key).is_some_and(|leaf| leaf.node == Node::Scalar);
-    match files.get(path).map(|file| &file.form) {
-        _ if *key == KeyPath::Whole => {
-            format!("tenure rotate {} --from-file FILE", quoted(format!("{env}/{path}")))
-        }
-        Some(FileForm::Values(document)) if !single(document) => {
-            format!("tenure edit {}", quoted(path))
-        }
-        _ => format!("tenure rotate {env}/{}", quoted(key)),
     }
 }
 

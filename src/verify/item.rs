@@ -62,7 +62,7 @@ fn signer<'r>(record: &'r Record, live: Live<'_>) -> &'r str {
 }
 
 fn restore(address: &Address) -> String {
-    format!("git restore {}", quoted(&address.path))
+    format!("tenure restore {}", quoted(&address.path))
 }
 
 /// Names an address as `tenure resolve` takes it: it looks among what is in dispute only.
@@ -122,14 +122,7 @@ fn same_bytes(
         None => "",
     };
     let message = format!("not what `{}` signed{what}", signer(record, live));
-    let fix = match what {
-        // Where its entry was never committed, git has no newer file to give back.
-        " (old version)" => format!(
-            "{}; or, if you took the change back yourself: git clean -i .secrets/log",
-            restore(address)
-        ),
-        _ => restore(address),
-    };
+    let fix = restore(address);
     Err(found(record, Code::Altered, address, live, message).fix(fix).into())
 }
 

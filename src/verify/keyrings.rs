@@ -157,8 +157,8 @@ fn check_one<'e>(
     evidence: &'e FileEvidence,
 ) -> Result<&'e [u8], Box<Finding>> {
     let id = record.entries[keyring.entry].id;
-    let restore = format!("git restore {}", quoted(path));
-    let broken = |code, why: &str| Box::new(breach(code, path, why).entry(id).fix(&restore));
+    let restore = "tenure restore";
+    let broken = |code, why: &str| Box::new(breach(code, path, why).entry(id).fix(restore));
     let missing = || broken(Code::Missing, "this keyring is signed, but not here");
     let key: RepoPath = path.parse().map_err(|_| missing())?;
     let bytes = evidence.keyrings.get(&key).ok_or_else(missing)?;

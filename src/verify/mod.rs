@@ -14,9 +14,11 @@ mod faults;
 mod files;
 mod item;
 mod keyrings;
+mod late;
 mod open;
 mod policies;
 mod reading;
+mod renamed;
 mod rights;
 mod standing;
 mod verdicts;
@@ -36,7 +38,7 @@ pub use keyrings::CurrentKeyring;
 pub use standing::Live;
 
 /// What lies in the repository beside the sealed files: bytes, not yet believed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct LogEvidence {
     /// `.secrets-policy.toml`; none where it is missing.
     pub policy: Option<Vec<u8>>,

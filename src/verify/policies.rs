@@ -8,7 +8,7 @@ use super::verdicts::breach;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::{Kind, Note, PolicyStep};
 use crate::names::{MemberName, Sha256, quoted};
-use crate::policy::{Policy, Problem};
+use crate::policy::{Policy, Problem, semantic_diff};
 
 const POLICY_FILE: &str = ".secrets-policy.toml";
 
@@ -54,10 +54,10 @@ impl Judge<'_> {
     /// The policy that a step puts forward, from `.secrets/policies`.
     pub(super) fn policy_of(&self, at: usize, step: &PolicyStep) -> Result<Policy, Box<Finding>> {
         let path = policy_path(&step.hash);
-        let restore = format!("git restore {}", quoted(&path));
+        let restore = "tenure restore";
         let altered = |what: &str| {
             let message = format!("{what}: entry {} signs it", self.entries[at].id.short());
-            let finding = breach(Code::PolicyAltered, &path, message).fix(&restore);
+            let finding = breach(Code::PolicyAltered, &path, message).fix(restore);
             Box::new(finding.entry(self.entries[at].id))
         };
         let bytes =
@@ -133,7 +133,7 @@ impl Judge<'_> {
             if policy_path(&Sha256::of(bytes)) != *path {
                 let message = "its bytes are not those of its name";
                 let finding = breach(Code::PolicyAltered, path, message);
-                self.findings.push(finding.fix(format!("git restore {}", quoted(path))));
+                self.findings.push(finding.fix("tenure restore"));
             }
         }
     }
@@ -159,7 +159,7 @@ impl Judge<'_> {
         };
         match ends.as_slice() {
             [step] => {
-                let finding = self.altered(step, &Sha256::of(bytes));
+                let finding = self.altered(step, &Sha256::of(bytes), &policy);
                 self.findings.push(finding);
                 None
             }
@@ -169,7 +169,7 @@ impl Judge<'_> {
             [] => {
                 let message = "no log here puts this policy in force";
                 let finding = breach(Code::MissingEntry, ".secrets/log", message);
-                self.findings.push(finding.fix("git restore --source=HEAD .secrets"));
+                self.findings.push(finding.fix("tenure restore"));
                 None
             }
         }
@@ -178,7 +178,7 @@ impl Judge<'_> {
 
 impl Judge<'_> {
     /// Says what the policy file is, which is not the policy in force.
-    fn altered(&self, step: &Step, hash: &Sha256) -> Finding {
+    fn altered(&self, step: &Step, hash: &Sha256, found: &Policy) -> Finding {
         let finding = |message| breach(Code::PolicyAltered, POLICY_FILE, message);
         let put = format!("cp {} {POLICY_FILE}", policy_path(&step.hash));
         let proposals = self.chain.proposals();
@@ -198,10 +198,29 @@ impl Judge<'_> {
                 finding(message).entry(old.id).fix(put)
             }
             None => {
-                let message = format!("it is not policy {}, which is in force", step.seq);
+                let message = format!(
+                    "it is not policy {}, which is in force{}",
+                    step.seq,
+                    unsigned(&step.policy, found)
+                );
                 finding(message).entry(step.id).fix("tenure policy diff, then: tenure policy sign")
             }
         }
+    }
+}
+
+/// Names what nobody signed; new keys and rights first.
+fn unsigned(signed: &Policy, found: &Policy) -> String {
+    let mut changes = semantic_diff(signed, found);
+    changes.sort_by_key(|change| (change.weight, std::cmp::Reverse(change.sign)));
+    let key = changes.iter().position(|change| change.text.contains("SHA256:"));
+    if let Some(key) = key {
+        changes.swap(0, key);
+    }
+    match changes.as_slice() {
+        [] => String::new(),
+        [one] => format!("; nobody signed: {one}"),
+        [first, rest @ ..] => format!("; nobody signed: {first}, and {} more", rest.len()),
     }
 }
 
@@ -218,7 +237,10 @@ fn waits(proposal: &Proposal<'_>) -> Option<Finding> {
         names(&tally.may)
     );
     let finding = breach(Code::PolicyWaits, policy_path(&step.hash), message).entry(step.id);
-    let fix = format!("tenure policy diff {0}, then: tenure policy sign {0}", step.id.short16());
+    let fix = match step.settles.is_empty() {
+        true => format!("tenure policy diff {0}, then: tenure policy sign {0}", step.id.short16()),
+        false => "tenure policy reconcile".to_owned(),
+    };
     (!stale).then(|| finding.graded(Severity::Note).fix(fix))
 }
 

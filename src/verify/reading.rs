@@ -63,7 +63,7 @@ fn shared_out<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> V
 }
 
 fn read_one(path: &str, bytes: &[u8], held: &Held) -> Result<SignedEntry, Box<Finding>> {
-    let restore = || format!("git restore {}", quoted(path));
+    let restore = || "tenure restore".to_owned();
     let bad = |code, what: &str| Box::new(breach(code, path, what).fix(restore()));
     let name = parse_name(path).ok_or_else(|| {
         let finding = breach(Code::BadEntry, path, "this name is no log entry's");

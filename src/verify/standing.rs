@@ -41,6 +41,19 @@ impl Record {
         Timeline { entries: &entries, dag: &self.dag }.settle(address, candidates, on_disk)
     }
 
+    /// The item that stands at an address, if one does.
+    pub(super) fn live(
+        &self,
+        address: &Address,
+        candidates: &[Standing],
+        on_disk: Sha256,
+    ) -> Option<Live<'_>> {
+        match self.settle(address, candidates, Some(&on_disk)) {
+            Settled::One(at) => Some(Live { entry: at.entry, item: self.item(at) }),
+            Settled::Concurrent(_) | Settled::Gone => None,
+        }
+    }
+
     /// What the log says stands, whatever lies on disk; what is void or in dispute is left out.
     #[must_use]
     pub fn signed(&self, scope: Option<&EnvName>) -> BTreeMap<Address, Live<'_>> {

@@ -172,6 +172,16 @@ impl Checkout {
         }
     }
 
+    /// Sets a value of the repository's own configuration, or takes it out.
+    pub fn set_config(&self, key: &str, value: Option<&str>) -> Result<(), WorldError> {
+        let doing = "write its configuration";
+        match value {
+            Some(value) => self.program.ask(doing, &["config", "--local", key, value])?,
+            None => self.program.ask(doing, &["config", "--local", "--unset-all", key])?,
+        };
+        Ok(())
+    }
+
     /// Reads `user.name`.
     pub fn user_name(&self) -> Result<Option<String>, WorldError> {
         self.config("user.name")

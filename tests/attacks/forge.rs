@@ -189,6 +189,23 @@ impl Estate {
         self.sign(self.draft(by, Kind::Policy(step)), pen)
     }
 
+    /// The entry of the policy of a number; the last of several.
+    pub(crate) fn step(&self, number: u32) -> EntryId {
+        let (log, dag) = self.dag();
+        let is_it =
+            |kind: &Kind| matches!(kind, Kind::Init(it) | Kind::Policy(it) if it.seq == number);
+        let at = dag.order().iter().rev().find(|at| is_it(&log[**at].entry.kind)).unwrap();
+        log[*at].id
+    }
+
+    /// The path at which the text of a policy is kept.
+    pub(crate) fn kept(&self, policy: EntryId) -> String {
+        let log = self.log();
+        let signed = log.iter().find(|signed| signed.id == policy).unwrap();
+        let (Kind::Init(step) | Kind::Policy(step)) = &signed.entry.kind else { unreachable!() };
+        format!(".secrets/policies/{}.toml", step.hash.to_string().trim_start_matches("sha256:"))
+    }
+
     /// Puts a policy's bytes in place and among those that were signed.
     pub(crate) fn put_policy(&self, text: &str) -> Sha256 {
         let hash = Sha256::of(text.as_bytes());

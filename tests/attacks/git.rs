@@ -186,3 +186,120 @@ fn case_46_another_writer_vouches_with_one_word() {
     estate.judged(0, &[]);
     estate.honest();
 }
+
+#[test]
+fn case_56_plaintext_that_somebody_changed_since_it_was_opened() {
+    let estate = Estate::new();
+    estate.honest();
+    estate.git("switch --quiet -c ben");
+    estate.set("ben", KEY, "hunter2-bens");
+    estate.commit("ben's");
+    estate.git("switch --quiet main");
+    estate.by("ana", "open --in-place secrets/prod.env").run().done();
+    let mine = estate.read("secrets/prod.env").replace("hunter2-api", "hunter2-anas");
+    estate.write("secrets/prod.env", &mine);
+    // Ben's entries come, and git leaves the open file alone.
+    estate.git("checkout --quiet ben -- .secrets");
+    let refused = estate.by("ana", "seal").run();
+    assert_eq!(refused.code, 2, "{refused}");
+    assert!(refused.stderr.contains("[stale-plaintext]"), "{refused}");
+    assert_eq!(estate.read("secrets/prod.env"), mine, "nothing is lost");
+    estate.git("checkout --quiet ben -- secrets/prod.env");
+    estate.honest();
+    estate.gives(KEY, "hunter2-bens");
+    // Where nobody changed it meanwhile, the same is sealed.
+    estate.by("ana", "open --in-place secrets/prod.env").run().done();
+    estate.write("secrets/prod.env", mine.replace("hunter2-anas", "hunter2-again"));
+    estate.by("ana", "seal").run().done();
+    estate.honest();
+    estate.gives(KEY, "hunter2-again");
+}
+
+#[test]
+fn case_59_eight_at_once_on_one_file() {
+    let estate = Estate::new();
+    estate.honest();
+    let sets: Vec<_> =
+        (0..8).map(|n| estate.by("ben", &format!("set prod/secrets/prod.env#N{n}"))).collect();
+    let codes: Vec<_> = std::thread::scope(|scope| {
+        let run = |(n, set): (usize, crate::support::Prepared)| {
+            scope.spawn(move || set.feed(format!("hunter2-{n}")).code)
+        };
+        let all: Vec<_> = sets.into_iter().enumerate().map(run).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(codes.contains(&0), "{codes:?}");
+    estate.honest();
+    for (n, code) in codes.into_iter().enumerate() {
+        let got = estate.by("ana", &format!("get prod/N{n}")).run();
+        let there = (got.code, got.stdout.as_str()) == (0, &format!("hunter2-{n}"));
+        assert_eq!(there, code == 0, "N{n} ended with {code}: {got}");
+    }
+}
+
+#[test]
+fn case_63_what_an_outsider_committed_in_clear_is_not_signed_by_the_way() {
+    let estate = Estate::new();
+    estate.commit("before");
+    estate.honest();
+    estate.edit("secrets/prod.env", |text| format!("{text}X=evil\n"));
+    let outsider = ["-c", "user.name=mallory", "commit", "-aqm", "x", "--no-verify"];
+    estate.repo.git(&outsider).done();
+    estate.finds(1, &["plaintext"]);
+    let log = estate.list(".secrets/log");
+    let refused = estate.by("ana", "seal").run();
+    assert_eq!(refused.code, 2, "{refused}");
+    let commit = estate.repo.git(&["rev-parse", "HEAD"]).done().stdout;
+    assert!(refused.stderr.contains(&commit[..12]), "{refused}");
+    assert!(refused.stderr.contains("mallory"), "{refused}");
+    let asked = estate.by("ana", "seal prod/X").run();
+    assert_ne!(asked.code, 0, "nobody is there to ask: {asked}");
+    assert_eq!(estate.list(".secrets/log"), log);
+    assert!(estate.read("secrets/prod.env").contains("X=evil"));
+    estate.by("ana", "seal prod/X -y").run().done();
+    estate.honest();
+    estate.gives("prod/X", "evil");
+    // What is not committed yet is one's own, and sealed without a question.
+    estate.edit("secrets/prod.env", |text| format!("{text}Y=mine\n"));
+    estate.by("ana", "seal").run().done();
+    estate.honest();
+}
+
+#[test]
+fn case_64_a_value_for_a_generation_that_a_leaver_has() {
+    use crate::attacks::Pen;
+    use tenure::log::entry::Op;
+    const DEV: &str = "dev/secrets/dev.env#DB_URL";
+    let estate = Estate::new();
+    estate.honest();
+    // A value that ben seals while cleo still reads, to be signed when she is gone.
+    estate.git("switch --quiet -c old");
+    estate.set("ben", "dev/DB_URL", "hunter2-late");
+    let late = estate.read("secrets/dev.env");
+    estate.git("reset -q --hard");
+    estate.git("clean -fdq .secrets");
+    estate.git("switch --quiet main");
+    estate.by("ana", "member remove cleo -y").run().done();
+    estate.commit("without cleo");
+    estate.honest();
+    let owed = |estate: &Estate| {
+        estate.places("obligation").iter().filter(|place| place.contains("dev.env")).count()
+    };
+    assert_eq!(owed(&estate), 1);
+    estate.write("secrets/dev.env", &late);
+    estate.sign(estate.draft("ben", estate.attesting(Op::New, &[DEV])), &Pen::of("ben"));
+    estate.commit("late");
+    estate.judged(5, &["old-generation"]);
+    assert_eq!(owed(&estate), 1, "it is no new value for her");
+    let read = estate.by("ana", "get dev/DB_URL").run();
+    assert_eq!((read.code, read.stdout.as_str()), (5, ""), "{read}");
+    // Who vouches for it does not make it better.
+    estate.sign(estate.draft("ana", estate.attesting(Op::Adopt, &[DEV])), &Pen::of("ana"));
+    estate.judged(5, &["old-generation"]);
+    estate.git("reset -q --hard HEAD~1");
+    estate.git("clean -fdq .secrets");
+    // The same value, sealed by the program to what is current.
+    estate.set("ben", "dev/DB_URL", "hunter2-late");
+    estate.judged(0, &[]);
+    assert_eq!(owed(&estate), 0);
+}

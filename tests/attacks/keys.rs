@@ -230,3 +230,35 @@ fn case_36_a_security_key_that_nobody_touched() {
 fn case_36_an_ecdsa_security_key_that_nobody_touched() {
     touched_or_not(&Token::ecdsa());
 }
+
+/// The next policy, in which ben has mallory's key in place of his own.
+fn replaced(estate: &Estate) -> String {
+    let (old, new) = (estate.public("ben"), estate.public("mallory"));
+    let text = estate.policy_text().replacen("\"1-00000001\"", "\"2-00000002\"", 1);
+    let changed = text.replace(&old, &new);
+    assert_ne!(text, changed);
+    changed
+}
+
+#[test]
+fn a_key_that_was_replaced_signs_on_top_and_from_an_old_clone() {
+    let estate = Estate::new();
+    let old_head = estate.head();
+    let text = replaced(&estate);
+    estate.sign_policy(&text, "ana", &Pen::of("ana"));
+    estate.wrap(&tenure::policy::Policy::parse(&text).unwrap());
+    estate.honest();
+    estate.attacked(5, &["bad-signature"], |e| {
+        e.sign(e.again(), &Pen::of("ben"));
+    });
+    // What it signed before stands, and an entry that cannot know of the change does not.
+    estate.attacked(5, &["removed-key"], |e| {
+        let mut entry = e.again();
+        entry.parents = vec![old_head];
+        entry.policy = Some(e.root().parse().unwrap());
+        e.sign(entry, &Pen::of("ben"));
+    });
+    // Its twin, by the new key.
+    estate.sign(estate.again(), &Pen::of("mallory"));
+    estate.honest();
+}

@@ -2,12 +2,14 @@
 
 use std::fs;
 
+use tenure::log::entry::Op;
 use tenure::log::render::join;
 use tenure::names::EntryId;
 
 use super::{Estate, Pen};
 use crate::support::Outcome;
 
+const API_KEY: &str = "prod/secrets/prod.env#API_KEY";
 const POLICY: &str = ".secrets-policy.toml";
 
 impl Estate {
@@ -157,6 +159,88 @@ fn plain(outcome: &Outcome) {
         let bad = text.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
         assert_eq!(bad, None, "{text:?}");
     }
+}
+
+#[test]
+fn case_60_terminal_escapes_in_a_reason() {
+    let estate = Estate::new();
+    let again = |e: &Estate| e.draft("ben", e.attesting(Op::Adopt, &[API_KEY]));
+    // What turns the text around is no control character: it may stand, and is shown escaped.
+    let mut entry = again(&estate);
+    entry.reason = Some("\u{202e}dekcatta\u{2066} \u{200b}".to_owned() + "end");
+    let id = estate.sign(entry, &Pen::of("ben")).to_string();
+    estate.honest();
+    for line in ["log list", "log list --json", "check", "trust show", "status"] {
+        plain(&estate.by("ana", line).run());
+    }
+    let shown = estate.by("ana", &format!("log show {}", &id[..12])).run().done();
+    assert!(shown.stdout.contains("dekcatta"), "{shown}");
+    plain(&shown);
+    // What steers a terminal is no reason at all.
+    let refused = estate.by("ben", "set prod/API_KEY --reason").arg("\u{1b}[2J").feed("hunter2-x");
+    assert_eq!(refused.code, 2, "{refused}");
+    plain(&refused);
+    estate.attacked(5, &["bad-entry"], |e| {
+        let path = e.path_of(e.head());
+        let (payload, _) = e.read(&path).split_once("-----BEGIN").map(own).unwrap();
+        let from = payload.find("reason = ").unwrap();
+        let new = format!("{}reason = \"\\u001B[2J\"\n", &payload[..from]);
+        let rest = payload[from..].split_once('\n').unwrap().1;
+        let new = new + rest;
+        let signature = e.signature(new.as_bytes(), &Pen::of("ben"));
+        let id = EntryId::of(new.as_bytes()).short16();
+        e.remove(&path);
+        let at = path.rfind('-').unwrap();
+        e.write(&format!("{}-{id}.entry", &path[..at]), join(&new, &signature));
+        plain(&e.by("ana", "check").run());
+    });
+}
+
+fn own((one, two): (&str, &str)) -> (String, String) {
+    (one.to_owned(), two.to_owned())
+}
+
+#[test]
+fn case_60_terminal_escapes_in_a_members_name() {
+    let estate = Estate::new();
+    estate.commit("before the attack");
+    estate.honest();
+    let text = estate.read(POLICY);
+    for name in ["\"\u{1b}[2Jben\"", "\"\\u001b[2Jben\"", "\"\\u202eneb\""] {
+        let hostile = text.replace("[members.ben]", &format!("[members.{name}]"));
+        estate.write(POLICY, hostile);
+        for line in ["check", "policy lint", "policy show", "member list", "get prod/DB_URL"] {
+            let refused = estate.by("ana", line).run();
+            // What is in force can be shown still.
+            assert_eq!(refused.code == 0, line == "policy show", "{refused}");
+            plain(&refused);
+        }
+    }
+    estate.write(POLICY, text);
+    estate.honest();
+}
+
+#[test]
+fn case_60_terminal_escapes_in_a_key() {
+    let estate = Estate::new();
+    let hostile = "\"\\e[2J\\e]0;owned\\a\": hunter2-x\n";
+    estate.attacked(1, &["plaintext"], |e| {
+        e.edit("secrets/prod.yaml", |text| format!("{text}{hostile}"));
+        plain(&e.by("ana", "check").run());
+        plain(&e.by("ana", "status").run());
+    });
+    // Sealed by somebody who may: it is a value as any other, and its name is shown escaped.
+    estate.edit("secrets/prod.yaml", |text| format!("{text}{hostile}"));
+    plain(&estate.by("ben", "-y seal secrets/prod.yaml").run().done());
+    estate.honest();
+    for line in ["list -e prod", "list -e prod --json", "status", "check", "log list"] {
+        plain(&estate.by("ana", line).run().done());
+    }
+    let head = estate.head().to_string();
+    let shown = estate.by("ana", &format!("log show {}", &head[..12])).run().done();
+    assert!(shown.stdout.contains("owned"), "{shown}");
+    plain(&shown);
+    plain(&estate.by("ana", "-y member remove ben").run().done());
 }
 
 #[test]

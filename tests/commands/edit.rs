@@ -139,16 +139,11 @@ fn what_somebody_wrote_meanwhile_elsewhere_in_the_file_is_joined() {
 
 /// Runs `edit` where a person is: stdin and stderr are a terminal. Gives its exit code.
 fn edit_as_person(repo: &Repo, what: &str, script: &str) -> Option<i32> {
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&keyboard).unwrap();
-    unlockpt(&keyboard).unwrap();
-    let screen = ptsname(&keyboard, Vec::new()).unwrap().into_string().unwrap();
-    let open = || std::fs::OpenOptions::new().read(true).write(true).open(&screen).unwrap();
+    let terminal = crate::support::pty::Pty::open();
     let path = editor(repo, script);
     let command = repo.command(env!("CARGO_BIN_EXE_tenure")).env("EDITOR", path);
     let mut command = command.args(&["--now", crate::support::NOW, "edit", what]).raw();
-    command.stdin(open()).stderr(open()).stdout(std::process::Stdio::null());
+    command.stdin(terminal.screen()).stderr(terminal.screen()).stdout(std::process::Stdio::null());
     command.status().unwrap().code()
 }
 

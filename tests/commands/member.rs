@@ -178,6 +178,24 @@ fn a_machines_new_key_goes_to_stdout_and_nowhere_else() {
 }
 
 #[test]
+fn a_machines_new_key_is_shown_on_no_terminal() {
+    let script = skip!("script");
+    let repo = started();
+    repo.run("member add old --role developer --kind machine --owner ana --generate -y").done();
+    let policy = repo.read(".secrets-policy.toml");
+    let add = "member add ci --role developer --kind machine --owner ana --generate -y";
+    for line in [add, "member replace-key old --generate -y"] {
+        let line = format!("{} --now {NOW} {line}", env!("CARGO_BIN_EXE_tenure"));
+        let command = repo.command(&script).args(&["-qec", &line, "/dev/null"]);
+        let refused = command.env("TERM", "dumb").run();
+        assert_eq!(refused.code, 2, "{refused}");
+        assert!(refused.stdout.contains("a private key is not shown on a terminal"), "{refused}");
+        assert!(!refused.stdout.contains("AGE-SECRET"), "{refused}");
+        assert_eq!(repo.read(".secrets-policy.toml"), policy);
+    }
+}
+
+#[test]
 fn a_persons_key_is_not_made_for_them() {
     let repo = started();
     let refused = repo.run("member add ben --role developer --generate -y");

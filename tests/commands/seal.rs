@@ -134,7 +134,7 @@ fn a_token_that_was_not_signed_here_is_refused() {
     --- stderr
     error: what stands here in sealed form is not what was signed
       at: secrets/dev.env B [altered]
-    hint: git restore secrets/dev.env
+    hint: tenure restore secrets/dev.env
     ");
     assert_eq!(repo.read("secrets/dev.env"), swapped);
 }

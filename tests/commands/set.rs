@@ -157,3 +157,49 @@ fn who_may_not_write_writes_nothing() {
     assert_eq!(set.code, 4, "{set}");
     assert_eq!(ben.git(&["status", "--porcelain"]).stdout, "");
 }
+
+/// A repository whose only key lies under the passphrase `opens`.
+fn locked() -> Repo {
+    let repo = one();
+    let key = repo.home().join(".ssh/id_ed25519");
+    let keygen = crate::support::stock("ssh-keygen").unwrap();
+    let args = ["-q", "-p", "-P", "", "-N", "opens", "-f"];
+    repo.command(keygen).args(&args).arg(key).run().done();
+    repo
+}
+
+#[test]
+fn a_passphrase_is_asked_for_at_the_terminal_while_the_value_comes_from_a_pipe() {
+    let setsid = crate::support::skip!("setsid");
+    let repo = locked();
+    let terminal = crate::support::pty::Pty::open();
+    let tenure = env!("CARGO_BIN_EXE_tenure");
+    let line = format!("echo two | {tenure} --now {} set dev/A", crate::support::NOW);
+    let mut command = repo.command(setsid).args(&["-w", "-c", "sh", "-c", &line]).raw();
+    command.stdin(terminal.screen()).stderr(terminal.screen()).stdout(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    let shown = terminal.answer("passphrase of", "opens");
+    assert!(!shown.contains("two"), "{shown}");
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{shown}");
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("dev/A sealed."));
+}
+
+#[test]
+fn nobody_is_asked_for_a_passphrase_in_ci_or_without_a_terminal() {
+    let setsid = crate::support::skip!("setsid");
+    let repo = locked();
+    let before = repo.read("secrets/dev.env");
+    let refused = repo.tenure_fed(&["set", "dev/A"], "two\n");
+    assert_eq!(refused.code, 4, "{refused}");
+    let tenure = env!("CARGO_BIN_EXE_tenure");
+    for (ci, flag) in [("1", ""), ("", "--non-interactive")] {
+        let terminal = crate::support::pty::Pty::open();
+        let line = format!("echo two | {tenure} --now {} {flag} set dev/A", crate::support::NOW);
+        let command = repo.command(&setsid).args(&["-w", "-c", "sh", "-c", &line]).env("CI", ci);
+        let mut command = command.raw();
+        command.stdin(terminal.screen()).stderr(terminal.screen());
+        assert_eq!(command.status().unwrap().code(), Some(4));
+    }
+    assert_eq!(repo.read("secrets/dev.env"), before);
+}

@@ -5,3 +5,4 @@ pub(crate) mod dropping;
 mod joiner;
 mod leaver;
 mod merges;
+mod stolen;

@@ -6,6 +6,7 @@
 mod blank;
 pub(crate) mod code;
 pub(crate) mod growth;
+pub(crate) mod pty;
 pub(crate) mod readers;
 pub(crate) mod twice;
 

@@ -4,6 +4,8 @@
 
 mod dropped;
 mod generate;
+mod refuse;
+mod refused;
 
 use std::fs;
 use std::path::{Path, PathBuf};

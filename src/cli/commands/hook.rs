@@ -17,7 +17,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Put the hook where git looks for it; one that is there already is kept and runs first
+    /// Put the hook where git looks for it (one that is there already is kept and runs first), and tell git
+    /// how to merge and diff sealed files
     Install,
     /// Take the hook away, and put back the one that was there before
     Uninstall,

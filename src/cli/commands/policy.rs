@@ -1,4 +1,4 @@
-//! `tenure policy`: shown, compared, examined, signed.
+//! `tenure policy`: shown, compared, examined, signed, reconciled.
 
 use clap::Subcommand;
 
@@ -7,13 +7,15 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::Reason;
 use crate::deeds::enact::Vouch;
-use crate::deeds::policy::{diff, lint, show, sign};
+use crate::deeds::policy::{diff, lint, reconcile, show, sign};
+use crate::finding::Code;
 use crate::output::Output;
 use crate::output::enacted::warnings;
+use crate::output::policy::origin;
 use crate::output::sentences::SIGNED_UNREAD;
 use crate::world::World;
 
-/// Show, compare, examine or sign the policy
+/// Show, compare, examine, sign or reconcile the policy
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -26,6 +28,7 @@ enum Command {
     Lint(Lint),
     Diff(Diff),
     Sign(Sign),
+    Reconcile(Reconcile),
 }
 
 /// Show the policy in force
@@ -66,6 +69,24 @@ struct Sign {
     reason: Reason,
 }
 
+/// Settle a fork: make one of the policies that two branches signed
+///
+/// Takes the changes of both sides, or the policy's file as you resolved it; shows what that changes of
+/// each, and signs it. Admins of each side must.
+#[derive(Debug, clap::Args)]
+struct Reconcile {
+    /// Take one of the policies whole, by its entry
+    #[arg(long, value_name = "ENTRY")]
+    take: Option<String>,
+
+    /// Vouch for values that were signed by those who may no longer write them
+    #[arg(long)]
+    vouch: bool,
+
+    #[command(flatten)]
+    reason: Reason,
+}
+
 pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Exit, Failure> {
     match &args.command {
         Command::Show(Show {}) => {
@@ -74,7 +95,8 @@ pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
                 out.warn(&format!("{}: {}; tenure policy lint", finding.place, finding.message));
             }
             out.show(&shown)?;
-            Ok(Exit::Done)
+            let broken = shown.altered.as_ref().is_some_and(|it| it.code == Code::PolicyInvalid);
+            Ok(if broken { Exit::Invalid } else { Exit::Done })
         }
         Command::Lint(Lint {}) => {
             let linted = lint::lint(world)?;
@@ -85,6 +107,7 @@ pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
             out.show(&diff::diff(world, args.one.as_deref(), args.two.as_deref())?)?;
             Ok(Exit::Done)
         }
+        Command::Reconcile(args) => settle(world, args, out),
         Command::Sign(args) => {
             let vouch = if args.vouch { Vouch::Yes } else { Vouch::No };
             let with = (vouch, args.reason.text.clone());
@@ -97,4 +120,20 @@ pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
             Ok(Exit::Done)
         }
     }
+}
+
+fn settle(world: &World, args: &Reconcile, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let wish = reconcile::Wish {
+        take: args.take.clone(),
+        vouch: if args.vouch { Vouch::Yes } else { Vouch::No },
+        reason: args.reason.text.clone(),
+    };
+    let done = reconcile::reconcile(world, wish, &mut |source, effects| {
+        out.insist(origin(source));
+        effects.iter().for_each(|effect| announce(effect, out));
+        out.note(SIGNED_UNREAD);
+    })?;
+    warnings(&done.enacted).iter().for_each(|text| out.warn(text));
+    out.show(&done)?;
+    Ok(Exit::Done)
 }

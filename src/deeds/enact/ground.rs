@@ -42,6 +42,19 @@ pub fn nothing_blocks(findings: &[Finding], edited: Edited) -> Result<(), DeedEr
     }
 }
 
+/// Refuses a policy's file that cannot be read, also where nothing but a look is asked for: what it was to
+/// say is not known.
+///
+/// # Errors
+/// [`DeedError::Refused`] with the finding.
+pub fn policy_is_readable(findings: &[Finding]) -> Result<(), DeedError> {
+    let broken = |finding: &&Finding| finding.env.is_none() && finding.code == Code::PolicyInvalid;
+    match findings.iter().find(broken) {
+        Some(finding) => Err(DeedError::Refused(finding.clone().into())),
+        None => Ok(()),
+    }
+}
+
 /// Whether the policy's file may differ from the policy in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edited {
@@ -73,7 +86,7 @@ pub fn agree(world: &World, question: &str) -> Result<(), DeedError> {
         return Ok(());
     }
     match world.terminal {
-        Terminal::Nobody => Err(DeedError::Refuse {
+        Terminal::Piped | Terminal::Nobody => Err(DeedError::Refuse {
             what: format!("nobody is there to ask: {question}"),
             instead: Some("say yes beforehand with -y".to_owned()),
         }),

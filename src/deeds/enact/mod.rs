@@ -8,7 +8,9 @@ mod kept;
 
 pub use effect::{About, Effect, NewReaders, Signed, effect};
 pub(in crate::deeds) use effect::{doubtful, readable};
-pub use ground::{Edited, agree, nothing_blocks, policy_file, same_as_in_force, step_in_force};
+pub use ground::{
+    Edited, agree, nothing_blocks, policy_file, policy_is_readable, same_as_in_force, step_in_force,
+};
 pub use kept::{kept, kept_at, put_policy};
 
 use crate::deeds::DeedError;
@@ -57,6 +59,8 @@ pub struct Waiting {
     pub may: Vec<MemberName>,
     /// How many values the one who puts it in force can vouch for.
     pub voiceless: usize,
+    /// How many policies it follows; several where it settles a fork.
+    pub follows: usize,
 }
 
 /// An environment whose keyring is still for the readers of before.
@@ -239,7 +243,8 @@ impl<'a, 'w> Draft<'a, 'w> {
         if vouch == Vouch::Yes {
             voiceless += doubtful(self.verified, &self.next).count();
         }
-        let waiting = (tally.lacks > 0).then_some(Waiting { lacks: tally.lacks, may, voiceless });
+        let (lacks, follows) = (tally.lacks, self.follows.len());
+        let waiting = (lacks > 0).then_some(Waiting { lacks, may, voiceless, follows });
         let mut work = Work { reason: reason.clone(), ..Work::default() };
         work.writes.based_on(policy::PATH.parse()?, Some(&self.found));
         if let Some((request, bytes)) = &self.answers {

@@ -154,7 +154,7 @@ pub(super) fn all(
 }
 
 fn wanted(world: &World, path: &RepoPath, env: &EnvName) -> Result<bool, DeedError> {
-    if world.consent == Consent::Ask && world.terminal == Terminal::Nobody {
+    if world.consent == Consent::Ask && world.terminal != Terminal::Person {
         return Ok(false);
     }
     let question = format!("found {path}. Seal a copy of it as environment {env}?");

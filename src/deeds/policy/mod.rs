@@ -1,6 +1,7 @@
-//! The policy as a whole: shown, compared, examined, signed.
+//! The policy as a whole: shown, compared, examined, signed, reconciled.
 
 pub mod diff;
 pub mod lint;
+pub mod reconcile;
 pub mod show;
 pub mod sign;

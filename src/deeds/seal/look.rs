@@ -159,7 +159,7 @@ impl<'l> Look<'l> {
             }),
             entry: None,
             message: message.to_owned(),
-            fix: Some(format!("git restore {}", quoted(self.path))),
+            fix: Some(format!("tenure restore {}", quoted(self.path))),
         };
         DeedError::Refused(finding.into())
     }

@@ -96,6 +96,13 @@ pub(super) fn wants_no_text(tag: &str) -> bool {
     matches!(tag, "!!int" | "!!float" | "!!bool" | "!!null" | "!!timestamp" | "!!binary")
 }
 
+/// The name of an alias or an anchor, if all readers agree on where it ends.
+pub(super) fn anchor(token: &str) -> Result<&str, Refusal> {
+    let name = token.get(1..).unwrap_or_default();
+    let fine = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.chars().all(fine) { Ok(name) } else { Err("an anchor's name with a sign in it") }
+}
+
 /// Refuses surrogates in a double-quoted key: readers disagree on pairs of them.
 pub(super) fn check_escapes(quoted: &str) -> Result<(), Refusal> {
     let mut escaped = false;

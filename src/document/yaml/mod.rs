@@ -41,8 +41,8 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotSpliceable> {
     walker.walk()?;
     let Walker { mut tree, comments, .. } = walker;
     if let Some(rest) = text.strip_prefix('\u{feff}') {
-        // To readers that count the mark as a column, this line is a text.
-        if rest.lines().next().is_some_and(|l| l.starts_with("---") && l.trim_end() != "---") {
+        // To readers that count the mark as a column, this is a text.
+        if rest.starts_with("---") {
             return Err(NotSpliceable {
                 line: 1,
                 why: "a byte order mark before a document's line",
@@ -246,7 +246,7 @@ impl<'t> Walker<'t> {
             }
         }
         if let Some(anchor) = anchor {
-            let name = name(&self.text[anchor])?;
+            let name = key::anchor(&self.text[anchor])?;
             if !self.anchors.insert(name) {
                 return Err("an anchor is defined twice");
             }
@@ -259,7 +259,7 @@ impl<'t> Walker<'t> {
         if self.tree.wants_key() {
             return Err("an alias as a key");
         }
-        name(&self.text[range.clone()])?;
+        key::anchor(&self.text[range.clone()])?;
         self.token(range.clone())?;
         self.tree.arrive()?;
         self.tree.tell(Node::Alias, Default::default(), range)
@@ -394,10 +394,3 @@ impl<'t> Walker<'t> {
 }
 
 const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
-
-/// The name of an alias or an anchor, if all readers agree on where it ends.
-fn name(token: &str) -> Result<&str, Refusal> {
-    let name = token.get(1..).unwrap_or_default();
-    let fine = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.chars().all(fine) { Ok(name) } else { Err("an anchor's name with a sign in it") }
-}

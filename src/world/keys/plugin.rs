@@ -32,7 +32,7 @@ impl Callbacks for Answers {
     }
 
     fn request_passphrase(&self, description: &str) -> Option<SecretString> {
-        let answer = self.0.hidden(description).ok()?;
+        let answer = self.0.unlocking(description).ok()?;
         answer.expose_text().map(|text| SecretString::from(text.to_owned()))
     }
 }

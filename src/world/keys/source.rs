@@ -200,7 +200,7 @@ fn run(name: &str, command: &OsStr, terminal: Terminal) -> Result<Plaintext, Key
     let fault = |what: String| KeysError::Command { place: name.to_owned(), what };
     let stdin = match terminal {
         Terminal::Person => Stdio::inherit(),
-        Terminal::Nobody => Stdio::null(),
+        Terminal::Piped | Terminal::Nobody => Stdio::null(),
     };
     let mut child = Command::new("sh")
         .arg("-c")

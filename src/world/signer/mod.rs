@@ -312,7 +312,7 @@ impl Signer {
         };
         match terminal {
             // It asks for passphrases, and to touch a FIDO key, by itself.
-            Terminal::Person => command.stderr(Stdio::inherit()),
+            Terminal::Person | Terminal::Piped => command.stderr(Stdio::inherit()),
             // Else it would ask at the terminal that a hook or a pipe still has.
             Terminal::Nobody => command
                 .stderr(Stdio::piped())

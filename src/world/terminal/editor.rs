@@ -55,7 +55,7 @@ impl<'a> Editor<'a> {
         initial: &Plaintext,
         suffix: &str,
     ) -> Result<Option<Plaintext>, TerminalError> {
-        if terminal == Terminal::Nobody && self.command.is_none() {
+        if terminal != Terminal::Person && self.command.is_none() {
             return Err(TerminalError::Nobody { what: "an edit".to_owned() });
         }
         self.wipe_left();

@@ -1,5 +1,6 @@
 //! A line typed at a terminal that does not show it.
 
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
 
@@ -23,9 +24,28 @@ const QUIT: u8 = 28;
 /// dialoguer leaves the typed text in a buffer of `std` that nobody wipes, and asks for ever at the end
 /// of input; hence our own.
 pub(super) fn ask(what: &str) -> Result<Plaintext, TerminalError> {
-    let stdin = io::stdin();
+    ask_at(io::stdin().as_fd(), what)
+}
+
+/// As [`ask`], at the terminal that the process belongs to, whatever stdin is.
+pub(super) fn ask_past_stdin(what: &str) -> Result<Plaintext, TerminalError> {
+    let terminal =
+        own_terminal().map_err(|source| TerminalError::Stream { stream: "terminal", source })?;
+    ask_at(terminal.as_fd(), what)
+}
+
+/// Tells whether the process belongs to a terminal.
+pub(super) fn has_terminal() -> bool {
+    own_terminal().is_ok()
+}
+
+fn own_terminal() -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open("/dev/tty")
+}
+
+fn ask_at(terminal: BorrowedFd<'_>, what: &str) -> Result<Plaintext, TerminalError> {
     prompt(&format!("{} (hidden): ", printable(what)))?;
-    let answer = Quiet::on(stdin.as_fd()).map_err(fault).and_then(|quiet| quiet.line(what));
+    let answer = Quiet::on(terminal).map_err(fault).and_then(|quiet| quiet.line(what));
     prompt("\n")?;
     answer
 }
@@ -95,7 +115,6 @@ impl Drop for Quiet<'_> {
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
-    use std::fs::File;
     use std::os::fd::OwnedFd;
 
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};

@@ -82,6 +82,9 @@ pub enum Prompts {
 pub enum Terminal {
     /// Both stdin and stderr are terminals.
     Person,
+    /// Stdin is a pipe, and somebody sits at the terminal: they can be asked for the passphrase of a key, as
+    /// age and ssh do, and for nothing else.
+    Piped,
     /// A pipe, a hook, a CI job.
     Nobody,
 }
@@ -90,8 +93,11 @@ impl Terminal {
     /// Looks whether a person is there.
     #[must_use]
     pub fn find(prompts: Prompts) -> Self {
-        let here = io::stdin().is_terminal() && io::stderr().is_terminal();
-        if here && prompts == Prompts::Allowed { Self::Person } else { Self::Nobody }
+        match (prompts, io::stderr().is_terminal(), io::stdin().is_terminal()) {
+            (Prompts::Allowed, true, true) => Self::Person,
+            (Prompts::Allowed, true, false) if hidden::has_terminal() => Self::Piped,
+            _ => Self::Nobody,
+        }
     }
 
     /// Asks for a line that is not shown while it is typed, as `what (hidden): `.
@@ -102,7 +108,12 @@ impl Terminal {
 
     /// Asks for the passphrase of a key.
     pub fn passphrase(self, of: &str) -> Result<Plaintext, TerminalError> {
-        self.hidden(&format!("passphrase of {of}"))
+        self.unlocking(&format!("passphrase of {of}"))
+    }
+
+    /// Asks for what unlocks a key; where stdin is a pipe, past it.
+    pub(super) fn unlocking(self, what: &str) -> Result<Plaintext, TerminalError> {
+        if self == Self::Piped { hidden::ask_past_stdin(what) } else { self.hidden(what) }
     }
 
     /// Asks twice for a new passphrase; none where the answer is empty or the two differ.
@@ -145,7 +156,7 @@ impl Terminal {
     fn person(self, what: &str) -> Result<(), TerminalError> {
         match self {
             Self::Person => Ok(()),
-            Self::Nobody => Err(TerminalError::Nobody { what: printable(what) }),
+            Self::Nobody | Self::Piped => Err(TerminalError::Nobody { what: printable(what) }),
         }
     }
 }
