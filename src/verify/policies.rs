@@ -65,7 +65,7 @@ impl Judge<'_> {
         if Sha256::of(bytes) != step.hash {
             return Err(altered("this policy was changed"));
         }
-        parse_policy(bytes, &path)
+        parse_policy(bytes, &path).map_err(|why| Box::new(why.entry(self.entries[at].id)))
     }
 
     /// A step follows the one that was in force, numbered one higher, and its signer is an admin of it.
