@@ -111,6 +111,7 @@ fn removed_entry(change: &StagedChange) -> Option<Finding> {
         env: None,
         fix: Some(format!("git restore --staged --worktree {}", quoted(&place))),
         place,
+        address: None,
         entry: None,
         message: "this commit would remove an entry of the log, which only grows".to_owned(),
     })
@@ -138,7 +139,9 @@ impl<'p, 'w> Advice<'p, 'w> {
     fn stage(&self, finding: &mut Finding) -> Result<(), DeedError> {
         let Some(file) = self.path_of(&finding.place)? else { return Ok(()) };
         let path = quoted(&file);
+        let taken_out = finding.fix.as_ref().is_some_and(|fix| fix.starts_with("rm "));
         let fix = match finding.code {
+            _ if taken_out => format!("git rm -f {path}"),
             // What its user wrote stands nowhere else.
             _ if self.open.contains(&file) => {
                 format!("tenure seal {path} && git add .secrets {path}")

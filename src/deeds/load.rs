@@ -346,7 +346,7 @@ impl Loaded {
 /// [`DeedError::Refused`] with the gravest finding.
 pub fn unblocked(verified: &Verified<'_>, env: &EnvName) -> Result<(), DeedError> {
     match verified.refusal(env) {
-        Some(finding) => Err(DeedError::Refused(finding.clone().into())),
+        Some(finding) => Err(DeedError::Refused(finding.as_refusal().into())),
         None => Ok(()),
     }
 }
