@@ -173,7 +173,7 @@ impl Code {
             | Self::StaleReaders
             | Self::Dropped => 8,
             Self::Unattested | Self::Missing | Self::Plaintext => 9,
-            Self::Rollback => 10,
+            Self::Rollback | Self::Behind | Self::Unwalked => 10,
             Self::Overdue | Self::DueSoon => 11,
             Self::Obligation => 12,
             Self::OtherCase => 9,

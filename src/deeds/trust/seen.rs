@@ -53,7 +53,7 @@ impl Forward {
 /// A finding that concerns the log as a whole.
 pub(super) fn breach(code: Code, place: impl Into<String>, message: String) -> Finding {
     let (place, severity) = (place.into(), Severity::Breach);
-    Finding { code, severity, env: None, place, entry: None, message, fix: None }
+    Finding { code, severity, env: None, address: None, place, entry: None, message, fix: None }
 }
 
 /// Names some entries: "3 entries (1a2b3c, 4d5e6f, …)".
