@@ -127,12 +127,15 @@ impl Estate {
     /// Does the same as an attack, but by somebody entitled: all stays well. Then it is undone.
     #[track_caller]
     pub(crate) fn twin(&self, deed: impl FnOnce(&Self)) {
+        let pin = self.read(".git/tenure/pin");
         self.commit("before the twin");
         deed(self);
         self.commit("twin");
         self.honest();
         self.judged(0, &[]);
+        // As in a clone that has not seen it: else its loss would be a rollback.
         self.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]).done();
+        self.write(".git/tenure/pin", pin);
     }
 
     /// Attacks, commits, and asks for the verdict: the words and the exit code that `check` gives here
