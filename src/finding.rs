@@ -62,6 +62,10 @@ pub enum Code {
     Missing,
     /// This clone has seen newer entries.
     Rollback,
+    /// An older state than this clone has seen, where it may well be one: it is read, and not written.
+    Behind,
+    /// Not all history is at hand, so that nothing tells whether entries were taken out of it.
+    Unwalked,
     /// An entry needs a newer tenure.
     UpdateTenure,
     /// No policy, or a broken one.
@@ -122,6 +126,8 @@ impl Code {
             Self::Unattested => "unattested",
             Self::Missing => "missing",
             Self::Rollback => "rollback",
+            Self::Behind => "behind",
+            Self::Unwalked => "history-not-checked",
             Self::UpdateTenure => "update-tenure",
             Self::PolicyInvalid => "policy-invalid",
             Self::StaleReaders => "stale-readers",
@@ -167,7 +173,7 @@ impl Code {
             | Self::StaleReaders
             | Self::Dropped => 8,
             Self::Unattested | Self::Missing | Self::Plaintext => 9,
-            Self::Rollback => 10,
+            Self::Rollback | Self::Behind | Self::Unwalked => 10,
             Self::Overdue | Self::DueSoon => 11,
             Self::Obligation => 12,
             Self::OtherCase => 9,

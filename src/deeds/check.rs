@@ -66,6 +66,7 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
     };
     checked.findings = verified.findings;
     checked.findings.extend(attributes(&place, verified.policy)?);
+    checked.findings.extend(loaded.record.waiting());
     checked.findings.extend(requests(&place, &loaded.record));
     checked.findings.extend(doubtful);
     let tracked = Index::of(&place.checkout)?.list("").files;

@@ -88,6 +88,8 @@ fn judge(
     let protects = verified.as_ref().is_none_or(|it| !it.policy.environments.is_empty());
     guarded.guards = if protects { Guards::All } else { Guards::PolicyAlone };
     let found = verified.map_or_else(|| record.findings.clone(), |verified| verified.findings);
+    let lost = place.would_lose(&record, evidence, trust)?;
+    guarded.blocking.extend(lost);
     guarded.blocking.extend(found.into_iter().filter(blocks));
     Ok(())
 }

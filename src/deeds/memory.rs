@@ -90,11 +90,12 @@ impl Place<'_> {
         let cache = Cache::open(&self.world.environment, self.checkout.shared_state());
         let bytes = cache.and_then(|cache| cache.read(&state_of(scope)));
         let Some((basis, brief)) = bytes.as_deref().and_then(parts) else { return Ok(None) };
-        let names = self.files.names(LOG)?;
+        let Some(names) = self.files.names(LOG)? else { return Ok(None) };
         let evidence = self.policy_evidence()?;
-        let same = names.is_some_and(|names| Sha256::of(names.as_bytes()) == basis.log)
+        let same = Sha256::of(names.as_bytes()) == basis.log
             && policies(&evidence) == basis.policies
-            && self.seen()? == basis.seen;
+            && self.seen()? == basis.seen
+            && self.is_contained(&names, trust)?;
         if !same || !evidence.strays.is_empty() {
             return Ok(None);
         }

@@ -129,15 +129,6 @@ impl Tree {
         }
     }
 
-    /// Tells the first leaf that a byte order mark stands before all: some readers count it as a column
-    /// of the first line, and see another nesting.
-    pub(super) fn note_mark(&mut self) {
-        if let Some(first) = self.leaves.first_mut() {
-            let gap = if first.note.is_empty() { "" } else { " " };
-            first.note.extend([gap, "mark"]);
-        }
-    }
-
     /// Goes to the place of the next value, which is to be told or opened next.
     pub(super) fn arrive(&mut self) -> Result<(), Refusal> {
         let Some(open) = self.open.last_mut() else { return Ok(()) };

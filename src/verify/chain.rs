@@ -79,10 +79,10 @@ pub struct Chain {
     pub steps: Vec<Step>,
     /// By the policy's entry that is approved.
     approvals: BTreeMap<EntryId, Vec<Approval>>,
-    /// Which steps are in force with the whole log at hand, where that is known from before.
-    known: Option<Vec<bool>>,
     /// Who signed which entry under a policy, by the policy's entry.
     uses: BTreeMap<EntryId, Vec<(MemberName, usize)>>,
+    /// Which steps are in force with the whole log at hand, where that is known from before.
+    known: Option<Vec<bool>>,
 }
 
 /// An admin's word for a policy.
@@ -140,6 +140,13 @@ impl Chain {
         self.approvals.entry(target).or_default().push(approval);
     }
 
+    /// Adds an entry, at its position, that rests on the policy that it names.
+    pub(super) fn rely(&mut self, at: usize, entry: &Entry) {
+        if let Some(policy) = entry.policy {
+            self.uses.entry(policy).or_default().push((entry.by.clone(), at));
+        }
+    }
+
     /// Steps of which it is known which are in force; who approved them is not.
     pub(super) fn known(steps: Vec<Step>, known: Vec<bool>) -> Self {
         Self { steps, known: Some(known), ..Self::default() }
@@ -148,13 +155,6 @@ impl Chain {
     /// Which steps are in force with the whole log at hand.
     pub(super) fn holding_now(&self) -> Vec<bool> {
         self.holding(Seen::Whole)
-    }
-
-    /// Adds an entry, at its position, that rests on the policy that it names.
-    pub(super) fn rely(&mut self, at: usize, entry: &Entry) {
-        if let Some(policy) = entry.policy {
-            self.uses.entry(policy).or_default().push((entry.by.clone(), at));
-        }
     }
 
     /// The steps in force: those that with all before them reached their thresholds.

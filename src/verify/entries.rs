@@ -83,7 +83,6 @@ impl Record {
         judge.walk();
         judge.voids();
         judge.forks();
-        judge.waiting();
         judge.policies();
         let unsigned = judge.policy_file();
         let Judge { chain, verdicts, findings, .. } = judge;

@@ -121,12 +121,6 @@ impl Judge<'_> {
         self.findings.push(finding.fix("tenure policy reconcile"));
     }
 
-    /// Policies that wait for approval.
-    pub(super) fn waiting(&mut self) {
-        let found: Vec<_> = self.chain.proposals().iter().filter_map(waits).collect();
-        self.findings.extend(found);
-    }
-
     /// Every file of `.secrets/policies` has the bytes of its name.
     pub(super) fn policies(&mut self) {
         for (path, bytes) in &self.evidence.policies {
@@ -221,6 +215,14 @@ fn unsigned(signed: &Policy, found: &Policy) -> String {
         [] => String::new(),
         [one] => format!("; nobody signed: {one}"),
         [first, rest @ ..] => format!("; nobody signed: {first}, and {} more", rest.len()),
+    }
+}
+
+impl super::Record {
+    /// Notes the policies that wait for approval. No verdict: it keeps nobody from anything.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<Finding> {
+        self.chain.proposals().iter().filter_map(waits).collect()
     }
 }
 

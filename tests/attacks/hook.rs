@@ -119,9 +119,10 @@ fn case_55_an_old_file_is_staged() {
     estate.well_committed("hunter2-two");
 }
 
-/// What is staged, the exit code that the hook answers with, and how it gets there.
+/// What is staged, and the exit code that the hook answers with.
 type Staging = (&'static str, i32, fn(&Estate));
 
+/// What may be staged.
 fn stagings() -> Vec<Staging> {
     vec![
         ("nothing", 0, |_| {}),

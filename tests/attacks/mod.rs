@@ -13,6 +13,7 @@ mod keys;
 mod leavers;
 mod log;
 mod members;
+mod pin;
 mod policy;
 mod requests;
 mod sealed;
@@ -201,7 +202,7 @@ impl Estate {
     /// The pin of ana's clone.
     pub(crate) fn root(&self) -> String {
         let pin = fs::read_to_string(self.repo.path().join(".git/tenure/pin")).unwrap();
-        pin.trim().strip_prefix("root ").unwrap().to_owned()
+        pin.lines().next().unwrap().strip_prefix("root ").unwrap().to_owned()
     }
 
     fn pin(&self, root: &str) {

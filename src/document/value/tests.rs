@@ -133,7 +133,7 @@ fn yaml_scalars_are_read_as_their_parser_does() {
         ("k: !!str 1\n", "1"),
         ("k: &a |\n  b\n", "b\n"),
         ("--- |\n a\n", "a\n"),
-        ("\u{feff}k: |\n  ä\n", "ä\n"),
+        ("k: |\n  ä\n", "ä\n"),
         ("k: |\r\n  a\r\n", "a\n"),
     ] {
         assert_eq!(read(Format::Yaml, text).unwrap(), value, "{text}");

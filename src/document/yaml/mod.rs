@@ -26,6 +26,13 @@ pub(crate) use block::attested_slice;
 /// # Errors
 /// [`NotSpliceable`] where the parser refuses the text, or readers might take it differently.
 pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotSpliceable> {
+    // Some readers count it as a column of the first line, and see another nesting.
+    if text.starts_with('\u{feff}') {
+        return Err(NotSpliceable {
+            line: 1,
+            why: "a byte order mark, which moves the first line",
+        });
+    }
     let mut walker = Walker {
         text,
         at: 0,
@@ -34,34 +41,21 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotSpliceable> {
         flow: 0,
         anchors: HashSet::new(),
     };
-    if text.starts_with('\u{feff}') {
-        walker.at = '\u{feff}'.len_utf8();
-    }
-    check_characters(text, walker.at)?;
+    check_characters(text)?;
     walker.walk()?;
-    let Walker { mut tree, comments, .. } = walker;
-    if let Some(rest) = text.strip_prefix('\u{feff}') {
-        // To readers that count the mark as a column, this is a text.
-        if rest.starts_with("---") {
-            return Err(NotSpliceable {
-                line: 1,
-                why: "a byte order mark before a document's line",
-            });
-        }
-        tree.note_mark();
-    }
+    let Walker { tree, comments, .. } = walker;
     let leaves = tree.finish().map_err(|why| NotSpliceable { line: 1, why })?;
     Ok(Document { format: Format::Yaml, text, leaves, comments })
 }
 
 /// Refuses what is not printable for YAML, and what only some readers take for a line break: behind
 /// one, a comment for us would be a key for them.
-fn check_characters(text: &str, from: usize) -> Result<(), NotSpliceable> {
+fn check_characters(text: &str) -> Result<(), NotSpliceable> {
     let plain = |b: u8| matches!(b, b'\t' | b'\n' | b' '..=b'~');
-    if text.as_bytes()[from..].iter().all(|b| plain(*b)) {
+    if text.bytes().all(plain) {
         return Ok(());
     }
-    let mut rest = text[from..].char_indices().peekable();
+    let mut rest = text.char_indices().peekable();
     while let Some((at, c)) = rest.next() {
         let why = match c {
             '\r' if rest.peek().is_none_or(|(_, next)| *next != '\n') => {
@@ -76,7 +70,7 @@ fn check_characters(text: &str, from: usize) -> Result<(), NotSpliceable> {
             }
             _ => continue,
         };
-        return Err(NotSpliceable { line: line_of(text, from + at), why });
+        return Err(NotSpliceable { line: line_of(text, at), why });
     }
     Ok(())
 }
@@ -193,7 +187,7 @@ impl<'t> Walker<'t> {
 
     fn comment(&mut self) -> Result<(), Refusal> {
         let before = self.text[..self.at].chars().next_back();
-        if !matches!(before, None | Some(' ' | '\t' | '\n' | '\u{feff}')) {
+        if !matches!(before, None | Some(' ' | '\t' | '\n')) {
             return Err("a comment sign without a space before it");
         }
         let rest = &self.text[self.at + 1..];

@@ -9,7 +9,7 @@ use crate::document::tree::testing::splice;
 const NASTY: [&str; 31] = [
     "---\nseq:\n &anchor\n- \n- b\n",
     "",
-    "\u{feff}a: b # c\n",
+    "a: b # c\n",
     "# only a comment",
     "a: |\n  two\n  lines\n\nb: >-\n  folded # no comment\n\n# yes\nc: |+\n  kept\n\n\nd: |2-\n  x\ne: |",
     "a: | # in the header\n  x\nb: |-\n  at the end",
@@ -181,7 +181,7 @@ fn what_readers_might_take_differently_is_refused() {
         ("a: \"\0\"\n", 1, "a character that YAML does not allow"),
         ("a: \u{7f}\n", 1, "a character that YAML does not allow"),
         ("a: \u{feff}b\n", 1, "a character that YAML does not allow"),
-        ("\u{feff}--- a\n", 1, "a byte order mark before a document's line"),
+        ("\u{feff}--- a\n", 1, "a byte order mark, which moves the first line"),
     ] {
         assert_eq!(why(text), (line, reason), "{text:?}");
     }
@@ -241,10 +241,7 @@ fn a_block_scalar_is_attested_without_its_own_indentation() {
 #[test]
 fn a_byte_order_mark_that_is_added_is_seen() {
     let sealed = "a:\n b: sealed.v1.AA\n";
-    let marked = format!("\u{feff}{sealed}");
-    assert!(crate::document::contract::sees(parse, sealed, &marked));
-    assert_eq!(parse(&marked).unwrap().leaves[0].note, "mark");
-    assert_eq!(parse("\u{feff}1: a\n").unwrap().leaves[0].note, "typed:0 mark");
+    assert!(crate::document::contract::sees(parse, sealed, &format!("\u{feff}{sealed}")));
 }
 
 #[test]
