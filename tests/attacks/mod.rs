@@ -127,8 +127,8 @@ impl Estate {
     /// Does the same as an attack, but by somebody entitled: all stays well. Then it is undone.
     #[track_caller]
     pub(crate) fn twin(&self, deed: impl FnOnce(&Self)) {
-        let pin = self.read(".git/tenure/pin");
         self.commit("before the twin");
+        let pin = self.read(".git/tenure/pin");
         deed(self);
         self.commit("twin");
         self.honest();
