@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::{EntryId, EnvName};
+use crate::names::{Address, EntryId, EnvName};
 
 /// How grave a finding is; the gravest of a report decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,6 +62,10 @@ pub enum Code {
     Missing,
     /// This clone has seen newer entries.
     Rollback,
+    /// An older state than this clone has seen, where it may well be one: it is read, and not written.
+    Behind,
+    /// Not all history is at hand, so that nothing tells whether entries were taken out of it.
+    Unwalked,
     /// An entry needs a newer tenure.
     UpdateTenure,
     /// No policy, or a broken one.
@@ -122,6 +126,8 @@ impl Code {
             Self::Unattested => "unattested",
             Self::Missing => "missing",
             Self::Rollback => "rollback",
+            Self::Behind => "behind",
+            Self::Unwalked => "history-not-checked",
             Self::UpdateTenure => "update-tenure",
             Self::PolicyInvalid => "policy-invalid",
             Self::StaleReaders => "stale-readers",
@@ -142,6 +148,45 @@ impl Code {
     }
 }
 
+impl Code {
+    /// The number of the check that finds it, of the twelve of design section 7; none for advice that is
+    /// no part of them.
+    #[must_use]
+    pub fn rule(self) -> Option<u8> {
+        Some(match self {
+            Self::BadEntry
+            | Self::AlteredEntry
+            | Self::BadSignature
+            | Self::RefusedKey
+            | Self::UpdateTenure => 1,
+            Self::OtherRoot | Self::NoRoot => 2,
+            Self::MissingEntry => 3,
+            Self::PolicyUnauthorised | Self::PolicyFork | Self::PolicyWaits => 4,
+            Self::NotAllowed | Self::BadTime => 5,
+            Self::RemovedKey => 6,
+            Self::PolicyAltered | Self::PolicyInvalid => 7,
+            Self::OldGeneration
+            | Self::BadDue
+            | Self::Concurrent
+            | Self::Altered
+            | Self::WriterGone
+            | Self::StaleReaders
+            | Self::Dropped => 8,
+            Self::Unattested | Self::Missing | Self::Plaintext => 9,
+            Self::Rollback | Self::Behind | Self::Unwalked => 10,
+            Self::Overdue | Self::DueSoon => 11,
+            Self::Obligation => 12,
+            Self::OtherCase => 9,
+            Self::PlainComment
+            | Self::Open
+            | Self::Attributes
+            | Self::Lint
+            | Self::LostKey
+            | Self::Request => return None,
+        })
+    }
+}
+
 /// One thing that was found. Holds no value, ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -153,10 +198,80 @@ pub struct Finding {
     pub env: Option<EnvName>,
     /// The place, as `file`, `file:line` or `file:line key`.
     pub place: String,
+    /// The one item that it is about, if it is about one.
+    pub address: Option<Address>,
     /// The entry it is about.
     pub entry: Option<EntryId>,
     /// The fact, as a lower-case sentence without full stop.
     pub message: String,
     /// One command, or edit, that mends it.
     pub fix: Option<String>,
+}
+
+impl Finding {
+    /// What it is called where it keeps values from leaving: a text in clear that no entry names is drift
+    /// to `check`, and not attested to whoever wants to use it.
+    #[must_use]
+    pub fn as_refusal(&self) -> Self {
+        match (self.code, self.entry) {
+            (Code::Plaintext, None) => {
+                Self { code: Code::Unattested, severity: Severity::Breach, ..self.clone() }
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// The file that it is about, and the line in it, if it names one.
+    #[must_use]
+    pub fn file(&self) -> (&str, Option<usize>) {
+        let place = match &self.address {
+            Some(address) => {
+                let key = address.key.to_string();
+                self.place.strip_suffix(&key).map_or(self.place.as_str(), str::trim_end)
+            }
+            None => &self.place,
+        };
+        let line = place.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
+        line.map_or((place, None), |(file, line)| (file, Some(line)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(place: &str, address: Option<&str>) -> Finding {
+        Finding {
+            code: Code::Plaintext,
+            severity: Severity::Found,
+            env: None,
+            place: place.to_owned(),
+            address: address.map(|text| text.parse().unwrap()),
+            entry: None,
+            message: String::new(),
+            fix: None,
+        }
+    }
+
+    #[test]
+    fn the_file_and_the_line_are_taken_out_of_the_place() {
+        for (place, address, file) in [
+            ("a/b.env", None, ("a/b.env", None)),
+            ("a/b.env:12", None, ("a/b.env", Some(12))),
+            ("a/b c.env:3 X", Some("dev/a/b c.env#X"), ("a/b c.env", Some(3))),
+            ("a/b.env X", Some("dev/a/b.env#X"), ("a/b.env", None)),
+            ("a/b.pem *", Some("dev/a/b.pem#*"), ("a/b.pem", None)),
+        ] {
+            assert_eq!(finding(place, address).file(), file, "{place}");
+        }
+    }
+
+    #[test]
+    fn what_nothing_signed_names_is_unattested_to_those_who_read() {
+        let unnamed = finding("a", None);
+        let refusal = unnamed.as_refusal();
+        assert_eq!((refusal.code, refusal.severity), (Code::Unattested, Severity::Breach));
+        let signed = Finding { entry: Some("0".repeat(64).parse().unwrap()), ..unnamed };
+        assert_eq!(signed.as_refusal(), signed);
+    }
 }

@@ -132,7 +132,7 @@ fn a_linked_work_tree_and_a_submodule_are_repositories() {
         ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../ana-repo", "inner"];
     repo.command(stock("git").unwrap()).args(&add).within(&outer).run().done();
     let root = fs::read_to_string(repo.path().join(".git/tenure/pin")).unwrap();
-    let root = root.trim().trim_start_matches("root ").to_owned();
+    let root = root.lines().next().unwrap().trim_start_matches("root ").to_owned();
     let inner = outer.join("inner");
     assert_eq!(tenure(&inner, &["--root", &root, "get", "dev/A"]).done().stdout, "one");
 }

@@ -274,7 +274,7 @@ fn a_state_is_of_one_root_one_time_and_one_key() {
     };
     let pin = repo.read(".git/tenure/pin");
     fs::remove_file(repo.path().join(".git/tenure/pin")).unwrap();
-    let root = pin.trim().trim_start_matches("root ");
+    let root = pin.lines().next().unwrap().trim_start_matches("root ");
     assert_eq!(of(root, crate::support::NOW).done().stdout, value);
     assert_eq!(of(&"0".repeat(64), crate::support::NOW).code, 5);
     let early = of(root, "2025-06-01T00:00:00Z");
@@ -309,6 +309,6 @@ fn what_another_clone_remembers_is_none_here() {
 fn a_long_log_is_judged_alike_in_brief_and_whole() {
     let repo = long();
     let pin = repo.read(".git/tenure/pin");
-    let root = pin.trim().trim_start_matches("root ").parse().unwrap();
+    let root = pin.lines().next().unwrap().trim_start_matches("root ").parse().unwrap();
     assert_eq!(judged_twice(&repo.path(), Trust { root }, crate::support::NOW), 5);
 }

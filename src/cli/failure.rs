@@ -5,7 +5,8 @@ use std::error::Error;
 use serde_json::json;
 
 use super::exit::Exit;
-use crate::output::{Ink, Output, paint, safe};
+use crate::deeds::DeedError;
+use crate::output::{Ink, Output, findings, paint, safe};
 
 pub use super::hints::Advice;
 
@@ -57,8 +58,8 @@ impl Failure {
     /// Tells the user on stderr, and gives the exit code.
     ///
     /// With `--json` that is one object on one line: `{"version": 1, "error": {"code", "exit",
-    /// "message", "at", "because", "hint"}}`, where `at` and `hint` may be null and `because`
-    /// is a list.
+    /// "message", "at", "because", "hint", "finding"}}`, where `at`, `hint` and `finding` may be null,
+    /// `because` is a list, and `finding` is as `check` shows it.
     pub fn tell(&self, out: &mut Output<'_>) -> Exit {
         if let Self::Told { error, advice } = self {
             out.fail(&human(error, advice), &machine(error, advice));
@@ -81,6 +82,15 @@ fn line(ink: Ink, label: &str, text: &str) -> String {
     format!("{} {}\n", paint(ink, label), safe(text))
 }
 
+/// The finding that was in the way, if it was one.
+fn finding(error: &anyhow::Error) -> Option<serde_json::Value> {
+    let refused = error.chain().find_map(|cause| cause.downcast_ref::<DeedError>());
+    match refused {
+        Some(DeedError::Refused(finding)) => Some(findings::finding(finding)),
+        _ => None,
+    }
+}
+
 fn machine(error: &anyhow::Error, advice: &Advice) -> serde_json::Value {
     json!({ "error": {
         "code": advice.exit.word(),
@@ -94,6 +104,7 @@ fn machine(error: &anyhow::Error, advice: &Advice) -> serde_json::Value {
             .chain(advice.because.iter().cloned())
             .collect::<Vec<_>>(),
         "hint": advice.hint,
+        "finding": finding(error),
     }})
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::names::{EntryId, EnvName};
 
@@ -26,6 +26,18 @@ pub struct Global {
     /// The id of the log's first entry that this run trusts, as 64 hex digits [env: TENURE_ROOT]
     #[arg(long, value_name = "HEX", global = true)]
     pub root: Option<EntryId>,
+
+    /// Refuse a log whose policy in force has a lower number [env: TENURE_MIN_POLICY]
+    #[arg(long, value_name = "N", global = true)]
+    pub min_policy: Option<u32>,
+
+    /// Refuse a log that lacks an entry of this revision, as of the target of a pull request
+    #[arg(long = "base", value_name = "REV", global = true)]
+    pub base_revision: Option<String>,
+
+    /// Refuse a log whose newest entry is older, as in 7d or 36h: somebody may withhold the rest
+    #[arg(long, value_name = "AGE", global = true, value_parser = age)]
+    pub max_age: Option<SignedDuration>,
 
     /// Answer as one JSON object on stdout; errors as one on stderr
     #[arg(long, global = true)]
@@ -65,6 +77,15 @@ pub struct Global {
     /// The time to take for now, for tests
     #[arg(long, value_name = "RFC3339", global = true, hide = true)]
     pub now: Option<Timestamp>,
+}
+
+/// Reads a length of time; a day has 24 hours.
+fn age(text: &str) -> Result<SignedDuration, String> {
+    let span =
+        text.parse::<jiff::Span>().map_err(|_| "wanted is a time as 7d or 36h".to_owned())?;
+    let age = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours());
+    let age = age.map_err(|_| "months and years differ in length: say it in days".to_owned())?;
+    if age.is_positive() { Ok(age) } else { Err("it must be longer than nothing".to_owned()) }
 }
 
 /// The option of every command that signs.

@@ -17,7 +17,9 @@ use crate::deeds::DeedError;
 use crate::output::{Colour, Form, Output, OutputError, Volume};
 use crate::world::harden::harden;
 use crate::world::terminal::Prompts;
-use crate::world::{Consent, Environment, Settings, World, Writes, current_folder, now};
+use crate::world::{
+    Consent, Demands, Environment, Notes, Settings, World, Writes, current_folder, now,
+};
 use exit::Exit;
 use failure::Failure;
 use global::{ColorWhen, Global};
@@ -176,9 +178,15 @@ fn world(global: &Global) -> Result<World, Failure> {
         now: global.now.unwrap_or_else(now),
         identity_files: global.identity.iter().map(|path| here.join(path)).collect(),
         root: global.root,
+        demands: Demands {
+            min_policy: global.min_policy,
+            base: global.base_revision.clone(),
+            max_age: global.max_age,
+        },
         prompts: if global.non_interactive { Prompts::Forbidden } else { Prompts::Allowed },
         consent: if global.yes { Consent::Given } else { Consent::Ask },
         writes: if global.dry_run { Writes::Dry } else { Writes::Real },
+        notes: if global.quiet { Notes::Kept } else { Notes::Said },
         hardened: Some(hardened),
     };
     Ok(World::new(Environment::read(), settings))

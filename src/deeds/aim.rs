@@ -48,7 +48,7 @@ pub(super) fn aim(
         Ok(found) if mends(found) => verified.refusal_beside_doubts(env),
         _ => verified.refusal(env),
     };
-    wrong.map_or(found, |finding| Err(DeedError::Refused(finding.clone().into())))
+    wrong.map_or(found, |finding| Err(DeedError::Refused(finding.as_refusal().into())))
 }
 
 /// The query, for a key in the file that the user named.

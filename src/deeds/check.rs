@@ -94,6 +94,7 @@ fn by_lost_keys(verified: &Verified<'_>) -> Vec<Finding> {
             severity: Severity::Note,
             env: Some(address.env.clone()),
             place: format!("{} {}", address.path, address.key),
+            address: Some(address.clone()),
             entry: Some(signed.id),
             message: format!(
                 "`{}` signed it with the key {key}, which is lost; it stands until it is new",
@@ -128,6 +129,7 @@ fn requests(place: &Place<'_>, record: &Record) -> Vec<Finding> {
             severity: Severity::Note,
             env: None,
             place: one.path,
+            address: None,
             entry: None,
             message,
             fix: Some(fix),
@@ -149,6 +151,7 @@ fn attributes(place: &Place<'_>, policy: &Policy) -> Result<Vec<Finding>, DeedEr
         severity: Severity::Found,
         env: None,
         place: PATH.to_owned(),
+        address: None,
         entry: None,
         message: format!("it lacks the line `{line}`"),
         fix: Some(format!("echo '{line}' >> {PATH}")),

@@ -88,6 +88,8 @@ fn judge(
     let protects = verified.as_ref().is_none_or(|it| !it.policy.environments.is_empty());
     guarded.guards = if protects { Guards::All } else { Guards::PolicyAlone };
     let found = verified.map_or_else(|| record.findings.clone(), |verified| verified.findings);
+    let lost = place.would_lose(&record, evidence, trust)?;
+    guarded.blocking.extend(lost);
     guarded.blocking.extend(found.into_iter().filter(blocks));
     Ok(())
 }
@@ -109,6 +111,7 @@ fn removed_entry(change: &StagedChange) -> Option<Finding> {
         env: None,
         fix: Some(format!("git restore --staged --worktree {}", quoted(&place))),
         place,
+        address: None,
         entry: None,
         message: "this commit would remove an entry of the log, which only grows".to_owned(),
     })
@@ -136,7 +139,9 @@ impl<'p, 'w> Advice<'p, 'w> {
     fn stage(&self, finding: &mut Finding) -> Result<(), DeedError> {
         let Some(file) = self.path_of(&finding.place)? else { return Ok(()) };
         let path = quoted(&file);
+        let taken_out = finding.fix.as_ref().is_some_and(|fix| fix.starts_with("rm "));
         let fix = match finding.code {
+            _ if taken_out => format!("git rm -f {path}"),
             // What its user wrote stands nowhere else.
             _ if self.open.contains(&file) => {
                 format!("tenure seal {path} && git add .secrets {path}")

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::memory::{Basis, Memory};
 use super::source::{Index, Source};
+use super::trust::{Forward, is_clean};
 use super::{DeedError, opened};
 use crate::names::{EnvName, RepoPath};
 use crate::policy::{self, Policy};
@@ -16,7 +17,7 @@ use crate::world::{
 };
 
 pub(super) const LOG: &str = ".secrets/log";
-const POLICIES: &str = ".secrets/policies";
+pub(super) const POLICIES: &str = ".secrets/policies";
 const KEYS: &str = ".secrets/keys";
 
 /// A repository that a deed works on.
@@ -199,16 +200,17 @@ impl<'w> Place<'w> {
     ///
     /// # Errors
     /// [`DeedError::NoRoot`] where nothing is trusted yet and there is a log.
-    fn judge_log(&self, trust: Option<Trust>) -> Result<(Record, Option<Basis>), DeedError> {
+    fn judge_log(&self, trust: Option<Trust>) -> Result<Judged, DeedError> {
         let (cache, held) = self.remembered();
         let evidence = LogEvidence { held, ..self.log_evidence()? };
-        let record = Record::judge(&evidence, trust, self.world.now);
+        let mut record = Record::judge(&evidence, trust, self.world.now);
         let basis = self.basis(&evidence)?;
-        self.remember(cache.as_ref(), evidence.held, &record);
+        self.remember(cache.as_ref(), evidence.held.clone(), &record);
         if trust.is_none() && !record.entries.is_empty() {
             return Err(DeedError::NoRoot { root: record.root() });
         }
-        Ok((record, basis))
+        let forward = self.contained(&mut record, &evidence, trust)?;
+        Ok(Judged { record, basis, forward })
     }
 
     /// Reads and judges log and policy alone.
@@ -218,7 +220,7 @@ impl<'w> Place<'w> {
     pub fn record(&self) -> Result<Record, DeedError> {
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        Ok(self.judge_log(trust)?.0)
+        Ok(self.judge_log(trust)?.record)
     }
 
     /// Reads and judges all of one environment, or of all environments.
@@ -229,7 +231,7 @@ impl<'w> Place<'w> {
         // Before writers are kept away, since this may wait for a person.
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        let (record, basis) = self.judge_log(trust)?;
+        let Judged { record, basis, forward } = self.judge_log(trust)?;
         if let (Some(policy), Some(env)) = (record.policy(), scope)
             && !policy.environments.contains_key(env)
         {
@@ -237,7 +239,7 @@ impl<'w> Place<'w> {
             return Err(DeedError::NoEnvironment { env: env.clone(), known });
         }
         let files = self.file_evidence(&record, scope)?;
-        Ok(Loaded { record, files, scope: scope.cloned(), today: self.today(), basis })
+        Ok(Loaded { record, files, scope: scope.cloned(), today: self.today(), basis, forward })
     }
 
     /// As [`Place::load`], of one environment that only the policy can tell.
@@ -250,10 +252,11 @@ impl<'w> Place<'w> {
     ) -> Result<(Loaded, T), DeedError> {
         let trust = self.trusted_or_asked()?;
         let _steady = self.steady()?;
-        let (record, basis) = self.judge_log(trust)?;
+        let Judged { record, basis, forward } = self.judge_log(trust)?;
         let (env, chosen) = choose(record.policy().ok_or_else(|| unbelieved(&record))?)?;
         let files = self.file_evidence(&record, Some(&env))?;
-        Ok((Loaded { record, files, scope: Some(env), today: self.today(), basis }, chosen))
+        let (scope, today) = (Some(env), self.today());
+        Ok((Loaded { record, files, scope, today, basis, forward }, chosen))
     }
 }
 
@@ -282,6 +285,13 @@ pub(super) fn unbelieved(record: &Record) -> DeedError {
     gravest.map_or(DeedError::NoPolicy, |finding| DeedError::Refused(finding.clone().into()))
 }
 
+/// A log that was judged, and what follows once the files are.
+struct Judged {
+    record: Record,
+    basis: Option<Basis>,
+    forward: Option<Forward>,
+}
+
 /// Evidence that was read, and the record that was judged.
 pub struct Loaded {
     /// Log and policy.
@@ -291,26 +301,32 @@ pub struct Loaded {
     scope: Option<EnvName>,
     today: Date,
     pub(super) basis: Option<Basis>,
+    pub(super) forward: Option<Forward>,
 }
 
 impl Loaded {
-    /// Reads the files anew as a policy wants them that is not in force.
+    /// Reads the files anew as a policy wants them that is not in force. No pin follows from that.
     ///
     /// # Errors
     /// Those of [`Place::file_evidence`].
     pub fn supposing(mut self, place: &Place<'_>, policy: Policy) -> Result<Self, DeedError> {
         self.record.suppose(policy);
+        self.forward = None;
         self.files = place.file_evidence(&self.record, self.scope.as_ref())?;
         Ok(self)
     }
 
-    /// Judges the files, whatever is found.
+    /// Judges the files, whatever is found; where nothing grave is, the pin moves forward.
     ///
     /// # Errors
     /// [`DeedError::Refused`] with the gravest finding when there is no policy to believe.
     pub fn judged(&self) -> Result<Verified<'_>, DeedError> {
-        Verified::judge(&self.record, &self.files, self.scope.as_ref(), self.today)
-            .ok_or_else(|| unbelieved(&self.record))
+        let verified = Verified::judge(&self.record, &self.files, self.scope.as_ref(), self.today)
+            .ok_or_else(|| unbelieved(&self.record))?;
+        if let Some(forward) = self.forward.as_ref().filter(|_| is_clean(&verified.findings)) {
+            forward.take();
+        }
+        Ok(verified)
     }
 
     /// Judges the files of an environment; nothing may be found that keeps its values from leaving.
@@ -330,7 +346,7 @@ impl Loaded {
 /// [`DeedError::Refused`] with the gravest finding.
 pub fn unblocked(verified: &Verified<'_>, env: &EnvName) -> Result<(), DeedError> {
     match verified.refusal(env) {
-        Some(finding) => Err(DeedError::Refused(finding.clone().into())),
+        Some(finding) => Err(DeedError::Refused(finding.as_refusal().into())),
         None => Ok(()),
     }
 }

@@ -90,11 +90,12 @@ impl Place<'_> {
         let cache = Cache::open(&self.world.environment, self.checkout.shared_state());
         let bytes = cache.and_then(|cache| cache.read(&state_of(scope)));
         let Some((basis, brief)) = bytes.as_deref().and_then(parts) else { return Ok(None) };
-        let names = self.files.names(LOG)?;
+        let Some(names) = self.files.names(LOG)? else { return Ok(None) };
         let evidence = self.policy_evidence()?;
-        let same = names.is_some_and(|names| Sha256::of(names.as_bytes()) == basis.log)
+        let same = Sha256::of(names.as_bytes()) == basis.log
             && policies(&evidence) == basis.policies
-            && self.seen()? == basis.seen;
+            && self.seen()? == basis.seen
+            && self.is_contained(&names, trust)?;
         if !same || !evidence.strays.is_empty() {
             return Ok(None);
         }
@@ -107,6 +108,9 @@ impl Place<'_> {
     /// Keeps what a log comes to, of which nothing was found that keeps values from leaving.
     pub(super) fn keep(&self, record: &Record, basis: Option<Basis>, scope: Option<&EnvName>) {
         let Some(basis) = basis.filter(|_| self.may_recall()) else { return };
+        // The pin may have moved since. What the state says of pin and HEAD is asked again with each use.
+        let Ok(seen) = self.seen() else { return };
+        let basis = Basis { seen, ..basis };
         if self.world.writes != Writes::Real {
             return;
         }

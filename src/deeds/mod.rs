@@ -128,6 +128,9 @@ pub enum DeedError {
     /// `TENURE_ROOT` is no id.
     #[error("`TENURE_ROOT` is no id of 64 hexadecimal digits")]
     BadRoot,
+    /// `TENURE_MIN_POLICY` is no number.
+    #[error("`TENURE_MIN_POLICY` is no number of a policy")]
+    BadMinPolicy,
     /// The pin's file is damaged.
     #[error("the pin of this clone is damaged")]
     BadPin {

@@ -44,6 +44,7 @@ fn twin(
         severity: Severity::Found,
         env: env.cloned(),
         place: path.to_string(),
+        address: None,
         entry: None,
         message: format!("not managed, and yet {of} where the case of letters does not count"),
         fix: Some(fix),

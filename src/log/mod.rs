@@ -93,14 +93,18 @@ impl EntryError {
     }
 }
 
-/// The bytes before the signature, whatever they are; none where no signature begins.
-#[must_use]
-pub fn payload_of(file: &[u8]) -> Option<&[u8]> {
+/// The bytes before the first and before the last line that begins like a signature, whatever they are;
+/// none where no line does.
+pub fn payloads_of(file: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut lines = file.split_inclusive(|byte| *byte == b'\n');
     let mut at = 0;
-    loop {
-        if file.get(at..)?.starts_with(MARKER.as_bytes()) {
-            return Some(&file[..at]);
-        }
-        at += 1 + file[at..].iter().position(|b| *b == b'\n')?;
-    }
+    let mut starts = std::iter::from_fn(|| {
+        let line = lines.next()?;
+        at += line.len();
+        Some((at - line.len(), line))
+    });
+    let mut begins = starts.by_ref().filter(|(_, line)| line.starts_with(MARKER.as_bytes()));
+    let first = begins.next().map(|(at, _)| at);
+    let last = begins.last().map(|(at, _)| at);
+    [first, last].into_iter().flatten().map(|at| &file[..at])
 }

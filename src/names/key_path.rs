@@ -97,6 +97,18 @@ impl KeyPath {
         }
     }
 
+    /// Tells whether another place lies in this one.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Place { document: a, segments: mine },
+                Self::Place { document: b, segments },
+            ) => a == b && segments.len() > mine.len() && segments.starts_with(mine),
+            _ => false,
+        }
+    }
+
     /// The name of the last key, if the path ends in one.
     #[must_use]
     pub fn last_key(&self) -> Option<&str> {

@@ -69,9 +69,12 @@ pub(super) fn line(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The look of one finding for machines.
-pub(super) fn finding(finding: &Finding) -> Value {
+#[must_use]
+pub fn finding(finding: &Finding) -> Value {
+    let (file, line) = finding.file();
     json!({
         "code": finding.code.word(),
+        "rule": finding.code.rule().map(|number| format!("V{number}")),
         "severity": match finding.severity {
             Severity::Note => "note",
             Severity::Found => "found",
@@ -80,6 +83,10 @@ pub(super) fn finding(finding: &Finding) -> Value {
         },
         "environment": finding.env,
         "place": finding.place,
+        "file": file,
+        "line": line,
+        "key": finding.address.as_ref().map(|address| &address.key),
+        "address": finding.address,
         "entry": finding.entry,
         "message": finding.message,
         "fix": finding.fix,

@@ -8,7 +8,7 @@ mod delivery;
 mod doctor;
 pub mod enacted;
 mod escape;
-mod findings;
+pub mod findings;
 mod guarded;
 mod hooked;
 mod key;

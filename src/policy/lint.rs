@@ -53,6 +53,7 @@ impl Report<'_> {
             severity: verdict.1,
             env: None,
             place: format!("{PATH}:{line}"),
+            address: None,
             entry: None,
             message,
             fix: Some(fix.to_owned()),

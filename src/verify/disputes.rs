@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::files::ends_with_a_new_value;
+use super::faults::is_dispute;
 use super::keyrings::Generations;
 use super::verdicts::breach;
 use super::{Live, Record, Verified, item};
@@ -92,7 +92,7 @@ impl Verified<'_> {
         for (key, candidates) in signed {
             let address = Address { env: env.clone(), path: path.clone(), key: (*key).clone() };
             match item::judge(&mut generations, &address, candidates, None) {
-                Err(finding) if ends_with_a_new_value(finding.code) => {
+                Err(finding) if is_dispute(finding.code) => {
                     self.disputed(address, &finding, candidates, None);
                     self.findings.push(*finding);
                 }
@@ -102,6 +102,7 @@ impl Verified<'_> {
         }
         if missing {
             let finding = breach(Code::Missing, path.as_str(), "this file is signed, but not here");
+            let finding = self.of_newest(finding, signed);
             self.findings.push(finding.in_env(env).fix(format!("tenure restore {}", quoted(path))));
         }
     }
@@ -113,7 +114,7 @@ impl Verified<'_> {
         candidates: &[Standing],
         on_disk: Option<Sha256>,
     ) {
-        if ends_with_a_new_value(finding.code) {
+        if is_dispute(finding.code) {
             let dispute = Dispute::of(self.record, finding, candidates, on_disk);
             self.disputes.insert(address, dispute);
         }

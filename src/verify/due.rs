@@ -23,7 +23,7 @@ pub(super) fn check(
         Op::Delete => Ok(()),
     };
     judged.map_err(|message| {
-        let fix = format!("tenure rotate {}/{}", address.env, quoted(&address.key));
+        let fix = format!("tenure set {}/{} with a new value", address.env, quoted(&address.key));
         found(record, Code::BadDue, address, live, message).fix(fix).into()
     })
 }

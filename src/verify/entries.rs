@@ -188,8 +188,12 @@ impl Judge<'_> {
         file_path(&signed.entry, &signed.id).to_string()
     }
 
+    /// Starts a finding about an entry. What breaks a rule is never mended, but taken out: nothing that
+    /// holds descends from it.
     pub(super) fn refuse(&self, at: usize, code: Code, message: impl Into<String>) -> Finding {
-        breach(code, self.place(at), message).entry(self.entries[at].id)
+        let place = self.place(at);
+        let fix = format!("rm {}", quoted(&place));
+        breach(code, place, message).entry(self.entries[at].id).fix(fix)
     }
 
     /// Check 2, first half: the trusted root is here. Where nothing is trusted yet, the only `init` is

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::disk::{FileForm, OnDisk, read};
 use super::disputes::{Dispute, add_what_was_before};
+use super::faults::{bared, ends_with_a_new_value, unreadable, unsealed};
 use super::keyrings::Generations;
 use super::verdicts::breach;
 use super::{FileEvidence, Live, Record, item, keyrings};
@@ -133,7 +134,8 @@ impl<'e> Verified<'e> {
     fn strays(&mut self, evidence: &FileEvidence) {
         for (place, why) in &evidence.strays {
             let message = format!("the policy's globs match this, but it {why}");
-            self.findings.push(breach(Code::Unattested, place, message));
+            let finding = breach(Code::Unattested, place, message);
+            self.findings.push(finding.fix(format!("rm {}", quoted(place))));
         }
     }
 
@@ -189,7 +191,8 @@ impl<'e> Verified<'e> {
         let (form, found) = match read(path, bytes, whole) {
             Ok(read) => read,
             Err(why) => {
-                self.findings.push(unreadable(env, path, &why, stands));
+                let finding = unreadable(env, path, &why, stands);
+                self.findings.push(self.of_newest(finding, signed));
                 return;
             }
         };
@@ -207,6 +210,8 @@ impl<'e> Verified<'e> {
                 Ok(Some(stands)) => live.push((address, stands)),
                 Ok(None) => {}
                 Err(finding) => {
+                    let stands = disk.is_none() && found.keys().any(|other| key.holds(other));
+                    let finding = if stands { bared(*finding) } else { *finding };
                     let finding = finding.on_line(&address, disk.and_then(|it| it.line(bytes)));
                     if ends_with_a_new_value(finding.code) && is_plain(&form, key, disk) {
                         self.in_doubt.insert(address.clone(), finding.place.clone());
@@ -224,6 +229,21 @@ impl<'e> Verified<'e> {
         self.live.append(&mut live.into_iter().collect());
         self.findings.extend(self.clear_comment(env, path, &form));
         self.files.insert(path.clone(), VerifiedFile { env: env.clone(), bytes, form });
+    }
+
+    /// Names the newest entry of those that attest a file.
+    pub(super) fn of_newest(
+        &self,
+        finding: Finding,
+        signed: &BTreeMap<&KeyPath, &[Standing]>,
+    ) -> Finding {
+        let sets = |standing: &&Standing| standing.effect == Effect::Sets;
+        let entries = signed.values().flat_map(|all| all.iter().filter(sets));
+        let newest = entries.max_by_key(|standing| self.record.dag.position(standing.entry));
+        match newest {
+            Some(standing) => finding.entry(self.record.entries[standing.entry].id),
+            None => finding,
+        }
     }
 
     /// Finds a comment that somebody wrote into a sealed file and did not seal.
@@ -248,11 +268,6 @@ fn rank(finding: &&Finding) -> (Severity, bool) {
     (finding.severity, finding.env.is_none())
 }
 
-/// Tells whether a dispute of this kind is over once a writer has set the value anew.
-pub(super) fn ends_with_a_new_value(code: Code) -> bool {
-    matches!(code, Code::Concurrent | Code::RemovedKey | Code::WriterGone)
-}
-
 /// Tells whether a new value leaves nothing of the disputed one: no tag, no anchor, no other place of a list.
 fn is_plain(form: &FileForm<'_>, key: &KeyPath, disk: Option<&OnDisk>) -> bool {
     let FileForm::Values(document) = form else { return false };
@@ -267,28 +282,6 @@ fn is_plain(form: &FileForm<'_>, key: &KeyPath, disk: Option<&OnDisk>) -> bool {
 fn is_silent(form: &FileForm<'_>) -> bool {
     let FileForm::Values(document) = form else { return false };
     document.clear_comment().is_none()
-}
-
-fn unreadable(env: &EnvName, path: &RepoPath, why: &str, stands: bool) -> Finding {
-    if stands {
-        let message = format!("this sealed file can no longer be read: {why}");
-        let fix =
-            format!("tenure restore {path}; in a merge: take one line of each pair, then git add");
-        return breach(Code::Altered, path.as_str(), message).in_env(env).fix(fix);
-    }
-    unsealed(env, path, false)
-}
-
-fn unsealed(env: &EnvName, path: &RepoPath, sealed_whole: bool) -> Finding {
-    if sealed_whole {
-        return breach(Code::Unattested, path.as_str(), "no entry names this sealed file")
-            .in_env(env)
-            .fix(format!("git rm {}", quoted(path)));
-    }
-    breach(Code::Plaintext, path.as_str(), format!("this file of {env} is not sealed"))
-        .in_env(env)
-        .graded(Severity::Found)
-        .fix(format!("tenure seal {}", quoted(path)))
 }
 
 /// What stands at a place, and what was signed of it.

@@ -91,8 +91,11 @@ fn concurrent(record: &Record, address: &Address, rivals: &[Standing]) -> Box<Fi
     };
     let names: Vec<_> = rivals.iter().map(entry).collect();
     let message = format!("{} entries name its newest value: {}", rivals.len(), names.join(", "));
-    let fix = resolve(address);
-    Box::new(at(Code::Concurrent, address, message).fix(fix))
+    let finding = at(Code::Concurrent, address, message).fix(resolve(address));
+    Box::new(match rivals.first() {
+        Some(rival) => finding.entry(record.entries[rival.entry].id),
+        None => finding,
+    })
 }
 
 fn void(record: &Record, address: &Address, live: Live<'_>) -> Box<Finding> {
@@ -140,8 +143,10 @@ fn sealed_rightly(
     disk: &OnDisk,
 ) -> Result<(), Box<Finding>> {
     let record = generations.record;
-    let stale =
-        |message: &str| Err(found(record, Code::OldGeneration, address, live, message).into());
+    let stale = |message: &str| {
+        let fix = format!("tenure set {}/{} with a new value", address.env, quoted(&address.key));
+        Err(found(record, Code::OldGeneration, address, live, message).fix(fix).into())
+    };
     let clear = record.policy().is_some_and(|policy| policy.is_clear(&address.env, &address.key));
     if disk.clear_text && !clear {
         let message = "this value stands in clear, and the policy does not allow it";

@@ -57,14 +57,15 @@ impl Judge<'_> {
         let restore = "tenure restore";
         let altered = |what: &str| {
             let message = format!("{what}: entry {} signs it", self.entries[at].id.short());
-            Box::new(breach(Code::PolicyAltered, &path, message).fix(restore))
+            let finding = breach(Code::PolicyAltered, &path, message).fix(restore);
+            Box::new(finding.entry(self.entries[at].id))
         };
         let bytes =
             self.evidence.policies.get(&path).ok_or_else(|| altered("this policy is missing"))?;
         if Sha256::of(bytes) != step.hash {
             return Err(altered("this policy was changed"));
         }
-        parse_policy(bytes, &path)
+        parse_policy(bytes, &path).map_err(|why| Box::new(why.entry(self.entries[at].id)))
     }
 
     /// A step follows the one that was in force, numbered one higher, and its signer is an admin of it.
@@ -188,7 +189,7 @@ impl Judge<'_> {
         match self.chain.steps.iter().find(|it| it.hash == *hash) {
             Some(old) => {
                 let message = format!("it is policy {}, and {} is in force", old.seq, step.seq);
-                finding(message).fix(put)
+                finding(message).entry(old.id).fix(put)
             }
             None => {
                 let message = format!(
@@ -196,7 +197,7 @@ impl Judge<'_> {
                     step.seq,
                     unsigned(&step.policy, found)
                 );
-                finding(message).fix("tenure policy diff, then: tenure policy sign")
+                finding(message).entry(step.id).fix("tenure policy diff, then: tenure policy sign")
             }
         }
     }

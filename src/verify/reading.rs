@@ -67,7 +67,7 @@ fn read_one(path: &str, bytes: &[u8], held: &Held) -> Result<SignedEntry, Box<Fi
     let bad = |code, what: &str| Box::new(breach(code, path, what).fix(restore()));
     let name = parse_name(path).ok_or_else(|| {
         let finding = breach(Code::BadEntry, path, "this name is no log entry's");
-        Box::new(finding.fix(format!("git rm --cached {}", quoted(path))))
+        Box::new(finding.fix(format!("rm {}", quoted(path))))
     })?;
     let of_name = |id: EntryId| id.short16() == name.short;
     match SignedEntry::parse_knowing(held, bytes) {
@@ -75,14 +75,13 @@ fn read_one(path: &str, bytes: &[u8], held: &Held) -> Result<SignedEntry, Box<Fi
             if file_path(&entry.entry, &entry.id).as_str() == path {
                 Ok(entry)
             } else {
-                Err(bad(Code::AlteredEntry, "its name is not the one its bytes give"))
+                let why = "its name is not the one its bytes give";
+                Err(bad(Code::AlteredEntry, why).entry(entry.id).into())
             }
         }
         Ok(_) => Err(bad(Code::AlteredEntry, why_altered(bytes))),
         // What was changed is told as such, whatever it has become.
-        Err(_) if log::payload_of(bytes).is_some_and(|p| !of_name(EntryId::of(p))) => {
-            Err(bad(Code::AlteredEntry, why_altered(bytes)))
-        }
+        Err(_) if was_changed(bytes, of_name) => Err(bad(Code::AlteredEntry, why_altered(bytes))),
         Err(why) if why.needs_newer_program() => Err(Box::new(
             breach(Code::UpdateTenure, path, why.to_string())
                 .graded(Severity::Invalid)
@@ -90,6 +89,13 @@ fn read_one(path: &str, bytes: &[u8], held: &Held) -> Result<SignedEntry, Box<Fi
         )),
         Err(why) => Err(bad(Code::BadEntry, &why.to_string())),
     }
+}
+
+/// Tells whether a file that is no entry has other bytes than those of its name, as far as it has any that
+/// could be a payload: those before its first signature, or before its last.
+fn was_changed(bytes: &[u8], of_name: impl Fn(EntryId) -> bool) -> bool {
+    let mut payloads = log::payloads_of(bytes).peekable();
+    payloads.peek().is_some() && !payloads.any(|payload| of_name(EntryId::of(payload)))
 }
 
 fn why_altered(bytes: &[u8]) -> &'static str {

@@ -10,6 +10,7 @@ pub(super) fn breach(code: Code, place: impl Into<String>, message: impl Into<St
         severity: Severity::Breach,
         env: None,
         place: place.into(),
+        address: None,
         entry: None,
         message: message.into(),
         fix: None,
@@ -19,7 +20,8 @@ pub(super) fn breach(code: Code, place: impl Into<String>, message: impl Into<St
 /// Starts a finding about one item.
 pub(super) fn at(code: Code, address: &Address, message: impl Into<String>) -> Finding {
     let place = format!("{} {}", address.path, address.key);
-    breach(code, place, message).in_env(&address.env)
+    let finding = breach(code, place, message).in_env(&address.env);
+    Finding { address: Some(address.clone()), ..finding }
 }
 
 impl Finding {

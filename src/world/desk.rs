@@ -3,13 +3,13 @@
 use std::cell::{RefCell, RefMut};
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ssh_key::PublicKey;
 
 use super::harden::Hardened;
 use super::keys::{Identities, KeyPlaces};
 use super::signer::{self, Signer, SignerError, SigningPlaces};
-use super::terminal::{Prompts, Terminal};
+use super::terminal::{Prompts, Terminal, TerminalError};
 use super::{Checkout, Environment, LARGEST, WorldError, wiped};
 use crate::names::EntryId;
 use crate::secret::Plaintext;
@@ -32,6 +32,26 @@ pub enum Writes {
     Dry,
 }
 
+/// Whether what a deed has to say beside its answer is said (`--quiet`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notes {
+    /// On stderr.
+    Said,
+    /// Nowhere.
+    Kept,
+}
+
+/// What a run demands of the log beside its root: what a host could keep from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Demands {
+    /// `--min-policy`: the least number of the policy in force.
+    pub min_policy: Option<u32>,
+    /// `--base`: a revision whose entries must all be here.
+    pub base: Option<String>,
+    /// `--max-age`: how old the newest entry may be.
+    pub max_age: Option<SignedDuration>,
+}
+
 /// What the command line says of the outside.
 #[derive(Debug)]
 pub struct Settings {
@@ -43,12 +63,16 @@ pub struct Settings {
     pub identity_files: Vec<PathBuf>,
     /// `--root`.
     pub root: Option<EntryId>,
+    /// `--min-policy`, `--base`, `--max-age`.
+    pub demands: Demands,
     /// `--non-interactive`.
     pub prompts: Prompts,
     /// `--yes`.
     pub consent: Consent,
     /// `--dry-run`.
     pub writes: Writes,
+    /// `--quiet`.
+    pub notes: Notes,
     /// What `run` gives back to its child.
     pub hardened: Option<Hardened>,
 }
@@ -61,6 +85,8 @@ pub struct World {
     pub now: Timestamp,
     /// The root that the command line names.
     pub root: Option<EntryId>,
+    /// What else the command line demands of the log.
+    pub demands: Demands,
     /// The variables of the process.
     pub environment: Environment,
     /// Who is there.
@@ -69,6 +95,7 @@ pub struct World {
     pub consent: Consent,
     /// Whether changes are only shown.
     pub writes: Writes,
+    notes: Notes,
     /// What a child gets back that takes the place of this process.
     pub hardened: Option<Hardened>,
     identities: RefCell<Identities>,
@@ -85,12 +112,25 @@ impl World {
             from: settings.from,
             now: settings.now,
             root: settings.root,
+            demands: settings.demands,
             terminal,
             consent: settings.consent,
             writes: settings.writes,
+            notes: settings.notes,
             hardened: settings.hardened,
             identities: RefCell::new(Identities::new(places, terminal)),
             environment,
+        }
+    }
+
+    /// Says a line on stderr, unless the user wants quiet.
+    ///
+    /// # Errors
+    /// [`TerminalError::Stream`] when stderr is gone.
+    pub fn note(&self, message: &str) -> Result<(), TerminalError> {
+        match self.notes {
+            Notes::Said => self.terminal.say(message),
+            Notes::Kept => Ok(()),
         }
     }
 

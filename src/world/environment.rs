@@ -15,6 +15,7 @@ pub const HONOURED: &[(&str, &str)] = &[
     ("SOPS_AGE_KEY", "private keys, as SOPS takes them"),
     ("SOPS_AGE_KEY_FILE", "a file with private keys, as SOPS takes it"),
     ("TENURE_ROOT", "the id of the log's first entry, for CI"),
+    ("TENURE_MIN_POLICY", "the least number of the policy in force, for CI"),
     ("HOME", "where ~/.config, ~/.local/state and ~/.ssh lie"),
     ("XDG_CONFIG_HOME", "where keys lie; ~/.config if unset"),
     ("XDG_STATE_HOME", "where the cache's key lies; ~/.local/state if unset"),
@@ -65,6 +66,8 @@ pub struct Environment {
     pub git_index_file: Option<PathBuf>,
     /// `TENURE_ROOT`, unchecked.
     pub tenure_root: Option<String>,
+    /// `TENURE_MIN_POLICY`, unchecked.
+    pub tenure_min_policy: Option<String>,
     /// `TENURE_IDENTITY`.
     pub identity: Option<Plaintext>,
     /// `TENURE_IDENTITY_FILE`.
@@ -110,6 +113,9 @@ impl Environment {
             git_work_tree: seen.take("GIT_WORK_TREE").map(PathBuf::from),
             git_index_file: seen.take("GIT_INDEX_FILE").map(PathBuf::from),
             tenure_root: seen.take("TENURE_ROOT").map(|id| id.to_string_lossy().into_owned()),
+            tenure_min_policy: seen
+                .take("TENURE_MIN_POLICY")
+                .map(|number| number.to_string_lossy().into_owned()),
             identity: seen.secret("TENURE_IDENTITY"),
             identity_file: seen.take("TENURE_IDENTITY_FILE").map(PathBuf::from),
             identity_cmd: seen.take("TENURE_IDENTITY_CMD"),

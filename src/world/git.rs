@@ -25,7 +25,7 @@ pub struct Checkout {
     pub common_dir: PathBuf,
     pub(super) program: Program,
     from: PathBuf,
-    repository: Option<Repository>,
+    pub(super) repository: Option<Repository>,
 }
 
 /// Who touched a path last, and when.
@@ -304,7 +304,7 @@ fn path_of(printed: &[u8]) -> PathBuf {
     Path::new(OsStr::from_bytes(printed.strip_suffix(b"\n").unwrap_or(printed))).to_owned()
 }
 
-fn refusal(doing: &'static str, error: &git2::Error) -> WorldError {
+pub(super) fn refusal(doing: &'static str, error: &git2::Error) -> WorldError {
     WorldError::Git { doing, why: error.message().chars().filter(|c| !c.is_control()).collect() }
 }
 

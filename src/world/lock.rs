@@ -137,7 +137,10 @@ fn share(state: &StateDir) -> Result<Reading, WorldError> {
     }
 }
 
-fn hold(path: &Path, take: fn(&File) -> Result<(), TryLockError>) -> Result<File, WorldError> {
+pub(super) fn hold(
+    path: &Path,
+    take: fn(&File) -> Result<(), TryLockError>,
+) -> Result<File, WorldError> {
     let mut how = OpenOptions::new();
     how.read(true).write(true).create(true).truncate(false).mode(0o600);
     let file = how.open(path).map_err(WorldError::io("open", path.display()))?;

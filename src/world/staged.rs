@@ -31,7 +31,13 @@ impl ObjectId {
         Self(id.to_string())
     }
 
-    pub(super) fn parse(digits: &[u8]) -> Option<Self> {
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Takes 40 or 64 lower-case hexadecimal digits, and nothing else.
+    #[must_use]
+    pub fn parse(digits: &[u8]) -> Option<Self> {
         let hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         let well = matches!(digits.len(), 40 | 64) && digits.iter().all(hex);
         well.then(|| Self(digits.iter().map(|byte| char::from(*byte)).collect()))
@@ -86,6 +92,11 @@ pub enum Blob {
     TooLarge(u64),
 }
 
+/// What is done with an object, and its place in the list; none for one that is not at hand.
+type Taker<'s> = dyn FnMut(usize, Option<Blob>) -> Result<(), WorldError> + 's;
+
+const READING: &str = "read blobs";
+
 impl Checkout {
     /// Lists the index, sorted as git sorts it; `GIT_INDEX_FILE` honoured.
     pub fn index_files(&self) -> Result<Vec<IndexFile>, WorldError> {
@@ -122,20 +133,51 @@ impl Checkout {
         ids: &[ObjectId],
         show: &mut dyn FnMut(usize, Blob),
     ) -> Result<(), WorldError> {
+        self.each_object("blob", ids, &mut |place, object| match object {
+            Some(blob) => {
+                show(place, blob);
+                Ok(())
+            }
+            None => Err(WorldError::Git {
+                doing: "read blobs",
+                why: format!("{} is none", ids[place].as_str()),
+            }),
+        })
+    }
+
+    /// Shows trees as git stores them, one after the other; none for one that is not at hand.
+    pub(super) fn each_tree(
+        &self,
+        ids: &[ObjectId],
+        show: &mut dyn FnMut(usize, Option<Vec<u8>>) -> Result<(), WorldError>,
+    ) -> Result<(), WorldError> {
+        self.each_object("tree", ids, &mut |place, object| match object {
+            Some(Blob::Bytes(bytes)) => show(place, Some(bytes)),
+            Some(Blob::TooLarge(_)) => Err(garbled("read a tree")),
+            None => show(place, None),
+        })
+    }
+
+    fn each_object(
+        &self,
+        kind: &str,
+        ids: &[ObjectId],
+        show: &mut Taker<'_>,
+    ) -> Result<(), WorldError> {
         if ids.is_empty() {
             return Ok(());
         }
         let mut command = self.program.command(&["cat-file", "--batch", "--buffer"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(WorldError::NoGit)?;
-        let shown = converse(&mut child, ids, show);
+        let shown = converse(&mut child, (kind, ids), show);
         if shown.is_err() {
             // It may still wait for a reader; that it has ended already is no matter.
             let _ended = child.kill();
         }
         let ended = child.wait().map_err(WorldError::NoGit)?;
         shown?;
-        if ended.success() { Ok(()) } else { Err(garbled("read blobs")) }
+        if ended.success() { Ok(()) } else { Err(garbled(READING)) }
     }
 
     fn changes_since(&self, commit: &ObjectId) -> Result<Vec<StagedChange>, WorldError> {
@@ -149,7 +191,8 @@ impl Checkout {
         pairs.map(|pair| staged_change(pair).ok_or_else(|| garbled(doing))).collect()
     }
 
-    fn merge_heads(&self) -> Result<Vec<ObjectId>, WorldError> {
+    /// Names the commits that an unfinished merge brings in.
+    pub fn merge_heads(&self) -> Result<Vec<ObjectId>, WorldError> {
         let path = self.git_dir.join("MERGE_HEAD");
         let text = match std::fs::read(&path) {
             Ok(text) => text,
@@ -214,11 +257,11 @@ fn staged_change(pair: &[&[u8]]) -> Option<StagedChange> {
 /// Asks from a thread of its own, since git may answer before it has heard all.
 fn converse(
     child: &mut Child,
-    ids: &[ObjectId],
-    show: &mut dyn FnMut(usize, Blob),
+    (kind, ids): (&str, &[ObjectId]),
+    show: &mut Taker<'_>,
 ) -> Result<(), WorldError> {
     let (Some(mut questions), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
-        return Err(garbled("read blobs"));
+        return Err(garbled(READING));
     };
     std::thread::scope(|scope| {
         scope.spawn(move || {
@@ -226,27 +269,30 @@ fn converse(
             ids.iter().try_for_each(|id| writeln!(questions, "{}", id.as_str())).ok()
         });
         let mut answers = BufReader::with_capacity(1 << 16, answers);
-        ids.iter().enumerate().try_for_each(|(place, id)| {
-            show(place, answer(&mut answers, id)?);
-            Ok(())
-        })
+        ids.iter()
+            .enumerate()
+            .try_for_each(|(place, id)| show(place, answer(&mut answers, (kind, id))?))
     })
 }
 
-/// Reads `id SP blob SP size LF content LF`.
-fn answer(from: &mut dyn BufRead, id: &ObjectId) -> Result<Blob, WorldError> {
-    let failed = |_| garbled("read blobs");
+/// Reads `id SP kind SP size LF content LF`; none for `id SP missing LF`.
+fn answer(
+    from: &mut dyn BufRead,
+    (kind, id): (&str, &ObjectId),
+) -> Result<Option<Blob>, WorldError> {
+    let failed = |_| garbled(READING);
     let mut head = String::new();
     from.take(200).read_line(&mut head).map_err(failed)?;
-    let size = head
-        .strip_prefix(id.as_str())
-        .and_then(|rest| rest.strip_prefix(" blob "))
-        .and_then(|size| size.strip_suffix('\n')?.parse::<u64>().ok());
+    let said = head.strip_prefix(id.as_str()).and_then(|rest| rest.strip_prefix(' '));
+    if said == Some("missing\n") {
+        return Ok(None);
+    }
+    let size = said
+        .and_then(|said| said.strip_prefix(kind)?.strip_prefix(' ')?.strip_suffix('\n'))
+        .and_then(|size| size.parse::<u64>().ok());
     let Some(size) = size else {
-        return Err(WorldError::Git {
-            doing: "read blobs",
-            why: format!("{} is none", id.as_str()),
-        });
+        let why = format!("{} is no {kind}", id.as_str());
+        return Err(WorldError::Git { doing: READING, why });
     };
     let mut content = from.take(size);
     let blob = if size > LARGEST {
@@ -259,7 +305,7 @@ fn answer(from: &mut dyn BufRead, id: &ObjectId) -> Result<Blob, WorldError> {
     };
     let mut end = [0];
     let whole = content.limit() == 0 && from.read_exact(&mut end).is_ok() && end == [b'\n'];
-    if whole { Ok(blob) } else { Err(garbled("read blobs")) }
+    if whole { Ok(Some(blob)) } else { Err(garbled(READING)) }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! What this clone remembers under its git folder: pin, cache, open files, journal. Never committed.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
 use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use super::lock::hold;
 use super::whole::{Mode, write_whole};
 use super::{LARGEST, WorldError};
 
@@ -46,6 +47,24 @@ impl StateDir {
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), WorldError> {
         self.make()?;
         write_whole(&self.path(name), bytes, Mode::Private)
+    }
+
+    /// Writes a file in the place of what was read from it; tells whether it was still so.
+    ///
+    /// Of several processes that read the same, one writes.
+    pub fn exchange(
+        &self,
+        name: &str,
+        found: Option<&[u8]>,
+        bytes: &[u8],
+    ) -> Result<bool, WorldError> {
+        self.make()?;
+        let _alone = hold(&self.path(&format!("{name}.lock")), File::try_lock)?;
+        let same = self.read(name)?.as_deref() == found;
+        if same {
+            write_whole(&self.path(name), bytes, Mode::Private)?;
+        }
+        Ok(same)
     }
 
     /// Removes a file; one that is not there is no error.

@@ -62,59 +62,74 @@ fn case_5_a_key_renamed_and_one_deleted() {
 #[test]
 fn case_6_a_value_in_clear_that_nobody_signed() {
     let estate = Estate::new();
-    estate.attacked(1, &["plaintext"], |e| e.edit(ENV, |text| format!("{text}X=\n")));
-    estate.attacked(1, &["plaintext"], |e| e.edit(ENV, |text| format!("{text}X=evil\n")));
-    for value in ["null", "\"\"", "{}", "[]"] {
-        estate.attacked(1, &["plaintext"], |e| {
-            e.edit("secrets/prod.yaml", |text| format!("{text}x: {value}\n"));
-        });
+    let clear = |e: &Estate, path: &str, line: &str| {
+        e.edit(path, |text| format!("{text}{line}\n"));
+        assert_eq!(e.refusal(), "unattested");
+    };
+    for line in ["X=", "X=evil"] {
+        estate.attacked(1, &["plaintext"], |e| clear(e, ENV, line));
     }
+    for value in ["null", "\"\"", "{}", "[]"] {
+        let line = format!("x: {value}");
+        estate.attacked(1, &["plaintext"], |e| clear(e, "secrets/prod.yaml", &line));
+    }
+    // The same, sealed by somebody entitled.
+    estate.twin(|e| {
+        e.edit(ENV, |text| format!("{text}X=evil\n"));
+        e.by("ben", &format!("seal {ENV}")).run().done();
+    });
 }
 
 #[test]
 fn case_8_the_true_plaintext_in_place_of_its_token() {
-    let estate = Estate::new();
-    estate.commit("before the attack");
-    estate.honest();
-    estate.edit(ENV, |text| {
-        let line = text.lines().find(|line| line.starts_with("DB_URL=")).unwrap();
-        text.replace(line, "DB_URL=hunter2-two")
+    Estate::new().attacked(5, &["altered", "(plaintext)"], |e| {
+        e.edit(ENV, |text| {
+            let line = text.lines().find(|line| line.starts_with("DB_URL=")).unwrap();
+            text.replace(line, "DB_URL=hunter2-two")
+        });
+        assert_eq!(e.refusal(), "altered");
     });
-    estate.commit("attack");
-    estate.judged(5, &["altered", "plaintext"]);
-    estate.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]).done();
-    estate.honest();
+}
+
+/// The first token of a text.
+fn token(text: &str) -> String {
+    let rest = &text[text.find("sealed.v1.").unwrap()..];
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));
+    rest[..end.unwrap_or(rest.len())].to_owned()
 }
 
 #[test]
 fn case_10_quotes_and_structure_round_a_token() {
     let estate = Estate::new();
-    let yaml = "secrets/prod.yaml";
-    let json = "secrets/prod.json";
-    let token = |text: &str| {
-        let from = text.find("sealed.v1.").unwrap();
-        let rest = &text[from..];
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));
-        rest[..end.unwrap_or(rest.len())].to_owned()
+    let (yaml, json, nested) = ("secrets/prod.yaml", "secrets/prod.json", "secrets/prod.nest.yaml");
+    estate.write(nested, "flow: [one, two]\nblock:\n- one\n- two\na:\n  b: one\n");
+    estate.by("ben", &format!("seal {nested}")).run().done();
+    let edit = |words: &[&str], path: &str, edit: &dyn Fn(&str) -> String| {
+        estate.attacked(5, words, |e| e.edit(path, edit));
     };
-    estate.attacked(5, &["altered"], |e| {
-        e.edit(yaml, |text| text.replacen(&token(text), &format!("\"{}\"", token(text)), 1));
-    });
-    estate.attacked(5, &["altered"], |e| {
-        e.edit(json, |text| {
-            let quoted = format!("\"{}\"", token(text));
-            text.replacen(&quoted, &format!("[{quoted}]"), 1)
+    for quote in ["\"", "'"] {
+        edit(&["altered"], yaml, &|text| {
+            text.replacen(&token(text), &format!("{quote}{}{quote}", token(text)), 1)
         });
+    }
+    edit(&["altered"], json, &|text| {
+        let quoted = format!("\"{}\"", token(text));
+        text.replacen(&quoted, &format!("[{quoted}]"), 1)
     });
-    estate.attacked(5, &["missing"], |e| {
-        e.edit(yaml, |text| {
-            let lines = text.lines().map(|line| match line.trim_start().split_once(": ") {
-                Some((key, value)) => format!("\"database.{key}\": {value}\n"),
-                None => String::new(),
-            });
-            lines.collect()
-        });
-    });
+    edit(&["altered"], nested, &|text| text.replacen('[', "[[", 1).replacen(']', "]]", 1));
+    edit(&["altered"], nested, &|text| text.replacen('[', "[[", 1).replacen(',', "],", 1));
+    edit(&["altered"], nested, &|text| text.replacen("- ", "- - ", 1));
+    let key = |to: &'static str| {
+        move |text: &str| {
+            let from = text.find("a:\n  b: ").unwrap();
+            text[..from].to_owned() + to + &text[from + "a:\n  b: ".len()..]
+        }
+    };
+    for renamed in ["\"a:b\": ", "a.b: ", "\"a.b\": "] {
+        edit(&["missing", "unattested"], nested, &key(renamed));
+    }
+    edit(&["altered"], nested, &key("a:\n  b: !!str "));
+    edit(&["missing"], nested, &key("a:\n- b: "));
 }
 
 #[test]
@@ -145,10 +160,76 @@ fn case_14_a_bit_flipped_and_an_end_cut_off() {
 }
 
 #[test]
+fn case_15_tokens_of_a_value_and_of_the_one_before_it() {
+    let estate = Estate::new();
+    estate.set("ben", "prod/secrets/prod.env#API_KEY_PREVIOUS", "hunter2-old");
+    let before = estate.read(ENV);
+    estate.set("ben", "prod/API_KEY", "hunter2-newer");
+    estate.set("ben", "prod/API_KEY_PREVIOUS", "hunter2-api");
+    estate.attacked(5, &["altered", "other key's"], |e| {
+        e.edit(ENV, |text| exchanged(text, "API_KEY", "API_KEY_PREVIOUS"));
+    });
+    for key in ["API_KEY", "API_KEY_PREVIOUS"] {
+        let line = |text: &str| {
+            let begins = format!("{key}=");
+            text.lines().find(|line| line.starts_with(&begins)).unwrap().to_owned()
+        };
+        estate.attacked(5, &["altered", "old version"], |e| {
+            e.edit(ENV, |text| text.replace(&line(text), &line(&before)));
+        });
+    }
+}
+
+#[test]
 fn a_link_in_the_place_of_a_sealed_file_is_not_followed() {
-    Estate::new().attacked(5, &["symbolic link"], |e| {
+    Estate::new().attacked(5, &["unattested", "symbolic link"], |e| {
         e.write("elsewhere", e.read(ENV));
         e.remove(ENV);
         std::os::unix::fs::symlink("../elsewhere", e.repo.path().join(ENV)).unwrap();
     });
+}
+
+#[test]
+fn case_57_the_same_verdict_wherever_one_stands() {
+    let estate = Estate::new();
+    let old = estate.read(ENV);
+    estate.set("ben", "prod/DB_URL", "hunter2-three");
+    estate.set("ben", "prod/DB_URL", "hunter2-two");
+    estate.commit("again");
+    let (root, at) = (estate.root(), |name: &str| estate.repo.folder().join(name));
+    let (git_dir, top) = (estate.repo.path().join(".git"), estate.repo.path());
+    let places = |round: &str| {
+        let origin = format!("file://{}", top.display());
+        let shallow = at(&format!("shallow-{round}"));
+        let target = shallow.display().to_string();
+        estate.repo.git(&["clone", "-q", "--depth=1", &origin, &target]).done();
+        let linked = at(&format!("linked-{round}"));
+        let target = linked.display().to_string();
+        estate.repo.git(&["worktree", "add", "-q", "--detach", &target, "HEAD"]).done();
+        let ask = |name: &'static str, line: &str| {
+            let asked = estate.by("ana", line).arg("--root").arg(&root);
+            match name {
+                "full" => asked,
+                "shallow" => asked.within(&shallow),
+                "linked" => asked.within(&linked),
+                "sub-folder" => asked.within(top.join("secrets")),
+                _ => asked.env("GIT_DIR", &git_dir).env("GIT_WORK_TREE", &top).within("/"),
+            }
+            .run()
+        };
+        ["full", "shallow", "linked", "sub-folder", "GIT_DIR"]
+            .map(|name| (name, ask(name, "--json check"), ask(name, "get prod/DB_URL")))
+    };
+    for (name, checked, value) in places("before") {
+        assert_eq!(checked.code, 0, "{name}: {checked}");
+        assert_eq!((value.code, value.stdout.as_str()), (0, "hunter2-two"), "{name}: {value}");
+    }
+    estate.write(ENV, &old);
+    estate.commit("attack");
+    for (name, checked, value) in places("after") {
+        assert_eq!(checked.code, 5, "{name}: {checked}");
+        assert!(super::says(&checked, "altered"), "{name}: {checked}");
+        assert!(super::says(&checked, "old version"), "{name}: {checked}");
+        assert_eq!((value.code, value.stdout.as_str()), (5, ""), "{name}: {value}");
+    }
 }

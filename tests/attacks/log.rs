@@ -21,8 +21,9 @@ fn again(estate: &Estate, by: &str) -> tenure::log::entry::Entry {
 #[test]
 fn an_honest_entry_made_by_hand_is_accepted() {
     let estate = Estate::new();
-    estate.sign(again(&estate, "ben"), &Pen::of("ben"));
-    estate.honest();
+    estate.twin(|e| {
+        e.sign(again(e, "ben"), &Pen::of("ben"));
+    });
 }
 
 #[test]
@@ -52,16 +53,19 @@ fn case_28_a_byte_of_a_payload_changed() {
 
 #[test]
 fn case_29_other_parents_under_an_old_signature() {
-    Estate::new().attacked(5, &["bad-signature"], |e| {
+    let estate = Estate::new();
+    let entry = |e: &Estate, parents: Option<Vec<EntryId>>| {
         let mut entry = again(e, "ben");
         entry.sort();
         let signature = e.signature(entry.render().unwrap().as_bytes(), &Pen::of("ben"));
-        entry.parents = vec![e.root().parse().unwrap()];
+        entry.parents = parents.unwrap_or(entry.parents);
         let payload = entry.render().unwrap();
         let id = EntryId::of(payload.as_bytes());
         let path = tenure::log::name::file_path(&entry, &id);
         e.write(path.as_str(), tenure::log::render::join(&payload, &signature));
-    });
+    };
+    estate.attacked(5, &["bad-signature"], |e| entry(e, Some(vec![e.root().parse().unwrap()])));
+    estate.twin(|e| entry(e, None));
 }
 
 /// Replaces the newest entry by one of other bytes, named by their hash, and signed by ben.
@@ -117,7 +121,7 @@ fn case_31_the_mark_of_a_signature_inside_a_payload() {
     let estate = Estate::new();
     let reasons = [
         ("bad-entry", "reason = \"-----BEGIN SSH SIGNATURE-----\"\n"),
-        ("altered-entry", "reason = \"\n-----BEGIN SSH SIGNATURE-----\"\n"),
+        ("bad-entry", "reason = \"\n-----BEGIN SSH SIGNATURE-----\"\n"),
     ];
     for (word, reason) in reasons {
         estate.attacked(5, &[word], |e| {
@@ -161,17 +165,23 @@ fn case_33_line_endings_changed_for_want_of_an_attribute() {
 #[test]
 fn case_34_a_signature_for_something_else() {
     let estate = Estate::new();
+    let sign = |e: &Estate, namespace: &str, hash: &str| {
+        e.sign(again(e, "ben"), &Pen { key: "ben", namespace, hash });
+    };
     for (namespace, hash) in [("git", "sha512"), ("file", "sha512"), ("log@tenure", "sha256")] {
-        estate.attacked(5, &["bad-signature"], |e| {
-            e.sign(again(e, "ben"), &Pen { key: "ben", namespace, hash });
-        });
+        estate.attacked(5, &["bad-signature"], |e| sign(e, namespace, hash));
     }
+    estate.twin(|e| sign(e, "log@tenure", "sha512"));
 }
 
 #[test]
 fn case_37_an_entry_in_the_name_of_another() {
-    Estate::new().attacked(5, &["bad-signature"], |e| {
+    let estate = Estate::new();
+    estate.attacked(5, &["bad-signature"], |e| {
         e.sign(again(e, "ben"), &Pen::of("cleo"));
+    });
+    estate.twin(|e| {
+        e.sign(again(e, "ben"), &Pen::of("ben"));
     });
 }
 
@@ -188,37 +198,56 @@ fn case_38_an_entry_of_another_repository() {
 #[test]
 fn case_39_the_log_of_a_stranger() {
     let estate = Estate::new();
-    let other = Estate::with_policy(|text| text.replace("threshold = 1", "threshold = 1 # evil"));
-    let root = estate.root();
-    other.commit("a stranger's");
-    let pinned = other.by("ana", "--json check --root").arg(&root).run();
-    // Its own clone has pinned the other one: the two differ.
-    assert_eq!(pinned.code, 5, "{pinned}");
-    let clone = other.repo.folder().join("clone");
-    other.repo.git(&["clone", "-q", ".", &clone.display().to_string()]).done();
-    let checked = other.by("ana", "--json check --root").arg(&root).within(&clone).run();
-    assert_eq!(checked.code, 5, "{checked}");
-    assert!(super::says(&checked, "other-root"), "{checked}");
-    let unpinned = other.by("ana", "check").within(&clone).run();
-    assert_eq!(unpinned.code, 5, "{unpinned}");
-    assert!(unpinned.stderr.contains("no-root"), "{unpinned}");
+    let stranger =
+        Estate::with_policy(|text| text.replace("threshold = 1", "threshold = 1 # evil"));
+    stranger.set("ben", DB_URL, "hunter2-two");
+    stranger.honest();
+    // All that is signed there, and what it signs, in place of ours.
+    let planted = |e: &Estate| {
+        for path in e.list(".secrets").into_iter().chain(e.list("secrets")) {
+            e.remove(&path);
+        }
+        let theirs = [".secrets-policy.toml".to_owned()].into_iter();
+        for path in theirs.chain(stranger.list(".secrets")).chain(stranger.list("secrets")) {
+            e.write(&path, fs::read(stranger.repo.path().join(&path)).unwrap());
+        }
+    };
+    estate.attacked(5, &["other-root"], planted);
+    // Whoever trusts that root is content with it.
+    let trusting = Estate::new();
+    planted(&trusting);
+    trusting.pin(&stranger.root());
+    trusting.by("ana", "check").run().done();
+    // Two roots at once, and none at all.
+    let differ = estate.by("ana", "check --root").arg(stranger.root()).run();
+    assert_eq!(differ.code, 5, "{differ}");
+    let clone = estate.repo.folder().join("clone");
+    let _absent = fs::remove_dir_all(&clone);
+    estate.repo.git(&["clone", "-q", ".", &clone.display().to_string()]).done();
+    for line in ["check", "get prod/DB_URL", "export -e prod --format json", "list"] {
+        let unpinned = estate.by("ana", line).within(&clone).run();
+        assert_eq!((unpinned.code, unpinned.stdout.as_str()), (5, ""), "{line}: {unpinned}");
+        assert!(unpinned.stderr.contains("[no-root]"), "{line}: {unpinned}");
+    }
+    let run = estate.by("ana", "run -e prod -- echo started").within(&clone).run();
+    assert_eq!((run.code, run.stdout.as_str()), (125, ""), "{run}");
 }
 
 #[test]
 fn case_40_times_ahead_of_now_and_before_a_parent() {
     let estate = Estate::new();
     let now: Timestamp = NOW.parse().unwrap();
+    let at = |e: &Estate, shift: SignedDuration| {
+        let mut entry = again(e, "ben");
+        entry.time = now + shift;
+        e.sign(entry, &Pen::of("ben"));
+    };
     for shift in [SignedDuration::from_hours(1), SignedDuration::from_hours(-1)] {
-        estate.attacked(5, &["bad-time"], |e| {
-            let mut entry = again(e, "ben");
-            entry.time = now + shift;
-            e.sign(entry, &Pen::of("ben"));
-        });
+        estate.attacked(5, &["bad-time"], |e| at(e, shift));
     }
-    let mut entry = again(&estate, "ben");
-    entry.time = now + SignedDuration::from_mins(4);
-    estate.sign(entry, &Pen::of("ben"));
-    estate.honest();
+    for shift in [SignedDuration::from_mins(4), SignedDuration::from_mins(-4)] {
+        estate.twin(|e| at(e, shift));
+    }
 }
 
 #[test]
@@ -233,22 +262,75 @@ fn case_41_a_deadline_later_than_the_type_allows() {
         e.sign(entry, &Pen::of("ben"));
     };
     estate.attacked(5, &["bad-due"], |e| attesting(e, 1));
-    attesting(&estate, 0);
+    estate.twin(|e| attesting(e, 0));
+    // As its hint says, a new value ends it.
+    attesting(&estate, 1);
+    estate.set("ana", "prod/DB_URL", "hunter2-two");
     estate.honest();
+}
+
+#[test]
+fn case_72_a_cache_that_says_more_than_it_knows() {
+    let estate = Estate::new();
+    let stranger = Estate::new();
+    // Both remember; the stranger's cache is sealed with a key of its own.
+    estate.honest();
+    stranger.honest();
+    let state = |e: &Estate| e.repo.path().join(".git/tenure");
+    let caches = || {
+        let files = crate::support::below(&state(&estate)).into_iter();
+        files.filter(|path| !path.ends_with("pin") && fs::metadata(path).unwrap().len() > 0)
+    };
+    assert!(caches().count() > 0, "nothing is remembered");
+    let verdict = |e: &Estate| {
+        let (checked, read) = (e.by("ana", "check").run(), e.by("ana", "get prod/DB_URL").run());
+        assert_eq!((checked.code, read.code, read.stdout.as_str()), (5, 5, ""), "{checked} {read}");
+        (checked.stdout, read.stderr)
+    };
+    estate.attacked(5, &["bad-signature"], |e| {
+        let id = e.sign(again(e, "ben"), &Pen::of("mallory"));
+        for path in caches() {
+            let honest = fs::read(&path).unwrap();
+            fs::remove_file(&path).unwrap();
+            let without = verdict(e);
+            let theirs = state(&stranger).join(path.file_name().unwrap());
+            let line = format!("{id}\n").into_bytes();
+            let known = [honest.as_slice(), &line].concat();
+            let raw = [honest.as_slice(), &[0x5a; 32]].concat();
+            for bytes in [known, raw, fs::read(theirs).unwrap_or_default(), honest] {
+                fs::write(&path, bytes).unwrap();
+                assert_eq!(verdict(e), without, "{}", path.display());
+            }
+        }
+    });
+    // What is as it was is still believed.
+    estate.honest();
+}
+
+/// Signs an entry by hand whose text says another version.
+fn versioned(estate: &Estate, version: u32) {
+    let mut entry = again(estate, "ben");
+    entry.sort();
+    let payload = entry.render().unwrap();
+    let payload = payload.replacen("v = 1\n", &format!("v = {version}\n"), 1);
+    let signature = estate.signature(payload.as_bytes(), &Pen::of("ben"));
+    let id = EntryId::of(payload.as_bytes());
+    let path = tenure::log::name::file_path(&entry, &id);
+    estate.write(path.as_str(), tenure::log::render::join(&payload, &signature));
 }
 
 #[test]
 fn case_76_an_entry_of_a_newer_version() {
     let estate = Estate::new();
-    estate.commit("before the attack");
-    estate.honest();
-    replaced(&estate, |text| text.replacen("v = 1\n", "v = 2\n", 1));
-    let checked = estate.by("ana", "--json check").run();
-    assert!(super::says(&checked, "update-tenure"), "{checked}");
-    assert!(!super::says(&checked, "bad-entry"), "{checked}");
-    let read = estate.by("ana", "get prod/DB_URL").run();
-    assert_eq!((read.code, read.stdout.as_str()), (3, ""), "{read}");
-    assert!(read.stderr.contains("update tenure"), "{read}");
+    estate.attacked(3, &["update-tenure", "version 2"], |e| {
+        versioned(e, 2);
+        assert_eq!(e.refusal(), "update-tenure");
+        let checked = e.by("ana", "--json check").run();
+        assert!(!super::says(&checked, "bad-entry"), "{checked}");
+        let read = e.by("ana", "get prod/DB_URL").run();
+        assert!(read.stderr.contains("hint: update tenure"), "{read}");
+    });
+    estate.twin(|e| versioned(e, 1));
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn case_43_somebody_who_left_signs_on_top() {
 }
 
 /// The base after ana signed a policy without ben, vouched for all he sealed, and made new keyrings.
-fn vouched() -> Estate {
+pub(super) fn vouched() -> Estate {
     let estate = Estate::new();
     let text = without(&estate, "ben");
     estate.sign_policy(&text, "ana", &Pen::of("ana"));
@@ -62,26 +62,6 @@ fn everything(estate: &Estate) -> Vec<String> {
     all.sort();
     all.dedup();
     all
-}
-
-#[test]
-fn case_44_somebody_who_left_signs_from_an_old_clone() {
-    let estate = Estate::new();
-    let old_head = estate.head();
-    let text = without(&estate, "ben");
-    estate.sign_policy(&text, "ana", &Pen::of("ana"));
-    let mut entry = estate.draft("ben", estate.attesting(Op::Adopt, &[PROD]));
-    entry.parents = vec![old_head];
-    entry.policy = Some(estate.root().parse().unwrap());
-    estate.sign(entry, &Pen::of("ben"));
-    let checked = estate.by("ana", "--json check").run();
-    assert_eq!(checked.code, 5, "{checked}");
-    assert!(super::says(&checked, "removed-key"), "{checked}");
-    let read = estate.by("ana", "get prod/API_KEY").run();
-    assert_eq!((read.code, read.stdout.as_str()), (5, ""), "{read}");
-    estate.sign(estate.draft("ana", estate.attesting(Op::Adopt, &[PROD])), &Pen::of("ana"));
-    let checked = estate.by("ana", "--json check").run();
-    assert!(!super::says(&checked, "removed-key"), "{checked}");
 }
 
 #[test]
@@ -106,19 +86,6 @@ fn case_46_by_hand_with_a_writers_word() {
     estate.honest();
     estate.commit("ben left");
     estate.judged(0, &[]);
-}
-
-#[test]
-fn case_47_a_machine_signs() {
-    let estate = Estate::new();
-    for (by, word) in [("deploy", "not-allowed"), ("ben", "bad-signature")] {
-        estate.attacked(5, &[], |e| {
-            e.sign(e.draft(by, e.attesting(Op::Adopt, &[PROD])), &Pen::of("deploy"));
-            let checked = e.by("ana", "--json check").run();
-            let either = super::says(&checked, word) || super::says(&checked, "bad-signature");
-            assert!(either, "{checked}");
-        });
-    }
 }
 
 /// The next policy, without cleo: ben takes her place among the developers.
@@ -328,6 +295,7 @@ fn a_stolen_key_of_one_admin_of_two_can_change_no_policy() {
         estate.commit("stolen");
         estate.judged(0, &["policy-waits"]);
         estate.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]).done();
+        estate.by("ana", "trust accept --root").arg(estate.root()).run().done();
     }
     assert_eq!(estate.by("mallory", "get prod/DB_URL").run().code, 4);
     // By hand: in place at once; approved by the same key, also in another's name; built upon.

@@ -10,8 +10,10 @@ mod forge;
 mod git;
 mod hook;
 mod keys;
+mod leavers;
 mod log;
 mod members;
+mod pin;
 mod policy;
 mod requests;
 mod sealed;
@@ -109,19 +111,33 @@ impl Estate {
         self.repo.git(&["commit", "--quiet", "--allow-empty", "--no-verify", "-m", message]).done();
     }
 
-    /// Insists that all is well: `check` finds nothing and `get` gives the value.
+    /// Insists that all is well: `check` finds nothing, `get` gives the value and `run` hands it over.
     #[track_caller]
     pub(crate) fn honest(&self) {
         let checked = self.by("ana", "check").run();
         assert_eq!(checked.code, 0, "{checked}");
         let value = self.by("ana", "get prod/DB_URL").run();
         assert_eq!((value.code, value.stdout.as_str()), (0, "hunter2-two"), "{value}");
+        let run = self.by("ana", "run -e prod -- printenv DB_URL").run();
+        assert_eq!((run.code, run.stdout.as_str()), (0, "hunter2-two\n"), "{run}");
         let trust = Trust { root: self.root().parse().unwrap() };
         assert!(judged_twice(&self.repo.path(), trust, self.repo.now()) > 1);
     }
 
-    /// Attacks, commits, and asks for the verdict: the word and the exit code that `check` gives here
-    /// and in a new clone; `get` gives nothing. Then the attack is undone, and all is well again.
+    /// Does the same as an attack, but by somebody entitled: all stays well. Then it is undone.
+    #[track_caller]
+    pub(crate) fn twin(&self, deed: impl FnOnce(&Self)) {
+        self.commit("before the twin");
+        deed(self);
+        self.commit("twin");
+        self.honest();
+        self.judged(0, &[]);
+        self.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]).done();
+    }
+
+    /// Attacks, commits, and asks for the verdict: the words and the exit code that `check` gives here
+    /// and in a new clone; `get` gives nothing and `run` starts nothing. Then the attack is undone, and all
+    /// is well again. The first word is that of a verdict; others may be of a message.
     #[track_caller]
     pub(crate) fn attacked(&self, exit: i32, words: &[&str], attack: impl FnOnce(&Self)) {
         self.commit("before the attack");
@@ -131,7 +147,7 @@ impl Estate {
         self.judged(exit, words);
         self.refuses_to_read(exit);
         self.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]).done();
-        self.honest();
+        self.by("ana", "check").run().done();
     }
 
     /// Compares what `check` finds with words, each of which must be there; here, and in a new clone.
@@ -150,10 +166,17 @@ impl Estate {
         judged_twice(&self.repo.path(), trust, self.repo.now());
         for checked in [here, there] {
             assert_eq!(checked.code, exit, "{checked}");
+            if let Some(verdict) = words.first() {
+                assert!(
+                    codes(&checked).any(|code| code == *verdict),
+                    "no `{verdict}` in {checked}"
+                );
+            }
             for word in words {
                 assert!(says(&checked, word), "no `{word}` in {checked}");
             }
             assert!(!checked.stdout.contains(VALUE), "a value is shown: {checked}");
+            explained(&checked);
         }
     }
 
@@ -163,12 +186,23 @@ impl Estate {
         let wanted = if exit == 1 { 5 } else { exit };
         assert_eq!((value.code, value.stdout.as_str()), (wanted, ""), "{value}");
         assert!(!value.stderr.contains(VALUE), "a value is shown: {value}");
+        let run = self.by("ana", "run -e prod -- echo started").run();
+        assert_eq!((run.code, run.stdout.as_str()), (125, ""), "{run}");
+        assert!(!run.stderr.contains(VALUE), "a value is shown: {run}");
+    }
+
+    /// The word with which reading a value is refused.
+    #[track_caller]
+    pub(crate) fn refusal(&self) -> String {
+        let refused = self.by("ana", "--json get prod/DB_URL").run();
+        let json: serde_json::Value = serde_json::from_str(&refused.stderr).unwrap();
+        json["error"]["finding"]["code"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The pin of ana's clone.
     pub(crate) fn root(&self) -> String {
         let pin = fs::read_to_string(self.repo.path().join(".git/tenure/pin")).unwrap();
-        pin.trim().strip_prefix("root ").unwrap().to_owned()
+        pin.lines().next().unwrap().strip_prefix("root ").unwrap().to_owned()
     }
 
     fn pin(&self, root: &str) {
@@ -182,6 +216,34 @@ fn says(checked: &Outcome, word: &str) -> bool {
     json["findings"].as_array().unwrap().iter().any(|finding| {
         finding["code"] == word || finding["message"].as_str().unwrap().contains(word)
     })
+}
+
+fn codes(checked: &Outcome) -> impl Iterator<Item = String> {
+    let findings = checked.json()["findings"].as_array().unwrap().clone();
+    findings.into_iter().map(|finding| finding["code"].as_str().unwrap().to_owned())
+}
+
+/// Insists that every failure names the file, the rule and what mends it; the key and the entry, where one
+/// is concerned.
+#[track_caller]
+fn explained(checked: &Outcome) {
+    for finding in checked.json()["findings"].as_array().unwrap() {
+        let code = finding["code"].as_str().unwrap();
+        if !matches!(finding["severity"].as_str(), Some("breach" | "invalid")) {
+            continue;
+        }
+        assert!(finding["rule"].is_string(), "no rule: {finding}");
+        assert!(finding["file"].as_str().is_some_and(|file| !file.is_empty()), "{finding}");
+        assert!(finding["fix"].is_string(), "no fix: {finding}");
+        let by_item = ["altered", "bad-due", "concurrent", "old-generation", "removed-key"];
+        let by_item = by_item.contains(&code) || code == "writer-gone";
+        let keyring = finding["file"].as_str().unwrap().starts_with(".secrets/keys");
+        let unread = finding["message"].as_str().unwrap().contains("can no longer be read");
+        assert!(!by_item || keyring || unread || finding["key"].is_string(), "no key: {finding}");
+        let by_entry = ["bad-signature", "refused-key", "not-allowed", "bad-time", "missing"];
+        let by_entry = by_item || by_entry.contains(&code) || code == "policy-unauthorised";
+        assert!(!by_entry || finding["entry"].is_string(), "no entry: {finding}");
+    }
 }
 
 /// The base, made once a run and copied for each test.

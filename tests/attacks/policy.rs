@@ -192,10 +192,14 @@ fn case_22_another_child_of_the_same_policy() {
         let id = estate.sign(entry, &Pen::of(by));
         estate.path_of(id)
     };
+    let kept = estate.read(POLICY);
     let bens = dispute("ben");
     estate.commit("ben settles it");
     estate.judged(5, &["policy-fork"]);
+    // Out of the history too: a commit on top that removes an entry is an attack.
+    estate.does("reset --quiet --soft HEAD~1");
     estate.remove(&bens);
+    estate.write(POLICY, kept);
     estate.by("ana", "policy reconcile -y").run().done();
     estate.commit("settled");
     estate.judged(0, &[]);
@@ -239,6 +243,7 @@ fn a_fork_in_which_each_removed_the_other_is_settled_by_nobody() {
         let id = estate.sign(entry, &Pen::of(by));
         estate.commit("settled, they say");
         estate.judged(5, &["policy-fork"]);
+        estate.does("reset --quiet --soft HEAD~1");
         estate.remove(&estate.path_of(id));
     }
     estate.remove(&estate.path_of(theirs));

@@ -16,6 +16,8 @@ fn clone(estate: &Estate) -> PathBuf {
 #[test]
 fn a_clone_that_has_pinned_shows_root_and_heads() {
     let estate = Estate::new();
+    estate.by("ana", "check").run().done();
+    estate.set("ben", "prod/API_KEY", "hunter2-new");
     let shown = estate.by("ana", "trust show").run();
     snapshot!(shown, @r"
     exit 0
@@ -24,8 +26,12 @@ fn a_clone_that_has_pinned_shows_root_and_heads() {
              begun by ana on [time]
              SHA256:[fingerprint]
     trusted  pinned in this clone
+    policy   1 in force
+    pin      main at [id]
+             [id]
     heads    [id]
-    entries  12 of 12 verified
+    entries  13 of 13 verified
+             1 entry not in the pin yet
     --- stderr
     A host can show a first clone an old state; compare root and heads over another channel.
     ");
@@ -43,6 +49,7 @@ fn a_clone_that_trusts_nothing_says_so_and_exits_5() {
              begun by ana on [time]
              SHA256:[fingerprint]
     trusted  nothing yet
+    policy   1 in force
     heads    [id]
     entries  12 of 12 verified
     --- stderr
@@ -105,7 +112,7 @@ fn a_person_is_asked_once_and_the_answer_is_pinned() {
     assert!(asked.stdout.contains("compare root and heads over another channel"), "{asked}");
     assert!(asked.stdout.contains("hunter2-two"), "{asked}");
     let pin = fs::read_to_string(clone.join(".git/tenure/pin")).unwrap();
-    assert_eq!(pin, format!("root {}\n", estate.root()));
+    assert!(pin.starts_with(&format!("root {}\nbranch main\n", estate.root())), "{pin}");
     let again = at_a_terminal(&estate, script, "get prod/DB_URL", "");
     assert!(!again.stdout.contains("trusts no root"), "{again}");
 }

@@ -1,5 +1,6 @@
 //! What people do together, from the first command to the last.
 
+mod clones;
 mod colleagues;
 pub(crate) mod dropping;
 mod joiner;

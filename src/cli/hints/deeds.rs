@@ -33,14 +33,9 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Harden(_) => Advice::of(Exit::Refused),
         DeedError::Refused(finding) => refused(finding),
         DeedError::NoPolicy => Advice::of(Exit::Invalid).hint("tenure init"),
-        DeedError::BadRoot => Advice::of(Exit::Untrusted)
-            .hint("set TENURE_ROOT to the root that `tenure trust show` prints"),
-        DeedError::BadPin { file } => {
-            Advice::of(Exit::Untrusted).at(file.display().to_string()).hint(format!(
-                "compare the root with a colleague, then: rm {} && tenure --root ROOT check",
-                quoted(file.display())
-            ))
-        }
+        DeedError::BadRoot => bad_variable("TENURE_ROOT", "root"),
+        DeedError::BadMinPolicy => bad_variable("TENURE_MIN_POLICY", "number"),
+        DeedError::BadPin { file } => bad_pin(file),
         DeedError::RootsDiffer { .. } => Advice::of(Exit::Untrusted)
             .hint("find out which is right over another channel before you go on"),
         DeedError::NoRoot { root } => no_root(root.as_ref()),
@@ -74,6 +69,18 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
             Advice { hint: instead.clone(), ..Advice::of(Exit::Refused) }
         }
     }
+}
+
+fn bad_variable(name: &str, what: &str) -> Advice {
+    Advice::of(Exit::Untrusted)
+        .hint(format!("set {name} to the {what} that `tenure trust show` prints"))
+}
+
+fn bad_pin(file: &std::path::Path) -> Advice {
+    Advice::of(Exit::Untrusted).at(file.display().to_string()).hint(format!(
+        "compare the root with a colleague, then: rm {} && tenure --root ROOT check",
+        quoted(file.display())
+    ))
 }
 
 fn unknown(hint: impl Into<String>) -> Advice {

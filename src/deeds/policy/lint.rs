@@ -36,6 +36,7 @@ pub fn lint(world: &World) -> Result<Linted, DeedError> {
             severity: Severity::Invalid,
             env: None,
             place: format!("{PATH}:{}", why.line),
+            address: None,
             entry: None,
             fix: why.fix().or_else(|| Some("mend that line".to_owned())),
             message: why.to_string(),

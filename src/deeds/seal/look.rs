@@ -152,6 +152,11 @@ impl<'l> Look<'l> {
             severity: Severity::Breach,
             env: Some(self.env.clone()),
             place: format!("{} {key}", self.path),
+            address: Some(Address {
+                env: self.env.clone(),
+                path: self.path.clone(),
+                key: key.item(),
+            }),
             entry: None,
             message: message.to_owned(),
             fix: Some(format!("tenure restore {}", quoted(self.path))),

@@ -247,7 +247,7 @@ fn nothing_else_wrong(verified: &Verified<'_>, suspects: &[Suspect]) -> Result<(
             && !lost(finding)
     };
     let found = verified.findings.iter().filter(blocks).max_by_key(|finding| finding.severity);
-    found.map_or(Ok(()), |finding| Err(DeedError::Refused(finding.clone().into())))
+    found.map_or(Ok(()), |finding| Err(DeedError::Refused(finding.as_refusal().into())))
 }
 
 /// Lets a file without a base be compared with what was signed of it.

@@ -1,14 +1,26 @@
 //! What this clone trusts: the root of the log, as it was said, pinned, or asked for once.
 
+pub mod accept;
+mod demands;
+mod history;
+mod pin;
+mod seen;
+mod staged;
+mod walked;
+
+pub use pin::{Mark, Pin};
+pub use seen::{Forward, Tip};
+
 use jiff::Timestamp;
 
 use super::DeedError;
 use super::load::Place;
-use crate::finding::Severity;
+use super::memory::Memory;
+use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, MemberName};
-use crate::verify::{Record, Trust};
+use crate::verify::{LogEvidence, Record, Trust};
 use crate::world::terminal::Terminal;
-use crate::world::{World, Writes};
+use crate::world::{Demands, World, Writes};
 
 pub(super) const PIN: &str = "pin";
 
@@ -50,13 +62,17 @@ pub struct Trusting {
     /// The root that is trusted, and why.
     pub trusted: Option<(EntryId, Origin)>,
     /// What is pinned in this clone.
-    pub pinned: Option<EntryId>,
+    pub pinned: Option<Pin>,
+    /// The number of the policy in force.
+    pub policy: Option<u32>,
     /// The newest entries.
     pub heads: Vec<EntryId>,
     /// How many entries hold, of how many.
     pub entries: (usize, usize),
-    /// The gravest thing wrong with log and policy.
-    pub gravest: Option<Severity>,
+    /// How many entries the pin does not contain yet.
+    pub beyond: usize,
+    /// What is wrong with log, policy and pin.
+    pub findings: Vec<Finding>,
 }
 
 /// Shows what is trusted; asks a person, where nothing is yet.
@@ -69,18 +85,39 @@ pub fn show(world: &World) -> Result<Trusting, DeedError> {
     let before = place.origin()?;
     let trust = place.trusted_or_asked()?;
     let _steady = place.steady()?;
-    let record = Record::judge(&place.log_evidence()?, trust, world.now);
+    let evidence = place.log_evidence()?;
+    let mut record = Record::judge(&evidence, trust, world.now);
     if record.entries.is_empty() {
         return Err(DeedError::NoPolicy);
     }
+    let place = place.forgetful();
+    place.contained(&mut record, &evidence, trust)?;
+    let pinned = place.pinned()?;
     Ok(Trusting {
         beginning: Beginning::of(&record),
         trusted: trust.map(|trust| (trust.root, before.unwrap_or(Origin::FirstUse))),
-        pinned: place.pin()?,
+        beyond: beyond(&record, pinned.as_ref()),
+        pinned,
+        policy: record.chain.current().map(|step| step.seq),
         heads: record.dag.heads().to_vec(),
         entries: (record.holding(), record.entries.len()),
-        gravest: record.findings.iter().map(|finding| finding.severity).max(),
+        findings: record.findings,
     })
+}
+
+/// Counts the entries that no pinned one is, or comes after.
+fn beyond(record: &Record, pinned: Option<&Pin>) -> usize {
+    let heads = pinned.and_then(|pin| pin.mark.as_ref()).map(|mark| mark.heads.as_slice());
+    let heads: Vec<_> =
+        heads.unwrap_or_default().iter().filter_map(|id| record.dag.index(id)).collect();
+    let inside =
+        |at: usize| heads.iter().any(|head| *head == at || record.dag.is_ancestor(at, *head));
+    (0..record.entries.len()).filter(|at| !inside(*at)).count()
+}
+
+/// Tells whether nothing was found that keeps the pin where it is.
+pub(super) fn is_clean(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| finding.severity < Severity::Invalid)
 }
 
 impl Beginning {
@@ -159,17 +196,23 @@ impl Place<'_> {
         Ok(self.world.root.map(|_| Origin::Said).or(variable).or(pinned))
     }
 
+    /// The root that this clone has pinned.
+    ///
+    /// # Errors
+    /// As [`Place::pinned`].
+    pub fn pin(&self) -> Result<Option<EntryId>, DeedError> {
+        Ok(self.pinned()?.map(|pin| pin.root))
+    }
+
     /// What this clone has pinned.
     ///
     /// # Errors
     /// [`DeedError::BadPin`] when the file is malformed: it is never taken for "nothing pinned".
-    pub fn pin(&self) -> Result<Option<EntryId>, DeedError> {
+    pub fn pinned(&self) -> Result<Option<Pin>, DeedError> {
         let state = self.checkout.shared_state();
         let Some(bytes) = state.read(PIN)? else { return Ok(None) };
-        let text = std::str::from_utf8(&bytes).unwrap_or_default();
-        let root = text.strip_prefix("root ").and_then(|rest| rest.strip_suffix('\n'));
-        let root = root.and_then(|root| root.parse().ok());
-        root.map(Some).ok_or_else(|| DeedError::BadPin { file: state.path(PIN) })
+        let pin = std::str::from_utf8(&bytes).ok().and_then(Pin::parse);
+        pin.map(Some).ok_or_else(|| DeedError::BadPin { file: state.path(PIN) })
     }
 
     /// Trusts no root any more, as when its log is taken back.
@@ -180,12 +223,88 @@ impl Place<'_> {
         Ok(self.checkout.shared_state().remove(PIN)?)
     }
 
-    /// Pins a root for this clone.
+    /// Pins a root for this clone, of which nothing was seen yet.
     ///
     /// # Errors
     /// [`DeedError::World`] when it cannot be written.
     pub fn set_pin(&self, root: EntryId) -> Result<(), DeedError> {
-        let line = format!("root {root}\n");
-        Ok(self.checkout.shared_state().write(PIN, line.as_bytes())?)
+        self.put_pin(&Pin::of(root))
+    }
+
+    fn put_pin(&self, pin: &Pin) -> Result<(), DeedError> {
+        Ok(self.checkout.shared_state().write(PIN, pin.to_string().as_bytes())?)
+    }
+
+    /// Check 10: what this clone has seen is in the log that was judged, and on the protected branch.
+    ///
+    /// Gives the step that the pin takes once files and keyrings are verified too. An old state is read with
+    /// a note, and never written.
+    ///
+    /// # Errors
+    /// [`DeedError::Refused`] for a write to an old state; [`DeedError::BadPin`]; [`DeedError::World`].
+    pub(super) fn contained(
+        &self,
+        record: &mut Record,
+        evidence: &LogEvidence,
+        trust: Option<Trust>,
+    ) -> Result<Option<Forward>, DeedError> {
+        let demanded = self.demanded(record, evidence, trust)?;
+        record.findings.extend(demanded);
+        let Some(trust) = trust else { return Ok(None) };
+        let pin = self.pinned()?;
+        let mark = pin.as_ref().and_then(|pin| pin.mark.as_ref());
+        let tip = match &pin {
+            Some(_) => self.protected(mark)?,
+            None => None,
+        };
+        if let Some(mark) = mark {
+            let here = |id: &EntryId| record.dag.index(id).is_some();
+            let found = self.compare(mark, tip.as_ref(), &here)?;
+            record.findings.extend(found);
+        }
+        record.findings.extend(self.history(evidence, trust)?);
+        self.old_state(record)?;
+        match pin {
+            Some(pin) if is_clean(&record.findings) => self.forward(&pin, tip.as_ref(), record),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Check 10 by the names of the entries alone, as lines: tells whether nothing is to be said, and
+    /// nothing to be done, about them.
+    ///
+    /// # Errors
+    /// [`DeedError::BadPin`]; [`DeedError::World`].
+    pub(super) fn is_contained(&self, names: &str, trust: Trust) -> Result<bool, DeedError> {
+        let demands = self.world.environment.tenure_min_policy.is_some();
+        if demands || self.world.demands != Demands::default() {
+            return Ok(false);
+        }
+        let present = history::present(names.lines());
+        if let Some(pin) = self.pinned()? {
+            let Some(mark) = &pin.mark else { return Ok(false) };
+            let tip = self.protected(Some(mark))?;
+            let same = |tip: Tip| tip.commit == mark.commit && tip.branch == mark.branch;
+            let here = |head: &EntryId| present.contains(&history::short_of(head));
+            if !tip.is_some_and(same) || !mark.heads.iter().all(here) {
+                return Ok(false);
+            }
+        }
+        self.history_is_here(&present, trust)
+    }
+
+    /// Says that a state is old, or refuses to write to it.
+    fn old_state(&self, record: &Record) -> Result<(), DeedError> {
+        let old = record.findings.iter().find(|finding| finding.code == Code::Behind);
+        let Some(old) = old.cloned() else { return Ok(()) };
+        let graver = record.findings.iter().any(|finding| finding.severity == Severity::Breach);
+        if self.lock.is_some() && !graver {
+            return Err(DeedError::Refused(Finding { severity: Severity::Invalid, ..old }.into()));
+        }
+        // `check`, which remembers nothing, shows it among its findings.
+        if self.memory == Memory::Used {
+            self.world.note(&old.message)?;
+        }
+        Ok(())
     }
 }
