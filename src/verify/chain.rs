@@ -104,6 +104,15 @@ impl Approval {
     }
 }
 
+/// What the signature of a step's own entry is to a rival that takes its signer's right away.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Own {
+    /// It stays: what somebody signs beside their removal is a fork, for people to settle.
+    Stays,
+    /// It counts no more than an approval: who wins a dispute must not need any such word.
+    Counts,
+}
+
 /// From where the chain is looked at.
 #[derive(Clone, Copy)]
 pub(super) enum Seen<'d> {
@@ -198,8 +207,8 @@ impl Chain {
         let beats = |rival: &Step| {
             let lost = |who: &MemberName| !rival.policy.is_admin(who);
             let mut uses = self.uses.get(&step.id).into_iter().flatten();
-            self.is_weaker(step, rival, seen)
-                && !self.is_weaker(rival, step, seen)
+            self.is_weaker(step, rival, (seen, Own::Stays))
+                && !self.is_weaker(rival, step, (seen, Own::Counts))
                 && uses.all(|(by, at)| lost(by) || !seen.has(*at))
         };
         let beside = |it: &Step| it.id != step.id && it.prev == step.prev && it.settles.is_empty();
@@ -214,11 +223,11 @@ impl Chain {
         all.find(|it| it.prev == before)
     }
 
-    /// Tells whether a step lacks signatures without the approvals of those who are no admins under a rival.
-    fn is_weaker(&self, step: &Step, rival: &Step, seen: Seen<'_>) -> bool {
+    /// Tells whether a step lacks signatures without those of members who are no admins under a rival.
+    fn is_weaker(&self, step: &Step, rival: &Step, (seen, own): (Seen<'_>, Own)) -> bool {
         let keeps = |it: &&Approval| {
             let admin = it.hand().is_some_and(|hand| is_admin_with(&rival.policy, hand));
-            admin || it.entry == step.entry
+            admin || (own == Own::Stays && it.entry == step.entry)
         };
         step.follows().any(|before| {
             let counted = self.counted(step, before, seen).into_iter();

@@ -244,12 +244,19 @@ impl Judge<'_> {
         }
     }
 
-    /// Checks 4 and 5, parents before children.
+    /// Checks 4 and 5, parents before children. What is wrong with an entry because of another before it
+    /// is told once, at that one: mending the rest by itself would only take more away.
     fn walk(&mut self) {
+        let mut follows = vec![false; self.entries.len()];
         for at in self.dag.order().to_vec() {
-            match self.rooted(at).and_then(|()| self.judge(at)) {
-                Ok(()) => self.verdicts[at] = Verdict::Holds,
-                Err(finding) => self.findings.push(*finding),
+            let parents = self.entries[at].entry.parents.iter();
+            let mut parents = parents.filter_map(|id| self.dag.index(id));
+            follows[at] = !self.dag.is_complete(at)
+                || parents.any(|it| follows[it] || self.verdicts[it] == Verdict::Refused);
+            match self.rooted(at).map(|()| self.judge(at)) {
+                Ok(Ok(())) => self.verdicts[at] = Verdict::Holds,
+                Ok(Err(_)) if follows[at] => {}
+                Ok(Err(finding)) | Err(finding) => self.findings.push(*finding),
             }
         }
     }
@@ -344,14 +351,19 @@ impl Judge<'_> {
         }
     }
 
-    /// Check 6: entries by a key, or under a right, that was taken away where they could not know.
+    /// Check 6: entries by a key, or under a right, that was taken away where they could not know; or
+    /// under a policy that never came in force, since it was void itself.
     fn voids(&mut self) {
         let in_force = self.chain.in_force(Seen::Whole);
         for at in 0..self.entries.len() {
             let sealed = matches!(self.entries[at].entry.kind, Kind::Seal { .. });
+            let rests = |step: &&Step| Some(step.id) == self.entries[at].entry.policy;
             let void = sealed
                 && self.verdicts[at] == Verdict::Holds
-                && in_force.iter().any(|step| self.apart(at, step) && self.takes_away(step, at));
+                && (!in_force.iter().any(|step| rests(&step))
+                    || in_force
+                        .iter()
+                        .any(|step| self.apart(at, step) && self.takes_away(step, at)));
             if void {
                 self.verdicts[at] = Verdict::Void;
             }

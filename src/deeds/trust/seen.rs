@@ -123,9 +123,12 @@ impl Place<'_> {
     ) -> Result<Option<Finding>, DeedError> {
         let absent: Vec<_> = mark.heads.iter().filter(|head| !here(head)).collect();
         let head = self.checkout.head_commit()?;
-        // Where the branch itself is checked out, its mending begins in the work tree.
-        let mended = |tip: &Tip| absent.is_empty() && head.as_ref() == Some(&tip.commit);
-        if let Some(tip) = tip.filter(|tip| tip.commit != mark.commit && !mended(tip)) {
+        if let Some(tip) = tip.filter(|tip| tip.commit != mark.commit) {
+            // What goes on from the branch and lacks nothing mends it, committed and pushed or not yet.
+            let onward = head.as_ref().map(|head| self.checkout.descends(head, &tip.commit));
+            if absent.is_empty() && onward.transpose()? == Some(true) {
+                return Ok(None);
+            }
             let there = self.log_of(&tip.commit)?;
             let gone: Vec<_> =
                 mark.heads.iter().filter(|head| !there.contains(&head.short16())).collect();
