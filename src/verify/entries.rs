@@ -360,7 +360,7 @@ impl Judge<'_> {
             let rests = |step: &&Step| Some(step.id) == self.entries[at].entry.policy;
             let void = sealed
                 && self.verdicts[at] == Verdict::Holds
-                && (!in_force.iter().any(|step| rests(&step))
+                && (!in_force.iter().any(rests)
                     || in_force
                         .iter()
                         .any(|step| self.apart(at, step) && self.takes_away(step, at)));

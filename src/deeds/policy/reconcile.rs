@@ -152,21 +152,24 @@ fn plan(
         let next = Policy::parse(&text)?;
         return Ok(signed(text, next, Source::Taken, None));
     }
-    if resolved(place, record, found)? {
-        let text = counted_up(found, record)?;
-        let next = Policy::parse(&text)?;
-        return Ok(signed(text, next, Source::File, None));
-    }
     let mut waiting = record.chain.proposals();
     waiting.retain(|it| !it.stale && !it.step.settles.is_empty());
     if let [only] = waiting.as_slice() {
         let text = kept(place, &only.step.hash)?;
         return Ok(signed(text, only.step.policy.clone(), Source::Signed, Some(only.step.id)));
     }
-    let merged = merged(place, record, &ends)?.ok_or_else(|| contradict(&ends))?;
-    let text = counted_up(&merged, record).map_err(|_| contradict(&ends))?;
-    let next = Policy::parse(&text)?;
-    Ok(signed(text, next, Source::Merged, None))
+    // What was signed comes before what lies here: a merge may have brought lines that nobody signed.
+    let merged = merged(place, record, &ends)?.map(|text| counted_up(&text, record));
+    if let Some(Ok(text)) = merged {
+        let next = Policy::parse(&text)?;
+        return Ok(signed(text, next, Source::Merged, None));
+    }
+    if resolved(place, record, found)? {
+        let text = counted_up(found, record)?;
+        let next = Policy::parse(&text)?;
+        return Ok(signed(text, next, Source::File, None));
+    }
+    Err(contradict(&ends))
 }
 
 /// Tells whether somebody resolved the policy's file here: a policy that nobody signed yet. What was
