@@ -14,6 +14,7 @@ mod leavers;
 mod log;
 mod members;
 mod pin;
+mod planted;
 mod policy;
 mod requests;
 mod sealed;
