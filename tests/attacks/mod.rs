@@ -17,6 +17,7 @@ mod pin;
 mod policy;
 mod requests;
 mod sealed;
+mod void;
 
 use std::fs;
 use std::path::{Path, PathBuf};
