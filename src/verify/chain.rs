@@ -185,7 +185,10 @@ impl Chain {
         let ends = self.open(&holds);
         let void = |at: &usize| self.is_void(*at, &ends, seen);
         if ends.len() > 1 {
-            ends.iter().copied().filter(void).for_each(|at| holds[at] = false);
+            let void: Vec<_> = ends.iter().copied().filter(void).collect();
+            // Where none would be left they contradict each other: a fork, for people to settle.
+            let some_stay = void.len() < ends.len();
+            void.into_iter().filter(|_| some_stay).for_each(|at| holds[at] = false);
         }
         holds
     }
@@ -205,11 +208,14 @@ impl Chain {
     fn is_void(&self, at: usize, ends: &[usize], seen: Seen<'_>) -> bool {
         let step = &self.steps[at];
         let beats = |rival: &Step| {
-            let lost = |who: &MemberName| !rival.policy.is_admin(who);
+            // Whoever else sealed under it, an admin or not, relied on it.
+            let signers = self.approvals.get(&step.id).into_iter().flatten();
+            let lost: BTreeSet<_> =
+                signers.map(|it| &it.by).filter(|who| !rival.policy.is_admin(who)).collect();
             let mut uses = self.uses.get(&step.id).into_iter().flatten();
             self.is_weaker(step, rival, (seen, Own::Stays))
                 && !self.is_weaker(rival, step, (seen, Own::Counts))
-                && uses.all(|(by, at)| lost(by) || !seen.has(*at))
+                && uses.all(|(by, at)| lost.contains(by) || !seen.has(*at))
         };
         let beside = |it: &Step| it.id != step.id && it.prev == step.prev && it.settles.is_empty();
         let mut first = ends.iter().map(|end| self.first_after(*end, step.prev));
