@@ -40,6 +40,15 @@ pub(super) fn aim(
     text: &str,
 ) -> Result<Found, DeedError> {
     let found = query.and_then(|query| find::place(verified, &query, text));
+    mending(verified, found, env)
+}
+
+/// Refuses where anything is wrong with the environment, unless the place is in such a dispute.
+pub(super) fn mending(
+    verified: &Verified<'_>,
+    found: Result<Found, DeedError>,
+    env: &EnvName,
+) -> Result<Found, DeedError> {
     let mends = |found: &Found| {
         let address = found.address();
         address.key == found.key && verified.in_doubt.contains_key(&address)

@@ -20,10 +20,18 @@ use crate::world::generator;
 type Kind<'a> = &'a dyn Fn(&KeyPath) -> Option<TypeName>;
 
 /// Tells whether a reader has to put a new value in the place of one that does not open: whoever writes and
-/// does not read can leave such a thing behind.
+/// does not read can leave such a thing behind. What nobody vouches for is not even tried.
 pub(super) fn is_garbled(verified: &Verified<'_>, ring: &Ring, found: &Found) -> bool {
-    verified.files.contains_key(&found.path)
-        && matches!(get::one(verified, ring, found), Err(DeedError::Seal(why)) if why.is_garbled())
+    let Some(file) = verified.files.get(&found.path) else { return false };
+    let sealed = match &file.form {
+        FileForm::Values(document) => {
+            document.leaf(&found.key).is_some_and(|leaf| document.token(leaf).is_some())
+        }
+        FileForm::Whole => true,
+    };
+    let vouched = verified.live.contains_key(&found.address());
+    (sealed && !vouched)
+        || matches!(get::one(verified, ring, found), Err(DeedError::Seal(why)) if why.is_garbled())
 }
 
 /// Puts new values into one file without opening it.

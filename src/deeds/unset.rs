@@ -1,6 +1,7 @@
 //! Takes a value out of its file, or a whole file away.
 
 use super::DeedError;
+use super::aim;
 use super::attest::{Work, attest};
 use super::find;
 use super::load::Place;
@@ -40,8 +41,8 @@ pub fn unset(
     let place = Place::to_write(world)?;
     let env = &query.env;
     let loaded = place.load(Some(env))?;
-    let verified = loaded.verified(env)?;
-    let found = find::value(&verified, query, text)?;
+    let mut verified = loaded.judged()?;
+    let found = aim::mending(&verified, find::value(&verified, query, text), env)?;
     let address = found.address();
     let revoke = revoke(&verified, &address);
     let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
@@ -49,11 +50,12 @@ pub fn unset(
     work.writes.based_on(found.path.clone(), old);
     if found.key == KeyPath::Whole {
         let live =
-            verified.live.get(&address).ok_or_else(|| DeedError::NoFile(found.path.clone()))?;
-        let items = vec![delete(&verified, &address, *live)];
+            verified.ending(&address).ok_or_else(|| DeedError::NoFile(found.path.clone()))?;
+        let items = vec![delete(&verified, &address, live)];
         work.changes.push(FileChange { env: env.clone(), path: found.path.clone(), items });
         work.writes.remove(found.path.clone());
     } else {
+        let in_doubt = verified.in_doubt.remove(&address).is_some();
         let ring = Ring::to_write(&place, &verified, env, Ring::open)?;
         // In the sealed text: who takes a value away opens none, and one that does not open goes too.
         let sealed = Plaintext::from(old.unwrap_or_default().to_vec());
@@ -68,7 +70,13 @@ pub fn unset(
         })?;
         let sealing = Sealing { verified: &verified, env, ring: &ring, today: place.today() };
         let bytes = sealed.expose().to_vec();
-        work.file(sealing.change(&found.path, &bytes, &|_| None)?, bytes);
+        let mut change = sealing.change(&found.path, &bytes, &|_| None)?;
+        if in_doubt {
+            let live = verified.ending(&address).ok_or(DeedError::Aborted)?;
+            change.items.push(delete(&verified, &address, live));
+            change.items.sort_by_key(|item| item.key.to_string());
+        }
+        work.file(change, bytes);
     }
     let receipt = attest(&place, &verified, work)?;
     Ok(Unset { address, receipt, revoke })

@@ -135,6 +135,14 @@ pub struct Item {
     pub hash: Option<Sha256>,
 }
 
+impl Item {
+    /// The address that no longer has the value, where this item moves one here.
+    #[must_use]
+    pub fn moved_from(&self) -> Option<&Address> {
+        self.of.as_ref().filter(|_| self.op == Op::Move).map(|of| &of.address)
+    }
+}
+
 /// What was done to an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Op {

@@ -121,7 +121,9 @@ impl Record {
                 self.naming(&of.address).iter().copied().filter(|at| {
                     self.dag.is_ancestor(origin, *at) && self.dag.is_ancestor(*at, entry)
                 });
-            between.extend(others.filter_map(|at| self.place_of(at, &of.address)));
+            let naming =
+                |at| self.place_of(at, &of.address).or_else(|| self.place_of_move(at, &of.address));
+            between.extend(others.filter_map(naming));
             next = self.place_of(origin, &of.address);
         }
     }
@@ -131,6 +133,16 @@ impl Record {
         let file = files.iter().position(|f| f.env == address.env && f.path == address.path)?;
         let item = files[file].items.iter().position(|item| item.key == address.key)?;
         Some((entry, file, item))
+    }
+
+    /// The item that moves the value of an address away.
+    fn place_of_move(&self, entry: usize, source: &Address) -> Option<Item> {
+        let files = self.entries[entry].entry.files().iter().enumerate();
+        let mut items =
+            files.flat_map(|(file, f)| f.items.iter().enumerate().map(move |i| (file, i)));
+        items.find_map(|(file, (item, it))| {
+            (it.moved_from() == Some(source)).then_some((entry, file, item))
+        })
     }
 
     fn shortened(&self, at: usize, scope: Option<&EnvName>, items: &BTreeSet<Item>) -> Entry {

@@ -124,6 +124,17 @@ impl<'e> Verified<'e> {
         self.blocking(env).filter(|finding| !disputed(finding)).max_by_key(rank)
     }
 
+    /// What stands at an address, or is in doubt there and ends with a `delete` that carries it on.
+    #[must_use]
+    pub fn ending(&self, address: &Address) -> Option<Live<'_>> {
+        if let Some(dispute) = self.disputes.get(address) {
+            let mut sides = dispute.sides.iter().rev();
+            return sides.find(|side| side.outcome().is_some()).map(|side| side.live);
+        }
+        let signed = || self.record.signed(Some(&address.env)).remove(address);
+        self.live.get(address).copied().or_else(signed)
+    }
+
     fn blocking(&self, env: &EnvName) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(move |finding| {
             finding.env.as_ref().is_none_or(|of| of == env)
@@ -268,9 +279,10 @@ fn rank(finding: &&Finding) -> (Severity, bool) {
     (finding.severity, finding.env.is_none())
 }
 
-/// Tells whether a new value leaves nothing of the disputed one: no tag, no anchor, no other place of a list.
+/// Tells whether a new value leaves nothing of the disputed one: no tag, no anchor, no other place of a
+/// list. Of a whole file it never does.
 fn is_plain(form: &FileForm<'_>, key: &KeyPath, disk: Option<&OnDisk>) -> bool {
-    let FileForm::Values(document) = form else { return false };
+    let FileForm::Values(document) = form else { return *key == KeyPath::Whole };
     disk.is_none()
         || document.leaf(key).is_some_and(|leaf| {
             let bare = [&leaf.tag, &leaf.anchor, &leaf.note].into_iter().all(String::is_empty);

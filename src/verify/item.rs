@@ -144,7 +144,11 @@ fn sealed_rightly(
 ) -> Result<(), Box<Finding>> {
     let record = generations.record;
     let stale = |message: &str| {
-        let fix = format!("tenure set {}/{} with a new value", address.env, quoted(&address.key));
+        let name = match &address.key {
+            KeyPath::Whole => quoted(&address.path),
+            key => quoted(key),
+        };
+        let fix = format!("tenure set {}/{name} with a new value", address.env);
         Err(found(record, Code::OldGeneration, address, live, message).fix(fix).into())
     };
     let clear = record.policy().is_some_and(|policy| policy.is_clear(&address.env, &address.key));

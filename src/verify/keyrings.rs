@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::verdicts::breach;
-use super::{FileEvidence, Record};
+use super::{FileEvidence, Live, Record, Verdict, Verified};
 use crate::finding::{Code, Finding, Severity};
 use crate::keyring::{self, Stanzas};
 use crate::log::entry::{KeyringRecord, Kind};
-use crate::names::{EnvName, GenerationId, RepoPath, Sha256, quoted};
+use crate::names::{EntryId, EnvName, GenerationId, RepoPath, Sha256, quoted};
 use crate::policy::{Policy, Recipient};
 
 /// A keyring that the log attests.
@@ -97,6 +97,18 @@ fn judge(
     !later && policies.is_some_and(|(then, now)| readers(then, env) == readers(now, env))
 }
 
+impl Verified<'_> {
+    /// Tells whether an item's bytes would do here, whoever gave his word for them: they stand in clear, or
+    /// their keyring is here, and was the right one to seal them with.
+    #[must_use]
+    pub fn is_sealed_rightly(&self, env: &EnvName, live: Live<'_>) -> bool {
+        let Some(generation) = live.item.generation else { return true };
+        let sealed_in = self.record.sealed_in(live).entry;
+        self.keyrings.contains_key(&(env.clone(), generation))
+            && Generations::of(self.record, env).was_current(generation, sealed_in)
+    }
+}
+
 /// Who can open a keyring that is wrapped under a policy.
 pub(super) fn readers<'p>(policy: &'p Policy, env: &EnvName) -> BTreeSet<(&'p str, &'p str)> {
     let pairs = policy.reader_recipients(env);
@@ -126,20 +138,46 @@ pub(super) fn check<'e>(
         let folder = format!(".secrets/keys/{env}/");
         let strange =
             |path: &&RepoPath| path.as_str().starts_with(&folder) && !named.contains(path.as_str());
-        findings.extend(evidence.keyrings.keys().filter(strange).map(|path| {
-            breach(Code::Unattested, path.as_str(), "no entry that holds names this keyring")
-                .in_env(env)
-                .fix(match record.dag.missing() {
-                    [] => format!("git rm {}", quoted(path)),
-                    // The entry that names it may be among what is not here.
-                    _ => "tenure restore".to_owned(),
-                })
+        let void = void(record, env);
+        let strangers = evidence.keyrings.keys().filter(strange);
+        findings.extend(strangers.map(|path| {
+            let bytes = &evidence.keyrings[path];
+            let finding = match void.get(&(path.as_str().to_owned(), Sha256::of(bytes))) {
+                Some(id) => of_a_void_entry(path, *id),
+                None => stranger(record, path),
+            };
+            finding.in_env(env)
         }));
         if record.current_keyring(env).is_none() {
             findings.push(stale(record, env));
         }
     }
     good
+}
+
+/// The keyrings that void entries made, by path and hash. They stay: whoever brought them, others build on their
+/// commits. Nothing opens them, and what is sealed to them is no value of the environment.
+fn void(record: &Record, env: &EnvName) -> BTreeMap<(String, Sha256), EntryId> {
+    let entries = record.entries.iter().enumerate();
+    let void = entries.filter(|(at, _)| record.verdict(*at) == Verdict::Void);
+    let keyrings = void
+        .flat_map(|(_, signed)| signed.entry.keyrings().iter().map(|keyring| (signed.id, keyring)));
+    let mine = keyrings.filter(|(_, keyring)| keyring.env == *env);
+    mine.map(|(id, keyring)| ((path(env, keyring.generation), keyring.hash), id)).collect()
+}
+
+fn of_a_void_entry(path: &RepoPath, id: EntryId) -> Finding {
+    let message = "a void entry made this keyring: nothing is sealed to it, and it may stay";
+    breach(Code::Unattested, path.as_str(), message).graded(Severity::Note).entry(id)
+}
+
+fn stranger(record: &Record, path: &RepoPath) -> Finding {
+    let message = "no entry that holds names this keyring";
+    breach(Code::Unattested, path.as_str(), message).fix(match record.dag.missing() {
+        [] => format!("git rm {}", quoted(path)),
+        // The entry that names it may be among what is not here.
+        _ => "tenure restore".to_owned(),
+    })
 }
 
 fn stale(record: &Record, env: &EnvName) -> Finding {

@@ -105,14 +105,19 @@ impl Record {
         self.naming(address).iter().any(between)
     }
 
-    /// The entries that name an address, by index, parents before children.
+    /// The entries that name an address, or move its value away, by index, parents before children.
     pub(super) fn naming(&self, address: &Address) -> &[usize] {
         let index = self.naming.get_or_init(|| {
             let mut index: HashMap<Address, Vec<usize>> = HashMap::new();
             for at in self.dag.order().iter().copied().filter(|at| self.holds(*at)) {
                 let files = self.entries[at].entry.files().iter();
-                let named = files.flat_map(|f| f.items.iter().map(|item| f.address(&item.key)));
-                named.for_each(|address| index.entry(address).or_default().push(at));
+                let items = files.flat_map(|file| file.items.iter().map(move |item| (file, item)));
+                for (file, item) in items {
+                    index.entry(file.address(&item.key)).or_default().push(at);
+                    if let Some(source) = item.moved_from() {
+                        index.entry(source.clone()).or_default().push(at);
+                    }
+                }
             }
             index
         });

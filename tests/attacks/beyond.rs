@@ -173,6 +173,23 @@ fn a_value_is_carried_on_from_an_older_one_with_a_later_deadline() {
 }
 
 #[test]
+fn a_value_that_was_moved_away_is_carried_on_at_its_old_place() {
+    let estate = Estate::new();
+    let again = estate.attesting(Op::Adopt, &[API_KEY]);
+    let text = estate.read("secrets/prod.env");
+    let line = text.lines().find(|line| line.starts_with("API_KEY")).unwrap();
+    estate.by("ana", "-y mv prod/API_KEY MOVED").run().done();
+    estate.attacked(5, &["bad-due", "was replaced before"], |e| {
+        e.edit("secrets/prod.env", |text| format!("{text}{line}\n"));
+        e.sign(e.draft("ben", again), &Pen::of("ben"));
+    });
+    // Who moves it back carries on what stands.
+    estate.twin(|e| {
+        e.by("ben", "-y mv prod/MOVED API_KEY").run().done();
+    });
+}
+
+#[test]
 fn a_value_set_between_a_proposal_and_its_approval_is_owed_too() {
     let estate = of_two();
     let root: EntryId = estate.root().parse().unwrap();

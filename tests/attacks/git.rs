@@ -7,7 +7,7 @@ const KEY: &str = "prod/API_KEY";
 impl Estate {
     /// Does something on a branch of its own and something else on main, and merges the branch with main's
     /// files; entries are files of their own, and come from both.
-    fn both(&self, left: impl FnOnce(&Self), right: impl FnOnce(&Self)) {
+    pub(super) fn both(&self, left: impl FnOnce(&Self), right: impl FnOnce(&Self)) {
         self.commit("before");
         self.honest();
         self.git("switch --quiet -c left");
@@ -41,7 +41,7 @@ impl Estate {
     }
 
     #[track_caller]
-    fn gives(&self, address: &str, value: &str) {
+    pub(super) fn gives(&self, address: &str, value: &str) {
         let got = self.by("ana", &format!("get {address}")).run();
         assert_eq!((got.code, got.stdout.as_str()), (0, value), "{got}");
     }

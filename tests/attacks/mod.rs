@@ -18,6 +18,7 @@ mod planted;
 mod policy;
 mod requests;
 mod sealed;
+mod void;
 
 use std::fs;
 use std::path::{Path, PathBuf};
