@@ -87,4 +87,5 @@ root=${pinned:-${inits[0]-}}
 for line in "${roots[@]}"; do
     [ "${line%% *}" = "$root" ] || fault "${line#* }" 'is of another root'
 done
+[ "$faults" != 0 ] || echo "${#ids[@]} entries: ids, parents, root and signatures hold"
 exit "$faults"

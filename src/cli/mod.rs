@@ -127,7 +127,11 @@ fn is_run() -> bool {
 
 fn obey(cli: &Cli, streams: &mut Streams) -> Exit {
     let mut out = streams.output(&cli.global);
-    dispatch(cli, &mut out).unwrap_or_else(|failure| failure.tell(&mut out))
+    let exit = dispatch(cli, &mut out).unwrap_or_else(|failure| failure.tell(&mut out));
+    if cli.global.dry_run && exit == Exit::Done {
+        out.note("dry run: nothing was written, whatever is said above");
+    }
+    exit
 }
 
 fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {

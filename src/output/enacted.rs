@@ -98,6 +98,13 @@ pub(super) fn receipt(enacted: &Enacted, out: &mut dyn Write) -> io::Result<()> 
 #[must_use]
 pub fn warnings(enacted: &Enacted) -> Vec<String> {
     let mut all: Vec<_> = enacted.stale.iter().map(stale).collect();
+    if let Some(waiting) = &enacted.waiting {
+        all.push(format!(
+            "until {} more of {} signed, every key that it takes away reads and signs on: push it now",
+            waiting.lacks,
+            names(&waiting.may)
+        ));
+    }
     if let Some(first) = enacted.orphans.first() {
         all.push(format!(
             "{} without a writer's word, {first} first: a writer of {} runs `tenure resolve`",

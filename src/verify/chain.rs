@@ -104,6 +104,15 @@ impl Approval {
     }
 }
 
+/// What the signature of a step's own entry is to a rival that takes its signer's right away.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Own {
+    /// It stays: what somebody signs beside their removal is a fork, for people to settle.
+    Stays,
+    /// It counts no more than an approval: who wins a dispute must not need any such word.
+    Counts,
+}
+
 /// From where the chain is looked at.
 #[derive(Clone, Copy)]
 pub(super) enum Seen<'d> {
@@ -176,7 +185,10 @@ impl Chain {
         let ends = self.open(&holds);
         let void = |at: &usize| self.is_void(*at, &ends, seen);
         if ends.len() > 1 {
-            ends.iter().copied().filter(void).for_each(|at| holds[at] = false);
+            let void: Vec<_> = ends.iter().copied().filter(void).collect();
+            // Where none would be left they contradict each other: a fork, for people to settle.
+            let some_stay = void.len() < ends.len();
+            void.into_iter().filter(|_| some_stay).for_each(|at| holds[at] = false);
         }
         holds
     }
@@ -196,11 +208,14 @@ impl Chain {
     fn is_void(&self, at: usize, ends: &[usize], seen: Seen<'_>) -> bool {
         let step = &self.steps[at];
         let beats = |rival: &Step| {
-            let lost = |who: &MemberName| !rival.policy.is_admin(who);
+            // Whoever else sealed under it, an admin or not, relied on it.
+            let signers = self.approvals.get(&step.id).into_iter().flatten();
+            let lost: BTreeSet<_> =
+                signers.map(|it| &it.by).filter(|who| !rival.policy.is_admin(who)).collect();
             let mut uses = self.uses.get(&step.id).into_iter().flatten();
-            self.is_weaker(step, rival, seen)
-                && !self.is_weaker(rival, step, seen)
-                && uses.all(|(by, at)| lost(by) || !seen.has(*at))
+            self.is_weaker(step, rival, (seen, Own::Stays))
+                && !self.is_weaker(rival, step, (seen, Own::Counts))
+                && uses.all(|(by, at)| lost.contains(by) || !seen.has(*at))
         };
         let beside = |it: &Step| it.id != step.id && it.prev == step.prev && it.settles.is_empty();
         let mut first = ends.iter().map(|end| self.first_after(*end, step.prev));
@@ -214,11 +229,11 @@ impl Chain {
         all.find(|it| it.prev == before)
     }
 
-    /// Tells whether a step lacks signatures without the approvals of those who are no admins under a rival.
-    fn is_weaker(&self, step: &Step, rival: &Step, seen: Seen<'_>) -> bool {
+    /// Tells whether a step lacks signatures without those of members who are no admins under a rival.
+    fn is_weaker(&self, step: &Step, rival: &Step, (seen, own): (Seen<'_>, Own)) -> bool {
         let keeps = |it: &&Approval| {
             let admin = it.hand().is_some_and(|hand| is_admin_with(&rival.policy, hand));
-            admin || it.entry == step.entry
+            admin || (own == Own::Stays && it.entry == step.entry)
         };
         step.follows().any(|before| {
             let counted = self.counted(step, before, seen).into_iter();

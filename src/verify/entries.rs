@@ -158,7 +158,7 @@ fn judged_by(chain: &Chain, evidence: &LogEvidence) -> Option<usize> {
     chain.ends(Seen::Whole).into_iter().max_by_key(rank)
 }
 
-fn keys(member: &Member) -> Vec<&PublicKey> {
+pub(super) fn keys(member: &Member) -> Vec<&PublicKey> {
     member.signing_keys.iter().map(SigningKey::public).collect()
 }
 
@@ -244,12 +244,19 @@ impl Judge<'_> {
         }
     }
 
-    /// Checks 4 and 5, parents before children.
+    /// Checks 4 and 5, parents before children. What is wrong with an entry because of another before it
+    /// is told once, at that one: mending the rest by itself would only take more away.
     fn walk(&mut self) {
+        let mut follows = vec![false; self.entries.len()];
         for at in self.dag.order().to_vec() {
-            match self.rooted(at).and_then(|()| self.judge(at)) {
-                Ok(()) => self.verdicts[at] = Verdict::Holds,
-                Err(finding) => self.findings.push(*finding),
+            let parents = self.entries[at].entry.parents.iter();
+            let mut parents = parents.filter_map(|id| self.dag.index(id));
+            follows[at] = !self.dag.is_complete(at)
+                || parents.any(|it| follows[it] || self.verdicts[it] == Verdict::Refused);
+            match self.rooted(at).map(|()| self.judge(at)) {
+                Ok(Ok(())) => self.verdicts[at] = Verdict::Holds,
+                Ok(Err(_)) if follows[at] => {}
+                Ok(Err(finding)) | Err(finding) => self.findings.push(*finding),
             }
         }
     }
@@ -342,48 +349,5 @@ impl Judge<'_> {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Check 6: entries by a key, or under a right, that was taken away where they could not know.
-    fn voids(&mut self) {
-        let in_force = self.chain.in_force(Seen::Whole);
-        for at in 0..self.entries.len() {
-            let sealed = matches!(self.entries[at].entry.kind, Kind::Seal { .. });
-            let void = sealed
-                && self.verdicts[at] == Verdict::Holds
-                && in_force.iter().any(|step| self.apart(at, step) && self.takes_away(step, at));
-            if void {
-                self.verdicts[at] = Verdict::Void;
-            }
-        }
-    }
-
-    /// Tells whether a step took away what an entry rests on. What a policy beside it never gave, the
-    /// other end of a fork may have given.
-    fn takes_away(&self, step: &Step, at: usize) -> bool {
-        let entry = &self.entries[at].entry;
-        let has_key = |policy| self.has_key_under(at, policy);
-        step.follows().map(|before| &self.chain.steps[before].policy).any(|before| {
-            (has_key(before) && !has_key(&step.policy))
-                || rights::taken(before, &step.policy, entry)
-        })
-    }
-
-    /// Tells whether a step came in force beside an entry: neither known to it, nor with it at hand. It
-    /// comes in force with the last approval that it needs, which need not be its own entry.
-    fn apart(&self, at: usize, step: &Step) -> bool {
-        let entry = &self.entries[at].entry;
-        if self.chain.knew(entry, step) || self.dag.is_ancestor(at, step.entry) {
-            return false;
-        }
-        let without = self.chain.in_force(Seen::Without(at, self.dag));
-        without.iter().any(|other| other.id == step.id)
-    }
-
-    /// Tells whether the key of a signature that holds is the signer's under a policy.
-    fn has_key_under(&self, at: usize, policy: &Policy) -> bool {
-        let signed = &self.entries[at];
-        let member = policy.members.get(&signed.entry.by);
-        member.is_some_and(|member| signature::named(&signed.signature, &keys(member)).is_ok())
     }
 }

@@ -129,7 +129,11 @@ pub(super) fn check<'e>(
         findings.extend(evidence.keyrings.keys().filter(strange).map(|path| {
             breach(Code::Unattested, path.as_str(), "no entry that holds names this keyring")
                 .in_env(env)
-                .fix(format!("git rm {}", quoted(path)))
+                .fix(match record.dag.missing() {
+                    [] => format!("git rm {}", quoted(path)),
+                    // The entry that names it may be among what is not here.
+                    _ => "tenure restore".to_owned(),
+                })
         }));
         if record.current_keyring(env).is_none() {
             findings.push(stale(record, env));

@@ -22,6 +22,7 @@ mod renamed;
 mod rights;
 mod standing;
 mod verdicts;
+mod voids;
 
 use std::collections::BTreeMap;
 

@@ -197,7 +197,12 @@ impl Judge<'_> {
                     step.seq,
                     unsigned(&step.policy, found)
                 );
-                finding(message).entry(step.id).fix("tenure policy diff, then: tenure policy sign")
+                let fix = match self.dag.missing() {
+                    [] => "tenure policy diff, then: tenure policy sign",
+                    // What put it in force may be among what is not here.
+                    _ => "tenure restore",
+                };
+                finding(message).entry(step.id).fix(fix)
             }
         }
     }

@@ -14,6 +14,12 @@ pub enum WorldError {
         /// Where the search began.
         from: PathBuf,
     },
+    /// The git folder lies in another repository's files, where anyone who can push may put one.
+    #[error("`{}` is a git folder among the files of a repository, and is not used", git_dir.display())]
+    Embedded {
+        /// The git folder.
+        git_dir: PathBuf,
+    },
     /// The repository has no work tree.
     #[error("`{}` is a bare repository, without a work tree", git_dir.display())]
     Bare {

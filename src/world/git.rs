@@ -46,6 +46,22 @@ struct Found {
     common_dir: PathBuf,
 }
 
+/// Tells whether a work tree has this git folder: it is called `.git`, or the tree's `.git` names it.
+///
+/// Nobody can commit a file of that name. But a commit may hold the parts of a git folder under another
+/// one, whose settings and pin whoever made it has written; git's `safe.bareRepository` is about it.
+fn is_own(root: &Path, git_dir: &Path) -> bool {
+    let named = root.join(".git");
+    let real = |path: &Path| path.canonicalize().ok();
+    let linked = || {
+        let text = std::fs::read_to_string(&named).ok()?;
+        real(&root.join(text.strip_prefix("gitdir: ")?.trim_end()))
+    };
+    let git_dir = real(git_dir);
+    let called = git_dir.as_deref().and_then(Path::file_name).is_some_and(|name| name == ".git");
+    called || git_dir.is_some() && (real(&named) == git_dir || linked() == git_dir)
+}
+
 impl Checkout {
     /// Finds the repository that `from` lies in, by the rules of git: `GIT_DIR`, `GIT_WORK_TREE`,
     /// `core.worktree`, linked work trees and submodules included.
@@ -59,6 +75,9 @@ impl Checkout {
         };
         let root = &found.root;
         let root = root.canonicalize().map_err(WorldError::io("enter", root.display()))?;
+        if env.git_dir.is_none() && !is_own(&root, &found.git_dir) {
+            return Err(WorldError::Embedded { git_dir: found.git_dir });
+        }
         let index = env.git_index_file.as_ref().map(|index| from.join(index));
         let program = Program::searching(&root, env.for_children());
         let program = program.at(&root, &found.git_dir, index.as_deref());

@@ -128,11 +128,14 @@ impl Estate {
     #[track_caller]
     pub(crate) fn twin(&self, deed: impl FnOnce(&Self)) {
         self.commit("before the twin");
+        let pin = self.read(".git/tenure/pin");
         deed(self);
         self.commit("twin");
         self.honest();
         self.judged(0, &[]);
+        // As in a clone that has not seen it: else its loss would be a rollback.
         self.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]).done();
+        self.write(".git/tenure/pin", pin);
     }
 
     /// Attacks, commits, and asks for the verdict: the words and the exit code that `check` gives here

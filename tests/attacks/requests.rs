@@ -211,8 +211,13 @@ fn case_60_terminal_escapes_in_a_members_name() {
         estate.write(POLICY, hostile);
         for line in ["check", "policy lint", "policy show", "member list", "get prod/DB_URL"] {
             let refused = estate.by("ana", line).run();
-            // What is in force can be shown still.
-            assert_eq!(refused.code == 0, line == "policy show", "{refused}");
+            // What is in force can be shown still, and says that it is not what lies there.
+            assert_ne!(refused.code, 0, "{refused}");
+            assert_eq!(
+                refused.stdout.starts_with("policy 1, "),
+                line == "policy show",
+                "{refused}"
+            );
             plain(&refused);
         }
     }

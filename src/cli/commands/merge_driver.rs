@@ -6,7 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::deeds::driver::{self, Outcome, Sides};
 use crate::names::quoted;
-use crate::output::Output;
+use crate::output::{Output, safe};
 use crate::world::World;
 
 /// Merge a sealed file value by value, for git; `tenure hook install` tells git of it
@@ -39,8 +39,9 @@ pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
             let what =
                 if keys.is_empty() { String::new() } else { format!(": {}", keys.join(", ")) };
             out.note(&format!(
-                "both sides changed {path}{what}\n  fix  take one side, git add {}, then: tenure resolve",
-                quoted(path)
+                "both sides changed {}{what}\n  fix  take one side, git add {}, then: tenure resolve",
+                safe(path),
+                safe(&quoted(path).to_string())
             ));
             Ok(Exit::Found)
         }

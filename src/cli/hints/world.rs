@@ -8,6 +8,9 @@ pub(crate) fn advice(error: &WorldError) -> Advice {
         WorldError::NoRepository { .. } => {
             Advice::of(Exit::Invalid).hint("cd into a git repository, or: git init")
         }
+        WorldError::Embedded { git_dir } => Advice::of(Exit::Untrusted)
+            .hint("work from the top of your clone; if it is yours after all: set GIT_DIR")
+            .at(git_dir.display().to_string()),
         WorldError::Bare { git_dir } => Advice::of(Exit::Invalid)
             .at(git_dir.display().to_string())
             .hint("work in a clone of it: git clone"),

@@ -109,7 +109,12 @@ fn start(
 fn refuse_again(place: &Place<'_>) -> Result<(), DeedError> {
     let evidence = place.log_evidence()?;
     if evidence.policy.is_none() && evidence.log.is_empty() {
-        return Ok(());
+        let Some(root) = place.pin()? else { return Ok(()) };
+        // Only this state has no log: a branch of its own, or one from which somebody took it.
+        return Err(DeedError::Refuse {
+            what: format!("this clone trusts the log of root {} already", root.short()),
+            instead: Some("git switch to the branch that has it, or: tenure restore".to_owned()),
+        });
     }
     Err(DeedError::Refuse {
         what: "this repository has a policy or a log already".to_owned(),

@@ -10,7 +10,7 @@ use crate::names::{EntryId, MemberName, Sha256};
 use crate::policy::edit::bump_revision;
 use crate::policy::{PATH, Policy};
 use crate::verify::{Record, Step, Verified};
-use crate::world::{World, random, three_way};
+use crate::world::{Blob, World, random, three_way};
 
 /// How the policies are to be reconciled.
 #[derive(Debug, Clone)]
@@ -163,10 +163,12 @@ fn plan(
         let text = kept(place, &only.step.hash)?;
         return Ok(signed(text, only.step.policy.clone(), Source::Signed, Some(only.step.id)));
     }
-    let merged = merged(place, record, &ends)?.ok_or_else(|| contradict(&ends))?;
-    let text = counted_up(&merged, record).map_err(|_| contradict(&ends))?;
-    let next = Policy::parse(&text)?;
-    Ok(signed(text, next, Source::Merged, None))
+    let merged = merged(place, record, &ends)?.map(|text| counted_up(&text, record));
+    if let Some(Ok(text)) = merged {
+        let next = Policy::parse(&text)?;
+        return Ok(signed(text, next, Source::Merged, None));
+    }
+    Err(contradict(&ends))
 }
 
 /// Tells whether somebody resolved the policy's file here: a policy that nobody signed yet. What was
@@ -176,7 +178,28 @@ fn resolved(place: &Place<'_>, record: &Record, found: &str) -> Result<bool, Dee
     let known = record.chain.steps.iter().any(|step| step.hash == hash);
     let committed = place.checkout.head_file(&PATH.parse()?)?;
     let here = committed.is_none_or(|bytes| bytes != found.as_bytes());
-    Ok(!known && here && Policy::parse(found).is_ok())
+    Ok(!known && here && Policy::parse(found).is_ok() && !brought(place, record)?)
+}
+
+/// Tells whether the merge that is under way brings a policy file that nobody signed: then what lies here
+/// may have lines of whoever pushed that.
+fn brought(place: &Place<'_>, record: &Record) -> Result<bool, DeedError> {
+    for head in place.checkout.merge_heads()? {
+        let mut files = place.checkout.commit_files(&head)?;
+        files.retain(|file| file.path.as_ref().is_some_and(|path| path.as_str() == PATH));
+        let ids: Vec<_> = files.into_iter().map(|file| file.id).collect();
+        let signed = |blob: &Blob| match blob {
+            Blob::Bytes(bytes) => {
+                let hash = Sha256::of(bytes);
+                record.chain.steps.iter().any(|step| step.hash == hash)
+            }
+            Blob::TooLarge(_) => false,
+        };
+        if !place.checkout.read_blobs(&ids)?.iter().all(signed) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The text of the policy that is to be taken whole.

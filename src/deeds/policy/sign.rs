@@ -11,7 +11,8 @@ use crate::names::Sha256;
 use crate::policy::edit::bump_revision;
 use crate::policy::{PATH, Policy};
 use crate::verify::{Proposal, Record, Step, Verified};
-use crate::world::{World, random};
+use crate::world::terminal::Terminal;
+use crate::world::{World, Writes, random};
 
 /// What was signed.
 #[derive(Debug, Clone)]
@@ -47,7 +48,10 @@ pub fn sign(
             not_edited(&found, current, &proposal)?;
             Draft::approving(&place, &verified, &found, &proposal)?
         }
-        None => edited(&place, &verified, &found)?,
+        None => {
+            own_edit(&place, &found)?;
+            edited(&place, &verified, &found)?
+        }
     };
     sound(&place, draft.next(), draft.text())?;
     let effect = draft.effect();
@@ -120,6 +124,32 @@ fn not_edited(found: &str, current: &Step, proposal: &Proposal<'_>) -> Result<()
         what: format!("`{PATH}` has edits that nobody signed"),
         instead: Some(format!("git restore {PATH}, or sign them first: tenure policy sign")),
     })
+}
+
+/// Whoever signs an edit made it: one that is committed already, perhaps by another, is signed by a person
+/// who is told so, whatever was consented to beforehand.
+fn own_edit(place: &Place<'_>, found: &str) -> Result<(), DeedError> {
+    let path = PATH.parse()?;
+    let world = place.world;
+    let committed = place.checkout.head_file(&path)?;
+    if committed.as_deref() != Some(found.as_bytes()) || world.writes == Writes::Dry {
+        return Ok(());
+    }
+    let touch = place.checkout.last_commit_touching(&path)?;
+    let who = touch.map_or_else(
+        || "somebody".to_owned(),
+        |touch| format!("{} in commit {}", touch.author, &touch.commit.as_str()[..12]),
+    );
+    let what = format!("this edit of `{PATH}` was committed by {who}, and nobody signed it");
+    if world.terminal != Terminal::Person {
+        let instead = "read it with `tenure policy diff`, then sign it at a terminal".to_owned();
+        return Err(DeedError::Refuse { what, instead: Some(instead) });
+    }
+    world.terminal.say(&what)?;
+    match world.terminal.confirm("sign it as if it were yours?")? {
+        true => Ok(()),
+        false => Err(DeedError::Aborted),
+    }
 }
 
 /// A draft of what the policy's file says.

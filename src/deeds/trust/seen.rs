@@ -123,9 +123,10 @@ impl Place<'_> {
     ) -> Result<Option<Finding>, DeedError> {
         let absent: Vec<_> = mark.heads.iter().filter(|head| !here(head)).collect();
         let head = self.checkout.head_commit()?;
-        // Where the branch itself is checked out, its mending begins in the work tree.
-        let mended = |tip: &Tip| absent.is_empty() && head.as_ref() == Some(&tip.commit);
-        if let Some(tip) = tip.filter(|tip| tip.commit != mark.commit && !mended(tip)) {
+        if let Some(tip) = tip.filter(|tip| tip.commit != mark.commit) {
+            if absent.is_empty() && self.mends(mark, tip, head.as_ref())? {
+                return Ok(None);
+            }
             let there = self.log_of(&tip.commit)?;
             let gone: Vec<_> =
                 mark.heads.iter().filter(|head| !there.contains(&head.short16())).collect();
@@ -138,6 +139,15 @@ impl Place<'_> {
             None => Ok(Some(branch_gone(mark))),
             Some(_) => Ok(None),
         }
+    }
+
+    /// Tells whether what lacks nothing here mends the branch: in its own work tree, or by going on from a
+    /// commit that took entries out, pushed or not yet. A branch that was rewound is not mended so.
+    fn mends(&self, mark: &Mark, tip: &Tip, head: Option<&ObjectId>) -> Result<bool, DeedError> {
+        let Some(head) = head else { return Ok(false) };
+        Ok(*head == tip.commit
+            || self.checkout.descends(&tip.commit, &mark.commit)?
+                && self.checkout.descends(head, &tip.commit)?)
     }
 
     /// The protected branch lacks what was seen of it: it was rewound, or a commit took entries out.
