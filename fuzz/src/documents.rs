@@ -67,12 +67,20 @@ fn compare(format: Format, text: &str, sealed: &str) {
         // `dotenvy` refuses white space at the end of the last line, but not in a comment with a space
         // before its sign, and takes such a sign for one behind a single blank only.
         Format::Dotenv if read(format, sealed).is_none() => return,
+        // It knows no backticks: lines between them are keys to it, as long as the file is not sealed.
+        Format::Dotenv if lines_in_backticks(text) => return,
         Format::Dotenv => readers::dotenv,
         Format::Ini | Format::Properties => return,
     };
     if let Err(why) = compare(text, sealed) {
         panic!("a stock parser sees something else: {why}\n{sealed}");
     }
+}
+
+fn lines_in_backticks(text: &str) -> bool {
+    let document = Document::parse(Format::Dotenv, text).expect("it was parsed");
+    let slices = document.leaves.iter().map(|leaf| document.slice(leaf));
+    slices.into_iter().any(|slice| slice.starts_with('`') && slice.contains('\n'))
 }
 
 /// A value that is written as a reader would get it is read the same.
@@ -176,10 +184,12 @@ fn read(format: Format, text: &str) -> Option<Seen> {
         Format::Ini => {
             let option = ini::ParseOption { enabled_escape: false, ..Default::default() };
             for (section, keys) in &ini::Ini::load_from_str_opt(text, option).ok()? {
-                // What an indented comment is to it nobody asks for; that it hides the next key counts.
-                let comment =
-                    |key: &str| key.trim_start_matches(['\u{feff}', ' ', '\t']).starts_with(['#', ';']);
-                let named = keys.iter().filter(|(key, _)| !comment(key));
+                // To it an indented comment or a byte order mark begins a name, which goes on to the next
+                // sign. Nobody asks for such a name; that the next key is hidden in it counts.
+                let odd = |key: &str| {
+                    key.starts_with(['#', ';']) || (key.starts_with('\u{feff}') && key.contains('\n'))
+                };
+                let named = keys.iter().filter(|(key, _)| !odd(key));
                 named.for_each(|(key, value)| add(section.unwrap_or_default(), key, value));
             }
         }

@@ -3,8 +3,9 @@
 //! Accepted: blank lines, `#` comments, and `[export ]KEY=value`, white space allowed before the key and
 //! around `=`. A value is unquoted, or in `'`, `"` or backticks over any number of lines. A comment
 //! behind a value needs white space before its `#`. Refused, since readers cut them differently: a
-//! value that begins with `#`, a quote in a comment behind an even number of blanks, text behind a closing quote, quotes that stay open, a backslash at the
-//! end of a line or (in a quoted value) in doubt before a quote.
+//! value that begins with `#`, a quote in a comment behind an even number of blanks, text behind a closing
+//! quote, quotes that stay open for some reader, also between backticks (to dotenvy they are no quotes), a
+//! backslash at the end of a line or (in a quoted value) in doubt before a quote.
 //!
 //! Readers such as bash and docker give meaning to what others skip (`export`, blanks, a comment behind
 //! a value, CR): a leaf's note tells all of that, so that none of it can be changed behind our back.
@@ -88,7 +89,14 @@ impl Scanner<'_> {
         let value = skip_blanks(text, sign + 1);
         let (value, value_end) = match text[value..].bytes().next() {
             Some(b'#') => return refuse(text, value, "a value begins with `#`"),
-            Some(quote @ (b'\'' | b'"' | b'`')) => (value, self.quoted(value, quote)?),
+            Some(quote @ (b'\'' | b'"' | b'`')) => {
+                let end = self.quoted(value, quote)?;
+                // dotenvy knows no backticks: it would look for the end of a quote between them below.
+                if quote == b'`' && text[value..end].lines().any(leaves_quote_open_to_dotenvy) {
+                    return refuse(text, value, "a quote between backticks stays open on its line");
+                }
+                (value, end)
+            }
             _ if value == line_end(text, value) => (sign + 1, sign + 1),
             _ => (value, self.unquoted(value)?),
         };
@@ -123,7 +131,7 @@ impl Scanner<'_> {
         if value.ends_with('\\') {
             return refuse(self.text, from, "a backslash stands at the end of an unquoted value");
         }
-        if leaves_quote_open(value) {
+        if leaves_quote_open(value) || leaves_quote_open_to_dotenvy(value) {
             return refuse(self.text, from, "a quote inside an unquoted value stays open");
         }
         Ok(from + value.len())
@@ -141,7 +149,9 @@ impl Scanner<'_> {
                 return refuse(text, sign, "text follows a closing quote");
             }
             // `dotenvy` sees no comment behind an even number of blanks, and looks for the quote's end below.
-            let even = (sign - parts.value_end).is_multiple_of(2);
+            // White space at a value's end, which is in Unicode alone, counts with the blanks.
+            let even = (sign - parts.value_end).is_multiple_of(2)
+                || text[..parts.value_end].ends_with(char::is_whitespace);
             if even && text[sign..end].contains(['\'', '"', '\\']) {
                 return refuse(text, sign, "a quote or backslash in a comment behind two blanks");
             }
@@ -194,6 +204,22 @@ fn leaves_quote_open(value: &str) -> bool {
     open.is_some()
 }
 
+/// Tells whether dotenvy would: it knows no backticks, and a backslash takes any character, in each quote.
+fn leaves_quote_open_to_dotenvy(line: &str) -> bool {
+    let mut open = None;
+    let mut escaped = false;
+    for byte in line.bytes() {
+        match (open, byte) {
+            _ if escaped => escaped = false,
+            (_, b'\\') => escaped = true,
+            (Some(quote), b) if b == quote => open = None,
+            (None, b'\'' | b'"') => open = Some(byte),
+            _ => {}
+        }
+    }
+    open.is_some() || escaped
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -228,7 +254,8 @@ mod tests {
             ("A=b#c", "b#c", ""),
             ("A=\"b # c\nB=d\" # e\n", "\"b # c\nB=d\"", "_=_ #"),
             ("A='b\"\\n'", "'b\"\\n'", ""),
-            ("A=`b'\"`", "`b'\"`", ""),
+            ("A=`b\"'\"`", "`b\"'\"`", ""),
+            ("A=`b\n'c'\nd`", "`b\n'c'\nd`", ""),
             ("A=\"b\\\"c\"", "\"b\\\"c\"", ""),
             ("export A=b", "b", "export _=_"),
             ("  A = b  \n", "b", "  _ = _  "),
@@ -272,6 +299,11 @@ mod tests {
             ("A=b\n'c'", 2),
             ("A=b\nB=c  # don't\nC=d", 2),
             ("A=\t\t# \\\nB=c", 1),
+            ("A=b\u{a0} # don't\nB=c", 1),
+            ("A=`it's`\nB=c", 1),
+            ("A=`b\nit's\n'`\nB=c", 1),
+            ("A=b'c\\'\nB=c", 1),
+            ("A=b`'`\nB=c", 1),
         ] {
             assert_eq!(parse(text).unwrap_err().line, line, "{text:?}");
         }

@@ -3,8 +3,12 @@
 //! The value is the rest of the line without white space around it: comments behind values are not split
 //! off, since readers differ. Accepted: `[section]` alone on its line (git's subsections too), `=` or `:`,
 //! comment lines with `;` or `#`. Refused: a key without a value's sign, a line indented deeper than the
-//! key before it (some readers join it to that one's value), a backslash at the end of a line, a quote
-//! that stays open.
+//! key before it (some readers join it to that one's value), a backslash at the end of a line or a name, a
+//! quote that stays open.
+//!
+//! rust-ini takes an indented comment for the beginning of a key's name, which goes on to the next `=` or
+//! `:`, over any number of lines. That sign must be the one of the next key: then it is this key alone that
+//! such a reader never sees, and the key's note tells so.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +21,7 @@ use crate::names::{KeyPath, Segment};
 /// Parses an INI file.
 pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotSpliceable> {
     refuse_odd_breaks(text)?;
-    let mut scanner = Scanner { text, ..Scanner::default() };
+    let mut scanner = Scanner { text, hiding: start(text) > 0, ..Scanner::default() };
     let mut at = start(text);
     while at < text.len() {
         scanner.line(at)?;
@@ -44,6 +48,8 @@ struct Scanner<'t> {
     header_lines: Vec<usize>,
     /// Where comments stand that are indented.
     indented: Vec<usize>,
+    /// An indented comment or the mark stands above, and no key since: to rust-ini it begins a key's name.
+    hiding: bool,
 }
 
 impl<'t> Scanner<'t> {
@@ -57,12 +63,18 @@ impl<'t> Scanner<'t> {
         if rest.ends_with('\\') {
             return refuse(self.text, at, "a backslash stands at the end of a line");
         }
-        if rest.starts_with([';', '#']) {
-            if at > line || self.text[..at].ends_with(BOM) {
-                // To rust-ini it is a key, or with no sign the first line of the next key's name.
-                if rest.contains(['=', ':']) {
-                    return refuse(self.text, at, "is an indented comment with a key's sign");
-                }
+        let comment = rest.starts_with([';', '#']);
+        let indented = comment && (at > line || self.text[..at].ends_with(BOM));
+        self.hiding |= indented;
+        if self.hiding && (comment || rest.starts_with('[')) && rest.contains(['=', ':']) {
+            return refuse(
+                self.text,
+                at,
+                "has a key's sign in or below an indented comment or byte order mark",
+            );
+        }
+        if comment {
+            if indented {
                 self.indented.push(at);
             }
             self.comments.extend(comment_text(self.text, at, end));
@@ -75,6 +87,7 @@ impl<'t> Scanner<'t> {
             return self.header(at, rest);
         }
         self.indent = Some(at - line);
+        self.hiding = false;
         self.key(at, rest)
     }
 
@@ -134,12 +147,16 @@ impl<'t> Scanner<'t> {
         if name.contains(odd) {
             return refuse(self.text, at, "has a name with a control character or odd white space");
         }
+        // rust-ini takes the `]`, `=` or `:` behind it for a part of the name.
+        if name.ends_with('\\') {
+            return refuse(self.text, at, "has a name with a backslash at its end");
+        }
         Ok(())
     }
 
     fn refuse_open_quote(&self, at: usize, value: &str) -> Result<(), NotSpliceable> {
         let open = |q: char| value.strip_prefix(q).is_some_and(|rest| !rest.contains(q));
-        if open('"') || open('\'') {
+        if open('"') || open('\'') || leaves_quote_open(value) {
             return refuse(self.text, at, "a quote stays open");
         }
         Ok(())
@@ -201,6 +218,23 @@ impl<'t> Scanner<'t> {
     }
 }
 
+/// Tells whether rust-ini would look for a closing quote on the next line: it reads one quoted text after
+/// another, in which a backslash takes the quote behind it.
+fn leaves_quote_open(value: &str) -> bool {
+    let mut rest = value;
+    while let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+        let mut escaped = false;
+        let close = rest[1..].find(|c| {
+            let closes = c == quote && !escaped;
+            escaped = c == '\\' && !escaped;
+            closes
+        });
+        let Some(close) = close else { return true };
+        rest = &rest[close + 2..];
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -255,6 +289,15 @@ mod tests {
             (" # c=d\nb=2", 1),
             ("a=1\n\t; c: d", 2),
             ("\u{feff}# c: d", 1),
+            (" # c\n; d=e\nb=2", 2),
+            (" # c\n\n[s]\n# d\n#e:\nb=2", 5),
+            ("a=1\n\t#\n[s=t]\nb=2", 3),
+            ("\u{feff}[s]\n; d=e\nb=2", 2),
+            ("\u{feff}\n; d=e\nb=2", 2),
+            ("a\\=1\nb=2", 1),
+            ("[a\\]\nb=2", 1),
+            ("a=\"b\"\"c\nd=e\"", 1),
+            ("a=\"b\\\"\nc=d", 1),
             ("[a] x=1", 1),
             ("[a] ; c", 1),
             ("[]", 1),
@@ -297,6 +340,12 @@ mod tests {
         for (before, after) in [("[p]", " # c\n[p]"), ("a = ", "\t; c\na = "), ("[e]", " #\n[e]")] {
             assert!(contract::sees(parse, sealed, &sealed.replacen(before, after, 1)), "{after:?}");
         }
+        // A sign in a comment below would end that name, and so give the reader another key.
+        let hidden = " # s.v1.x\n; s.v1.y\n[p]\na = s.v1.a\n; s.v1.z\nb = s.v1.b\n";
+        for (old, new) in [("; s.v1.y", "; c: d"), ("[p]", "[p]\n# c = d"), ("[p]", "[o:p]\n[p]")] {
+            assert!(contract::sees(parse, hidden, &hidden.replacen(old, new, 1)), "{new:?}");
+        }
+        assert!(!contract::sees(parse, hidden, &hidden.replace("; s.v1.z", "; c: d")));
         let (one, two) = ("a=1\n[s]\n #\nb=1\n", "a=1\n #\n[s]\n #\nb=1\n");
         assert!(contract::sees(parse, one, two));
     }

@@ -341,6 +341,29 @@ mod tests {
     const YAML: &str =
         "# top\na: one # side\nb:\n  - x\n  - y: |\n      two\n      lines\nc: {d: 5, e: null}\n";
 
+    /// A comment's token opens anywhere in its environment; the text that it opens to is judged again.
+    #[test]
+    fn a_comment_that_was_moved_brings_in_nothing_that_is_refused() {
+        let f = fixture();
+        for (format, text) in
+            [(Format::Ini, "; a=b\n # c\nk=v\n"), (Format::Dotenv, "A=b # don't\nB=c  # d\nC=e\n")]
+        {
+            let sealed = f.seal(0, format, text, "").unwrap();
+            assert_eq!(f.open(format, &sealed).unwrap(), text);
+            let document = Document::parse(format, &sealed).unwrap();
+            let [one, two] = <[_; 2]>::try_from(document.comments.clone()).unwrap();
+            let swapped = [
+                &sealed[..one.start],
+                &sealed[two.clone()],
+                &sealed[one.end..two.start],
+                &sealed[one.clone()],
+                &sealed[two.end..],
+            ];
+            let opened = f.open(format, &swapped.concat());
+            assert!(matches!(opened, Err(SealError::StructureChanged)), "{text}");
+        }
+    }
+
     #[test]
     fn opening_takes_back_sealing_and_hides_every_value_and_comment() {
         let it = fixture();

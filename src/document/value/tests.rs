@@ -51,7 +51,7 @@ fn dotenv_values_are_read_where_readers_agree() {
         ("$A#b", "$A#b"),
         ("'a\\n$B'", "a\\n$B"),
         ("\"a\\n\\\"\\$B\\\\c\"", "a\n\"$B\\c"),
-        ("`a'\"`", "a'\""),
+        ("`a\"'\"`", "a\"'\""),
         ("''", ""),
         ("\"a\nb\"", "a\nb"),
     ] {
