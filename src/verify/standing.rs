@@ -113,10 +113,9 @@ impl Record {
                 let files = self.entries[at].entry.files().iter();
                 let items = files.flat_map(|file| file.items.iter().map(move |item| (file, item)));
                 for (file, item) in items {
-                    index.entry(file.address(&item.key)).or_default().push(at);
-                    if let Some(source) = item.moved_from() {
-                        index.entry(source.clone()).or_default().push(at);
-                    }
+                    let own = file.address(&item.key);
+                    let named = std::iter::once(own).chain(item.moved_from().cloned());
+                    named.for_each(|address| index.entry(address).or_default().push(at));
                 }
             }
             index
