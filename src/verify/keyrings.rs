@@ -130,7 +130,7 @@ pub(super) fn check<'e>(
             breach(Code::Unattested, path.as_str(), "no entry that holds names this keyring")
                 .in_env(env)
                 .fix(match record.dag.missing() {
-                    [] => format!("git rm {}", quoted(path)),
+                    [] => format!("rm {}", quoted(path)),
                     // The entry that names it may be among what is not here.
                     _ => "tenure restore".to_owned(),
                 })
