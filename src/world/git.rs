@@ -210,6 +210,32 @@ impl Checkout {
         }
     }
 
+    /// Finds the first of some paths that git ignores and does not track.
+    pub fn first_ignored(&self, paths: &[RepoPath]) -> Result<Option<RepoPath>, WorldError> {
+        if paths.is_empty() {
+            return Ok(None);
+        }
+        let doing = "look through its ignore files";
+        let named: Vec<_> = paths.iter().map(|path| format!("./{path}")).collect();
+        let mut args = vec!["check-ignore", "--"];
+        args.extend(named.iter().map(String::as_str));
+        let mut command = self.program.command(&args);
+        command.env_remove("GIT_LITERAL_PATHSPECS");
+        let output = command.output().map_err(WorldError::NoGit)?;
+        match output.status.code() {
+            Some(1) => return Ok(None),
+            Some(0) => {}
+            _ => return Err(refused(doing, &output)),
+        }
+        // Git quotes some names, so which it is we ask once more.
+        for path in paths {
+            if self.is_ignored(path)? {
+                return Ok(Some(path.clone()));
+            }
+        }
+        Ok(None)
+    }
+
     fn ask_head(&self) -> Result<Option<ObjectId>, WorldError> {
         let doing = "read HEAD";
         let output = self.program.run(&["rev-parse", "-q", "--verify", "HEAD^{commit}"])?;
