@@ -5,6 +5,7 @@ use super::attributes::{self, missing};
 use super::driver;
 use super::enact::{Edited, nothing_blocks, policy_file};
 use super::hooks;
+use super::ignored;
 use super::load::Place;
 use super::ring::Ring;
 use crate::policy::{PATH, Policy};
@@ -178,6 +179,7 @@ fn clone(place: &Place<'_>, found: &mut Diagnosis) {
         Ok(policy) => {
             found.well("policy", "it can be read");
             attributes(place, &policy, found);
+            ignored(place, &policy, found);
         }
         Err(why) => {
             let seen = format!("{PATH}:{}: {why}", why.line);
@@ -216,6 +218,28 @@ fn attributes(place: &Place<'_>, policy: &Policy, found: &mut Diagnosis) {
         }
     }
 }
+
+/// Whether git would leave a sealed file or the next entry of the log out of every commit.
+fn ignored(place: &Place<'_>, policy: &Policy, found: &mut Diagnosis) {
+    let files = place.list("").map(|listing| listing.files).unwrap_or_default();
+    let mut paths: Vec<_> =
+        files.into_iter().filter(|path| policy.environment_of(path).is_some()).collect();
+    paths.extend(ignored::own().into_iter().flatten());
+    for some in paths.chunks(PATHS) {
+        match ignored::first(place, Some(policy), some) {
+            Ok(None) => {}
+            Ok(Some(one)) => {
+                let seen = format!("git ignores `{}`, which no commit will bring", one.path);
+                let fix = format!("echo '{}' >> .gitignore", one.line);
+                return found.add("ignored", Health::Broken, seen, &fix);
+            }
+            Err(why) => return found.add("ignored", Health::Broken, why.to_string(), "git status"),
+        }
+    }
+}
+
+/// How many paths are handed to git at once.
+const PATHS: usize = 500;
 
 fn pin(place: &Place<'_>, found: &mut Diagnosis) {
     match (place.pin(), place.trusted()) {

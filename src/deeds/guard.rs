@@ -161,8 +161,22 @@ impl<'p, 'w> Advice<'p, 'w> {
                 format!("git add .secrets {path}")
             }
             Code::Altered | Code::Missing => format!("git restore --staged --worktree {path}"),
-            Code::Unattested => format!("git rm --cached {path}"),
+            Code::Unattested => return self.unattested(finding, &file),
             _ => return Ok(()),
+        };
+        finding.fix = Some(fix);
+        Ok(())
+    }
+
+    /// Takes what nothing signed names out of the commit; the rest of a file in which it stands stays.
+    fn unattested(&self, finding: &mut Finding, file: &RepoPath) -> Result<(), DeedError> {
+        let path = quoted(file);
+        let fix = match self.place.checkout.head_file(file)? {
+            Some(head) if self.place.read(file)?.is_some_and(|staged| staged != head) => {
+                format!("git restore --staged --worktree {path}")
+            }
+            None if finding.place == file.as_str() => format!("git rm --cached {path}"),
+            _ => format!("tenure restore {path} && git add .secrets {path}"),
         };
         finding.fix = Some(fix);
         Ok(())

@@ -16,6 +16,7 @@ pub mod find;
 pub mod get;
 pub mod guard;
 pub mod hooks;
+pub mod ignored;
 pub mod init;
 pub mod join;
 pub mod key;

@@ -165,7 +165,7 @@ pub(super) fn keys(member: &Member) -> Vec<&PublicKey> {
 fn stray((place, why): &(String, &'static str)) -> Finding {
     let code = if place.starts_with(".secrets/log") { Code::BadEntry } else { Code::Unattested };
     breach(code, place, format!("this does not belong here: it {why}"))
-        .fix(format!("git rm --cached {}", quoted(place)))
+        .fix(format!("rm {}", quoted(place)))
 }
 
 /// What checks 2 to 7 share.

@@ -174,7 +174,7 @@ fn of_a_void_entry(path: &RepoPath, id: EntryId) -> Finding {
 fn stranger(record: &Record, path: &RepoPath) -> Finding {
     let message = "no entry that holds names this keyring";
     breach(Code::Unattested, path.as_str(), message).fix(match record.dag.missing() {
-        [] => format!("git rm {}", quoted(path)),
+        [] => format!("rm {}", quoted(path)),
         // The entry that names it may be among what is not here.
         _ => "tenure restore".to_owned(),
     })

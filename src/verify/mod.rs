@@ -54,7 +54,7 @@ pub struct LogEvidence {
 }
 
 /// The sealed files and keyrings: bytes, not yet believed.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct FileEvidence {
     /// The files that the policy's globs match or the log names.
     pub files: BTreeMap<RepoPath, Vec<u8>>,

@@ -157,18 +157,7 @@ impl Checkout {
         let args =
             ["log", "-1", "--no-color", "--format=%H%n%ct%n%an", "HEAD", "--", path.as_str()];
         let printed = self.program.ask(doing, &args)?;
-        if printed.is_empty() {
-            return Ok(None);
-        }
-        let text = String::from_utf8_lossy(&printed);
-        let mut lines = text.lines();
-        let mut line = || lines.next().unwrap_or_default();
-        let (id, seconds, author) = (line(), line(), line());
-        let time = seconds.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-        match (ObjectId::parse(id.as_bytes()), time) {
-            (Some(commit), Some(time)) => Ok(Some(Touch { commit, time, author: author.into() })),
-            _ => Err(WorldError::Git { doing, why: "its answer has another form".into() }),
-        }
+        touch_of(&printed, doing)
     }
 
     /// Tells where git looks for hooks, `core.hooksPath` honoured.
@@ -219,6 +208,32 @@ impl Checkout {
             Some(1) => Ok(false),
             _ => Err(refused(doing, &output)),
         }
+    }
+
+    /// Finds the first of some paths that git ignores and does not track.
+    pub fn first_ignored(&self, paths: &[RepoPath]) -> Result<Option<RepoPath>, WorldError> {
+        if paths.is_empty() {
+            return Ok(None);
+        }
+        let doing = "look through its ignore files";
+        let named: Vec<_> = paths.iter().map(|path| format!("./{path}")).collect();
+        let mut args = vec!["check-ignore", "--"];
+        args.extend(named.iter().map(String::as_str));
+        let mut command = self.program.command(&args);
+        command.env_remove("GIT_LITERAL_PATHSPECS");
+        let output = command.output().map_err(WorldError::NoGit)?;
+        match output.status.code() {
+            Some(1) => return Ok(None),
+            Some(0) => {}
+            _ => return Err(refused(doing, &output)),
+        }
+        // Git quotes some names, so which it is we ask once more.
+        for path in paths {
+            if self.is_ignored(path)? {
+                return Ok(Some(path.clone()));
+            }
+        }
+        Ok(None)
     }
 
     fn ask_head(&self) -> Result<Option<ObjectId>, WorldError> {
@@ -317,6 +332,22 @@ fn blob(
         return Ok(None);
     }
     Ok(Some(repository.find_blob(entry.id())?.content().to_vec()))
+}
+
+/// Reads a commit, its time and its author's name, each on a line; none of no lines.
+pub(super) fn touch_of(printed: &[u8], doing: &'static str) -> Result<Option<Touch>, WorldError> {
+    if printed.is_empty() {
+        return Ok(None);
+    }
+    let text = String::from_utf8_lossy(printed);
+    let mut lines = text.lines();
+    let mut line = || lines.next().unwrap_or_default();
+    let (id, seconds, author) = (line(), line(), line());
+    let time = seconds.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    match (ObjectId::parse(id.as_bytes()), time) {
+        (Some(commit), Some(time)) => Ok(Some(Touch { commit, time, author: author.into() })),
+        _ => Err(WorldError::Git { doing, why: "its answer has another form".into() }),
+    }
 }
 
 fn path_of(printed: &[u8]) -> PathBuf {

@@ -50,6 +50,12 @@ pub struct Once {
 }
 
 impl Checkout {
+    /// Tells whether the clone has the newest commits only, as with `git clone --depth`.
+    #[must_use]
+    pub fn is_shallow(&self) -> bool {
+        self.common_dir.join("shallow").metadata().is_ok_and(|file| file.len() > 0)
+    }
+
     /// Walks all commits from one, but not those that another one descends from; keeps what a folder of
     /// two levels, given as its parts, held in each.
     pub fn history(
@@ -59,8 +65,7 @@ impl Checkout {
         folder: &[&str],
     ) -> Result<History, WorldError> {
         let mut history = History { commits: self.commits(from, known)?, ..History::default() };
-        history.is_cut =
-            self.common_dir.join("shallow").metadata().is_ok_and(|file| file.len() > 0);
+        history.is_cut = self.is_shallow();
         let mut trees: HashMap<ObjectId, ObjectId> = history
             .commits
             .iter()

@@ -1,10 +1,14 @@
 //! What a file ever was, as far as this clone knows: its versions in the index and in all history.
 
+use super::git::{Touch, touch_of};
 use super::{Checkout, ObjectId, WorldError};
 use crate::names::RepoPath;
 
 /// How history is asked: by everything that a name or a reflog still holds, merges not simplified away.
 const EVERYTHING: [&str; 4] = ["rev-list", "--objects", "--full-history", "--reflog"];
+
+/// Commits that git holds for a while and no reference may lead to.
+const PASSING: [&str; 4] = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "FETCH_HEAD"];
 
 impl Checkout {
     /// Lists the versions of a file, each once: the index first, an unfinished merge's sides too, then
@@ -20,6 +24,58 @@ impl Checkout {
             }
         })?;
         Ok(found)
+    }
+
+    /// Lists the versions of a file that commits have, each once: of every reference but the stash, which is
+    /// the user's own, and of what is being fetched, merged or picked.
+    pub fn committed_versions(&self, path: &RepoPath) -> Result<Vec<ObjectId>, WorldError> {
+        let tips = self.tips()?;
+        let mut args = vec!["rev-list", "--objects", "--full-history"];
+        args.extend(tips.iter().map(String::as_str));
+        args.extend(["--", path.as_str()]);
+        let mut found = Vec::new();
+        self.listed(&args, |id, name| {
+            if name == path.as_str().as_bytes() && !found.contains(&id) {
+                found.push(id);
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// Tells which of these commits brought a version of a file; none where only a merge did.
+    pub fn commit_bringing(
+        &self,
+        path: &RepoPath,
+        version: &ObjectId,
+    ) -> Result<Option<Touch>, WorldError> {
+        let (tips, object) = (self.tips()?, format!("--find-object={}", version.as_str()));
+        let mut args =
+            vec!["log", "--no-color", "--reverse", "--format=%H%n%ct%n%an", "--full-history"];
+        args.push(&object);
+        args.extend(tips.iter().map(String::as_str));
+        args.extend(["--", path.as_str()]);
+        let doing = "read the history";
+        touch_of(&self.program.ask(doing, &args)?, doing)
+    }
+
+    /// The arguments that name where all commits but the stash's begin.
+    fn tips(&self) -> Result<Vec<String>, WorldError> {
+        let mut tips = vec!["--ignore-missing".to_owned(), "--exclude=refs/stash".to_owned()];
+        tips.extend(["--all".to_owned()]);
+        tips.extend(self.head_commit()?.map(|head| head.as_str().to_owned()));
+        for name in PASSING {
+            let file = self.git_dir.join(name);
+            let text = match std::fs::read(&file) {
+                Ok(text) => text,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(WorldError::io("read", file.display())(error)),
+            };
+            let words = text.split(|byte| *byte == b'\n').map(|line| {
+                line.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default()
+            });
+            tips.extend(words.filter_map(ObjectId::parse).map(|id| id.as_str().to_owned()));
+        }
+        Ok(tips)
     }
 
     /// Lists what ever stood below a folder in HEAD and the commits before it, each version once.

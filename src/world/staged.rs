@@ -95,6 +95,12 @@ pub enum Blob {
 /// What is done with an object, and its place in the list; none for one that is not at hand.
 type Taker<'s> = dyn FnMut(usize, Option<Blob>) -> Result<(), WorldError> + 's;
 
+/// The empty blob, by SHA-1 and by SHA-256.
+const EMPTY: [&str; 2] = [
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+];
+
 const READING: &str = "read blobs";
 
 impl Checkout {
@@ -102,7 +108,18 @@ impl Checkout {
     pub fn index_files(&self) -> Result<Vec<IndexFile>, WorldError> {
         let printed = self.program.ask("list the index", &["ls-files", "-s", "-z"])?;
         let records = printed.split(|byte| *byte == 0).filter(|record| !record.is_empty());
-        records.map(|record| index_file(record).ok_or_else(|| garbled("list the index"))).collect()
+        let files =
+            records.map(|record| index_file(record).ok_or_else(|| garbled("list the index")));
+        let mut files: Vec<_> = files.collect::<Result<_, _>>()?;
+        // What is only meant to be added (`git add -N`) stands there as an empty file.
+        if files.iter().any(|file| EMPTY.contains(&file.id.as_str())) {
+            let args = ["diff-files", "--ita-invisible-in-index", "--diff-filter=A", "--name-only"];
+            let meant = self.program.ask("list the index", &[&args[..], &["-z"]].concat())?;
+            let meant: BTreeSet<_> = meant.split(|byte| *byte == 0).collect();
+            let empty = |file: &IndexFile| EMPTY.contains(&file.id.as_str());
+            files.retain(|file| !(empty(file) && meant.contains(file.raw.as_slice())));
+        }
+        Ok(files)
     }
 
     /// Lists what the index changes: against HEAD and, in a merge, against every side of it, since
@@ -183,7 +200,12 @@ impl Checkout {
     fn changes_since(&self, commit: &ObjectId) -> Result<Vec<StagedChange>, WorldError> {
         let doing = "compare the index";
         let mut args = vec!["diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev"];
-        args.extend(["--ignore-submodules=none", commit.as_str(), "--"]);
+        args.extend([
+            "--ignore-submodules=none",
+            "--ita-invisible-in-index",
+            commit.as_str(),
+            "--",
+        ]);
         let printed = self.program.ask(doing, &args)?;
         let fields = printed.split(|byte| *byte == 0).filter(|field| !field.is_empty());
         let fields = fields.collect::<Vec<_>>();

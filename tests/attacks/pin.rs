@@ -219,8 +219,10 @@ fn case_27_a_full_clone_sees_it_in_the_history_and_a_shallow_one_says_that_it_do
     assert!(!super::says(&full, "rollback"), "{full}");
     let shallow = in_a_clone(&estate, "--depth 1", 0);
     assert!(super::says(&shallow, "history-not-checked"), "{shallow}");
+    assert!(shallow.stdout.contains("\"git fetch --unshallow\""), "{shallow}");
     let treeless = in_a_clone(&estate, "--filter=tree:0", 0);
     assert!(super::says(&treeless, "history-not-checked"), "{treeless}");
+    assert!(treeless.stdout.contains("\"git fetch --refetch --no-filter\""), "{treeless}");
     // Without the bytes nobody can tell whether it was an entry.
     let blobless = in_a_clone(&estate, "--filter=blob:none", 5);
     assert!(super::says(&blobless, "its bytes are not at hand"), "{blobless}");

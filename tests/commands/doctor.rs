@@ -103,3 +103,40 @@ fn it_is_told_in_json() {
     let checks = json["checks"].as_array().unwrap();
     assert!(checks.iter().any(|check| check["check"] == "log" && check["health"] == "ok"));
 }
+
+#[test]
+fn what_git_ignores_is_told_by_set_seal_and_doctor_with_a_line_that_mends_it() {
+    let mut told = 0;
+    for (ignore, path) in [
+        ("*.env", "secrets/dev.env"),
+        (".secrets/log/", ".secrets/log"),
+        ("*.age\n*.env", "secrets/dev.env"),
+        ("nothing", ""),
+    ] {
+        let repo = super::seal::started();
+        repo.commit("started");
+        repo.write(".gitignore", format!("{ignore}\n"));
+        let set = repo.tenure_fed(&["set", "dev/A"], "one").done();
+        repo.write("secrets/dev.env", repo.read("secrets/dev.env") + "B=two\n");
+        let sealed = repo.run("seal").done();
+        for said in [&set, &sealed] {
+            let warned = said.stderr.contains(&format!("git ignores `{path}"));
+            assert_eq!(warned, !path.is_empty(), "{ignore}: {said}");
+        }
+        for _ in 0..3 {
+            let found = repo.run("doctor");
+            let Some((_, fix)) = found.stdout.split_once("git ignores") else { break };
+            assert!(!path.is_empty(), "{found}");
+            let (_, line) = fix.split_once("fix  echo '").unwrap();
+            let line = line.split_once('\'').unwrap().0;
+            repo.write(".gitignore", repo.read(".gitignore") + line + "\n");
+            told += 1;
+        }
+        let found = repo.run("doctor");
+        assert!(!found.stdout.contains("git ignores"), "{found}");
+        repo.git(&["add", "-A"]).done();
+        let status = repo.git(&["status", "--porcelain", "--ignored"]).stdout;
+        assert!(!status.contains("!!"), "{status}");
+    }
+    assert!(told >= 3, "{told}");
+}

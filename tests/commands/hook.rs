@@ -131,6 +131,61 @@ fn a_file_without_its_entry_is_blocked_and_the_fix_stages_it() {
 }
 
 #[test]
+fn what_nothing_signed_names_is_taken_out_and_the_rest_of_its_file_stays() {
+    let estate = guarded();
+    let honest = estate.read(ENV);
+    estate.edit(ENV, |text| {
+        let line = text.lines().next().unwrap().replace("DB_URL", "OTHER");
+        format!("{text}{line}\n")
+    });
+    estate.git_line("add --all").done();
+    let blocked = estate.blocked("unattested");
+    let fix = "git restore --staged --worktree secrets/prod.env";
+    assert!(blocked.stderr.contains(&format!("fix  {fix}\n")), "{blocked}");
+    estate.git_line(fix.strip_prefix("git ").unwrap()).done();
+    assert_eq!(estate.read(ENV), honest);
+    estate.honest();
+    assert_eq!(estate.git_line("status --porcelain").stdout, "");
+}
+
+#[test]
+fn what_is_only_meant_to_be_added_is_not_staged() {
+    let estate = guarded();
+    estate.write("notes.txt", "x");
+    estate.git_line("add notes.txt").done();
+    estate.write("secrets/prod.new.env", "NEW=hunter2-new\n");
+    estate.git_line("add -N secrets/prod.new.env").done();
+    estate.committed();
+    estate.git_line("add secrets/prod.new.env").done();
+    estate.blocked("secrets/prod.new.env");
+}
+
+#[test]
+fn a_link_in_the_log_and_a_keyring_too_many_go_as_they_are_told_to() {
+    let estate = guarded();
+    let keyring = ".secrets/keys/prod/00000000000000000000000000000000.age";
+    let link = ".secrets/log/2026-01/link";
+    for (place, tracked) in [(keyring, false), (keyring, true), (link, false), (link, true)] {
+        match place == link {
+            true => symlink("/etc/passwd", estate.repo.path().join(link)).unwrap(),
+            false => estate.write(keyring, "x"),
+        }
+        if tracked {
+            estate.git_line("add --all").done();
+            let blocked = estate.blocked(place);
+            assert!(blocked.stderr.contains(&format!("fix  git rm -f {place}\n")), "{blocked}");
+        }
+        let checked = estate.by("ana", "check").run();
+        assert!(checked.stdout.contains(&format!("fix  rm {place}\n")), "{checked}");
+        match tracked {
+            true => estate.git_line(&format!("rm -q -f {place}")).done().code,
+            false => std::fs::remove_file(estate.repo.path().join(place)).map_or(1, |()| 0),
+        };
+        estate.honest();
+    }
+}
+
+#[test]
 fn an_entry_without_its_file_is_blocked_and_the_fix_stages_it() {
     let estate = guarded();
     estate.set("ben", "prod/API_KEY", "hunter2-new");

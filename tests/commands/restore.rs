@@ -168,6 +168,64 @@ fn what_somebody_added_in_clear_stays() {
 }
 
 #[test]
+fn what_somebody_once_committed_in_clear_does_not_come_back() {
+    let broken = |text: &str| format!("{text}<<<<<<< ours\n");
+    let without = |text: &str| {
+        let lines = text.lines().filter(|line| !line.starts_with("DB_URL="));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    for damage in [&without as &dyn Fn(&str) -> String, &broken] {
+        for all in [true, false] {
+            let estate = Estate::new();
+            let honest = estate.read("secrets/prod.env");
+            if !all {
+                // No version without it is left that has all that is signed.
+                estate.set("ben", "prod/API_KEY", "hunter2-new");
+            }
+            let signed = estate.read("secrets/prod.env");
+            estate.edit("secrets/prod.env", |text| format!("{text}PLANTED=hunter2-evil\n"));
+            estate.commit("planted");
+            estate.write("secrets/prod.env", damage(&signed));
+            estate.commit("damage");
+            estate.judged(5, &[]);
+            let named = "restore secrets/prod.env";
+            estate.by("mallory", if all { "restore" } else { named }).run().done();
+            assert!(!estate.read("secrets/prod.env").contains("PLANTED"));
+            if all {
+                assert_eq!(estate.read("secrets/prod.env"), honest);
+            }
+            estate.honest();
+        }
+    }
+}
+
+#[test]
+fn markers_over_a_dispute_are_restored_and_then_resolved() {
+    let estate = Estate::new();
+    estate.git("switch --quiet -c left");
+    estate.set("ben", "prod/API_KEY", "hunter2-left");
+    estate.commit("left");
+    estate.git("switch --quiet main");
+    estate.set("ben", "prod/API_KEY", "hunter2-right");
+    estate.commit("right");
+    let driver = ["-c", "merge.tenure.driver=false", "merge", "--quiet", "left"];
+    assert_ne!(estate.repo.git(&driver).code, 0, "no conflict");
+    estate
+        .edit("secrets/prod.env", |text| format!("<<<<<<< ours\n{text}=======\n>>>>>>> theirs\n"));
+    let found = |code: &str| {
+        let checked = estate.by("ana", "check").run();
+        assert_eq!(checked.code, 5, "{checked}");
+        assert!(checked.stdout.starts_with(code), "{checked}");
+    };
+    found("altered");
+    estate.by("ben", "restore secrets/prod.env").run().done();
+    found("concurrent");
+    estate.by("ben", "resolve prod/API_KEY -y").run().done();
+    estate.commit("merged");
+    estate.honest();
+}
+
+#[test]
 fn a_file_that_is_open_is_not_overwritten() {
     let estate = Estate::new();
     estate.by("ana", "open --in-place secrets/prod.env").run().done();

@@ -122,6 +122,59 @@ fn what_is_committed_in_clear_is_refused_until_it_is_named() {
     repo.run("check").done();
 }
 
+/// A branch on which somebody wrote a value in clear, and took it out again.
+fn with_a_side() -> Repo {
+    let repo = sealed();
+    let text = repo.read("secrets/dev.env");
+    repo.git(&["switch", "--quiet", "-c", "side"]).done();
+    repo.write("secrets/dev.env", format!("{text}X=evil\n"));
+    repo.git(&["commit", "-q", "-a", "--no-verify", "--author=Mal <m@x>", "-m", "evil"]).done();
+    repo.git(&["tag", "evil"]).done();
+    repo.git(&["switch", "--quiet", "main"]).done();
+    repo
+}
+
+#[test]
+fn what_another_commit_has_in_clear_is_refused_before_head_has_it() {
+    for bring in [
+        "merge --squash side",
+        "merge --no-commit --no-ff side",
+        "cherry-pick -n side",
+        "cherry-pick -n side~1",
+        "restore --source side~1 secrets/dev.env",
+    ] {
+        let repo = with_a_side();
+        if bring.contains('~') {
+            repo.git(&["switch", "--quiet", "side"]).done();
+            repo.git(&["tag", "-d", "evil"]).done();
+            repo.git(&["revert", "--no-edit", "HEAD"]).done();
+            repo.git(&["switch", "--quiet", "main"]).done();
+        }
+        repo.git(&bring.split(' ').collect::<Vec<_>>()).done();
+        let text = repo.read("secrets/dev.env");
+        assert!(text.ends_with("X=evil\n"), "{bring}");
+        for line in ["seal", "seal secrets/dev.env", "seal dev/X", "seal --yes"] {
+            let refused = repo.run(line);
+            assert_eq!(refused.code, 2, "{bring}: {refused}");
+            let who = "was committed in clear by Mal in commit";
+            assert!(refused.stderr.contains(who), "{bring}: {refused}");
+        }
+        assert_eq!(repo.read("secrets/dev.env"), text);
+        repo.run("seal dev/X --yes").done();
+    }
+}
+
+#[test]
+fn what_the_user_staged_or_stashed_is_their_own() {
+    let repo = sealed();
+    repo.write("secrets/dev.env", repo.read("secrets/dev.env") + "X=mine\n");
+    repo.git(&["add", "-A"]).done();
+    repo.git(&["stash", "-q"]).done();
+    repo.git(&["stash", "apply", "-q", "--index"]).done();
+    repo.run("seal").done();
+    assert_eq!(repo.run("get dev/X").done().stdout, "mine");
+}
+
 #[test]
 fn a_token_that_was_not_signed_here_is_refused() {
     let repo = sealed();

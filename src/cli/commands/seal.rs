@@ -3,8 +3,8 @@
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::{Global, Reason};
-use crate::deeds::seal;
 use crate::deeds::sealing::Whole;
+use crate::deeds::{ignored, seal};
 use crate::names::TypeName;
 use crate::output::Output;
 use crate::world::World;
@@ -48,5 +48,9 @@ pub(crate) fn run(
     };
     let sealed = seal::seal(world, &plan)?;
     out.show(&sealed)?;
+    let paths = sealed.receipt.as_ref().map(|receipt| receipt.paths.as_slice()).unwrap_or_default();
+    if let Some(ignored) = ignored::written(world, paths) {
+        out.warn(&ignored.warning());
+    }
     Ok(Exit::Done)
 }

@@ -6,8 +6,8 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::{Global, Reason};
 use crate::deeds::DeedError;
-use crate::deeds::aim;
 use crate::deeds::set::{self, Shape, Source, Wish};
+use crate::deeds::{aim, ignored};
 use crate::names::{AddressQuery, TypeName};
 use crate::output::Output;
 use crate::rotation::generate::Spec;
@@ -79,6 +79,10 @@ pub(crate) fn run(
     };
     let done = set::set(world, &query, &args.secret, &wish, &source)?;
     out.show(&done)?;
+    let paths = done.receipt.as_ref().map(|receipt| receipt.paths.as_slice()).unwrap_or_default();
+    if let Some(ignored) = ignored::written(world, paths) {
+        out.warn(&ignored.warning());
+    }
     if let (Some(asked), Some(kind)) = (&args.kind, &done.kind)
         && asked != kind
     {

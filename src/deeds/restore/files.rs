@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Named, State};
 use crate::deeds::DeedError;
-use crate::deeds::load::Place;
+use crate::deeds::load::{Place, unbelieved};
 use crate::deeds::past::parsed;
 use crate::document::{Document, Node, graft, items, prune, whole_hash};
 use crate::names::{Address, EntryId, KeyPath, RepoPath, Sha256, quoted};
 use crate::seal;
+use crate::verify::Verified;
 
 /// What was signed of one file, with the entry of each item.
 type Signed = BTreeMap<KeyPath, (Sha256, EntryId)>;
@@ -23,6 +24,12 @@ pub(super) fn mend(
     named: &Named,
 ) -> Result<Vec<(Address, EntryId)>, DeedError> {
     let (wanted, disputed) = wanted(place, state, named)?;
+    let attested: BTreeMap<RepoPath, BTreeMap<KeyPath, Sha256>> =
+        state.record.signed(None).into_iter().fold(BTreeMap::new(), |mut all, (address, live)| {
+            let of: &mut BTreeMap<_, _> = all.entry(address.path).or_default();
+            of.extend(live.item.hash.map(|hash| (address.key, hash)));
+            all
+        });
     let mut lost = Vec::new();
     for (address, signed) in wanted {
         let path = &address.path;
@@ -38,7 +45,8 @@ pub(super) fn mend(
             });
         }
         let old = state.files.files.get(path).map(Vec::as_slice);
-        let job = Job { place, path, signed: &signed, disputed: &disputed };
+        let attested = &attested[path];
+        let job = Job { place, path, signed: &signed, attested, disputed: &disputed };
         let mut gone = Vec::new();
         let new = job.mended(old, named.takes_all_of(path), &mut gone)?;
         lost.extend(gone.into_iter().map(|key| {
@@ -54,8 +62,7 @@ pub(super) fn mend(
 
 /// By file, the items that are to stand; what is in dispute stays as it is.
 fn wanted(place: &Place<'_>, state: &State, named: &Named) -> Result<Wanted, DeedError> {
-    let verified = state.judged(place)?;
-    let disputed: BTreeSet<Address> = verified.disputes.keys().cloned().collect();
+    let disputed = disputed(place, state)?;
     let mut files: BTreeMap<RepoPath, (Address, Signed)> = BTreeMap::new();
     for (address, live) in state.record.signed(None) {
         let (Some(hash), false) = (live.item.hash, disputed.contains(&address)) else { continue };
@@ -70,10 +77,30 @@ fn wanted(place: &Place<'_>, state: &State, named: &Named) -> Result<Wanted, Dee
     Ok((files.into_values().collect(), disputed))
 }
 
+/// What is in dispute; in a file that cannot be read, as amid a merge, by the side that HEAD has.
+fn disputed(place: &Place<'_>, state: &State) -> Result<BTreeSet<Address>, DeedError> {
+    let mut files = state.files.clone();
+    for (path, bytes) in &mut files.files {
+        let readable = |bytes: &[u8]| seal::is_whole(bytes) || parsed(path, bytes).is_some();
+        if readable(bytes.as_slice()) {
+            continue;
+        }
+        if let Some(head) = place.checkout.head_file(path)?.filter(|head| readable(head)) {
+            *bytes = head;
+        }
+    }
+    let verified = Verified::judge(&state.record, &files, None, place.today());
+    let verified = verified.ok_or_else(|| unbelieved(&state.record))?;
+    Ok(verified.disputes.keys().cloned().collect())
+}
+
 struct Job<'j, 'w> {
     place: &'j Place<'w>,
     path: &'j RepoPath,
+    /// What of it is to be put back.
     signed: &'j Signed,
+    /// All that was signed of it.
+    attested: &'j BTreeMap<KeyPath, Sha256>,
     disputed: &'j BTreeSet<Address>,
 }
 
@@ -92,8 +119,12 @@ impl Job<'_, '_> {
             old.and_then(|old| parsed(self.path, old)).is_some_and(|it| self.adds_in_clear(&it));
         // What somebody added in clear stands nowhere else, and stays.
         if all && !clear {
-            let right = |bytes: Vec<u8>| self.is_right(&bytes, true).then_some(bytes);
-            if let Some(version) = self.place.version_of(self.path, right)? {
+            // Nor does what somebody once committed in clear come back.
+            let right = |bytes: Vec<u8>| {
+                let right = self.is_right(&bytes, true) && self.unsigned_clear(&bytes).is_none();
+                right.then_some(bytes)
+            };
+            if let Some(version) = self.version_of(right)? {
                 return Ok(Some(version));
             }
         }
@@ -105,6 +136,18 @@ impl Job<'_, '_> {
         self.item_by_item(old, all, gone)
     }
 
+    /// Looks at the version of HEAD first: amid a merge the index begins with what both sides left.
+    fn version_of<T>(
+        &self,
+        mut make: impl FnMut(Vec<u8>) -> Option<T>,
+    ) -> Result<Option<T>, DeedError> {
+        let head = self.place.checkout.head_file(self.path)?;
+        match head.and_then(&mut make) {
+            Some(made) => Ok(Some(made)),
+            None => self.place.version_of(self.path, make),
+        }
+    }
+
     fn item_by_item(
         &self,
         old: Option<&[u8]>,
@@ -112,9 +155,11 @@ impl Job<'_, '_> {
         gone: &mut Vec<KeyPath>,
     ) -> Result<Option<Vec<u8>>, DeedError> {
         let readable = |bytes: &[u8]| parsed(self.path, bytes).map(|it| it.text.to_owned());
-        let start = match old.and_then(readable) {
+        let here = old.and_then(readable);
+        let from_git = here.is_none();
+        let start = match here {
             Some(text) => Some(text),
-            None => self.place.version_of(self.path, |bytes| readable(&bytes))?,
+            None => self.version_of(|bytes| readable(&bytes))?,
         };
         let Some(mut text) = start else {
             gone.extend(self.signed.keys().cloned());
@@ -128,6 +173,10 @@ impl Job<'_, '_> {
                 Some(version) => text = self.grafted(&text, &version, key)?,
                 None => gone.push(key.clone()),
             }
+        }
+        while let Some(key) = from_git.then(|| self.unsigned_clear(text.as_bytes())).flatten() {
+            let document = parsed(self.path, text.as_bytes());
+            text = document.and_then(|it| prune(&it, &key)).ok_or_else(|| self.by_hand(&key))?;
         }
         if all {
             text = self.without_strangers(text)?;
@@ -177,13 +226,19 @@ impl Job<'_, '_> {
     }
 
     fn adds_in_clear(&self, document: &Document<'_>) -> bool {
-        let clear = |leaves: &[usize]| {
-            let mut leaves = leaves.iter().map(|at| &document.leaves[*at]);
-            leaves.any(|leaf| leaf.node == Node::Scalar && document.token(leaf).is_none())
-        };
         let found = items(document);
         let mut added = found.iter().filter(|(key, _)| !self.signed.contains_key(*key));
-        added.any(|(_, item)| clear(&item.leaves))
+        added.any(|(_, item)| has_clear(document, &item.leaves))
+    }
+
+    /// An item of a version of which a part is in clear, and that is not as it was signed.
+    fn unsigned_clear(&self, bytes: &[u8]) -> Option<KeyPath> {
+        let document = parsed(self.path, bytes)?;
+        let mut found = items(&document).into_iter();
+        let clear = found.find(|(key, item)| {
+            self.attested.get(key) != Some(&item.hash) && has_clear(&document, &item.leaves)
+        });
+        clear.map(|(key, _)| key)
     }
 
     /// Tells whether bytes have what was signed; with `all`, nothing else.
@@ -199,4 +254,9 @@ impl Job<'_, '_> {
         let there = |(key, (hash, _)): (&KeyPath, &(Sha256, EntryId))| found.get(key) == Some(hash);
         self.signed.iter().all(there) && (!all || self.stranger(&document).is_none())
     }
+}
+
+fn has_clear(document: &Document<'_>, leaves: &[usize]) -> bool {
+    let mut leaves = leaves.iter().map(|at| &document.leaves[*at]);
+    leaves.any(|leaf| leaf.node == Node::Scalar && document.token(leaf).is_none())
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 use super::DeedError;
 use super::enact::agree;
 use super::load::{Place, unbelieved};
+use crate::finding::{Code, Finding, Severity};
 use crate::names::{Address, AddressQuery, EntryId, EnvName, KeyPath, RepoPath, Target};
 use crate::policy::Policy;
 use crate::verify::{FileEvidence, Live, LogEvidence, Record, Verified};
@@ -165,9 +166,15 @@ fn nothing_worse(before: &State, after: &State, place: &Place<'_>) -> Result<(),
         return Ok(());
     }
     let known: BTreeSet<_> = old.findings.iter().map(|it| (it.code, file_of(&it.place))).collect();
+    // So is a dispute within a file that could not be read, as amid a merge: `resolve` is next, not this.
+    let unread = |it: &Finding| {
+        it.code == Code::Concurrent
+            && old.findings.iter().any(|was| was.place == file_of(&it.place))
+    };
     let worse = new.findings.iter().find(|it| {
-        it.severity >= crate::finding::Severity::Invalid
+        it.severity >= Severity::Invalid
             && !known.contains(&(it.code, file_of(&it.place)))
+            && !unread(it)
     });
     worse.map_or(Ok(()), |finding| Err(DeedError::Refused(finding.clone().into())))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::committed::{Committed, Origin};
 use super::form::Form;
 use super::named::Named;
 use crate::deeds::DeedError;
@@ -78,33 +79,31 @@ impl<'l> Look<'l> {
         self.signed.iter().find(changed).map(|(key, live)| (*key, *live))
     }
 
-    /// Judges what differs: no token that was not signed here; gives the keys whose clear text HEAD has.
+    /// Judges what differs: no token that was not signed here; gives the keys whose clear text a commit has.
     ///
     /// `base` are the sealed bytes that stood here before, if they are known.
     pub(super) fn committed(
         &self,
         base: Option<&[u8]>,
-        head: Option<&[u8]>,
-    ) -> Result<Vec<KeyPath>, DeedError> {
-        let in_head = Head::read(self.path, head, self.bytes);
+        commits: &Committed,
+    ) -> Result<Vec<(KeyPath, Origin)>, DeedError> {
         match &self.form {
-            Form::Unreadable => Ok(in_head.all_of(&KeyPath::Whole)),
+            Form::Unreadable => Ok(commits.all_of(&KeyPath::Whole)),
             Form::Whole(hash) if seal::is_whole(self.bytes) => {
                 if self.stands(&KeyPath::Whole) == Some(*hash) {
                     return Ok(Vec::new());
                 }
                 Err(self.foreign(&KeyPath::Whole))
             }
-            Form::Whole(_) => Ok(in_head.all_of(&KeyPath::Whole)),
+            Form::Whole(_) => Ok(commits.all_of(&KeyPath::Whole)),
             Form::Values(document, items) => {
                 let known = base.map(|base| tokens(self.path, base)).unwrap_or_default();
                 let fresh = items.iter().filter(|(key, item)| self.stands(key) != Some(item.hash));
                 let mut committed = Vec::new();
                 for (key, item) in fresh {
                     self.own_tokens(document, key, item, &known)?;
-                    if in_head.has(key, item.hash) {
-                        committed.push(key.clone());
-                    }
+                    let origin = commits.origin(key, item.hash);
+                    committed.extend(origin.map(|origin| (key.clone(), origin)));
                 }
                 Ok(committed)
             }
@@ -178,39 +177,4 @@ fn tokens(path: &RepoPath, base: &[u8]) -> BTreeSet<(KeyPath, String)> {
         .iter()
         .filter_map(|leaf| document.token(leaf).map(|token| (leaf.path.item(), token.to_owned())));
     found.collect()
-}
-
-/// What the last commit has of a file.
-enum Head {
-    Nothing,
-    Items(BTreeMap<KeyPath, Sha256>),
-    /// All of what is on disk may be its.
-    All,
-}
-
-impl Head {
-    fn read(path: &RepoPath, head: Option<&[u8]>, disk: &[u8]) -> Self {
-        let Some(head) = head else { return Self::Nothing };
-        match Form::of(path, head, false) {
-            _ if head == disk => Self::All,
-            Form::Values(_, items) => {
-                Self::Items(items.into_iter().map(|(key, item)| (key, item.hash)).collect())
-            }
-            Form::Whole(_) => Self::Nothing,
-            // Whoever mends another's broken file does not vouch for the rest of it.
-            Form::Unreadable => Self::All,
-        }
-    }
-
-    fn has(&self, key: &KeyPath, hash: Sha256) -> bool {
-        match self {
-            Self::Nothing => false,
-            Self::Items(items) => items.get(key) == Some(&hash),
-            Self::All => true,
-        }
-    }
-
-    fn all_of(&self, key: &KeyPath) -> Vec<KeyPath> {
-        if matches!(self, Self::All) { vec![key.clone()] } else { Vec::new() }
-    }
 }

@@ -5,6 +5,7 @@
 //! from, else HEAD's. So whatever else is wrong with the environment is found as for every other write,
 //! and values that did not change get their tokens back.
 
+mod committed;
 mod form;
 mod look;
 mod named;
@@ -27,6 +28,7 @@ use crate::seal as tokens;
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
 use crate::world::{Consent, World, Writes};
+use committed::{Committed, Origin};
 use look::{Look, Signed};
 use named::Named;
 
@@ -153,7 +155,8 @@ fn suspects(place: &Place<'_>, loaded: &Loaded, named: &Named) -> Result<Vec<Sus
             Base::Known(bytes) => Some(bytes.as_slice()),
             Base::None | Base::Lost => None,
         };
-        let committed = look.committed(known, head.as_deref())?;
+        let commits = Committed::read(place, path, head.as_deref(), bytes)?;
+        let committed = look.committed(known, &commits)?;
         look.missing(named, open.is_some())?;
         vouched(place, &look, named, &committed)?;
         suspects.push(Suspect { env: env.clone(), path: path.clone(), disk: bytes.clone(), base });
@@ -197,16 +200,19 @@ fn vouched(
     place: &Place<'_>,
     look: &Look<'_>,
     named: &Named,
-    committed: &[KeyPath],
+    committed: &[(KeyPath, Origin)],
 ) -> Result<(), DeedError> {
-    let Some(first) = committed.first() else { return Ok(()) };
-    let touch = place.checkout.last_commit_touching(look.path)?;
+    let unnamed = committed.iter().find(|(key, _)| !named.has(look.path, key));
+    let Some((first, origin)) = unnamed.or(committed.first()) else { return Ok(()) };
+    let touch = match origin {
+        Origin::Head => place.checkout.last_commit_touching(look.path)?,
+        Origin::Version(id) => place.checkout.commit_bringing(look.path, id)?,
+    };
     let who = touch.map_or_else(
         || "somebody".to_owned(),
         |touch| format!("{} in commit {}", touch.author, &touch.commit.as_str()[..12]),
     );
-    let unnamed = committed.iter().find(|key| !named.has(look.path, key));
-    if let Some(key) = unnamed {
+    if let Some((key, _)) = unnamed {
         let what = match key {
             KeyPath::Whole => format!("`{}` was committed in clear by {who}", look.path),
             key => format!("`{key}` in `{}` was committed in clear by {who}", look.path),

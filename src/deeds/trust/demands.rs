@@ -74,7 +74,10 @@ impl Place<'_> {
     ) -> Result<Vec<Finding>, DeedError> {
         let commit = self.checkout.commit_named(base)?.ok_or_else(|| DeedError::Refuse {
             what: format!("`{base}` names no commit that is at hand"),
-            instead: Some("git fetch --unshallow, or fetch-depth: 0 in CI".to_owned()),
+            instead: Some(match self.checkout.is_shallow() {
+                true => "git fetch --unshallow, or fetch-depth: 0 in CI".to_owned(),
+                false => "git fetch, or another --base".to_owned(),
+            }),
         })?;
         let here: HashSet<_> = evidence.log.keys().map(String::as_str).collect();
         let files = self.checkout.files_in(&commit, LOG)?.into_iter();

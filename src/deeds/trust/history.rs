@@ -139,7 +139,11 @@ impl Place<'_> {
         }
         if walked.is_cut {
             let why = "not all of it is at hand (a shallow or partial clone)";
-            findings.push(unwalked(why, "git fetch --unshallow"));
+            let fix = match self.checkout.is_shallow() {
+                true => "git fetch --unshallow",
+                false => "git fetch --refetch --no-filter",
+            };
+            findings.push(unwalked(why, fix));
         } else if let Some(cache) = cache.filter(|_| self.world.writes == Writes::Real) {
             tips.keep(walked, &cache);
         }
