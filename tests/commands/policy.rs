@@ -138,6 +138,7 @@ fn a_policy_that_two_must_sign_waits_and_leaves_the_file_as_it_was() {
     - environment `prod`: days for a leaver's values: 1
     + environment `prod`: days for a leaver's values: 2
     An admin who signs without reading grants what was asked.
+    warning: until 1 more of ben signed, every key that it takes away reads and signs on: push it now
     ");
     assert_eq!(repo.read(POLICY), before);
     snapshot!(repo.run("check"), @"
