@@ -39,6 +39,12 @@ pub struct Touch {
     pub time: Timestamp,
 }
 
+impl std::fmt::Display for Touch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} in commit {}", self.author, &self.commit.as_str()[..12])
+    }
+}
+
 /// The three folders of a checkout, as they were found.
 struct Found {
     root: PathBuf,

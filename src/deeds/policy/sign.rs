@@ -136,10 +136,7 @@ fn own_edit(place: &Place<'_>, found: &str) -> Result<(), DeedError> {
         return Ok(());
     }
     let touch = place.checkout.last_commit_touching(&path)?;
-    let who = touch.map_or_else(
-        || "somebody".to_owned(),
-        |touch| format!("{} in commit {}", touch.author, &touch.commit.as_str()[..12]),
-    );
+    let who = touch.map_or_else(|| "somebody".to_owned(), |touch| touch.to_string());
     let what = format!("this edit of `{PATH}` was committed by {who}, and nobody signed it");
     if world.terminal != Terminal::Person {
         let instead = "read it with `tenure policy diff`, then sign it at a terminal".to_owned();

@@ -208,10 +208,7 @@ fn vouched(
         Origin::Head => place.checkout.last_commit_touching(look.path)?,
         Origin::Version(id) => place.checkout.commit_bringing(look.path, id)?,
     };
-    let who = touch.map_or_else(
-        || "somebody".to_owned(),
-        |touch| format!("{} in commit {}", touch.author, &touch.commit.as_str()[..12]),
-    );
+    let who = touch.map_or_else(|| "somebody".to_owned(), |touch| touch.to_string());
     if let Some((key, _)) = unnamed {
         let what = match key {
             KeyPath::Whole => format!("`{}` was committed in clear by {who}", look.path),
