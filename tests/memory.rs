@@ -312,3 +312,42 @@ fn a_long_log_is_judged_alike_in_brief_and_whole() {
     let root = pin.lines().next().unwrap().trim_start_matches("root ").parse().unwrap();
     assert_eq!(judged_twice(&repo.path(), Trust { root }, crate::support::NOW), 5);
 }
+
+#[test]
+fn what_is_remembered_of_the_history_never_hides_an_entry_that_is_gone() {
+    let repo = repository();
+    let old = repo.read("secrets/dev.env");
+    repo.tenure_fed(&["set", "dev/A"], "two").done();
+    repo.commit("another value");
+    assert_eq!(repo.run("get dev/A").done().stdout, "two");
+    let history = repo.path().join(".git/tenure/history");
+    let honest = fs::read(&history).unwrap();
+    let pin = repo.read(".git/tenure/pin");
+    let root = pin.lines().next().unwrap().strip_prefix("root ").unwrap().to_owned();
+    // Somebody takes the newest entry and its value out by a commit; nothing else has seen them.
+    repo.git(&["revert", "--no-edit", "HEAD"]).done();
+    assert_eq!(repo.read("secrets/dev.env"), old);
+    fs::remove_file(repo.path().join(".git/tenure/pin")).unwrap();
+    let missed = || {
+        let refused = repo.tenure(&["--root", &root, "get", "dev/A"]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (5, ""), "{refused}");
+        assert!(refused.stderr.contains("missing-entry"), "{refused}");
+    };
+    missed();
+    let newer = fs::read(&history).unwrap_or_default();
+    for of in [&honest, &newer] {
+        for at in 0..of.len() {
+            let mut forged = of.clone();
+            forged[at] ^= 1;
+            // Each byte of the seal, and some of what it seals: a run of the program takes a while.
+            if at < 32 || at % 16 == 0 {
+                fs::write(&history, forged).unwrap();
+                missed();
+            }
+        }
+        fs::write(&history, of).unwrap();
+        missed();
+    }
+    fs::remove_file(&history).unwrap();
+    missed();
+}
