@@ -270,8 +270,10 @@ fn names_in(folder: &OwnedFd, path: &str, lines: &mut String) -> Result<bool, Wo
         }
         names.push(from..text.len());
     }
-    names.sort_unstable_by(|a, b| text[a.clone()].cmp(&text[b.clone()]));
-    for name in names.into_iter().map(|name| &text[name]) {
+    let mut names: Vec<_> = names.into_iter().map(|name| &text[name]).collect();
+    names.sort_unstable();
+    lines.reserve(text.len() + names.len() * (path.len() + 2));
+    for name in names {
         let Some(inner) = name.strip_suffix('/') else {
             lines.extend([path, "/", name, "\n"]);
             continue;

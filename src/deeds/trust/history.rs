@@ -93,9 +93,40 @@ pub(super) struct Verdicts {
     late: Vec<String>,
 }
 
-/// The entries at some paths.
-pub(super) fn present<'p>(paths: impl Iterator<Item = &'p str>) -> HashSet<Short> {
-    paths.filter_map(short).collect()
+/// The entries that are there: their short ids, sorted.
+pub(super) struct Present(Vec<Short>);
+
+impl Present {
+    /// Takes the paths of all files of the log.
+    pub(super) fn of<'p>(paths: impl Iterator<Item = &'p str>) -> Self {
+        let mut all: Vec<_> = paths.filter_map(short).collect();
+        all.sort_unstable();
+        Self(all)
+    }
+
+    /// Tells whether an entry is there.
+    pub(super) fn contains(&self, short: Short) -> bool {
+        self.0.binary_search(&short).is_ok()
+    }
+
+    /// What the verdict on a cleaned file depends on: the root, and the other entries.
+    fn state(&self, trust: Trust) -> Sha256 {
+        let bytes: Vec<u8> = self.0.iter().flat_map(|short| short.to_be_bytes()).collect();
+        Sha256Writer::default().part(b"cleaned").part(&trust.root.0).part(&bytes).finish()
+    }
+
+    /// The entries of history that are not there, but for those that are known to be none.
+    fn missing(&self, walked: &Walked, trust: Trust) -> HashSet<Short> {
+        let missing = walked.names.iter().filter(|name| !self.contains(**name));
+        let missing: HashSet<_> = missing.copied().collect();
+        match &walked.cleaned {
+            Some((state, cleaned)) if !missing.is_empty() && *state == self.state(trust) => {
+                let cleaned = cleaned.iter().copied().collect();
+                missing.difference(&cleaned).copied().collect()
+            }
+            _ => missing,
+        }
+    }
 }
 
 pub(super) fn short_of(id: &EntryId) -> Short {
@@ -120,7 +151,7 @@ impl Place<'_> {
             return Ok(Vec::new());
         }
         let Some(head) = self.checkout.head_commit()? else { return Ok(Vec::new()) };
-        let present = present(evidence.log.keys().map(String::as_str));
+        let present = Present::of(evidence.log.keys().map(String::as_str));
         let cache = self.cache();
         let mut tips = Tips::read(cache.as_ref());
         let mut walked = match self.walk(&head, &tips) {
@@ -129,13 +160,12 @@ impl Place<'_> {
             }
             walked => walked?,
         };
-        let state = state(&present, trust);
-        let missing = walked.missing(&present, &state);
+        let missing = present.missing(&walked, trust);
         let mut findings = Vec::new();
         if !missing.is_empty() {
             let judged = self.judge_lost(&head, &missing, evidence, trust)?;
             findings.extend(judged.findings);
-            walked.cleaned(state, judged.cleaned);
+            walked.cleaned(present.state(trust), judged.cleaned);
         }
         if walked.is_cut {
             let why = "not all of it is at hand (a shallow or partial clone)";
@@ -153,7 +183,7 @@ impl Place<'_> {
     /// Tells whether all of history is present, as far as it is at hand.
     pub(super) fn history_is_here(
         &self,
-        present: &HashSet<Short>,
+        present: &Present,
         trust: Trust,
     ) -> Result<bool, DeedError> {
         let Some(head) = self.checkout.head_commit()? else { return Ok(true) };
@@ -163,7 +193,7 @@ impl Place<'_> {
             Err(DeedError::World(WorldError::NoGit(_))) => return Ok(true),
             walked => walked?,
         };
-        let here = walked.missing(present, &state(present, trust)).is_empty();
+        let here = present.missing(&walked, trust).is_empty();
         if let Some(cache) =
             cache.filter(|_| here && !walked.is_cut && self.world.writes == Writes::Real)
         {
@@ -289,14 +319,6 @@ impl Place<'_> {
     }
 }
 
-/// What the verdict on a cleaned file depends on: the root, and the other entries.
-fn state(present: &HashSet<Short>, trust: Trust) -> Sha256 {
-    let mut shorts: Vec<_> = present.iter().copied().collect();
-    shorts.sort_unstable();
-    let bytes: Vec<u8> = shorts.iter().flat_map(|short| short.to_be_bytes()).collect();
-    Sha256Writer::default().part(b"cleaned").part(&trust.root.0).part(&bytes).finish()
-}
-
 /// Tells whether only the clock keeps an entry from holding.
 fn may_hold_later(record: &Record, id: &EntryId) -> bool {
     let about = |finding: &&Finding| finding.entry == Some(*id);
@@ -338,5 +360,29 @@ impl Place<'_> {
     fn cache(&self) -> Option<Cache> {
         let used = self.memory == crate::deeds::memory::Memory::Used;
         used.then(|| Cache::open(&self.world.environment, self.checkout.shared_state()))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_cleaned_away_is_not_missed_while_all_else_is_the_same() {
+        let path = |short: Short| format!(".secrets/log/2026-01/x-{short:016x}.entry");
+        let present = |all: &[Short]| {
+            let paths: Vec<_> = all.iter().copied().map(path).collect();
+            Present::of(paths.iter().map(String::as_str))
+        };
+        let trust = Trust { root: EntryId([7; 32]) };
+        let commit = ObjectId::parse(&[b'a'; 40]).unwrap();
+        let state = present(&[1]).state(trust);
+        let names = vec![1, 7, Short::MAX];
+        let walked = Walked { commit, names, cleaned: Some((state, vec![7])), is_cut: false };
+        assert_eq!(present(&[1]).missing(&walked, trust), HashSet::from([Short::MAX]));
+        let other = present(&[1, 2]).missing(&walked, trust);
+        assert_eq!(other, HashSet::from([7, Short::MAX]));
+        let all = present(&[Short::MAX, 7, 1]);
+        assert!(all.missing(&walked, trust).is_empty());
     }
 }

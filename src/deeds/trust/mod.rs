@@ -280,12 +280,12 @@ impl Place<'_> {
         if demands || self.world.demands != Demands::default() {
             return Ok(false);
         }
-        let present = history::present(names.lines());
+        let present = history::Present::of(names.lines());
         if let Some(pin) = self.pinned()? {
             let Some(mark) = &pin.mark else { return Ok(false) };
             let tip = self.protected(Some(mark))?;
             let same = |tip: Tip| tip.commit == mark.commit && tip.branch == mark.branch;
-            let here = |head: &EntryId| present.contains(&history::short_of(head));
+            let here = |head: &EntryId| present.contains(history::short_of(head));
             if !tip.is_some_and(same) || !mark.heads.iter().all(here) {
                 return Ok(false);
             }

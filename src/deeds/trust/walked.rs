@@ -1,8 +1,6 @@
 //! What is remembered of history: which entries ever stood before a commit. A fact about that commit, whose
 //! id says all that it descends from; so it is as true in a copy of the clone.
 
-use std::collections::HashSet;
-
 use super::history::Short;
 use crate::names::Sha256;
 use crate::world::{Cache, ObjectId};
@@ -25,14 +23,6 @@ pub(super) struct Walked {
 }
 
 impl Walked {
-    /// The entries that are not present, but for those that are known to be none.
-    pub(super) fn missing(&self, present: &HashSet<Short>, state: &Sha256) -> HashSet<Short> {
-        let cleaned = self.cleaned.as_ref().filter(|(known, _)| known == state);
-        let cleaned = cleaned.map(|(_, names)| names.as_slice()).unwrap_or_default();
-        let absent = self.names.iter().filter(|name| !present.contains(name));
-        absent.filter(|name| !cleaned.contains(name)).copied().collect()
-    }
-
     /// Remembers those that are none.
     pub(super) fn cleaned(&mut self, state: Sha256, names: Vec<Short>) {
         self.cleaned = Some((state, names));
@@ -130,15 +120,5 @@ mod tests {
         for end in 1..bytes.len() {
             assert!(parse(&bytes[..end]).is_none_or(|some| some == all[..1]), "{end}");
         }
-    }
-
-    #[test]
-    fn what_was_cleaned_away_is_not_missed_while_all_else_is_the_same() {
-        let state = Sha256::of(b"state");
-        let walked = walked(b'a', Some((state, vec![7])));
-        let present = HashSet::from([1]);
-        assert_eq!(walked.missing(&present, &state), HashSet::from([u64::MAX]));
-        let other = walked.missing(&present, &Sha256::of(b"other"));
-        assert_eq!(other, HashSet::from([7, u64::MAX]));
     }
 }
