@@ -10,6 +10,7 @@ mod disk;
 mod disputes;
 mod due;
 mod entries;
+pub mod exposed;
 mod faults;
 mod files;
 mod item;
