@@ -10,6 +10,7 @@ use super::{Show, safe};
 use crate::deeds::member::owner::Identity;
 use crate::deeds::member::remove::{Debt, Fate, Removed};
 use crate::names::EnvName;
+use crate::policy::MemberKind;
 
 impl Show for Removed {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -112,8 +113,10 @@ impl Removed {
             }
             writeln!(
                 out,
-                "next  tenure member replace-key {}, since {} may hold its key",
-                it.name, self.name
+                "next  tenure member replace-key {}{} since {} may hold its key",
+                it.name,
+                if it.kind == MemberKind::Machine { " --generate," } else { "," },
+                self.name
             )?;
         }
         Ok(())

@@ -104,6 +104,7 @@ pub fn remove(
     let found = enact::policy_file(&place)?;
     enact::same_as_in_force(&found, verified.record)?;
     let identities = owned(verified.policy, &wish.name);
+    not_the_leaver(wish)?;
     let leaving = leaving(wish, &identities);
     let mut edit = Edit::of(&found)?;
     if let Fate::Given(owner) = &wish.identities {
@@ -118,6 +119,16 @@ pub fn remove(
     let enacted = draft.enact(Vouch::Yes, wish.reason.clone())?;
     let (name, fate) = (wish.name.clone(), wish.identities.clone());
     Ok(Removed { name, debts, identities, fate, effect, enacted })
+}
+
+fn not_the_leaver(wish: &Wish) -> Result<(), DeedError> {
+    match &wish.identities {
+        Fate::Given(owner) if *owner == wish.name => Err(DeedError::Refuse {
+            what: format!("`{owner}` leaves, and answers for nothing any more"),
+            instead: Some("name somebody who stays: --new-owner NAME".to_owned()),
+        }),
+        Fate::Given(_) | Fate::Orphaned | Fate::Removed => Ok(()),
+    }
 }
 
 /// Who goes: the machines first, since nobody answers for them alone.
