@@ -184,7 +184,8 @@ fn revoked(ground: &Ground<'_>) -> Vec<Revoked> {
         for (env, who) in taken {
             let rings = record.keyrings(&env);
             let after = |at: usize| at == step.entry || record.dag.is_ancestor(step.entry, at);
-            let renewed = rings.iter().find(|ring| after(ring.entry)).map(|ring| ground.day(ring.entry));
+            let renewed =
+                rings.iter().find(|ring| after(ring.entry)).map(|ring| ground.day(ring.entry));
             all.push(Revoked { who, env, on: ground.day(step.entry), renewed });
         }
     }

@@ -34,7 +34,7 @@ const CHECK: &str = "tenure check";
 ///
 /// # Errors
 /// [`WorldError`] when git does not give a file.
-pub fn runs_check(ground: &Ground<'_>) -> Result<Vec<RepoPath>, WorldError> {
+pub(super) fn runs_check(ground: &Ground<'_>) -> Result<Vec<RepoPath>, WorldError> {
     let mut found = Vec::new();
     ground.tracked.each_text(&ground.place.checkout, &is_of_ci, &mut |path, text| {
         if text.lines().any(runs) {

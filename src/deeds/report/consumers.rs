@@ -78,10 +78,10 @@ pub fn usage(
         }
     })?;
     for mine in usage.values_mut() {
-        let owners: Vec<_> = mine.declared.keys().filter_map(|it| policy.consumers.get(it)).collect();
-        let owned = |path: &RepoPath| {
-            owners.iter().any(|it| it.paths.iter().any(|glob| glob.takes(path)))
-        };
+        let owners: Vec<_> =
+            mine.declared.keys().filter_map(|it| policy.consumers.get(it)).collect();
+        let owned =
+            |path: &RepoPath| owners.iter().any(|it| it.paths.iter().any(|glob| glob.takes(path)));
         mine.undeclared.retain(|path| !owned(path));
     }
     Ok(usage)
@@ -160,10 +160,7 @@ fn telling(term: &str) -> Telling {
 }
 
 /// The secrets that a text names, each once.
-fn named(
-    text: &str,
-    terms: &HashMap<String, (Vec<usize>, Telling)>,
-) -> BTreeMap<usize, Telling> {
+fn named(text: &str, terms: &HashMap<String, (Vec<usize>, Telling)>) -> BTreeMap<usize, Telling> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let joined = |c: char| plain(c) || matches!(c, '.' | '-');
     let path = |c: char| joined(c) || c == '/';

@@ -72,7 +72,8 @@ fn integration(ground: &Ground<'_>, title: String, mine: &[&Secret]) -> Integrat
         all.dedup();
         all
     };
-    let said = mine.first().and_then(|secret| ground.verified.policy.types.get(secret.kind.as_ref()?));
+    let said =
+        mine.first().and_then(|secret| ground.verified.policy.types.get(secret.kind.as_ref()?));
     let mut due: BTreeMap<EnvName, Date> = BTreeMap::new();
     for secret in mine {
         if let Some(day) = secret.due {

@@ -5,7 +5,8 @@ use jiff::civil::Date;
 use super::access::Access;
 use super::ground::Ground;
 use super::rotations::Rotation;
-use crate::names::{EntryId, MemberName};
+use crate::log::entry::Grade;
+use crate::names::{Address, EntryId, MemberName};
 
 /// How often something happened, and when last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,21 +58,12 @@ pub struct Ended {
     pub grade: Grade,
 }
 
-/// How well an end is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grade {
-    /// A member says so.
-    Declared,
-    /// A member says that a probe with the old value was refused.
-    Probed,
-}
-
 /// Counts what happened.
 #[must_use]
 pub fn events(
     ground: &Ground<'_>,
     rotations: &[Rotation],
-    creations: &[(usize, crate::names::Address)],
+    creations: &[(usize, Address)],
     access: &Access,
 ) -> Events {
     let record = ground.verified.record;

@@ -50,9 +50,11 @@ pub fn lifecycles(
         let course = course(ground, kind, (&mine, &debts), rotations);
         let mut open: BTreeSet<_> =
             debts.iter().map(|it| (it.trigger, it.address.env.clone(), it.due)).collect();
-        open.extend(mine.iter().filter(|it| it.days_late(ground.today).is_some()).filter_map(
-            |it| Some((Trigger::Schedule, it.address.env.clone(), it.due?)),
-        ));
+        open.extend(
+            mine.iter()
+                .filter(|it| it.days_late(ground.today).is_some())
+                .filter_map(|it| Some((Trigger::Schedule, it.address.env.clone(), it.due?))),
+        );
         let policy = ground.verified.policy;
         Lifecycle {
             kind: kind.name.clone(),

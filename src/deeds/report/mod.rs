@@ -8,7 +8,9 @@ pub mod customer;
 pub mod debts;
 pub mod events;
 pub mod ground;
+pub mod incidents;
 pub mod items;
+pub mod kept;
 pub mod kinds;
 pub mod lifecycle;
 pub mod lineage;
@@ -39,6 +41,7 @@ use customer::Customer;
 use debts::Debt;
 use events::Events;
 use ground::Ground;
+use incidents::Incident;
 use items::OpenItem;
 use kinds::Kind;
 use lifecycle::Lifecycle;
@@ -86,6 +89,8 @@ pub struct FiveD {
     pub lifecycles: Vec<Lifecycle>,
     /// The duties to rotate, by date.
     pub debts: Vec<Debt>,
+    /// The incidents and exercises on record.
+    pub incidents: Vec<Incident>,
     /// What the log counts.
     pub events: Events,
     /// How many rotations were finished, and how many of them in time.
@@ -145,6 +150,7 @@ fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
         storage: storage::storage(ground, &secrets),
         lifecycles: lifecycle::lifecycles(ground, &kinds, (&secrets, &debts), &rotations),
         events: events::events(ground, &rotations, &lives.creations, &access),
+        incidents: incidents::incidents(ground, &secrets),
         finished: (rotations.iter().filter(|it| it.finished.is_some()).count(), timely),
         watch: watch::watch(ground)?,
         customer: customer::customer(ground, &secrets),

@@ -3,9 +3,9 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::events::Grade;
 use super::ground::Ground;
 use super::lineage::{Lives, Made, Succession};
+use crate::log::entry::{Grade, Kind, Note};
 use crate::names::{Address, EnvName, MemberName, TypeName};
 use crate::verify::{Record, Step};
 
@@ -46,8 +46,16 @@ pub struct End {
 
 /// Lists the recorded ends of credentials, parents before children.
 #[must_use]
-pub fn ends(_record: &Record) -> Vec<End> {
-    Vec::new()
+pub fn ends(record: &Record) -> Vec<End> {
+    let end = |at: usize| match &record.entries[at].entry.kind {
+        Kind::Note(Note::Revoked { value, grade }) => {
+            let made = record.dag.index(&value.entry)?;
+            Some(End { entry: at, value: (made, value.address.clone()), grade: *grade })
+        }
+        _ => None,
+    };
+    let holding = record.dag.order().iter().copied().filter(|at| record.holds(*at));
+    holding.filter_map(end).collect()
 }
 
 /// Lists the rotations, in the log's order.
@@ -84,7 +92,8 @@ fn rotation(ground: &Ground<'_>, it: &Succession, ends: &[End]) -> Rotation {
 fn duty(ground: &Ground<'_>, it: &Succession) -> Option<Date> {
     let record = ground.verified.record;
     let between = |step: &&Step| {
-        !record.dag.is_ancestor(step.entry, it.old.0) && record.dag.is_ancestor(step.entry, it.entry)
+        !record.dag.is_ancestor(step.entry, it.old.0)
+            && record.dag.is_ancestor(step.entry, it.entry)
     };
     let env = &it.address.env;
     let steps = record.steps_in_force().filter(between);
@@ -100,5 +109,5 @@ fn takes_a_reader(record: &Record, step: &Step, env: &EnvName) -> bool {
     let now = step.policy.readers(env);
     let gone = |who: &&MemberName| !now.contains(who);
     let mut before = step.follows().map(|at| &record.chain.steps[at].policy);
-    before.any(|policy| policy.readers(env).iter().any(|who| gone(who)))
+    before.any(|policy| policy.readers(env).iter().any(&gone))
 }

@@ -4,8 +4,9 @@ use jiff::civil::Date;
 
 use super::ground::Ground;
 use super::lineage;
-use crate::names::{Address, ConsumerName, EntryId, MemberName, TypeName};
-use crate::policy::{Custody, Origin};
+use crate::log::entry::Origin;
+use crate::names::{Address, ConsumerName, MemberName, TypeName};
+use crate::policy::{self, Custody};
 use crate::verify::Live;
 
 /// A sealed value, or a file sealed whole. Holds no value.
@@ -18,7 +19,7 @@ pub struct Secret {
     /// Its type.
     pub kind: Option<TypeName>,
     /// The entry and the address of the `new` that made it.
-    pub made: (EntryId, Address),
+    pub made: Origin,
     /// The day it was made.
     pub made_on: Date,
     /// Who signed that.
@@ -32,7 +33,7 @@ pub struct Secret {
     /// Who answers for it, in the policy's words.
     pub owner: Option<String>,
     /// Who issues it.
-    pub origin: Option<Origin>,
+    pub origin: Option<policy::Origin>,
     /// The third party.
     pub vendor: Option<String>,
     /// Whom to ask there.
@@ -63,6 +64,12 @@ impl Secret {
         self.custody == Custody::Customer
     }
 
+    /// Tells whether it is the value that an item made.
+    #[must_use]
+    pub fn is_of(&self, origin: &Origin) -> bool {
+        self.made == *origin
+    }
+
     /// Tells how many days it is past its deadline; none where it is in time.
     #[must_use]
     pub fn days_late(&self, today: Date) -> Option<i32> {
@@ -88,7 +95,7 @@ fn secret(ground: &Ground<'_>, address: &Address, live: Live<'_>) -> Secret {
         name: ground.name(address),
         address: address.clone(),
         kind: live.item.kind.clone(),
-        made: (record.dag.id(made), place),
+        made: Origin { entry: record.dag.id(made), address: place },
         made_on: ground.day(made),
         made_by: record.entries[made].entry.by.clone(),
         since: ground.day(since),

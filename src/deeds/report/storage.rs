@@ -87,7 +87,8 @@ fn stored(ground: &Ground<'_>, secrets: &[Secret], env: &EnvName) -> Stored {
             stored.doubts.push((finding.code.word(), finding.place.clone()));
         }
     }
-    let opened = verified.open.iter().filter(|path| verified.policy.environment_of(path) == Some(env));
+    let opened =
+        verified.open.iter().filter(|path| verified.policy.environment_of(path) == Some(env));
     stored.in_clear.extend(opened.map(ToString::to_string));
     stored.in_clear.sort();
     stored.in_clear.dedup();

@@ -36,11 +36,14 @@ pub fn watch(ground: &Ground<'_>) -> Result<Watch, WorldError> {
     let count = |fits: &dyn Fn(&Finding) -> bool| findings.iter().filter(|it| fits(it)).count();
     let of_keyring = |it: &Finding| it.place.starts_with(".secrets/keys/");
     let live = ground.verified.live.values();
-    let canaries = live.filter(|it| it.item.kind.as_ref().is_some_and(|kind| kind.as_str() == CANARY));
+    let canaries =
+        live.filter(|it| it.item.kind.as_ref().is_some_and(|kind| kind.as_str() == CANARY));
     Ok(Watch {
         ci: super::ci::runs_check(ground)?,
         overdue: count(&|it| it.code == Code::Overdue),
-        recipients: count(&|it| of_keyring(it) && matches!(it.code, Code::Altered | Code::Unattested)),
+        recipients: count(&|it| {
+            of_keyring(it) && matches!(it.code, Code::Altered | Code::Unattested)
+        }),
         unattested: count(&|it| {
             !of_keyring(it) && matches!(it.code, Code::Altered | Code::Unattested | Code::Missing)
         }),

@@ -89,7 +89,8 @@ fn machines(report: &FiveD) -> String {
 }
 
 fn machine(it: &Machine) -> String {
-    let owner = it.owner.as_ref().map_or("nobody answers for it".to_owned(), |who| format!("owner {who}"));
+    let owner =
+        it.owner.as_ref().map_or("nobody answers for it".to_owned(), |who| format!("owner {who}"));
     let expires = it.expires.map_or("does not expire".to_owned(), |day| format!("expires {day}"));
     let reads = match it.reads.len() {
         1 => String::new(),

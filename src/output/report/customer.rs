@@ -40,7 +40,10 @@ fn managed(doc: &mut Doc, report: &FiveD, edition: Edition) {
             ),
         ),
         (Edition::Internal, some) => {
-            doc.label("Customer-managed secrets", "deadlines are shown and block nothing. *proven*");
+            doc.label(
+                "Customer-managed secrets",
+                "deadlines are shown and block nothing. *proven*",
+            );
             some.iter().for_each(|secret| doc.point(customers(report, secret)));
         }
     }

@@ -6,7 +6,9 @@ use super::words::{number, things};
 use crate::deeds::report::FiveD;
 use crate::deeds::report::access::Revoked;
 use crate::deeds::report::debts::Debt;
-use crate::deeds::report::events::{Ended, Grade};
+use crate::deeds::report::events::Ended;
+use crate::deeds::report::incidents::Incident;
+use crate::log::entry::Grade;
 use crate::output::sentences::{READ_STAYS_READ, end_is_declared};
 
 pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
@@ -17,7 +19,7 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
         (Some(_), Edition::Customer) => "there is one".to_owned(),
     };
     doc.paragraph(format!("Incident Response Runbook: {runbook}."));
-    doc.label("Detection", "open incidents: none on record.");
+    detection(doc, report, edition);
     doc.label("Revocation", READ_STAYS_READ);
     match edition {
         Edition::Internal => {
@@ -32,13 +34,16 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     }
     let count = report.debts.len();
     let verb = if count == 1 { "is" } else { "are" };
-    doc.label("Rotation", format!("{} {verb} open. *proven*", things(count, "obligation", "obligations")));
+    doc.label(
+        "Rotation",
+        format!("{} {verb} open. *proven*", things(count, "obligation", "obligations")),
+    );
     if edition == Edition::Internal && count > 0 {
         let head = ["Secret", "Cause", "Readable from", "Due", "Owner"];
         let rows: Vec<_> = report.debts.iter().map(debt).collect();
         doc.table(Indent::Label, &head, &rows);
     }
-    doc.label("Post-incident review", "none due; no incident and no drill is on record.");
+    review(doc, report, edition);
 }
 
 fn reader(it: &Revoked) -> String {
@@ -62,4 +67,48 @@ fn debt(it: &Debt) -> Vec<String> {
     let from = it.readable_from.map_or("not known".to_owned(), |day| day.to_string());
     let owner = it.owner.as_deref().map_or("not named".to_owned(), prose);
     vec![prose(&it.name), format!("{} {}", it.cause, it.since), from, it.due.to_string(), owner]
+}
+
+fn detection(doc: &mut Doc, report: &FiveD, edition: Edition) {
+    let open: Vec<_> = report.incidents.iter().filter(|it| it.closed.is_none()).collect();
+    let drills = open.iter().filter(|it| it.drill).count();
+    let count = open.len() - drills;
+    doc.label(
+        "Detection",
+        format!("open incidents: {}; open drills: {}.", number(count), number(drills)),
+    );
+    if edition == Edition::Internal {
+        open.into_iter().for_each(|it| doc.point(incident(it)));
+    }
+}
+
+fn review(doc: &mut Doc, report: &FiveD, edition: Edition) {
+    let label = "Post-incident review";
+    if report.incidents.is_empty() {
+        doc.label(label, "none due; no incident and no drill is on record.");
+        return;
+    }
+    let closed = report.incidents.iter().filter(|it| it.closed.is_some()).count();
+    let open = report.incidents.len() - closed;
+    doc.label(label, format!("due for {} when closed; closed {}.", number(open), number(closed)));
+    if edition == Edition::Internal {
+        let closed = report.incidents.iter().filter(|it| it.closed.is_some());
+        closed.for_each(|it| doc.point(incident(it)));
+    }
+}
+
+fn incident(it: &Incident) -> String {
+    let word = if it.drill { "drill" } else { "incident" };
+    let state = match it.closed {
+        Some(day) => format!("closed {day}"),
+        None => format!("{} of {} still live", it.live, things(it.values, "value", "values")),
+    };
+    let id: String = it.id.to_string().chars().take(8).collect();
+    format!(
+        "{word} {} on {}, opened {} by {}; {state}",
+        code(&id),
+        prose(&it.subject),
+        it.opened,
+        it.by
+    )
 }

@@ -84,9 +84,8 @@ pub(super) fn prose(text: &str) -> String {
     while let Some(letter) = letters.next() {
         let after = letters.peek().copied().unwrap_or(' ');
         let marks = match letter {
-            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '&' | '~' | '{' | '}' | '@' | '#' | '!' => {
-                true
-            }
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '&' | '~' | '{' | '}' | '@' | '#'
+            | '!' => true,
             // Inside of a word it is a letter like any other.
             '_' => !(before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric()),
             // An address would become a link by itself.
@@ -120,7 +119,9 @@ mod tests {
 
     #[test]
     fn ordinary_text_stays_as_it_is() {
-        for text in ["prod/PAYMENT_API_KEY", "docs/rotate-api-key.md", "Zoë's, 7 days; (own)", "a: b"] {
+        for text in
+            ["prod/PAYMENT_API_KEY", "docs/rotate-api-key.md", "Zoë's, 7 days; (own)", "a: b"]
+        {
             assert_eq!(prose(text), text);
         }
     }

@@ -4,6 +4,7 @@ mod access;
 mod customer;
 mod incident;
 mod items;
+mod kept;
 mod markdown;
 mod monitoring;
 mod overview;
@@ -14,6 +15,8 @@ mod summary;
 mod usage;
 mod verdict;
 mod words;
+
+pub use kept::{Compared, Difference, Document, compare, stamped};
 
 use markdown::{Doc, code, prose};
 

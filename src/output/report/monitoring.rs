@@ -49,7 +49,8 @@ fn logged(report: &FiveD) -> String {
         return "no: nothing is signed here. *proven*".to_owned();
     };
     let root: String = root.to_string().chars().take(8).collect();
-    let verified = if holding == all { "all verified".to_owned() } else { format!("{holding} verified") };
+    let verified =
+        if holding == all { "all verified".to_owned() } else { format!("{holding} verified") };
     format!(
         "yes, each step signed: {} by {}, {verified} against root {}. *proven*",
         things(all, "entry", "entries"),
@@ -61,13 +62,10 @@ fn logged(report: &FiveD) -> String {
 fn events(doc: &mut Doc, report: &FiveD) {
     let events = &report.events;
     let day = |last: Option<Date>| last.map_or(String::new(), |day| day.to_string());
-    let row = |name: &str, tally: Tally| {
-        vec![name.to_owned(), tally.count.to_string(), day(tally.last)]
-    };
-    let ended = Tally {
-        count: events.ended.len(),
-        last: events.ended.iter().map(|it| it.on).max(),
-    };
+    let row =
+        |name: &str, tally: Tally| vec![name.to_owned(), tally.count.to_string(), day(tally.last)];
+    let ended =
+        Tally { count: events.ended.len(), last: events.ended.iter().map(|it| it.on).max() };
     let rows = [
         row("Creation", events.creations),
         row("Rotation", events.rotations),
@@ -94,7 +92,10 @@ fn gate(watch: &Watch, edition: Edition) -> String {
 fn alarms(watch: &Watch) -> String {
     let canary = match watch.canaries {
         0 => "no canary is defined".to_owned(),
-        count => format!("{}, whose use is seen at their issuer only", things(count, "canary", "canaries")),
+        count => format!(
+            "{}, whose use is seen at their issuer only",
+            things(count, "canary", "canaries")
+        ),
     };
     let counts = [
         ("overdue", watch.overdue),

@@ -4,6 +4,7 @@ use super::markdown::Doc;
 use super::words::{list, number};
 use crate::deeds::report::FiveD;
 use crate::deeds::report::secrets::Stage;
+use crate::names::EnvName;
 use crate::policy::Word;
 
 pub(super) fn write(doc: &mut Doc, report: &FiveD) {
@@ -13,19 +14,18 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD) {
         let mine = report.kinds.iter().filter(|kind| kind.word == Some(*word));
         doc.line(format!("- {}: {}", word.word(), number(mine.map(|kind| kind.count()).sum())));
     }
-    doc.paragraph(
-        "This document describes how secrets are protected throughout their lifecycle.",
-    );
+    doc.paragraph("This document describes how secrets are protected throughout their lifecycle.");
     doc.paragraph(counts(report));
 }
 
 fn counts(report: &FiveD) -> String {
     let all = report.secrets.len();
-    let of_env = |env| report.secrets.iter().filter(|it| it.address.env == *env).count();
+    let of_env = |env: &EnvName| report.secrets.iter().filter(|it| it.address.env == *env).count();
     let environments = report.storage.iter().map(|it| format!("{} {}", it.env, of_env(&it.env)));
     let untyped = report.kinds.iter().filter(|kind| kind.name.is_none());
     let wordless = report.kinds.iter().filter(|kind| kind.name.is_some() && kind.word.is_none());
-    let wordless = list(wordless.map(|kind| format!("{} {}", super::prose(&kind.title), kind.count())));
+    let wordless =
+        list(wordless.map(|kind| format!("{} {}", super::prose(&kind.title), kind.count())));
     let stage = |stage| number(report.secrets.iter().filter(|it| it.stage == stage).count());
     let values = if all == 1 { "value" } else { "values" };
     let places = report.storage.len();

@@ -53,7 +53,9 @@ fn frequency(kind: &Kind, life: &Lifecycle) -> String {
     let ages: Vec<_> = life.ages.iter().map(ToString::to_string).collect();
     let ages = match ages.as_slice() {
         [] => return often,
-        [one] if kind.count() == 1 => format!("value is {}", days(one.parse::<i32>().unwrap_or_default())),
+        [one] if kind.count() == 1 => {
+            format!("value is {}", days(one.parse::<i32>().unwrap_or_default()))
+        }
         [one] => format!("values are {} old", days(one.parse::<i32>().unwrap_or_default())),
         [first @ .., last] if ages.len() < 4 => {
             format!("values are {} and {last} days old", first.join(", "))

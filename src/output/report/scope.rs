@@ -37,7 +37,8 @@ fn used_by(usage: &Usage, edition: Edition) -> String {
         Sight::NotSeen => "declared, not seen",
     };
     let declared = usage.declared.iter().map(|(name, it)| format!("{name} ({})", sight(it)));
-    let declared = if usage.declared.is_empty() { "nobody declared".to_owned() } else { list(declared) };
+    let declared =
+        if usage.declared.is_empty() { "nobody declared".to_owned() } else { list(declared) };
     let count = usage.undeclared.len();
     let more = match edition {
         _ if count == 0 => return declared,

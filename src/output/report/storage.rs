@@ -30,7 +30,11 @@ fn mechanism(storage: &[Stored]) -> String {
         of("Unknown", "unknown", &|it| files(it) && it.at_rest() != Verdict::Yes),
     ];
     let said: Vec<_> = all.into_iter().flatten().collect();
-    if said.is_empty() { "Unknown (no environment is defined). *unknown*".to_owned() } else { said.join(" ") }
+    if said.is_empty() {
+        "Unknown (no environment is defined). *unknown*".to_owned()
+    } else {
+        said.join(" ")
+    }
 }
 
 fn at_rest(storage: &[Stored], edition: Edition) -> String {
@@ -101,7 +105,8 @@ fn method(report: &FiveD) -> String {
         return "Unknown (no consumer is declared). *unknown*".to_owned();
     }
     let known = report.consumers.iter().any(|it| it.access.is_some());
-    let mut text = format!("{}. *{}*.", said.join(", "), if known { "declared" } else { "unknown" });
+    let mut text =
+        format!("{}. *{}*.", said.join(", "), if known { "declared" } else { "unknown" });
     if advice {
         text += " Where the program allows it, prefer a file in memory to environment variables.";
     }

@@ -13,9 +13,7 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     );
     doc.line(numbers(report));
     doc.line(managed(report));
-    doc.paragraph(
-        "It should be reviewed regularly as dependencies and integrations change.",
-    );
+    doc.paragraph("It should be reviewed regularly as dependencies and integrations change.");
     let next = report.begun.saturating_add(i64::from(report.review_every).days());
     let _internal = edition;
     doc.paragraph(format!(
