@@ -3,6 +3,9 @@
 mod five_d;
 
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
 
 use crate::commands::member::{add, new_key};
 use crate::support::Repo;
@@ -123,6 +126,21 @@ const FILES: [(&str, &str); 10] = [
 
 /// A firm on 2026-11-21: two environments, six values, five people over time, two machines.
 pub(crate) fn firm() -> Repo {
+    static BASE: OnceLock<PathBuf> = OnceLock::new();
+    let base = BASE.get_or_init(|| {
+        let kept =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("firm-{}", std::process::id()));
+        let _absent = fs::remove_dir_all(&kept);
+        fs::create_dir_all(&kept).unwrap();
+        let built = built();
+        let copy = Command::new("cp").arg("-a").arg(built.folder().join(".")).arg(&kept).status();
+        assert!(copy.unwrap().success());
+        kept
+    });
+    Repo::copied(base).at("2026-11-21")
+}
+
+fn built() -> Repo {
     let repo = started();
     let repo = set(repo, "2026-08-14", &["dev/PAYMENT_API_KEY", "prod/PAYMENT_API_KEY"]);
     let repo = set(repo, "2026-08-20", &["prod/CUSTOMER_DATA_KEY", "prod/TLS_CERTIFICATE"]);
@@ -135,7 +153,7 @@ pub(crate) fn firm() -> Repo {
     repo.run("member remove cleo -y --reason left").done();
     FILES.iter().for_each(|(path, text)| repo.write(path, text));
     repo.commit("all");
-    repo.at("2026-11-21")
+    repo
 }
 
 /// The firm on its first day: members, and a policy with types, rules and consumers.
