@@ -34,9 +34,9 @@ fn kept(name: &str, told: &Outcome) {
     let path = format!("{}/tests/reports/{name}", env!("CARGO_MANIFEST_DIR"));
     let told = told.to_string();
     let (_, text) = told.split_once("--- stdout\n").unwrap();
-    let text = &blanked(text);
+    let text = blanked(text);
     if std::env::var_os("TENURE_RENEW").is_some_and(|word| word == "1") {
-        std::fs::write(&path, text).unwrap();
+        std::fs::write(&path, &text).unwrap();
     }
     let there = std::fs::read_to_string(&path).unwrap_or_default();
     let same = there.lines().zip(text.lines()).take_while(|(there, new)| there == new).count();
