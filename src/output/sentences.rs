@@ -25,3 +25,7 @@ pub const LOST_ADMINS: &str = "When every admin key is lost, nobody can change t
 
 /// With every list of entries. Mission, section I, L5.
 pub const TIMES_ARE_CLAIMS: &str = "Times are claims of the signers; order comes from the log.";
+
+/// Where a rotation is finished; `NAME` is who signed that. Mission, section I, L6.
+pub const ENDED_IS_DECLARED: &str =
+    "That the issuer refuses the old value is declared by NAME, not proven.";
