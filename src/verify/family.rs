@@ -92,7 +92,8 @@ impl Record {
         let mut at = address;
         for _ in 0..=self.entries.len() {
             let base = at.beside_what().filter(|(stage, _)| *stage == Stage::Previous);
-            let first = self.naming(at).first().and_then(|first| self.entries[*first].entry.item(at));
+            let first =
+                self.naming(at).first().and_then(|first| self.entries[*first].entry.item(at));
             let Some(((_, base), from)) = base.zip(first.and_then(Item::moved_from)) else {
                 return false;
             };

@@ -263,8 +263,9 @@ fn receipts(args: &Args, waiting: &[Waiting], out: &mut Output<'_>) -> Result<()
 fn say_after(rotated: &Rotated, wanted: &[Wanted], out: &mut Output<'_>) {
     if rotated.lost > 0 {
         let lost = rotated.lost;
-        let line =
-            format!("earlier values that are nowhere in this clone, and were not compared with: {lost}");
+        let line = format!(
+            "earlier values that are nowhere in this clone, and were not compared with: {lost}"
+        );
         out.warn(&line);
     }
     if rotated.step == Step::Begin {
