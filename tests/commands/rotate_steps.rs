@@ -616,8 +616,8 @@ fn whole_files_stand_beside_each_other() {
 fn a_whole_file_needs_a_pattern_for_those_beside_it() {
     let repo = started();
     let policy = repo.read(".secrets-policy.toml");
-    let only =
-        policy.replace("\"secrets/dev.*\", \"secrets/dev/**\"", "\"secrets/dev.*\", \"tls.pem\"");
+    let only = policy
+        .replace("\"secrets/dev.*\", \"secrets/dev/**\"", "\"secrets/dev.*\", \"certs/tls.pem\"");
     assert_ne!(only, policy);
     repo.write(".secrets-policy.toml", only);
     repo.run("policy sign --yes").done();
