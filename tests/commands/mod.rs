@@ -14,6 +14,7 @@ pub(crate) mod join;
 mod key;
 mod list;
 mod log;
+mod machines;
 mod man;
 pub(crate) mod member;
 mod merge_driver;
