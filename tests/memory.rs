@@ -351,3 +351,33 @@ fn what_is_remembered_of_the_history_never_hides_an_entry_that_is_gone() {
     fs::remove_file(&history).unwrap();
     missed();
 }
+
+#[test]
+fn names_that_are_remembered_hide_no_entry_that_is_gone_or_new() {
+    let repo = long();
+    let value = warm(&repo);
+    let names = repo.path().join(".git/tenure/names");
+    // Only of folders that did not change a moment ago; how long a moment is, the file systems say.
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    warm(&repo);
+    let honest = fs::read(&names).unwrap();
+    assert!(String::from_utf8_lossy(&honest).contains(".entry\n"));
+    let entry = some_entry(&repo);
+    let bytes = fs::read(&entry).unwrap();
+    fs::remove_file(&entry).unwrap();
+    for of in [honest.clone(), Vec::new()] {
+        fs::write(&names, of).unwrap();
+        refused(&repo, "[");
+    }
+    fs::write(&entry, bytes).unwrap();
+    repo.write(".secrets/log/2025-02/junk", "");
+    refused(&repo, "bad-entry");
+    fs::remove_file(repo.path().join(".secrets/log/2025-02/junk")).unwrap();
+    let step = honest.len() / 10;
+    for at in (0..32).chain((32..honest.len()).step_by(step)) {
+        let mut forged = honest.clone();
+        forged[at] ^= 1;
+        fs::write(&names, forged).unwrap();
+        assert_eq!(warm(&repo), value);
+    }
+}

@@ -8,9 +8,12 @@ use super::trust::PIN;
 use crate::log::held::Held;
 use crate::names::{EnvName, Sha256, Sha256Writer};
 use crate::verify::{Brief, LogEvidence, Record, Trust};
-use crate::world::{Cache, Writes, lines};
+use crate::world::{Cache, Remembered, Writes, lines};
 
 const SIGNATURES: &str = "signatures";
+
+/// The names of the log's files, folder by folder. Of one work tree: another has other folders.
+const NAMES: &str = "names";
 
 /// A log of so many entries is read in a few milliseconds: each time, to the last byte.
 const SMALL: usize = 200;
@@ -37,10 +40,7 @@ impl Place<'_> {
 
     /// The cache and the signatures that it says hold; a cache that is not ours says nothing.
     pub(super) fn remembered(&self) -> (Option<Cache>, Held) {
-        if self.memory == Memory::Ignored {
-            return (None, Held::default());
-        }
-        let cache = Cache::open(&self.world.environment, self.checkout.shared_state());
+        let cache = self.cache();
         let bytes = cache.as_ref().and_then(|cache| cache.read(SIGNATURES));
         (cache, bytes.and_then(|bytes| Held::from_bytes(&bytes)).unwrap_or_default())
     }
@@ -87,10 +87,9 @@ impl Place<'_> {
         if !self.may_recall() {
             return Ok(None);
         }
-        let cache = Cache::open(&self.world.environment, self.checkout.shared_state());
-        let bytes = cache.and_then(|cache| cache.read(&state_of(scope)));
+        let bytes = self.cache().and_then(|cache| cache.read(&state_of(scope)));
         let Some((basis, brief)) = bytes.as_deref().and_then(parts) else { return Ok(None) };
-        let Some(names) = self.files.names(LOG)? else { return Ok(None) };
+        let Some(names) = self.names()? else { return Ok(None) };
         let evidence = self.policy_evidence()?;
         let same = Sha256::of(names.as_bytes()) == basis.log
             && policies(&evidence) == basis.policies
@@ -105,6 +104,27 @@ impl Place<'_> {
         Ok(brief.and_then(|brief| brief.into_record(&evidence.policies)))
     }
 
+    /// The paths of all entries; none where anything else lies among them.
+    fn names(&self) -> Result<Option<String>, DeedError> {
+        let cache = self.cache();
+        let known = cache.as_ref().and_then(|cache| cache.read(NAMES)).unwrap_or_default();
+        let Some(names) = self.files.names(LOG, &Remembered::read(&known))? else {
+            return Ok(None);
+        };
+        if let (Some(cache), Some(text)) = (cache, names.to_remember)
+            && self.world.writes == Writes::Real
+        {
+            cache.write(NAMES, text.as_bytes());
+        }
+        Ok(Some(names.lines))
+    }
+
+    /// What this clone remembers, unless it is to be ignored.
+    pub(super) fn cache(&self) -> Option<Cache> {
+        let used = self.memory == Memory::Used;
+        used.then(|| Cache::open(&self.world.environment, self.checkout.shared_state()))?
+    }
+
     /// Keeps what a log comes to, of which nothing was found that keeps values from leaving.
     pub(super) fn keep(&self, record: &Record, basis: Option<Basis>, scope: Option<&EnvName>) {
         let Some(basis) = basis.filter(|_| self.may_recall()) else { return };
@@ -114,9 +134,7 @@ impl Place<'_> {
         if self.world.writes != Writes::Real {
             return;
         }
-        let Some(cache) = Cache::open(&self.world.environment, self.checkout.shared_state()) else {
-            return;
-        };
+        let Some(cache) = self.cache() else { return };
         let brief = record.brief(scope).and_then(|brief| serde_json::to_vec(&brief).ok());
         if let Some(brief) = brief {
             let basis = [basis.log.0, basis.policies.0, basis.seen.0].concat();

@@ -4,7 +4,7 @@ use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, openat, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat};
 use rustix::io::Errno;
 use walkdir::{DirEntry, WalkDir};
 
@@ -15,7 +15,8 @@ use crate::names::RepoPath;
 /// The most that is read of one file: 100 MiB.
 pub const LARGEST: u64 = 100 << 20;
 
-const FOLDER: OFlags =
+/// Opens a folder itself, and nothing that a link names.
+pub(super) const FOLDER: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// Fewer files than this are not worth a thread.
@@ -157,17 +158,6 @@ impl Files {
         Ok(listing)
     }
 
-    /// The paths of the regular files below a folder, a line each, sorted; none where anything else lies
-    /// there, or a name that is not plain. As [`Files::list`], and quick for thousands.
-    pub fn names(&self, folder: &str) -> Result<Option<String>, WorldError> {
-        let mut lines = String::new();
-        let plain = match self.folder(folder)? {
-            Some(open) => names_in(&open, folder, &mut lines)?,
-            None => true,
-        };
-        Ok(plain.then_some(lines))
-    }
-
     /// Lists the regular files in the root itself, sorted; folders are not looked into.
     pub fn list_top(&self) -> Result<Vec<RepoPath>, WorldError> {
         let mut files = Vec::new();
@@ -243,49 +233,6 @@ pub fn lines<'p>(paths: impl Iterator<Item = &'p str>) -> String {
         text.push('\n');
     }
     text
-}
-
-/// Adds the paths of the files below a folder; tells whether there is nothing but plain files and folders.
-fn names_in(folder: &OwnedFd, path: &str, lines: &mut String) -> Result<bool, WorldError> {
-    // All names one after the other, each with the `/` that a folder's has in the paths below it.
-    let (mut text, mut names) = (String::new(), Vec::new());
-    for entry in Dir::read_from(folder).map_err(WorldError::io("list", path))? {
-        let entry = entry.map_err(WorldError::io("list", path))?;
-        let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
-        let name = entry.file_name().to_str().unwrap_or_default();
-        let kind = entry.file_type();
-        if matches!(name, "." | "..") || kind == FileType::RegularFile && is_temp_name(name) {
-            continue;
-        }
-        if name.is_empty() || name == ".git" || !name.as_bytes().iter().all(plain) {
-            return Ok(false);
-        }
-        let from = text.len();
-        text.push_str(name);
-        match kind {
-            FileType::RegularFile => {}
-            FileType::Directory => text.push('/'),
-            // A file system that does not say what an entry is, too.
-            _ => return Ok(false),
-        }
-        names.push(from..text.len());
-    }
-    let mut names: Vec<_> = names.into_iter().map(|name| &text[name]).collect();
-    names.sort_unstable();
-    lines.reserve(text.len() + names.len() * (path.len() + 2));
-    for name in names {
-        let Some(inner) = name.strip_suffix('/') else {
-            lines.extend([path, "/", name, "\n"]);
-            continue;
-        };
-        let below = format!("{path}/{inner}");
-        let next = openat(folder, inner, FOLDER, Mode::empty());
-        let next = next.map_err(WorldError::io("list", &below))?;
-        if !names_in(&next, &below, lines)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 fn read_in(folder: &OwnedFd, path: &RepoPath, limit: u64) -> Result<Option<Vec<u8>>, WorldError> {
@@ -401,28 +348,6 @@ mod tests {
         assert!(files.read_up_to(&path("a/b/c"), 4).unwrap().is_some());
         let error = files.read_up_to(&path("a/b/c"), 3).unwrap_err();
         assert!(matches!(error, WorldError::TooLarge { limit: 3, .. }));
-    }
-
-    #[test]
-    fn names_are_those_of_the_listing_or_none() {
-        let (root, files) = tree();
-        for name in ["a/b-c/d", "a/b.c", "a/b/b", "a/B_2"] {
-            let file = root.path().join(name);
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            std::fs::write(file, "").unwrap();
-        }
-        let listed = files.list("a").unwrap();
-        let listed = lines(listed.files.iter().map(RepoPath::as_str));
-        assert_eq!(files.names("a").unwrap().unwrap(), listed);
-        assert_eq!(listed, "a/B_2\na/b-c/d\na/b.c\na/b/b\na/b/c\n");
-        assert_eq!(files.names("nothing").unwrap().unwrap(), "");
-        for odd in ["a/with space", "a/b/ö"] {
-            std::fs::write(root.path().join(odd), "").unwrap();
-            assert_eq!(files.names("a").unwrap(), None, "{odd}");
-            std::fs::remove_file(root.path().join(odd)).unwrap();
-        }
-        symlink("c", root.path().join("a/b/link")).unwrap();
-        assert_eq!(files.names("a").unwrap(), None);
     }
 
     #[test]

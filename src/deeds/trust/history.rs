@@ -18,7 +18,7 @@ use crate::log::signature;
 use crate::names::{EntryId, MemberName, Sha256, Sha256Writer};
 use crate::policy::Policy;
 use crate::verify::{LogEvidence, Record, Trust, Verdict};
-use crate::world::{Blob, Cache, ObjectId, Once, WorldError, Writes};
+use crate::world::{Blob, ObjectId, Once, WorldError, Writes};
 
 /// The folder of the log, as its parts.
 const PARTS: [&str; 2] = [".secrets", "log"];
@@ -353,14 +353,6 @@ fn unwalked(why: &str, fix: &str) -> Finding {
     let message = format!("history not checked: {why}");
     let finding = breach(Code::Unwalked, LOG, message);
     Finding { severity: Severity::Note, fix: Some(fix.to_owned()), ..finding }
-}
-
-impl Place<'_> {
-    /// What this clone remembers, unless it is to be ignored.
-    fn cache(&self) -> Option<Cache> {
-        let used = self.memory == crate::deeds::memory::Memory::Used;
-        used.then(|| Cache::open(&self.world.environment, self.checkout.shared_state()))?
-    }
 }
 
 #[cfg(test)]
