@@ -21,6 +21,7 @@ mod opened;
 pub mod policy;
 mod rekeyed;
 pub mod replaced;
+pub mod report;
 pub mod resolved;
 mod restored;
 mod sealed;
