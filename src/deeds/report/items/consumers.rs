@@ -10,7 +10,9 @@ pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     for group in matter.by_env(|it| it.used_by.is_empty() && !unused(it.kind.as_ref())) {
         let item = OpenItem::new("OI-04", format!("no consumer: {}", names(&group)));
         let item = item.since(oldest(&group)).owner(Matter::owners(group));
-        items.push(item.fix("add `used-by` to a rule under `[[secrets]]`, or `tenure unset` them"));
+        items.push(item.fix(
+            "add `used-by` to a rule under `[[secrets]]`, or take it away with `tenure unset`",
+        ));
     }
     for (kind, usage) in matter.usage {
         let title = title(kind.as_ref());

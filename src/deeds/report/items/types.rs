@@ -36,7 +36,8 @@ fn untyped(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     for group in matter.by_env(|secret| secret.kind.is_none()) {
         let item = OpenItem::new("OI-01", format!("no type: {}", names(&group)));
         let item = item.since(oldest(&group)).owner(Matter::owners(group));
-        items.push(item.fix("add `type` to a rule under `[[secrets]]`, then `tenure policy sign`"));
+        let fix = "add `type` to a rule under `[[secrets]]`, `tenure policy sign`, then rotate it";
+        items.push(item.fix(fix));
     }
 }
 
