@@ -33,7 +33,7 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
         }
     }
     let count = report.debts.len();
-    let verb = if count == 1 { "is" } else { "are" };
+    let verb = if count < 2 { "is" } else { "are" };
     doc.label(
         "Rotation",
         format!("{} {verb} open. *proven*", things(count, "obligation", "obligations")),

@@ -59,7 +59,7 @@ pub fn five_d(report: &FiveD, edition: Edition) -> String {
     incident::write(&mut doc, report, edition);
     customer::write(&mut doc, report, edition);
     items::write(&mut doc, report, edition);
-    summary::write(&mut doc, report, edition);
+    summary::write(&mut doc, report);
     doc.finish()
 }
 

@@ -67,7 +67,10 @@ fn frequency(kind: &Kind, life: &Lifecycle) -> String {
 }
 
 fn triggers(life: &Lifecycle) -> String {
-    let all = list(life.triggers.iter().map(|it| it.word()));
+    let all = match life.triggers.as_slice() {
+        [] => "none of its own".to_owned(),
+        some => list(some.iter().map(|it| it.word())),
+    };
     let of = |trigger: Trigger| {
         let mine = life.open.iter().filter(|it| it.0 == trigger);
         let mine: Vec<_> = mine.map(|(_, env, due)| format!("{env}, due {due}")).collect();

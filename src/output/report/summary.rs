@@ -1,12 +1,11 @@
 //! Section 11 of document 5D: the numbers.
 
-use super::Edition;
 use super::markdown::{Doc, prose};
 use super::words::{and, days, things};
 use crate::deeds::report::FiveD;
 use jiff::ToSpan as _;
 
-pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
+pub(super) fn write(doc: &mut Doc, report: &FiveD) {
     doc.section("11. Summary");
     doc.paragraph(
         "This document defines how secrets are managed to support secure, auditable operation of the solution.",
@@ -15,7 +14,6 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     doc.line(managed(report));
     doc.paragraph("It should be reviewed regularly as dependencies and integrations change.");
     let next = report.begun.saturating_add(i64::from(report.review_every).days());
-    let _internal = edition;
     doc.paragraph(format!(
         "Last review: none on record; due by {next}, or when a consumer, vendor, type or reader is added."
     ));
@@ -30,17 +28,23 @@ fn numbers(report: &FiveD) -> String {
     let late = report.late();
     let oldest = late.iter().max().map(|late| format!(" (oldest {})", days(*late)));
     let due = report.debts.first().map(|debt| format!(", first due {}", debt.due));
+    let in_time = if finished == 0 { String::new() } else { format!(", {timely} on time") };
     format!(
-        "{}, {sealed} sealed. {} finished, {timely} on time; {} overdue{}; {} open{}. {}, {verified} verified. {}.",
-        things(attested, "value", "values"),
-        things(finished, "rotation", "rotations"),
+        "{}, {sealed} sealed. {} finished{in_time}; {} overdue{}; {} open{}. {}, {verified} verified. {}.",
+        capital(&things(attested, "value", "values")),
+        capital(&things(finished, "rotation", "rotations")),
         things(late.len(), "value", "values"),
         oldest.unwrap_or_default(),
         things(report.debts.len(), "obligation", "obligations"),
         due.unwrap_or_default(),
-        things(entries, "log entry", "log entries"),
-        things(report.items.len(), "open item", "open items"),
+        capital(&things(entries, "log entry", "log entries")),
+        capital(&things(report.items.len(), "open item", "open items")),
     )
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The claim of the procedure holds when storage, plaintext and rotation are in order.

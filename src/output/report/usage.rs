@@ -48,14 +48,16 @@ fn on_demand(report: &FiveD, edition: Edition) -> String {
     let asked = names(report, &|it| it == Access::Get);
     let mut said = Vec::new();
     if !filled.is_empty() {
-        said.push(format!("{} read a file that is filled when it is needed", and(&filled)));
+        let verb = if filled.len() == 1 { "reads" } else { "read" };
+        said.push(format!("{} {verb} a file that is filled when it is needed", and(&filled)));
     }
     if !asked.is_empty() {
         let how = match edition {
             Edition::Internal => format!(" with {}", code("tenure get")),
             Edition::Customer => String::new(),
         };
-        said.push(format!("{} ask for single values{how}", and(&asked)));
+        let verb = if asked.len() == 1 { "asks" } else { "ask" };
+        said.push(format!("{} {verb} for single values{how}", and(&asked)));
     }
     if said.is_empty() {
         return format!("no consumer is declared to read so. *unknown*. {fresh}");
