@@ -13,6 +13,7 @@ mod entries;
 pub mod exposed;
 mod faults;
 mod files;
+pub mod incidents;
 mod item;
 mod keyrings;
 mod late;
