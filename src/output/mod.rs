@@ -23,6 +23,7 @@ mod rekeyed;
 pub mod replaced;
 pub mod resolved;
 mod restored;
+mod rotated;
 mod sealed;
 pub mod sentences;
 mod set;
