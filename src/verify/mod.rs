@@ -24,6 +24,7 @@ mod policies;
 mod reading;
 mod renamed;
 mod rights;
+mod spent;
 mod standing;
 mod verdicts;
 mod voids;
