@@ -34,6 +34,7 @@ pub mod past;
 pub mod pen;
 pub mod policy;
 pub mod rekey;
+pub mod report;
 pub mod resolve;
 pub mod restore;
 pub mod ring;

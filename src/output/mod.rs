@@ -22,6 +22,7 @@ mod owed;
 pub mod policy;
 mod rekeyed;
 pub mod replaced;
+pub mod report;
 pub mod resolved;
 mod restored;
 mod rotated;
