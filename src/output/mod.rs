@@ -25,7 +25,7 @@ pub mod replaced;
 pub mod report;
 pub mod resolved;
 mod restored;
-mod rotated;
+pub mod rotated;
 mod sealed;
 pub mod sentences;
 mod set;

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use super::Show;
 use super::set::{DROPPED, name, signed};
+use super::words::count;
+use crate::deeds::rotate::finish::{Finished, Waiting};
 use crate::deeds::rotate::{Moved, Rotated, Step, Stepped, Turn};
 use crate::deeds::set::Set;
 
@@ -87,6 +89,55 @@ impl Show for Stepped {
         };
         json!({
             "values": self.values.iter().map(value).collect::<Vec<_>>(),
+            "entry": self.receipt.entry,
+            "by": self.receipt.by,
+        })
+    }
+}
+
+/// What still is to be ended, where a program says that an old value is taken.
+pub struct Alive<'a>(pub &'a Waiting);
+
+impl Show for Alive<'_> {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let name = name(&self.0.address);
+        writeln!(out, "{name} is not finished: an old value is still taken.")
+    }
+
+    fn json(&self) -> Value {
+        json!({ "finished": false, "values": [waiting(self.0)] })
+    }
+}
+
+fn waiting(waits: &Waiting) -> Value {
+    let origins: Vec<_> = waits.values.iter().map(|made| made.origin.to_string()).collect();
+    json!({
+        "address": waits.address,
+        "values": origins,
+        "previous": waits.previous,
+        "without-receipt": waits.consumers,
+    })
+}
+
+impl Show for Finished {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let grade = self.grade.word();
+        for waits in &self.values {
+            let (at, ended) = (name(&waits.address), count(waits.values.len(), "earlier value"));
+            write!(out, "{at}: {ended} ended ({grade}).")?;
+            match &waits.previous {
+                Some(previous) => writeln!(out, " {} removed.", name(previous))?,
+                None => writeln!(out)?,
+            }
+        }
+        writeln!(out, "{}", signed(&self.receipt))
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "finished": true,
+            "values": self.values.iter().map(waiting).collect::<Vec<_>>(),
+            "grade": self.grade.word(),
             "entry": self.receipt.entry,
             "by": self.receipt.by,
         })

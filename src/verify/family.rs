@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Live, Record, Verified};
-use crate::log::entry::{Item, Op, Origin};
+use crate::log::entry::{Item, Kind, Note, Op, Origin};
 use crate::names::{Address, EnvName, GenerationId, Sha256, Stage, TypeName};
 
 /// A value that was made for a secret, under whatever names and tokens it stood.
@@ -75,6 +75,34 @@ impl Record {
     pub fn origin_of<'r>(&'r self, address: &'r Address, live: Live<'r>) -> (usize, &'r Address) {
         let first = self.chain_of(live).last();
         first.map_or((live.entry, address), |(address, first)| (first.entry, address))
+    }
+
+    /// Tells by its history whether a name is one beside another: that of its pending or its previous values.
+    #[must_use]
+    pub fn stands_beside(&self, address: &Address) -> Option<(Stage, Address)> {
+        let (stage, base) = address.beside_what()?;
+        let is = match stage {
+            Stage::Next => self.first_named(address).is_some() && self.is_for_pending(address),
+            Stage::Previous => self.first_came_from_beside(address),
+        };
+        is.then_some((stage, base))
+    }
+
+    fn first_came_from_beside(&self, address: &Address) -> bool {
+        let mut at = address;
+        for _ in 0..=self.entries.len() {
+            let base = at.beside_what().filter(|(stage, _)| *stage == Stage::Previous);
+            let first =
+                self.naming(at).first().and_then(|first| self.entries[*first].entry.item(at));
+            let Some(((_, base), from)) = base.zip(first.and_then(Item::moved_from)) else {
+                return false;
+            };
+            if *from == base {
+                return true;
+            }
+            at = from;
+        }
+        false
     }
 
     /// Tells whether a value came to a previous one's place from the current one's.
@@ -179,6 +207,17 @@ impl Record {
                 elsewhere.push((from.clone(), Some(at)));
             }
         }
+    }
+
+    /// The values of which a note that holds says that they were ended at their issuers.
+    #[must_use]
+    pub fn revoked(&self) -> BTreeSet<&Origin> {
+        let entries = self.entries.iter().enumerate().filter(|(at, _)| self.holds(*at));
+        let revoked = entries.filter_map(|(_, signed)| match &signed.entry.kind {
+            Kind::Note(Note::Revoked { value, .. }) => Some(value),
+            _ => None,
+        });
+        revoked.collect()
     }
 
     /// Every address of an environment that the log ever named.

@@ -118,8 +118,7 @@ impl Verified<'_> {
 
     /// The command that ends what stands, or stood, at an address and is not the current value.
     fn finish(&self, address: &Address) -> String {
-        let previous = |(stage, _): &(Stage, Address)| *stage == Stage::Previous;
-        let base = self.stage(address).or_else(|| address.beside_what()).filter(previous);
+        let base = self.record.stands_beside(address);
         let of = base.map_or_else(|| address.clone(), |(_, base)| base);
         format!("{} --finish", rotate(&of))
     }

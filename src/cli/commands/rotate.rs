@@ -1,18 +1,24 @@
 //! `tenure rotate`: new values in the place of old ones, at once or step by step.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::{Global, Reason};
+use crate::deeds::rotate::finish::{self, Answer, Waiting};
 use crate::deeds::rotate::{self, Asked, New, Rotated, Step, Stepped, Turn, Wanted, What};
 use crate::deeds::set::{self, Wish};
 use crate::deeds::{DeedError, find};
+use crate::log::entry::Grade;
 use crate::names::{AddressQuery, quoted};
+use crate::output::rotated::Alive;
+use crate::output::sentences::ENDED_IS_DECLARED;
 use crate::output::{Output, safe};
 use crate::policy::Strategy;
 use crate::rotation::generate::Spec;
 use crate::world::World;
+use crate::world::child::Ending;
 use crate::world::terminal::Terminal;
 
 /// Replace values by new ones, with new deadlines; refuses every value that a secret had before
@@ -22,13 +28,15 @@ use crate::world::terminal::Terminal;
     after_help = "\
 Without downtime, in three steps: --begin puts a new value beside KEY, as KEY_NEXT. --promote makes it
 KEY, and the one before KEY_PREVIOUS; `run` and `export` deliver both. KEY_NEXT goes out only where it is
-asked for with --only. --undo goes back one step.
+asked for with --only. --undo goes back one step. --finish takes KEY_PREVIOUS away and records that the old
+value was ended at its issuer.
 
 Examples:
   tenure rotate prod/STRIPE_KEY
   tenure rotate prod/DB_PASSWORD prod/SESSION_KEY --generate hex:32
   tenure rotate prod/STRIPE_KEY --begin
   tenure rotate prod/STRIPE_KEY --promote
+  tenure rotate prod/STRIPE_KEY --finish -- ./is-refused
   tenure rotate --due -e prod              all that is overdue or owed, all or none"
 )]
 pub(crate) struct Args {
@@ -52,6 +60,20 @@ pub(crate) struct Args {
     #[arg(long, group = "step", conflicts_with_all = ["generate", "from_file"])]
     undo: bool,
 
+    /// Record that what was before was ended at its issuer, and take it away; after --, a program that gets
+    /// the old value and ends with 1 where it is refused, with 0 where it is still taken
+    #[arg(
+        long,
+        visible_alias = "done",
+        group = "step",
+        conflicts_with_all = ["generate", "from_file"]
+    )]
+    finish: bool,
+
+    /// With --finish: refuse while a consumer that the policy names has shown no receipt
+    #[arg(long, requires = "finish")]
+    strict: bool,
+
     /// Make the value: password:32, hex:32, base64:32, uuid; without SPEC as its type says
     #[arg(long, value_name = "SPEC", num_args = 0..=1)]
     #[expect(
@@ -66,6 +88,10 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     reason: Reason,
+
+    /// With --finish: a program that tells whether the old value is refused
+    #[arg(value_name = "PROBE", last = true, requires = "finish")]
+    probe: Vec<OsString>,
 }
 
 pub(crate) fn run(
@@ -85,6 +111,9 @@ pub(crate) fn run(
         let done = rotate::undo(world, &asked, reason).map_err(unknown)?;
         return stepped(&done, out);
     }
+    if args.finish {
+        return ended(world, args, &asked, out);
+    }
     let what = match args.due {
         true => What::Due(global.env.clone()),
         false => What::Named(asked.clone()),
@@ -96,7 +125,10 @@ pub(crate) fn run(
         out.warn(&safe(&line));
     }
     if agenda.wanted.is_empty() {
-        out.note("nothing that is overdue or owed can be rotated here");
+        match agenda.left.is_empty() {
+            true => out.note("nothing is overdue or owed"),
+            false => out.note("nothing else is overdue or owed"),
+        }
         return Ok(Exit::Done);
     }
     one_at_a_time(world, args, &agenda.wanted)?;
@@ -153,7 +185,9 @@ fn stepped(done: &Stepped, out: &mut Output<'_>) -> Result<Exit, Failure> {
                 "both go out; the old one stays while anything needs it to be decrypted".to_owned()
             }
             Turn::Dropped(_) | Turn::Restored(_) => {
-                format!("the value that was new for {name} must be ended at its issuer{how}")
+                format!(
+                    "the value that was new for {name} must be ended at its issuer{how}, then: --finish"
+                )
             }
         };
         out.note(&safe(&line));
@@ -161,12 +195,77 @@ fn stepped(done: &Stepped, out: &mut Output<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// Ends what was before, once a program says that it is refused, where one is given.
+fn ended(
+    world: &World,
+    args: &Args,
+    asked: &[Asked],
+    out: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let waiting = finish::waiting(world, asked).map_err(|why| unshown(why, asked))?;
+    receipts(args, &waiting, out)?;
+    let mut grade = Grade::Declared;
+    if let Some((program, words)) = args.probe.split_first() {
+        let [waits] = waiting.as_slice() else {
+            return refuse("a program is asked about one secret", "tenure rotate SECRET --finish");
+        };
+        match finish::probe(world, waits, (program, words))? {
+            Answer::Refused => grade = Grade::Probed,
+            Answer::NotAsked => out.note("the program was not started"),
+            Answer::Alive => {
+                out.show(&Alive(waits))?;
+                let how = waits.revoke.as_ref().map(|how| format!(" ({how})")).unwrap_or_default();
+                out.warn(&safe(&format!("end it at its issuer{how}, then again")));
+                return Ok(Exit::Found);
+            }
+            Answer::Unclear(ending) => {
+                let how = match ending {
+                    Ending::Status(status) => format!("ended with {status}"),
+                    Ending::Signal(signal) => format!("was killed by signal {signal}"),
+                };
+                let what = format!("the program {how}: it could not tell; nothing was recorded");
+                return refuse(
+                    &what,
+                    "it ends with 1 where the old value is refused, with 0 where not",
+                );
+            }
+        }
+    }
+    let done = finish::finish(world, asked, &waiting, grade, args.reason.text.as_deref())?;
+    out.show(&done)?;
+    out.note(&ENDED_IS_DECLARED.replace("NAME", done.receipt.by.as_str()));
+    Ok(Exit::Done)
+}
+
+fn refuse<T>(what: &str, instead: &str) -> Result<T, Failure> {
+    Err(DeedError::Refuse { what: what.to_owned(), instead: Some(instead.to_owned()) }.into())
+}
+
+/// Names the consumers that have shown no receipt of the new value.
+fn receipts(args: &Args, waiting: &[Waiting], out: &mut Output<'_>) -> Result<(), Failure> {
+    let mut without: Vec<_> = waiting.iter().flat_map(|waits| &waits.consumers).collect();
+    without.sort();
+    without.dedup();
+    if without.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = without.iter().map(|name| name.as_str()).collect();
+    let names = names.join(", ");
+    if args.strict {
+        let what = format!("nothing shows that these have the new value: {names}");
+        return refuse(&what, "give the receipts of their runs, or leave out --strict");
+    }
+    out.warn(&format!("nothing shows that these have the new value: {names}"));
+    Ok(())
+}
+
 /// Says what new values do not do.
 fn say_after(rotated: &Rotated, wanted: &[Wanted], out: &mut Output<'_>) {
     if rotated.lost > 0 {
         let lost = rotated.lost;
-        let line =
-            format!("not compared with {lost} earlier values, which are nowhere in this clone");
+        let line = format!(
+            "earlier values that are nowhere in this clone, and were not compared with: {lost}"
+        );
         out.warn(&line);
     }
     if rotated.step == Step::Begin {

@@ -3,6 +3,7 @@
 
 mod desk;
 mod earlier;
+pub mod finish;
 mod state;
 mod steps;
 
