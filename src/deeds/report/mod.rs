@@ -12,8 +12,10 @@ pub mod incidents;
 pub mod items;
 pub mod kept;
 pub mod kinds;
+pub mod leavers;
 pub mod lifecycle;
 pub mod lineage;
+pub mod neutral;
 pub mod rotations;
 pub mod secrets;
 pub mod storage;
@@ -44,7 +46,9 @@ use ground::Ground;
 use incidents::Incident;
 use items::OpenItem;
 use kinds::Kind;
+use leavers::Leaver;
 use lifecycle::Lifecycle;
+use neutral::Neutral;
 use rotations::Timely;
 use secrets::Secret;
 use storage::Stored;
@@ -87,6 +91,8 @@ pub struct FiveD {
     pub access: Access,
     /// How the values of each type are rotated, in the order of the types.
     pub lifecycles: Vec<Lifecycle>,
+    /// What readers who were taken away could read besides what is in use, by name.
+    pub leavers: Vec<Leaver>,
     /// The duties to rotate, by date.
     pub debts: Vec<Debt>,
     /// The incidents and exercises on record.
@@ -126,13 +132,14 @@ pub fn five_d(world: &World, day: Option<Date>) -> Result<FiveD, DeedError> {
         .ok_or_else(|| unbelieved(&loaded.record))?;
     let tracked = Tracked::of(&place.checkout)?;
     let names = Names::of(verified.live.keys());
-    gather(&Ground { place: &place, verified: &verified, today, tracked, names })
+    let neutral = Neutral::of(verified.policy);
+    gather(&Ground { place: &place, verified: &verified, today, tracked, names, neutral })
 }
 
 fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
     let policy = ground.verified.policy;
     let secrets = secrets::secrets(ground);
-    let kinds = kinds::kinds(policy, &secrets);
+    let kinds = kinds::kinds(policy, &secrets, &ground.neutral);
     let access = access::access(ground);
     let debts = debts::debts(ground, &secrets);
     let lives = lineage::lives(ground.verified.record);
@@ -150,6 +157,11 @@ fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
         storage: storage::storage(ground, &secrets),
         lifecycles: lifecycle::lifecycles(ground, &kinds, (&secrets, &debts), &rotations),
         events: events::events(ground, &rotations, &lives.creations, &access),
+        leavers: leavers::leavers(
+            ground,
+            &access.revoked,
+            &rotations::ends(ground.verified.record),
+        ),
         incidents: incidents::incidents(ground, &secrets),
         finished: (rotations.iter().filter(|it| it.finished.is_some()).count(), timely),
         watch: watch::watch(ground)?,
