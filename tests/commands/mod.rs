@@ -15,6 +15,7 @@ mod key;
 mod leaving;
 mod list;
 mod log;
+mod machines;
 mod man;
 pub(crate) mod member;
 mod merge_driver;
