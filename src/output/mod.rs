@@ -24,6 +24,7 @@ pub mod replaced;
 pub mod report;
 pub mod resolved;
 mod restored;
+pub mod rotated;
 mod sealed;
 pub mod sentences;
 mod set;
