@@ -24,6 +24,7 @@ mod open;
 mod policy;
 mod rekey;
 mod replace_key;
+mod report;
 mod resolve;
 mod restore;
 mod rotate;
