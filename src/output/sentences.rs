@@ -51,7 +51,3 @@ pub const NOTHING_IS_SENT: &str =
 pub fn end_is_declared(by: &str) -> String {
     ENDED_IS_DECLARED.replace("NAME", by)
 }
-
-/// Where a rotation is finished; `NAME` is who signed that. Mission, section I, L6.
-pub const ENDED_IS_DECLARED: &str =
-    "That the issuer refuses the old value is declared by NAME, not proven.";
