@@ -17,6 +17,7 @@ pub mod incidents;
 mod item;
 mod keyrings;
 mod late;
+mod notes;
 mod open;
 mod policies;
 mod reading;
