@@ -370,7 +370,6 @@ impl Town {
         for what in ["joined", "left", "merged", "paid", "set", "rotated", "renamed", "removed"] {
             assert!(self.counts.contains_key(what), "{what}: {:?}", self.counts);
         }
-        eprintln!("{:?}", self.counts);
     }
 }
 
