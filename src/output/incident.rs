@@ -26,7 +26,9 @@ impl Show for Opened {
         }
         match &self.runbook {
             Some(runbook) => writeln!(out, "runbook    {}", safe(runbook))?,
-            None => writeln!(out, "runbook    none: the policy has no incident-response in [links]")?,
+            None => {
+                writeln!(out, "runbook    none: the policy has no incident-response in [links]")?;
+            }
         }
         for (member, command) in to_contain(&self.case) {
             writeln!(out, "next  {command}, so that {member} reads nothing new")?;
@@ -68,7 +70,11 @@ impl Show for Accepted {
             return writeln!(out, "{name} borne until {until}. Entry {entry}, signed by {by}.");
         }
         writeln!(out, "{name} not borne yet. Entry {entry}, signed by {by}.")?;
-        writeln!(out, "wants more admins to say the same, one who did not sign the cause: {}", names(may))
+        writeln!(
+            out,
+            "wants more admins to say the same, one who did not sign the cause: {}",
+            names(may)
+        )
     }
 
     fn json(&self) -> Value {
@@ -151,11 +157,21 @@ fn full(case: &Case, out: &mut dyn Write) -> io::Result<()> {
     match &case.containment {
         Containment::NoReader => writeln!(out, "contained  no reader was to go")?,
         Containment::Reads(reads) => {
-            writeln!(out, "contained  {}: still reads {}", paint(Ink::Red, "no"), reads.join(", "))?;
+            writeln!(
+                out,
+                "contained  {}: still reads {}",
+                paint(Ink::Red, "no"),
+                reads.join(", ")
+            )?;
         }
         Containment::Since(word) => {
             let after = case.contained_after().map(hours).unwrap_or_default();
-            writeln!(out, "contained  after {after}, by {} (entry {})", word.by, word.entry.short())?;
+            writeln!(
+                out,
+                "contained  after {after}, by {} (entry {})",
+                word.by,
+                word.entry.short()
+            )?;
         }
     }
     let replaced = case.lines.iter().filter(|line| line.live_at.is_empty()).count();
@@ -185,7 +201,11 @@ fn told(case: &Case, line: &Line, out: &mut dyn Write) -> io::Result<()> {
         }
         Left::End => {
             let fix = format!("tenure rotate {} --finish", quoted(&line.name));
-            writeln!(out, "  {}    {name}{since}, replaced and not ended: {fix}", paint(Ink::Yellow, "left"))
+            writeln!(
+                out,
+                "  {}    {name}{since}, replaced and not ended: {fix}",
+                paint(Ink::Yellow, "left")
+            )
         }
         Left::Borne(until) => {
             let by: Vec<_> = line.bearing.words.iter().map(|(word, _)| word.by.clone()).collect();
@@ -207,7 +227,8 @@ fn to_contain(case: &Case) -> Vec<(String, String)> {
         }
         Subject::Recipient(_) | Subject::Secret(_) | Subject::Vendor(_) | Subject::Env(_) => {}
     }
-    let mut holders: Vec<_> = reads.iter().filter_map(|it| Some(it.split_once(" as ")?.1)).collect();
+    let mut holders: Vec<_> =
+        reads.iter().filter_map(|it| Some(it.split_once(" as ")?.1)).collect();
     holders.dedup();
     for who in holders {
         all.push((who.to_owned(), format!("tenure member replace-key {who} --lost")));
@@ -217,7 +238,7 @@ fn to_contain(case: &Case) -> Vec<(String, String)> {
 
 /// A length of time for people: hours, to a tenth.
 #[must_use]
-pub(super) fn hours(length: SignedDuration) -> String {
+pub(in crate::output) fn hours(length: SignedDuration) -> String {
     format!("{:.1} h", tenths(length))
 }
 

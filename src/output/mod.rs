@@ -24,6 +24,7 @@ mod rekeyed;
 pub mod replaced;
 pub mod resolved;
 mod restored;
+pub mod review;
 mod sealed;
 pub mod sentences;
 mod set;

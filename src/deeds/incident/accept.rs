@@ -139,9 +139,7 @@ fn takes(wish: &Wish, address: &crate::names::Address) -> bool {
     let target = |target: &Target| match target {
         Target::Key(key) => address.key == key.item(),
         Target::InFile(path, key) => address.path == *path && address.key == key.item(),
-        Target::File(path) => {
-            address.path == *path && address.key == crate::names::KeyPath::Whole
-        }
+        Target::File(path) => address.path == *path && address.key == crate::names::KeyPath::Whole,
     };
     address.env == wish.query.env && wish.query.targets.iter().any(target)
 }

@@ -86,11 +86,7 @@ pub(in crate::deeds) fn alarms(
 }
 
 /// Puts values into notes that each fit into an entry.
-fn split(
-    subject: &Subject,
-    drill: bool,
-    values: impl Iterator<Item = Origin>,
-) -> Vec<Note> {
+fn split(subject: &Subject, drill: bool, values: impl Iterator<Item = Origin>) -> Vec<Note> {
     let mut parts: Vec<(usize, Vec<Origin>)> = Vec::new();
     for value in values {
         let size = value.to_string().escape_debug().count() + 8;

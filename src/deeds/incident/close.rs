@@ -100,7 +100,8 @@ fn nothing_is_left(case: &Case, incident: &Incident<'_>) -> Result<(), DeedError
     match left.as_slice() {
         [] => Ok(()),
         [(first, _), ..] => {
-            let what = format!("{} of {} values left, {} first", left.len(), case.lines.len(), first.name);
+            let what =
+                format!("{} of {} values left, {} first", left.len(), case.lines.len(), first.name);
             refuse(what, format!("tenure incident status {id}"))
         }
     }

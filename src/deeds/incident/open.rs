@@ -84,8 +84,7 @@ pub fn open(world: &World, wish: &Wish) -> Result<Opened, DeedError> {
     let reason = Some(wish.reason.clone());
     let opened = Word { entry: *entry, by: by.clone(), at: world.now, reason };
     let values: Vec<Origin> = notes.iter().flat_map(Note::values).cloned().collect();
-    let told =
-        Told { opened, subject: &subject, drill: wish.drill, values: &values, then: policy };
+    let told = Told { opened, subject: &subject, drill: wish.drill, values: &values, then: policy };
     let case = Ground::of(&verified, world.now).told(&told);
     place.commit(&change)?;
     let runbook = runbook(policy);
