@@ -9,7 +9,7 @@ use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::deeds::pen::Pen;
 use crate::log::entry::{Kind, Note};
-use crate::names::{EntryId, MemberName};
+use crate::names::{EntryId, MemberName, RepoPath};
 use crate::policy::Policy;
 use crate::verify::incidents::{Incident, Word};
 use crate::world::{Change, Mode, World, WorldError, Writes, write_whole};
@@ -67,7 +67,10 @@ pub fn close(
     let closed = Closed { case, entry, by, wants, runbook, version };
     let text = review(&closed);
     match inside(&place, to)? {
-        Some(path) => change.put(path, text.into_bytes(), Mode::Keep),
+        Some(path) => {
+            is_nobodys(policy, &path)?;
+            change.put(path, text.into_bytes(), Mode::Keep);
+        }
         None if world.writes == Writes::Real => {
             write_whole(&world.from.join(to), text.as_bytes(), Mode::Keep)?;
         }
@@ -78,12 +81,24 @@ pub fn close(
 }
 
 /// The path of a file of the repository; none of one elsewhere.
-fn inside(place: &Place<'_>, to: &Path) -> Result<Option<crate::names::RepoPath>, DeedError> {
+fn inside(place: &Place<'_>, to: &Path) -> Result<Option<RepoPath>, DeedError> {
     match place.checkout.repo_path(to) {
         Ok(path) => Ok(Some(path)),
         Err(WorldError::Outside { .. }) => Ok(None),
         Err(other) => Err(other.into()),
     }
+}
+
+/// Keeps a review from taking the place of a sealed file, or of what we keep.
+fn is_nobodys(policy: &Policy, path: &RepoPath) -> Result<(), DeedError> {
+    let ours = path.as_str().starts_with(".secrets") || path.as_str().starts_with(".git/");
+    if !ours && policy.environments_of(path).is_empty() {
+        return Ok(());
+    }
+    Err(DeedError::Refuse {
+        what: format!("`{path}` is a place for secrets"),
+        instead: Some("write the review elsewhere: -o docs/incidents/NAME.md".to_owned()),
+    })
 }
 
 /// "Unused" is no reason: a value is replaced and ended, or borne by admins until a day.
