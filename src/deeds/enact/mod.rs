@@ -269,7 +269,7 @@ impl<'a, 'w> Draft<'a, 'w> {
             put_policy(&self.text, &mut work.writes)?;
             attributes::add(self.place, &self.next, &mut work.writes)?;
             (renewed, stale) = self.keyrings(&mut work)?;
-            (vouched, orphans) = self.vouch(vouch, &mut work);
+            (vouched, orphans) = self.vouch(vouch, &mut work)?;
         }
         let (seq, kind) = self.kind();
         let alarms = self.sound(reason.as_ref(), &mut work)?;
