@@ -92,7 +92,10 @@ fn a_drill_takes_the_same_path_and_nothing_turns_red() {
     assert_eq!(close(&repo, None, &drill), 0);
     assert_eq!(close(&repo, Some(&ben), &drill), 0);
     let review = repo.read("docs/review.md");
-    assert!(review.starts_with("# Drill review: ") && review.contains("This was a drill"), "{review}");
+    assert!(
+        review.starts_with("# Drill review: ") && review.contains("This was a drill"),
+        "{review}"
+    );
 }
 
 #[test]
@@ -111,7 +114,8 @@ fn admins_bear_what_is_not_replaced_until_their_day() {
     let (repo, ben, _) = ground();
     let id = open(&repo, &["--env", "dev"]);
     assert_eq!(repo.run("check").code, 1);
-    let until = |day: &str| format!("incident accept {id} dev/DATABASE_URL --until {day} --reason toy");
+    let until =
+        |day: &str| format!("incident accept {id} dev/DATABASE_URL --until {day} --reason toy");
     repo.run(&until("2026-03-01")).done();
     assert_eq!(repo.run("check").code, 1, "who opened it does not end it alone");
     let words = until("2026-03-01");
@@ -121,7 +125,10 @@ fn admins_bear_what_is_not_replaced_until_their_day() {
     assert_eq!(Repo::copied(repo.folder()).at("2026-03-02").run("check").code, 1);
     assert_eq!(close(&repo, None, &id), 0);
     let review = repo.read("docs/review.md");
-    assert!(review.contains("dev/DATABASE_URL stands, borne until 2026-03-01 by ana: toy; ben: toy"), "{review}");
+    assert!(
+        review.contains("dev/DATABASE_URL stands, borne until 2026-03-01 by ana: toy; ben: toy"),
+        "{review}"
+    );
 }
 
 #[test]
@@ -131,7 +138,8 @@ fn as_many_admins_bear_it_as_sign_a_policy() {
     repo.write(".secrets-policy.toml", policy);
     repo.run("policy sign -y").done();
     let id = open(&repo, &["--env", "dev"]);
-    let accept = ["incident", "accept", &id, "dev/DATABASE_URL", "--until", "2026-03-01", "--reason", "x"];
+    let accept =
+        ["incident", "accept", &id, "dev/DATABASE_URL", "--until", "2026-03-01", "--reason", "x"];
     by(&repo, &ben, &accept).done();
     assert_eq!((left(&repo, &id), repo.run("check").code), ("rotate".to_owned(), 1));
     repo.tenure(&accept).done();
@@ -152,7 +160,8 @@ fn two_incidents_on_two_branches_merge() {
     let checked = repo.run("check");
     assert_eq!(checked.code, 1, "{checked}");
     let all = repo.run("incident status --json").done().json();
-    let subjects: Vec<_> = all["incidents"].as_array().unwrap().iter().map(|it| &it["subject"]).collect();
+    let subjects: Vec<_> =
+        all["incidents"].as_array().unwrap().iter().map(|it| &it["subject"]).collect();
     assert_eq!(subjects.len(), 2);
     repo.tenure_fed(&["rotate", "prod/STRIPE_KEY"], "sk_prod_3").done();
     repo.run("rotate prod/STRIPE_KEY --finish").done();
@@ -181,7 +190,10 @@ fn an_alarm_sounds_although_the_removal_waits_for_others() {
     repo.write(".secrets-policy.toml", policy);
     repo.run("policy sign -y").done();
     let removed = repo.run("member remove cleo --hostile -y").done();
-    assert!(removed.stdout.contains("reader cleo: reads on until the policy is in force"), "{removed}");
+    assert!(
+        removed.stdout.contains("reader cleo: reads on until the policy is in force"),
+        "{removed}"
+    );
     assert_eq!(repo.run("check").code, 1);
     let all = repo.run("incident status --json").done().json();
     assert_eq!(all["incidents"][0]["state"], "open");
