@@ -22,6 +22,7 @@ mod opened;
 pub mod policy;
 mod rekeyed;
 pub mod replaced;
+pub mod report;
 pub mod resolved;
 mod restored;
 pub mod review;
