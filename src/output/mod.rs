@@ -25,7 +25,6 @@ pub mod replaced;
 pub mod report;
 pub mod resolved;
 mod restored;
-pub mod review;
 mod sealed;
 pub mod sentences;
 mod set;

@@ -13,7 +13,7 @@ use crate::deeds::incident::open::{About, Wish};
 use crate::deeds::incident::{accept, close, open, status};
 use crate::names::{AddressQuery, EnvName, MemberName};
 use crate::output::Output;
-use crate::output::review::review;
+use crate::output::report::review::review;
 use crate::output::sentences::{READ_STAYS_READ, READS_LEAVE_NO_TRACE};
 use crate::policy::Recipient;
 use crate::world::World;

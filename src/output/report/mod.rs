@@ -8,6 +8,7 @@ mod kept;
 mod markdown;
 mod monitoring;
 mod overview;
+pub mod review;
 mod rotation;
 mod scope;
 mod storage;

@@ -2,8 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-mod markdown;
-
+use super::markdown::{Doc, Indent, code, prose};
 use crate::deeds::incident::case::{Case, Containment, Left, Line, day};
 use crate::deeds::incident::close::Closed;
 use crate::log::entry::Grade;
@@ -12,7 +11,6 @@ use crate::output::sentences::{
     READ_STAYS_READ, READS_LEAVE_NO_TRACE, TIMES_ARE_CLAIMS, end_is_declared,
 };
 use crate::verify::incidents::Word;
-use markdown::{Doc, code, prose};
 
 /// Why nothing is left out. Mission, section F.
 const UNUSED: &str = "\"Unused\" is no reason: a value that nobody uses is ended too.";
@@ -136,14 +134,14 @@ fn because(word: &Word) -> String {
 fn timeline(doc: &mut Doc, case: &Case) {
     let row = |event: Event| vec![event.at.to_string(), event.by, event.what, event.entry];
     let rows: Vec<_> = events(case).into_iter().map(row).collect();
-    doc.table(&["Time", "Who", "What", "Entry"], &rows);
+    doc.table(Indent::None, &["Time", "Who", "What", "Entry"], &rows);
     doc.paragraph(TIMES_ARE_CLAIMS);
 }
 
 fn window(doc: &mut Doc, case: &Case) {
     let head = ["Value", "Readable since", "Replaced", "Ended at its issuer"];
     let rows: Vec<_> = case.lines.iter().map(|line| exposure(case, line)).collect();
-    doc.table(&head, &rows);
+    doc.table(Indent::None, &head, &rows);
     doc.paragraph(READS_LEAVE_NO_TRACE);
 }
 
