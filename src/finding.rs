@@ -76,6 +76,8 @@ pub enum Code {
     Overdue,
     /// A duty to rotate is open, or past its date.
     Obligation,
+    /// A value that another took the place of, and that nobody ended.
+    Previous,
     /// Plaintext where the policy wants a sealed file.
     Plaintext,
     /// A comment in clear where the policy wants comments sealed. Unlike a value it blocks no reading.
@@ -133,6 +135,7 @@ impl Code {
             Self::StaleReaders => "stale-readers",
             Self::Overdue => "overdue",
             Self::Obligation => "obligation",
+            Self::Previous => "previous",
             Self::Plaintext => "plaintext",
             Self::PlainComment => "plaintext-comment",
             Self::Open => "open",
@@ -175,7 +178,7 @@ impl Code {
             Self::Unattested | Self::Missing | Self::Plaintext => 9,
             Self::Rollback | Self::Behind | Self::Unwalked => 10,
             Self::Overdue | Self::DueSoon => 11,
-            Self::Obligation => 12,
+            Self::Obligation | Self::Previous => 12,
             Self::OtherCase => 9,
             Self::PlainComment
             | Self::Open

@@ -49,5 +49,9 @@ pub const NOTHING_IS_SENT: &str =
 /// Where a credential was ended at its issuer. Mission, section I, L6.
 #[must_use]
 pub fn end_is_declared(by: &str) -> String {
-    format!("That the issuer refuses the old value is declared by {by}, not proven.")
+    ENDED_IS_DECLARED.replace("NAME", by)
 }
+
+/// Where a rotation is finished; `NAME` is who signed that. Mission, section I, L6.
+pub const ENDED_IS_DECLARED: &str =
+    "That the issuer refuses the old value is declared by NAME, not proven.";

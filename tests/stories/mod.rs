@@ -8,4 +8,5 @@ mod incident;
 mod joiner;
 mod leaver;
 mod merges;
+mod rotation;
 mod stolen;
