@@ -13,7 +13,7 @@ use crate::deeds::incident::close::Closed;
 use crate::deeds::incident::open::Opened;
 use crate::deeds::incident::status::Cases;
 use crate::log::entry::Subject;
-use crate::names::quoted;
+use crate::names::{Stage, quoted};
 use crate::verify::incidents::Word;
 
 impl Show for Opened {
@@ -196,16 +196,14 @@ fn told(case: &Case, line: &Line, out: &mut dyn Write) -> io::Result<()> {
     let since = since(line);
     match line.left(case.today()) {
         Left::Rotate => {
-            let fix = format!("tenure rotate {}", quoted(&line.name));
+            let undo = if line.stage == Some(Stage::Next) { " --undo" } else { "" };
+            let fix = format!("tenure rotate {}{undo}", quoted(&line.secret));
             writeln!(out, "  {}    {name}{since}: {fix}", paint(Ink::Red, "left"))
         }
         Left::End => {
-            let fix = format!("tenure rotate {} --finish", quoted(&line.name));
-            writeln!(
-                out,
-                "  {}    {name}{since}, replaced and not ended: {fix}",
-                paint(Ink::Yellow, "left")
-            )
+            let fix = format!("tenure rotate {} --finish", quoted(&line.secret));
+            let word = paint(Ink::Yellow, "left");
+            writeln!(out, "  {word}    {name}{since}, replaced and not ended: {fix}")
         }
         Left::Borne(until) => {
             let by: Vec<_> = line.bearing.words.iter().map(|(word, _)| word.by.clone()).collect();

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Live, Record, Step};
+use super::{Record, Step};
 use crate::log::entry::{Grade, Kind, Note, Origin, Subject};
-use crate::names::{Address, EntryId, MemberName};
+use crate::names::{EntryId, MemberName};
 use crate::policy::Policy;
 
 /// Who signed what, and when they say they did.
@@ -159,14 +159,6 @@ impl Record {
             Note::Revoked { value: of, grade } if of == value => Some((self.word(at), *grade)),
             _ => None,
         })
-    }
-
-    /// The value that stands at an address: the `new` item that made it.
-    #[must_use]
-    pub fn value_of(&self, address: &Address, live: Live<'_>) -> Origin {
-        let first = self.chain_of(live).last().map(|(at, first)| (at.clone(), first.entry));
-        let (address, at) = first.unwrap_or_else(|| (address.clone(), live.entry));
-        Origin { entry: self.entries[at].id, address }
     }
 
     /// The step in force from which on, without a break until now, the policy in force keeps a rule; none while it

@@ -10,7 +10,8 @@ use crate::deeds::load::Place;
 use crate::deeds::log::entry_named;
 use crate::deeds::pen::Pen;
 use crate::log::entry::{Kind, Note, Origin};
-use crate::names::{AddressQuery, EntryId, MemberName, Target};
+use crate::names::{Address, AddressQuery, EntryId, KeyPath, MemberName, Target};
+use crate::rotation::Obligation;
 use crate::verify::incidents::Bearing;
 use crate::verify::{Record, Verified};
 use crate::world::{Change, World};
@@ -116,13 +117,15 @@ fn aimed(
         return Ok((incident.id, line.origin.clone(), line.name.clone()));
     }
     let id = record.dag.id(at);
-    let mut owed = verified.live.iter().filter(|(address, _)| takes(wish, address));
-    let Some((address, live)) = owed.next() else { return Err(unknown(wish)) };
-    Ok((id, record.value_of(address, *live), format!("{}/{}", address.env, address.key)))
+    let mut owed = verified.obligations.iter();
+    let mine = |debt: &&Obligation| debt.entry == id && takes(wish, &debt.address);
+    let debt = owed.find(mine).ok_or_else(|| unknown(wish))?;
+    let Address { env, key, .. } = &debt.address;
+    Ok((id, debt.origin.clone(), format!("{env}/{key}")))
 }
 
 fn of_case<'c>(case: &'c Case, wish: &Wish) -> Result<&'c Line, DeedError> {
-    let mine = |line: &&Line| takes(wish, line.address()) || takes(wish, &line.origin.address);
+    let mine = |line: &&Line| takes(wish, &line.address);
     let found: Vec<_> = case.lines.iter().filter(mine).collect();
     match found.as_slice() {
         [] => Err(unknown(wish)),
@@ -130,16 +133,16 @@ fn of_case<'c>(case: &'c Case, wish: &Wish) -> Result<&'c Line, DeedError> {
         several => Err(DeedError::Ambiguous {
             env: wish.query.env.clone(),
             text: wish.text.clone(),
-            found: several.iter().map(|line| line.address().clone()).collect(),
+            found: several.iter().map(|line| line.address.clone()).collect(),
         }),
     }
 }
 
-fn takes(wish: &Wish, address: &crate::names::Address) -> bool {
+fn takes(wish: &Wish, address: &Address) -> bool {
     let target = |target: &Target| match target {
         Target::Key(key) => address.key == key.item(),
         Target::InFile(path, key) => address.path == *path && address.key == key.item(),
-        Target::File(path) => address.path == *path && address.key == crate::names::KeyPath::Whole,
+        Target::File(path) => address.path == *path && address.key == KeyPath::Whole,
     };
     address.env == wish.query.env && wish.query.targets.iter().any(target)
 }

@@ -64,8 +64,8 @@ fn works(record: &Record, policy: &Policy, made: Option<&Made>) -> bool {
 
 /// How the policy says that a value is ended at its issuer.
 pub(super) fn revoke<'p>(record: &Record, policy: &'p Policy, made: &Made) -> Option<&'p str> {
-    let newest = made.versions.last()?;
-    let kind = record.entries[newest.entry].entry.item(&newest.address)?.kind.as_ref()?;
+    let at = record.dag.index(&made.origin.entry)?;
+    let kind = record.entries[at].entry.item(&made.origin.address)?.kind.as_ref()?;
     policy.types.get(kind)?.revoke.as_deref()
 }
 

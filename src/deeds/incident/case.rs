@@ -10,7 +10,7 @@ use super::blast::{exposed, revoke};
 use crate::deeds::find::Names;
 use crate::deeds::member::owner::owned;
 use crate::log::entry::{Grade, Origin, Subject};
-use crate::names::{Address, EntryId, MemberName};
+use crate::names::{Address, EntryId, MemberName, Stage};
 use crate::policy::{Custody, Policy, Recipient};
 use crate::verify::Verified;
 use crate::verify::exposed::{Exposed, Made};
@@ -42,6 +42,12 @@ pub struct Line {
     pub origin: Origin,
     /// The shortest name of it.
     pub name: String,
+    /// The secret's, by which it is rotated and finished; another where it is a pending or a previous value.
+    pub secret: String,
+    /// Where it stands, or stood last.
+    pub address: Address,
+    /// What it is beside a current value.
+    pub stage: Option<Stage>,
     /// Where it stands.
     pub live_at: Vec<Address>,
     /// The first day on which the subject could read it.
@@ -114,6 +120,7 @@ impl Line {
     pub fn left(&self, today: Date) -> Left {
         let owed = match (&self.live_at[..], &self.revoke, &self.ended) {
             _ if self.custody == Custody::Customer => Left::Nothing,
+            ([_, ..], _, _) if self.stage == Some(Stage::Previous) => Left::End,
             ([_, ..], _, _) => Left::Rotate,
             ([], Some(_), None) => Left::End,
             ([], _, _) => Left::Nothing,
@@ -122,12 +129,6 @@ impl Line {
             Some(until) if owed != Left::Nothing && until >= today => Left::Borne(until),
             _ => owed,
         }
-    }
-
-    /// Where it stands, or stood.
-    #[must_use]
-    pub fn address(&self) -> &Address {
-        self.live_at.first().unwrap_or(&self.origin.address)
     }
 }
 
@@ -239,7 +240,7 @@ impl<'v, 'e> Ground<'v, 'e> {
         let mut lines: Vec<Line> = values.iter().map(line).collect();
         let policy = self.verified.policy;
         let rank = |line: &Line| {
-            let at = line.address();
+            let at = &line.address;
             (policy.leaver_days(&at.env), line.live_at.is_empty(), at.clone())
         };
         lines.sort_by_cached_key(rank);
@@ -258,22 +259,25 @@ impl<'v, 'e> Ground<'v, 'e> {
         let record = self.verified.record;
         let made = self.made.get(value);
         let live_at = made.map(|it| it.live_at.clone()).unwrap_or_default();
-        let address = live_at.first().unwrap_or(&value.address);
-        let name = match live_at.first() {
-            Some(at) => self.names.short(at),
-            None => format!("{}/{}", address.env, address.key),
-        };
+        let last = || Some(made?.versions.last()?.address.clone());
+        let address = live_at.first().cloned().or_else(last);
+        let address = address.unwrap_or_else(|| value.address.clone());
+        let beside = record.stands_beside(&address);
+        let secret = beside.as_ref().map_or(&address, |(_, base)| base);
         let revoke = made.and_then(|made| revoke(record, self.verified.policy, made));
         Line {
-            name,
+            name: self.names.short(&address),
+            secret: self.names.short(secret),
+            stage: beside.as_ref().map(|(stage, _)| *stage),
             since: exposed.map(|it| it.since),
             replaced: made.and_then(|made| made.ended).map(|at| record.word(at)),
             revoke: revoke.map(str::to_owned),
             ended: record.ended_at_issuer(value),
             bearing: record.bearing(cause, value),
-            custody: self.verified.policy.rule(address).custody.unwrap_or(Custody::Own),
+            custody: self.verified.policy.rule(&address).custody.unwrap_or(Custody::Own),
             origin: value.clone(),
             live_at,
+            address,
         }
     }
 
