@@ -4,7 +4,9 @@
 //! no value comes out, and undoes the attack. The number in a test's name is the case's.
 
 mod beyond;
+mod chain;
 mod dropped;
+mod duties;
 mod files;
 mod forge;
 mod git;
@@ -18,6 +20,7 @@ mod pin;
 mod planted;
 mod policy;
 mod requests;
+mod rings;
 mod sealed;
 mod void;
 

@@ -13,7 +13,7 @@ use crate::deeds::{DeedError, find};
 use crate::log::entry::Grade;
 use crate::names::{AddressQuery, quoted};
 use crate::output::rotated::Alive;
-use crate::output::sentences::ENDED_IS_DECLARED;
+use crate::output::sentences::end_is_declared;
 use crate::output::{Output, safe};
 use crate::policy::Strategy;
 use crate::rotation::generate::Spec;
@@ -233,7 +233,7 @@ fn ended(
     }
     let done = finish::finish(world, asked, &waiting, grade, args.reason.text.as_deref())?;
     out.show(&done)?;
-    out.note(&ENDED_IS_DECLARED.replace("NAME", done.receipt.by.as_str()));
+    out.note(&end_is_declared(done.receipt.by.as_str()));
     Ok(Exit::Done)
 }
 

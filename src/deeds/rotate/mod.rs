@@ -22,8 +22,8 @@ use super::unset::revoke;
 use crate::document::{Format, Node};
 use crate::names::{Address, AddressQuery, EnvName, KeyPath, Stage, TypeName};
 use crate::policy::Strategy;
-use crate::rotation::days_left;
 use crate::rotation::generate::{Spec, generate};
+use crate::rotation::{Obligation, Owed, days_left};
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
 use crate::world::{World, generator};
@@ -155,7 +155,8 @@ fn owed(place: &Place<'_>, verified: &Verified<'_>) -> BTreeSet<Address> {
         |due: Option<jiff::civil::Date>| due.is_some_and(|due| days_left(due, place.today()) < 0);
     let sealed = verified.live.iter().filter(|(_, live)| live.item.generation.is_some());
     let overdue = sealed.filter(|(_, live)| late(live.item.due)).map(|(address, _)| address);
-    let debts = verified.obligations.iter().map(|debt| &debt.address);
+    let open = |debt: &&Obligation| debt.owed == Owed::Rotate && !debt.is_accepted(place.today());
+    let debts = verified.obligations.iter().filter(open).map(|debt| &debt.address);
     overdue.chain(debts).cloned().collect()
 }
 
