@@ -178,6 +178,12 @@ impl Keyring {
     }
 }
 
+/// Reads whatever generations an opened file holds, among whatever else: for one that no entry names.
+#[must_use]
+pub fn generations_in(plain: &Plaintext) -> Vec<Generation> {
+    plain.expose_text().into_iter().flat_map(str::lines).filter_map(generation).collect()
+}
+
 /// Reads one line; none unless it is the text that [`GenerationKey::age_identity`] gives.
 fn generation(line: &str) -> Option<Generation> {
     let (_, mut bytes) = bech32::decode(line).ok()?;
