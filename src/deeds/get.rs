@@ -4,8 +4,8 @@ use super::DeedError;
 use super::find;
 use super::load::Place;
 use super::ring::Ring;
-use crate::document::{Document, splice, value};
-use crate::names::AddressQuery;
+use crate::document::{Document, Leaf, splice, value};
+use crate::names::{AddressQuery, RepoPath};
 use crate::seal::SealError;
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
@@ -49,15 +49,25 @@ pub fn one(
     let Some(slice) = ring.open_leaf(verified, (&found.path, sealed), leaf)? else {
         return Ok(value::decode(sealed, leaf)?);
     };
-    // A slice may mean nothing without what is around it, so it is read in its place. All other values
-    // stay sealed.
+    in_place((&found.path, sealed), leaf, &slice)?.ok_or_else(missing)
+}
+
+/// Gives the value that an opened slice stands for; none where its place is gone with it.
+///
+/// A slice may mean nothing without what is around it, so it is read in its place. All other values stay
+/// sealed.
+pub(super) fn in_place(
+    (path, sealed): (&RepoPath, &Document<'_>),
+    leaf: &Leaf,
+    slice: &Plaintext,
+) -> Result<Option<Plaintext>, DeedError> {
     let text = splice(sealed.text, [(leaf.span.clone(), slice.expose())]);
     let text = std::str::from_utf8(&text).map_err(|_| SealError::StructureChanged)?;
     let document = Document::parse(sealed.format, text)
-        .map_err(|why| DeedError::NotSpliceable { path: found.path.clone(), why })?;
-    let again = document.leaf(&found.key).ok_or_else(missing)?;
+        .map_err(|why| DeedError::NotSpliceable { path: path.clone(), why })?;
+    let Some(again) = document.leaf(&leaf.path) else { return Ok(None) };
     if document.slice(again).as_bytes() != slice.expose() || !document.same_structure(sealed) {
         return Err(SealError::StructureChanged.into());
     }
-    Ok(value::decode(&document, again)?)
+    Ok(Some(value::decode(&document, again)?))
 }
