@@ -16,6 +16,7 @@ mod files;
 mod item;
 mod keyrings;
 mod late;
+mod notes;
 mod open;
 mod policies;
 mod reading;
