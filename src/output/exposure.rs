@@ -122,7 +122,11 @@ fn shown(value: &Value) -> String {
             Ending::Replaced => "replaced",
             Ending::Deleted => "deleted",
         };
-        format!("{word} by {}, ", end.signer)
+        let revoked = match &value.revoked {
+            Some((who, grade)) => format!("ended at its issuer ({} by {who})", grade.word()),
+            None => "no end at its issuer told".to_owned(),
+        };
+        format!("{word} by {}, {revoked}, ", end.signer)
     });
     let entry = value.exposed.shown.map(|id| format!("entry {}", id.short()));
     let commit = match &value.commit {
@@ -218,6 +222,10 @@ fn value_json(value: &Value) -> Json {
                 Ending::Replaced => "replaced",
                 Ending::Deleted => "deleted",
             },
+        })),
+        "revoked": value.revoked.as_ref().map(|(who, grade)| json!({
+            "by": who,
+            "grade": grade.word(),
         })),
         "proof": match value.proof {
             Proof::Opened => "opened",

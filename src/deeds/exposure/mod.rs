@@ -18,7 +18,8 @@ use super::enact::{Edited, nothing_blocks};
 use super::find::Names;
 use super::load::Place;
 use crate::finding::Finding;
-use crate::log::entry::Op;
+use crate::log::entry::{Grade, Kind, Note, Op, Origin};
+use crate::log::parse::SignedEntry;
 use crate::names::{Address, EntryId, EnvName, GenerationId, MemberName};
 use crate::policy::edit::EditError;
 use crate::policy::{self, Recipient};
@@ -104,6 +105,8 @@ pub struct Value {
     pub commit: Option<ObjectId>,
     /// How it ended, and by whose word; none while it is live.
     pub end: Option<End>,
+    /// Who said that its credential was ended at its issuer, and how that is known.
+    pub revoked: Option<(MemberName, Grade)>,
 }
 
 /// How it is known that a value could be read.
@@ -266,9 +269,21 @@ impl<'r> Shown<'r> {
             name: self.name(&exposed),
             proof,
             commit: exposed.shown.and_then(|entry| self.commit(&entry)),
+            revoked: self.revoked(&exposed.origin),
             end,
             exposed,
         }
+    }
+
+    fn revoked(&self, origin: &Origin) -> Option<(MemberName, Grade)> {
+        let holds = self.record.entries.iter().enumerate().filter(|(at, _)| self.record.holds(*at));
+        let said = |(_, signed): (usize, &SignedEntry)| match &signed.entry.kind {
+            Kind::Note(Note::Revoked { value, grade }) if value == origin => {
+                Some((signed.entry.by.clone(), *grade))
+            }
+            _ => None,
+        };
+        holds.filter_map(said).next()
     }
 
     fn commit(&self, entry: &EntryId) -> Option<ObjectId> {

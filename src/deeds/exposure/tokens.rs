@@ -51,8 +51,8 @@ pub(super) fn search(
         }
     })?;
     tokens.unlogged.sort();
-    // One value in several commits is one: a list has many tokens, and each commit may seal it anew.
-    tokens.unlogged.dedup_by(|a, b| (&a.address, a.generation) == (&b.address, b.generation));
+    // A list has many tokens.
+    tokens.unlogged.dedup();
     Ok(tokens)
 }
 
