@@ -18,6 +18,7 @@ mod kinds;
 mod leaks;
 mod memory;
 mod reference;
+mod reports;
 mod second;
 mod stock;
 mod stories;

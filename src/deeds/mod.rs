@@ -35,6 +35,7 @@ pub mod past;
 pub mod pen;
 pub mod policy;
 pub mod rekey;
+pub mod report;
 pub mod resolve;
 pub mod restore;
 pub mod ring;

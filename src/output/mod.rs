@@ -23,6 +23,7 @@ pub mod policy;
 pub mod progress;
 mod rekeyed;
 pub mod replaced;
+pub mod report;
 pub mod resolved;
 mod restored;
 mod sealed;
