@@ -24,7 +24,7 @@ impl Show for Exposure {
         for it in &self.unlogged {
             writeln!(out, "{}", unlogged(it))?;
         }
-        let live = self.values.iter().filter(|it| it.exposed.is_live()).count();
+        let live = self.values.iter().filter(|it| it.window.is_live()).count();
         let dead = self.values.len() - live;
         writeln!(out, "{} in use, {dead} dead", count(live, "value"))?;
         looked(&self.looked, out)?;
@@ -32,7 +32,7 @@ impl Show for Exposure {
     }
 
     fn json(&self) -> Json {
-        let live = self.values.iter().filter(|it| it.exposed.is_live()).count();
+        let live = self.values.iter().filter(|it| it.window.is_live()).count();
         json!({
             "subject": { "kind": self.who.kind, "text": self.who.text },
             "recipients": self.who.recipients,
@@ -88,19 +88,19 @@ fn span(wanted: &Wanted) -> String {
 }
 
 fn mark(value: &Value) -> String {
-    if value.exposed.is_live() { paint(Ink::Red, "live") } else { "dead".to_owned() }
+    if value.window.is_live() { paint(Ink::Red, "live") } else { "dead".to_owned() }
 }
 
 /// The name of a value; all of them, where branches let it stand at several places.
 fn name(value: &Value) -> String {
-    match value.exposed.live_at.as_slice() {
+    match value.window.live_at.as_slice() {
         [] | [_] => safe(&value.name).into_owned(),
         several => safe(&names(several)).into_owned(),
     }
 }
 
 fn row(value: &Value) -> [String; 6] {
-    let until = value.exposed.until.map(|day| format!("until {day}"));
+    let until = value.window.until.map(|day| format!("until {day}"));
     let how = match value.proof {
         Proof::Opened => "opened",
         Proof::Log => "by the log",
@@ -108,7 +108,7 @@ fn row(value: &Value) -> [String; 6] {
     [
         mark(value),
         name(value),
-        format!("since {}", value.exposed.since),
+        format!("since {}", value.window.since),
         until.unwrap_or_default(),
         how.to_owned(),
         shown(value),
@@ -128,7 +128,7 @@ fn shown(value: &Value) -> String {
         };
         format!("{word} by {}, {revoked}, ", end.signer)
     });
-    let entry = value.exposed.shown.map(|id| format!("entry {}", id.short()));
+    let entry = value.window.shown.map(|id| format!("entry {}", id.short()));
     let commit = match &value.commit {
         Some(commit) => format!("commit {}", commit.short()),
         None => "not committed".to_owned(),
@@ -180,7 +180,7 @@ fn looked(looked: &Looked, out: &mut dyn Write) -> io::Result<()> {
 fn matched(it: &Match, out: &mut dyn Write) -> io::Result<()> {
     let value = &it.value;
     let part = if it.is_part { ", as a part of the file" } else { "" };
-    let (since, by) = (value.exposed.since, &it.by);
+    let (since, by) = (value.window.since, &it.by);
     writeln!(out, "{}  {}, set {since} by {by}{part}", mark(value), name(value))?;
     writeln!(out, "  shown by  {}", shown(value))?;
     for reader in &it.readers {
@@ -195,9 +195,9 @@ fn matched(it: &Match, out: &mut dyn Write) -> io::Result<()> {
 
 /// What to do about a value that is in use; what is dead needs no incident of ours.
 fn incident(value: &Value) -> Option<String> {
-    let address = value.exposed.live_at.first()?;
+    let address = value.window.live_at.first()?;
     let named =
-        if value.exposed.live_at.len() == 1 { value.name.clone() } else { address.to_string() };
+        if value.window.live_at.len() == 1 { value.name.clone() } else { address.to_string() };
     Some(format!(
         "tenure incident open --secret {} --reason \"value seen in clear\"",
         quoted(named)
@@ -205,7 +205,7 @@ fn incident(value: &Value) -> Option<String> {
 }
 
 fn value_json(value: &Value) -> Json {
-    let exposed = &value.exposed;
+    let exposed = &value.window;
     json!({
         "origin": exposed.origin.to_string(),
         "address": exposed.origin.address,

@@ -96,7 +96,7 @@ pub struct Asker {
 #[derive(Debug)]
 pub struct Value {
     /// From when until when, and where.
-    pub exposed: Exposed,
+    pub window: Exposed,
     /// Its shortest name: where it stands, or where it was made.
     pub name: String,
     /// How it is known.
@@ -215,7 +215,7 @@ fn told(record: &Record, made: &[Made], who: &Who<'_>, opens: &Opens) -> Vec<(us
 /// The live ones first, by name; then the dead, by name and day.
 fn sort(values: &mut [Value]) {
     let key = |it: &Value| {
-        (!it.exposed.is_live(), it.name.clone(), it.exposed.until, it.exposed.origin.entry)
+        (!it.window.is_live(), it.name.clone(), it.window.until, it.window.origin.entry)
     };
     values.sort_by_cached_key(key);
 }
@@ -271,7 +271,7 @@ impl<'r> Shown<'r> {
             commit: exposed.shown.and_then(|entry| self.commit(&entry)),
             revoked: self.revoked(&exposed.origin),
             end,
-            exposed,
+            window: exposed,
         }
     }
 

@@ -96,7 +96,7 @@ pub fn find(
     let mut matches: Vec<_> = all
         .filter_map(|at| told.one(&mut shown, *at, parts.contains(at) && !found.contains(at)))
         .collect();
-    matches.sort_by_cached_key(|it| (!it.value.exposed.is_live(), it.value.name.clone()));
+    matches.sort_by_cached_key(|it| (!it.value.window.is_live(), it.value.name.clone()));
     Ok(Leaked {
         matches,
         unlogged: unlogged.into_iter().collect(),
