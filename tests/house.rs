@@ -33,6 +33,7 @@ const EXPOSING: [&str; 16] = [
     "src/deeds/delivery.rs",
     "src/deeds/dropping.rs",
     "src/deeds/edit.rs",
+    "src/deeds/exposure/value.rs",
     "src/deeds/get.rs",
     "src/deeds/open.rs",
     "src/deeds/rotate/",

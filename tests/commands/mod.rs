@@ -7,6 +7,7 @@ mod demands;
 mod doctor;
 mod edit;
 mod export;
+mod exposure;
 mod get;
 mod hook;
 pub(crate) mod incident;
