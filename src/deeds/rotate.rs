@@ -15,10 +15,10 @@ use super::unset::revoke;
 use crate::document::Node;
 use crate::names::{Address, AddressQuery, EnvName, KeyPath};
 use crate::rotation::days_left;
-use crate::rotation::generate::{Spec, generate};
+use crate::rotation::generate::{Made, Spec, generate};
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
-use crate::world::{World, generator};
+use crate::world::{World, Writes, generator};
 
 /// What is to be rotated.
 #[derive(Debug, Clone)]
@@ -157,10 +157,15 @@ pub fn rotate(world: &World, new: Vec<New>, wish: &Wish) -> Result<Rotated, Deed
         known_type(&verified, wish.kind.as_ref())?;
         let ring = Ring::to_write(&place, &verified, &env, Ring::open)?;
         ring.target()?;
-        let made = made(&verified, &ring, new)?;
-        let pairs: Vec<_> = made.iter().map(|(found, value)| (found, value)).collect();
+        let mut made = made(world, &verified, &ring, new)?;
+        let pairs: Vec<_> = made.iter().map(|(found, made)| (found, &made.value)).collect();
         let sealing = Sealing { verified: &verified, env: &env, ring: &ring, today: place.today() };
-        values.extend(put(sealing, &pairs, wish, &mut work)?);
+        for mut set in put(sealing, &pairs, wish, &mut work)? {
+            let mine = made.iter_mut().find(|(found, _)| found.address() == set.address);
+            let public = mine.and_then(|(_, made)| made.public.take());
+            set.public = public.filter(|_| world.writes == Writes::Real);
+            values.push(set);
+        }
     }
     let verified = loaded.judged()?;
     let receipt = attest(&place, &verified, work)?;
@@ -169,27 +174,29 @@ pub fn rotate(world: &World, new: Vec<New>, wish: &Wish) -> Result<Rotated, Deed
 
 /// The new values, none of which is the old one.
 fn made(
+    world: &World,
     verified: &Verified<'_>,
     ring: &Ring,
     new: Vec<New>,
-) -> Result<Vec<(Found, Plaintext)>, DeedError> {
+) -> Result<Vec<(Found, Made)>, DeedError> {
     let mut made = Vec::new();
     for New { found, value, generator: asked } in new {
-        let value = match value {
-            Some(value) => value,
+        let new = match value {
+            Some(value) => Made::from(value),
             None => {
                 let kind =
                     verified.live.get(&found.address()).and_then(|live| live.item.kind.as_ref());
-                generate(spec_for(verified, kind, asked)?, &mut generator())
+                let spec = spec_for(verified, kind, asked.as_ref())?;
+                generate(&spec, world.now, &mut generator())?
             }
         };
-        if is_current(verified, ring, &found, &value)? {
+        if is_current(verified, ring, &found, &new.value)? {
             return Err(DeedError::Refuse {
                 what: "same as the current value; nothing written".to_owned(),
                 instead: Some("order a new value at its issuer, or: --generate".to_owned()),
             });
         }
-        made.push((found, value));
+        made.push((found, new));
     }
     Ok(made)
 }

@@ -25,7 +25,7 @@ use crate::rotation::generate::{Spec, generate};
 use crate::secret::Plaintext;
 use crate::verify::Verified;
 use crate::world::terminal::{self, Terminal};
-use crate::world::{World, generator, read_file};
+use crate::world::{World, Writes, generator, read_file};
 
 /// What was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Set {
     pub readers: Vec<MemberName>,
     /// Whether it was dropped for its readers by who cannot read it.
     pub dropped: bool,
+    /// The public key or certificates of what was made.
+    pub public: Option<String>,
 }
 
 /// What the user says of a new value.
@@ -81,11 +83,12 @@ pub fn set(
     ring.target()?;
     let kind = kind_of(&verified, &found, wish);
     let made;
-    let value = match value {
-        Source::Given(value) => value,
+    let (value, public) = match value {
+        Source::Given(value) => (value, None),
         Source::Generated(spec) => {
-            made = generate(spec_for(&verified, kind.as_ref(), *spec)?, &mut generator());
-            &made
+            let spec = spec_for(&verified, kind.as_ref(), spec.as_ref())?;
+            made = generate(&spec, world.now, &mut generator())?;
+            (&made.value, made.public)
         }
     };
     let mut work = Work { reason: wish.reason.clone(), ..Work::default() };
@@ -99,6 +102,7 @@ pub fn set(
     };
     if !work.is_empty() {
         set.receipt = Some(attest(&place, &verified, work)?);
+        set.public = public.filter(|_| world.writes == Writes::Real);
     }
     Ok(set)
 }
@@ -138,10 +142,10 @@ pub enum Source {
 pub(super) fn spec_for(
     verified: &Verified<'_>,
     kind: Option<&TypeName>,
-    asked: Option<Spec>,
+    asked: Option<&Spec>,
 ) -> Result<Spec, DeedError> {
     if let Some(spec) = asked {
-        return Ok(spec);
+        return Ok(spec.clone());
     }
     let described = kind.and_then(|kind| verified.policy.types.get(kind));
     match described.and_then(|kind| kind.generate.as_deref()) {
@@ -169,6 +173,7 @@ fn nothing(verified: &Verified<'_>, found: &Found) -> Set {
         due: None,
         readers: verified.policy.readers(&found.env).into_iter().cloned().collect(),
         dropped: false,
+        public: None,
     }
 }
 

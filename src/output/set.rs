@@ -52,6 +52,7 @@ impl Show for Set {
             "due": self.due.map(|due| due.to_string()),
             "readers": self.readers,
             "dropped": self.dropped,
+            "public": self.public,
         })
     }
 }
@@ -78,6 +79,7 @@ impl Show for Rotated {
                 "type": set.kind,
                 "due": set.due.map(|due| due.to_string()),
                 "dropped": set.dropped,
+                "public": set.public,
             })
         };
         json!({

@@ -8,7 +8,10 @@ use jiff::civil::Date;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RotationError {
     /// The text names no generator.
-    #[error("this is no generator: `password:32`, `hex:32`, `base64:32` and `uuid` are")]
+    #[error(
+        "this is no generator, as `password:32`, `passphrase:6`, `hex:32`, `uuid`, `ssh-ed25519` and \
+         `cert:example.test:90d` are"
+    )]
     NoGenerator,
     /// Too short to be secret, or too long to be meant.
     #[error("this generator makes from {least} to {most}")]
@@ -18,6 +21,17 @@ pub enum RotationError {
         /// The most.
         most: usize,
     },
+    /// The characters of a password have one text.
+    #[error(
+        "the characters of `set=` stand in the order of their codes, each once, and there are two at least"
+    )]
+    Set,
+    /// A certificate is for hosts.
+    #[error("a certificate is for DNS names in small letters and IPv4 addresses, each once")]
+    Host,
+    /// The library that makes it refuses.
+    #[error("the key or certificate could not be made")]
+    NotMade,
 }
 
 /// Counts the days from today to a deadline; negative when it is over. A deadline's own day is in time.

@@ -7,6 +7,7 @@ mod demands;
 mod doctor;
 mod edit;
 mod export;
+mod generate;
 mod get;
 mod hook;
 mod init;

@@ -34,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long)]
     due: bool,
 
-    /// Make the value: password:32, hex:32, base64:32, uuid; without SPEC as its type says
+    /// Make the value: password:32, hex:32, ssh-ed25519 … (all: tenure help set); without SPEC as its type says
     #[arg(long, value_name = "SPEC", num_args = 0..=1)]
     #[expect(
         clippy::option_option,
@@ -82,6 +82,7 @@ pub(crate) fn run(
     let wish = Wish { reason: args.reason.text.clone(), ..Wish::default() };
     let rotated = rotate::rotate(world, new, &wish)?;
     out.show(&rotated)?;
+    rotated.values.iter().for_each(|set| super::set::public_half(out, set));
     let mut ends: Vec<_> = agenda.wanted.iter().map(|wanted| wanted.revoke.as_deref()).collect();
     ends.sort_unstable();
     ends.dedup();
@@ -108,7 +109,7 @@ fn one(world: &World, args: &Args, out: &mut Output<'_>, wanted: &Wanted) -> Res
     let due = args.secret.is_none();
     let generated = args.generate.is_some() && (!due || wanted.generator.is_some());
     if generated {
-        let generator = args.generate.flatten().or(wanted.generator);
+        let generator = args.generate.clone().flatten().or_else(|| wanted.generator.clone());
         return Ok(New { found, value: None, generator });
     }
     if due {

@@ -20,7 +20,19 @@ use crate::world::terminal::Terminal;
 Examples:
   tenure set prod/STRIPE_KEY --type api-key
   openssl rand -hex 32 | tenure set -e dev SESSION_KEY
-  tenure set prod/secrets/tls.pem --from-file tls.pem")]
+  tenure set prod/secrets/tls.pem --from-file tls.pem
+
+Generators:
+  password:32             letters, digits, - _ .; 12 or more (password:32:alnum: letters and digits)
+  password:32:symbols     a small and a capital letter, a digit and a symbol at least
+  password:20:set=0123456789   these characters, in the order of their codes
+  passphrase:6            words of the EFF's long list (CC BY 3.0)
+  hex:32, base64:32       random bytes; hmac:64: base64url, for a JWT or an HMAC
+  uuid                    version 4
+  ssh-ed25519, age, x25519, rsa:3072, rsa:4096, ec:p256, ec:p384
+                          private keys; the public one is shown
+  cert:example.test:90d   a self-signed certificate and its key; more names after commas
+  testca:example.test:90d the same by an authority made for it, whose certificate stands beside it")]
 pub(crate) struct Args {
     /// ENV/KEY or ENV/PATH#KEY
     #[arg(value_name = "SECRET")]
@@ -34,7 +46,7 @@ pub(crate) struct Args {
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<TypeName>,
 
-    /// Make the value: password:32, hex:32, base64:32, uuid; without SPEC as its type says
+    /// Make the value: password:32, hex:32, ssh-ed25519 … (all below); without SPEC as its type says
     #[arg(long, value_name = "SPEC", num_args = 0..=1)]
     #[expect(
         clippy::option_option,
@@ -67,8 +79,8 @@ pub(crate) fn run(
     let query = AddressQuery::parse(&args.secret, global.env.as_ref()).map_err(DeedError::from)?;
     let wish =
         Wish { kind: args.kind.clone(), reason: args.reason.text.clone(), file: args.file.clone() };
-    let source = match args.generate {
-        Some(spec) => Source::Generated(spec),
+    let source = match &args.generate {
+        Some(spec) => Source::Generated(spec.clone()),
         None => {
             if world.terminal == Terminal::Person && args.from_file.is_none() {
                 aim::ready(world, &query, &args.secret, &wish)?;
@@ -79,6 +91,7 @@ pub(crate) fn run(
     };
     let done = set::set(world, &query, &args.secret, &wish, &source)?;
     out.show(&done)?;
+    public_half(out, &done);
     let paths = done.receipt.as_ref().map(|receipt| receipt.paths.as_slice()).unwrap_or_default();
     if let Some(ignored) = ignored::written(world, paths) {
         out.warn(&ignored.warning());
@@ -89,6 +102,13 @@ pub(crate) fn run(
         out.warn(&format!("the policy's rule gives it the type `{kind}`, not `{asked}`"));
     }
     Ok(Exit::Done)
+}
+
+/// Shows the public half of a key that was made; in JSON the answer has it.
+pub(super) fn public_half(out: &mut Output<'_>, set: &set::Set) {
+    if let Some(public) = &set.public {
+        out.note(public);
+    }
 }
 
 /// Refuses `KEY VALUE` without a word of it.
