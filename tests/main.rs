@@ -23,3 +23,4 @@ mod stories;
 mod support;
 mod together;
 mod vectors;
+mod year;

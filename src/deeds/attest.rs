@@ -4,7 +4,7 @@ use super::DeedError;
 use super::find::sealed_again;
 use super::load::Place;
 use super::pen::{Pen, Receipt};
-use crate::log::entry::{FileChange, Item, KeyringRecord, Kind};
+use crate::log::entry::{FileChange, Item, KeyringRecord, Kind, Note};
 use crate::names::{EnvName, MemberName, RepoPath};
 use crate::policy::Policy;
 use crate::verify::Verified;
@@ -26,6 +26,8 @@ pub struct Work {
     pub keyrings: Vec<KeyringRecord>,
     /// The files' bytes.
     pub writes: Change,
+    /// What is stated besides, each in an entry of its own after the others.
+    pub notes: Vec<Note>,
     /// Why, in the signer's words.
     pub reason: Option<String>,
 }
@@ -40,14 +42,16 @@ impl Work {
     /// Tells whether there is nothing to attest.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.keyrings.is_empty() && self.changes.iter().all(|change| change.items.is_empty())
+        let silent = self.keyrings.is_empty() && self.notes.is_empty();
+        silent && self.changes.iter().all(|change| change.items.is_empty())
     }
 }
 
-/// Signs and writes, if the signer may do all of it.
+/// Signs and writes, if the signer may do all of it: values and keyrings first, then notes, which may be
+/// all there is.
 ///
 /// # Errors
-/// [`DeedError::NotAllowed`] before anything is signed; [`DeedError::World`] leaves all as it was.
+/// [`DeedError::NotAllowed`], and [`DeedError::Refuse`] of a note, before anything is signed; [`DeedError::World`] leaves all as it was.
 pub fn attest(
     place: &Place<'_>,
     verified: &Verified<'_>,
@@ -57,6 +61,10 @@ pub fn attest(
         sealed_again(verified, &change.path)?;
     }
     let mut pen = Pen::find(place, verified.record, verified.policy)?;
+    for note in &work.notes {
+        let taken = verified.record.takes(verified.policy, pen.by(), note);
+        taken.map_err(|what| DeedError::Refuse { what, instead: None })?;
+    }
     let receipt = sign(&mut pen, verified.policy, work)?;
     place.commit(&receipt.1)?;
     Ok(receipt.0)
@@ -72,11 +80,11 @@ pub fn sign(
     work: Work,
 ) -> Result<(Receipt, Change), DeedError> {
     may_do(policy, pen.by(), &work)?;
-    let Work { changes, keyrings, mut writes, reason } = work;
+    let Work { changes, keyrings, mut writes, notes, reason } = work;
     let mut paths: Vec<_> = writes.paths().cloned().collect();
     paths.sort();
     let mut parts = portions(changes);
-    if parts.is_empty() {
+    if parts.is_empty() && (notes.is_empty() || !keyrings.is_empty()) {
         parts.push(Vec::new());
     }
     let mut keyrings = Some(keyrings);
@@ -84,6 +92,10 @@ pub fn sign(
     for files in parts {
         let kind = Kind::Seal { files, keyrings: keyrings.take().unwrap_or_default() };
         last = Some(pen.sign(kind, reason.clone(), &mut writes)?);
+    }
+    for note in notes {
+        let noted = pen.sign(Kind::Note(note), reason.clone(), &mut writes)?;
+        last = last.or(Some(noted));
     }
     let entry = last.ok_or(DeedError::Aborted)?;
     Ok((Receipt { entry, by: pen.by().clone(), paths }, writes))

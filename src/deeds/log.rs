@@ -7,7 +7,9 @@ use super::load::{Loaded, Place};
 use crate::finding::{Finding, Severity};
 use crate::log::entry::{Entry, Kind, Note, Op};
 use crate::log::name::file_path;
-use crate::names::{AddressQuery, EntryId, EnvName, KeyPath, MemberName, RepoPath, Target};
+use crate::names::{
+    Address, AddressQuery, EntryId, EnvName, KeyPath, MemberName, RepoPath, Target,
+};
 use crate::verify::{Record, Verdict};
 use crate::world::World;
 
@@ -28,6 +30,8 @@ pub struct Line {
     pub policy: Option<u32>,
     /// The entry that it approves.
     pub approves: Option<EntryId>,
+    /// The fact that it states.
+    pub note: Option<Note>,
     /// Why, in the signer's words.
     pub reason: Option<String>,
     /// Whether it counts.
@@ -180,14 +184,27 @@ fn load(world: &World) -> Result<Loaded, DeedError> {
 fn touches(entry: &Entry, wanted: &Wanted) -> bool {
     let mut envs = entry.files().iter().map(|file| &file.env);
     let mut rings = entry.keyrings().iter().map(|ring| &ring.env);
-    let in_env =
-        wanted.env.as_ref().is_none_or(|env| envs.any(|e| e == env) || rings.any(|e| e == env));
+    let mut noted = named_by_note(entry).map(|address| &address.env);
+    let in_env = wanted.env.as_ref().is_none_or(|env| {
+        envs.any(|e| e == env) || rings.any(|e| e == env) || noted.any(|e| e == env)
+    });
     in_env && wanted.secret.as_ref().is_none_or(|query| has(entry, query))
+}
+
+/// The addresses at which a note says that something was made.
+fn named_by_note(entry: &Entry) -> impl Iterator<Item = &Address> {
+    let values = match &entry.kind {
+        Kind::Note(note) => note.values(),
+        Kind::Init(_) | Kind::Policy(_) | Kind::Seal { .. } => &[],
+    };
+    values.iter().map(|value| &value.address)
 }
 
 fn has(entry: &Entry, query: &AddressQuery) -> bool {
     let mine = entry.files().iter().filter(|file| file.env == query.env);
-    let mut items = mine.flat_map(|file| file.items.iter().map(|item| (&file.path, &item.key)));
+    let items = mine.flat_map(|file| file.items.iter().map(|item| (&file.path, &item.key)));
+    let noted = named_by_note(entry).filter(|address| address.env == query.env);
+    let mut items = items.chain(noted.map(|address| (&address.path, &address.key)));
     items.any(|(path, key)| {
         query.targets.iter().any(|target| match target {
             Target::Key(wanted) => wanted.item() == *key,
@@ -203,7 +220,11 @@ fn line(record: &Record, at: usize) -> Line {
     let (policy, approves) = match &entry.kind {
         Kind::Init(step) | Kind::Policy(step) => (Some(step.seq), None),
         Kind::Note(Note::Approve { target }) => (None, Some(*target)),
-        Kind::Seal { .. } => (None, None),
+        Kind::Note(_) | Kind::Seal { .. } => (None, None),
+    };
+    let note = match &entry.kind {
+        Kind::Note(note) => Some(note.clone()),
+        Kind::Init(_) | Kind::Policy(_) | Kind::Seal { .. } => None,
     };
     Line {
         id: signed.id,
@@ -213,6 +234,7 @@ fn line(record: &Record, at: usize) -> Line {
         changes: changes(entry),
         policy,
         approves,
+        note,
         reason: entry.reason.clone(),
         verdict: record.verdict(at),
     }
@@ -221,11 +243,11 @@ fn line(record: &Record, at: usize) -> Line {
 /// The word of an entry's kind.
 #[must_use]
 pub fn kind(entry: &Entry) -> &'static str {
-    match entry.kind {
+    match &entry.kind {
         Kind::Init(_) => "init",
         Kind::Policy(_) => "policy",
         Kind::Seal { .. } => "seal",
-        Kind::Note(Note::Approve { .. }) => "approve",
+        Kind::Note(note) => note.word(),
     }
 }
 

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use super::note::{Grade, Note, Subject};
 use crate::names::{
-    Address, EntryId, EnvName, GenerationId, KeyPath, MemberName, RepoPath, Sha256, TypeName,
+    Address, EntryId, EnvName, GenerationId, KeyPath, MemberName, NameError, RepoPath, Sha256,
+    TypeName,
 };
 
 /// The only version of entries that this program writes.
@@ -87,16 +89,6 @@ pub struct PolicyStep {
     pub hash: Sha256,
 }
 
-/// The kinds of notes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Note {
-    /// An admin's approval of a proposed policy.
-    Approve {
-        /// The policy entry that is approved.
-        target: EntryId,
-    },
-}
-
 /// What was done to the items of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileChange {
@@ -161,7 +153,7 @@ pub enum Op {
 }
 
 /// An item of an earlier entry, written `<entry>:<address>`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Origin {
     /// The entry that has the item.
     pub entry: EntryId,
@@ -172,6 +164,15 @@ pub struct Origin {
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.entry, self.address)
+    }
+}
+
+impl std::str::FromStr for Origin {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let bad = NameError { what: "an earlier item", why: "must be `<entry>:<address>`" };
+        let (entry, address) = text.split_once(':').ok_or(bad)?;
+        Ok(Self { entry: entry.parse()?, address: address.parse()? })
     }
 }
 

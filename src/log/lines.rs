@@ -69,6 +69,14 @@ impl<'t> Lines<'t> {
         self.optional(name).ok_or(missing)
     }
 
+    /// Takes a line of a list that has one text a line.
+    pub(super) fn listed(&mut self, wanted: &'static str) -> Result<Value<'t>, EntryError> {
+        let missing = self.expected(wanted);
+        let line = self.line;
+        let text = self.take().strip_prefix("  ").and_then(|text| text.strip_suffix(','));
+        text.map(|text| Value { text, line }).ok_or(missing)
+    }
+
     /// Takes an empty line and the table's header, if they come next.
     pub(super) fn table(&mut self, header: &str) -> Result<bool, EntryError> {
         let Some(after) = self.rest.strip_prefix('\n') else { return Ok(false) };
@@ -109,6 +117,11 @@ impl<'t> Value<'t> {
 
     pub(super) fn time(&self) -> Result<Timestamp, EntryError> {
         self.string()?.parse().map_err(|_| self.expected("a time in UTC"))
+    }
+
+    pub(super) fn day(&self) -> Result<Date, EntryError> {
+        let day = Some(self.text).filter(|text| text.len() == 10).and_then(date);
+        day.ok_or_else(|| self.expected("a day"))
     }
 
     pub(super) fn list<T: FromStr<Err = NameError>>(&self) -> Result<Vec<T>, EntryError> {

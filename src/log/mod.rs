@@ -5,6 +5,7 @@ pub mod entry;
 pub mod held;
 mod lines;
 pub mod name;
+mod note;
 pub mod parse;
 pub mod render;
 pub mod request;

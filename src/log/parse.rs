@@ -10,7 +10,7 @@ use super::held::Held;
 use super::lines::{Fields, Lines, name};
 use super::signature::Signature;
 use super::{EntryError, MARKER, MAX_BYTES, render};
-use crate::names::{Address, EntryId};
+use crate::names::EntryId;
 
 /// An entry whose text is in order. Who signed it, and whether they may, is still open.
 #[derive(Debug, Clone)]
@@ -165,12 +165,7 @@ fn policy(lines: &mut Lines<'_>) -> Result<Kind, EntryError> {
 }
 
 fn note(lines: &mut Lines<'_>) -> Result<Kind, EntryError> {
-    let word = lines.field("note", "`note`")?;
-    if word.string()? != "approve" {
-        return Err(word.expected("a kind of note: approve"));
-    }
-    let target = lines.field("target", "`target`")?.name()?;
-    Ok(Kind::Note(Note::Approve { target }))
+    Note::read(lines).map(Kind::Note)
 }
 
 fn seal(lines: &mut Lines<'_>) -> Result<Kind, EntryError> {
@@ -231,9 +226,11 @@ fn item(text: &str, line: usize) -> Result<Item, EntryError> {
 }
 
 fn origin(text: &str, line: usize) -> Result<Origin, EntryError> {
-    let wanted = EntryError::Expected { line, wanted: "an item with `<entry>:<address>` as `of`" };
-    let (entry, address) = text.split_once(':').ok_or(wanted)?;
-    Ok(Origin { entry: name(entry, line)?, address: name::<Address>(address, line)? })
+    if !text.contains(':') {
+        let wanted = "an item with `<entry>:<address>` as `of`";
+        return Err(EntryError::Expected { line, wanted });
+    }
+    name(text, line)
 }
 
 #[cfg(test)]
@@ -244,7 +241,9 @@ mod tests {
 
     use super::*;
     use crate::log::render::join;
-    use crate::names::{EnvName, GenerationId, KeyPath, RepoPath, Segment, Sha256, Shared};
+    use crate::names::{
+        Address, EnvName, GenerationId, KeyPath, RepoPath, Segment, Sha256, Shared,
+    };
 
     /// By a key made for tests only; it does not belong to the payloads here.
     const ARMOR: &str = "-----BEGIN SSH SIGNATURE-----

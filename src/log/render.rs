@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::entry::{Entry, FileChange, Item, KeyringRecord, Kind, Note, Op, PolicyStep, VERSION};
+use super::entry::{Entry, FileChange, Item, KeyringRecord, Kind, Op, PolicyStep, VERSION};
 use super::rules::{check_item, check_reason, generation_of};
 use super::{EntryError, MARKER, MAX_BYTES};
 
@@ -29,10 +29,13 @@ impl Entry {
         Ok(text)
     }
 
-    /// Puts parents, files, items and keyrings into the order that [`Entry::render`] demands.
+    /// Puts parents, files, items, keyrings and the values of a note into the order that [`Entry::render`] demands.
     pub fn sort(&mut self) {
         self.parents.sort_unstable();
         self.parents.dedup();
+        if let Kind::Note(note) = &mut self.kind {
+            note.sort();
+        }
         let Kind::Seal { files, keyrings } = &mut self.kind else { return };
         files.sort_by(|a, b| (&a.env, &a.path).cmp(&(&b.env, &b.path)));
         for file in files {
@@ -91,10 +94,7 @@ pub(super) fn write(entry: &Entry, room: usize) -> Result<String, EntryError> {
     to.head(entry)?;
     match &entry.kind {
         Kind::Init(step) | Kind::Policy(step) => to.step(step),
-        Kind::Note(Note::Approve { target }) => {
-            to.text("note", "approve");
-            to.value("target", format_args!("\"{target}\""));
-        }
+        Kind::Note(note) => note.write(entry.reason.as_deref(), &mut to)?,
         Kind::Seal { files, keyrings } => to.seal(files, keyrings)?,
     }
     if to.out.contains(MARKER) {
@@ -142,33 +142,40 @@ fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("a String takes all text");
 }
 
-struct Writer {
+pub(super) struct Writer {
     out: String,
     /// The line that is written next, for messages.
     line: usize,
 }
 
 impl Writer {
-    fn broken(&self, why: &'static str) -> EntryError {
+    pub(super) fn broken(&self, why: &'static str) -> EntryError {
         EntryError::Rule { line: self.line, why }
     }
 
-    fn value(&mut self, name: &str, value: std::fmt::Arguments<'_>) {
+    pub(super) fn value(&mut self, name: &str, value: std::fmt::Arguments<'_>) {
         put(&mut self.out, format_args!("{name} = {value}\n"));
         self.line += 1;
     }
 
-    fn text(&mut self, name: &str, text: &str) {
+    pub(super) fn text(&mut self, name: &str, text: &str) {
         self.out.push_str(name);
         self.out.push_str(" = ");
         quote(&mut self.out, text);
         self.plain("");
     }
 
-    fn plain(&mut self, line: &str) {
+    pub(super) fn plain(&mut self, line: &str) {
         self.out.push_str(line);
         self.out.push('\n');
         self.line += 1;
+    }
+
+    /// A text as one line of a list.
+    pub(super) fn listed(&mut self, text: &str) {
+        self.out.push_str("  ");
+        quote(&mut self.out, text);
+        self.plain(",");
     }
 
     fn list<T: std::fmt::Display>(&mut self, name: &str, items: &[T]) {

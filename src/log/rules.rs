@@ -32,12 +32,17 @@ pub(super) fn check_reason(reason: &str) -> Result<(), EntryError> {
     Err(EntryError::Reason { why })
 }
 
+/// Tells whether a day may be a deadline.
+pub(super) fn is_a_deadline(day: Date) -> bool {
+    day >= FIRST_DUE
+}
+
 /// Which fields an op has, and what it may carry on.
 pub(super) fn check_item(file: &FileChange, item: &Item) -> Result<(), &'static str> {
     if !item.key.segments().iter().all(|step| matches!(step, Segment::Key { .. })) {
         return Err("an item's key is never inside a list");
     }
-    if item.due.is_some_and(|due| due < FIRST_DUE) {
+    if item.due.is_some_and(|due| !is_a_deadline(due)) {
         return Err("a deadline is not before 1970");
     }
     let has_value = item.generation.is_some() || item.kind.is_some() || item.due.is_some();

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::words::count;
 use super::{Ink, Show, findings, paint, safe};
 use crate::deeds::log::{AllowedSigner, Line, Lines, Shown, kind};
 use crate::log::entry::{FileChange, Item, KeyringRecord, Kind, Note};
@@ -51,6 +52,7 @@ fn entry(line: &Line) -> Value {
         "changes": changes.collect::<Vec<_>>(),
         "policy": line.policy,
         "approves": line.approves,
+        "note": line.note.as_ref().map(stated),
         "reason": line.reason,
         "verdict": word(line.verdict),
     })
@@ -62,6 +64,9 @@ fn summary(line: &Line) -> String {
     }
     if let Some(target) = line.approves {
         return format!("{}  entry {}", line.kind, target.short());
+    }
+    if let Some(note) = &line.note {
+        return format!("{}  {}", line.kind, safe(&gist(note)));
     }
     let of = |(env, counts): &(crate::names::EnvName, Vec<(&str, usize)>)| {
         let counts: Vec<_> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
@@ -125,6 +130,7 @@ impl Show for Shown {
             "parents": signed.parents,
             "policy": signed.policy,
             "step": self.step(),
+            "note": self.note(),
             "items": signed.files().iter().flat_map(items).collect::<Vec<_>>(),
             "keyrings": signed.keyrings().iter().map(keyring).collect::<Vec<_>>(),
             "verdict": word(self.verdict),
@@ -141,7 +147,14 @@ impl Shown {
                 json!({ "number": step.seq, "previous": step.prev, "hash": step.hash })
             }
             Kind::Note(Note::Approve { target }) => json!({ "approves": target }),
-            Kind::Seal { .. } => Value::Null,
+            Kind::Note(_) | Kind::Seal { .. } => Value::Null,
+        }
+    }
+
+    fn note(&self) -> Value {
+        match &self.entry.kind {
+            Kind::Note(note) => stated(note),
+            Kind::Init(_) | Kind::Policy(_) | Kind::Seal { .. } => Value::Null,
         }
     }
 
@@ -150,7 +163,7 @@ impl Shown {
             Kind::Init(step) | Kind::Policy(step) => {
                 writeln!(out, "puts     policy {}, {}", step.seq, step.hash)
             }
-            Kind::Note(Note::Approve { target }) => writeln!(out, "approves {target}"),
+            Kind::Note(note) => told_of(note, out),
             Kind::Seal { files, keyrings } => {
                 for file in files {
                     file.items.iter().try_for_each(|item| told(file, item, out))?;
@@ -175,6 +188,62 @@ impl Shown {
              -I {by} -n {NAMESPACE} -s <(sed -n '/^-----BEGIN SSH/,$p' {path})"
         )
     }
+}
+
+/// A note in a few words.
+fn gist(note: &Note) -> String {
+    match note {
+        Note::Approve { target } | Note::IncidentClose { target } => {
+            format!("entry {}", target.short())
+        }
+        Note::Revoked { value, grade } => format!("{}, {}", value.address, grade.word()),
+        Note::IncidentOpen { subject, drill, values } => {
+            let drill = if *drill { "drill, " } else { "" };
+            format!("{drill}{subject}, {}", count(values.len(), "value"))
+        }
+        Note::IncidentAccept { target, value, until } => {
+            format!("{} of entry {} until {until}", value.address, target.short())
+        }
+    }
+}
+
+/// A note for machines: all of it.
+fn stated(note: &Note) -> Value {
+    let mut all = json!({
+        "kind": note.word(),
+        "target": note.target(),
+        "values": note.values().iter().map(ToString::to_string).collect::<Vec<_>>(),
+    });
+    match note {
+        Note::Approve { .. } | Note::IncidentClose { .. } => {}
+        Note::Revoked { grade, .. } => all["grade"] = json!(grade.word()),
+        Note::IncidentOpen { subject, drill, .. } => {
+            all["subject"] = json!(subject.to_string());
+            all["drill"] = json!(drill);
+        }
+        Note::IncidentAccept { until, .. } => all["until"] = json!(until.to_string()),
+    }
+    all
+}
+
+fn told_of(note: &Note, out: &mut dyn Write) -> io::Result<()> {
+    match note {
+        Note::Approve { target } => writeln!(out, "approves {target}")?,
+        Note::Revoked { grade, .. } => writeln!(out, "grade    {}", grade.word())?,
+        Note::IncidentOpen { subject, drill, .. } => {
+            writeln!(out, "subject  {}", safe(&subject.to_string()))?;
+            if *drill {
+                writeln!(out, "drill    yes")?;
+            }
+        }
+        Note::IncidentAccept { target, until, .. } => {
+            writeln!(out, "target   {target}")?;
+            writeln!(out, "until    {until}")?;
+        }
+        Note::IncidentClose { target } => writeln!(out, "target   {target}")?,
+    }
+    let mut values = note.values().iter();
+    values.try_for_each(|value| writeln!(out, "value    {}", safe(&value.to_string())))
 }
 
 fn told(file: &FileChange, item: &Item, out: &mut dyn Write) -> io::Result<()> {

@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::enacted::{effect_json, enacted_json, receipt};
-use super::words::{count, names};
-use super::{Ink, Show, paint, safe};
+use super::words::names;
+use super::{Ink, Show, paint};
 use crate::deeds::member::add::Added;
 use crate::deeds::member::list::{Flag, Listed, Standing};
-use crate::deeds::member::remove::Removed;
+use crate::deeds::member::owner::Owned;
 
 impl Show for Added {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -45,33 +45,18 @@ impl Show for Added {
     }
 }
 
-impl Show for Removed {
+impl Show for Owned {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        for (env, debt) in &self.debts {
-            let values: Vec<_> = debt.values.iter().map(|at| at.key.to_string()).collect();
-            let list =
-                if values.is_empty() { String::new() } else { format!(": {}", values.join(" ")) };
-            let number = count(values.len(), "value");
-            writeln!(out, "{} could read {number} in {env}{}", self.name, safe(&list))?;
-        }
+        let answers = if self.enacted.waiting.is_none() { "answers" } else { "would answer" };
+        writeln!(out, "{} {answers} for {}", self.owner, self.name)?;
         receipt(&self.enacted, out)?;
-        let over = self.enacted.waiting.is_none();
-        for (env, debt) in self.debts.iter().filter(|(_, debt)| over && !debt.values.is_empty()) {
-            let number = count(debt.values.len(), "value");
-            writeln!(out, "{number} in {env} must rotate by {}", debt.due)?;
-        }
-        writeln!(out, "next  git add -A && git commit")?;
-        for (env, _) in self.debts.iter().filter(|(_, debt)| over && !debt.values.is_empty()) {
-            writeln!(out, "next  tenure rotate --due -e {env}")?;
-        }
-        Ok(())
+        writeln!(out, "next  git add -A && git commit")
     }
 
     fn json(&self) -> Value {
-        let debt = |(env, debt): (&crate::names::EnvName, &crate::deeds::member::remove::Debt)| json!({ "environment": env, "values": debt.values, "due": debt.due.to_string() });
         json!({
             "member": self.name,
-            "could_read": self.debts.iter().map(debt).collect::<Vec<_>>(),
+            "owner": self.owner,
             "effect": effect_json(&self.effect),
             "signed": enacted_json(&self.enacted),
         })

@@ -12,6 +12,7 @@ pub mod findings;
 mod guarded;
 mod hooked;
 mod key;
+mod left;
 mod listed;
 mod logged;
 mod member;

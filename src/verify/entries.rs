@@ -291,6 +291,11 @@ impl Judge<'_> {
                 }
                 Ok(())
             }
+            Kind::Note(note) => {
+                self.note(at, note)?;
+                self.chain.rely(at, entry);
+                Ok(())
+            }
             Kind::Policy(step) => {
                 let next = self.policy_of(at, step)?;
                 self.follows(at, step, named)?;

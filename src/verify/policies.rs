@@ -47,7 +47,7 @@ impl Judge<'_> {
                 let follows: Vec<_> = step.follows().collect();
                 ends.iter().all(|end| follows.contains(end))
             }),
-            Kind::Init(_) | Kind::Seal { .. } => false,
+            Kind::Init(_) | Kind::Seal { .. } | Kind::Note(_) => false,
         }
     }
 

@@ -1,12 +1,20 @@
 //! Check 5, second half: whether a signer may do everything that an entry does.
 
+use super::notes::may_say;
 use crate::log::entry::{Entry, FileChange, Item, KeyringRecord, Kind, Op};
 use crate::policy::Policy;
 
 /// Tells whether anything that an entry does was its signer's right under one policy, and no longer is
 /// under the next.
 pub(super) fn taken(before: &Policy, after: &Policy, entry: &Entry) -> bool {
-    let Kind::Seal { files, keyrings } = &entry.kind else { return false };
+    let (files, keyrings) = match &entry.kind {
+        Kind::Seal { files, keyrings } => (files, keyrings),
+        Kind::Note(note) => {
+            let may = |policy| may_say(policy, &entry.by, note).is_ok();
+            return may(before) && !may(after);
+        }
+        Kind::Init(_) | Kind::Policy(_) => return false,
+    };
     let item = |file: &FileChange, item: &Item| {
         let may = |policy| may_do(policy, entry, file, item).is_ok();
         may(before) && !may(after)
@@ -22,8 +30,7 @@ pub(super) fn taken(before: &Policy, after: &Policy, entry: &Entry) -> bool {
 pub(super) fn check(policy: &Policy, entry: &Entry) -> Result<(), String> {
     match &entry.kind {
         Kind::Init(_) | Kind::Policy(_) => Ok(()),
-        Kind::Note(_) if policy.is_admin(&entry.by) => Ok(()),
-        Kind::Note(_) => Err(format!("`{}` is no admin", entry.by)),
+        Kind::Note(note) => may_say(policy, &entry.by, note),
         Kind::Seal { files, keyrings } => {
             files.iter().try_for_each(|file| may_change(policy, entry, file))?;
             keyrings.iter().try_for_each(|keyring| may_wrap(policy, entry, keyring))

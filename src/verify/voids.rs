@@ -3,7 +3,7 @@
 use super::chain::{Seen, Step};
 use super::entries::{Judge, Verdict, keys};
 use super::rights;
-use crate::log::entry::Kind;
+use crate::log::entry::{Kind, Note};
 use crate::log::signature;
 use crate::policy::Policy;
 
@@ -13,9 +13,13 @@ impl Judge<'_> {
     pub(super) fn voids(&mut self) {
         let in_force = self.chain.in_force(Seen::Whole);
         for at in 0..self.entries.len() {
-            let sealed = matches!(self.entries[at].entry.kind, Kind::Seal { .. });
+            // Which approvals count is for the chain to say.
+            let rests_on_it = match &self.entries[at].entry.kind {
+                Kind::Init(_) | Kind::Policy(_) | Kind::Note(Note::Approve { .. }) => false,
+                Kind::Seal { .. } | Kind::Note(_) => true,
+            };
             let rests = |step: &&Step| Some(step.id) == self.entries[at].entry.policy;
-            let void = sealed
+            let void = rests_on_it
                 && self.verdicts[at] == Verdict::Holds
                 && (!in_force.iter().any(rests) || in_force.iter().any(|it| self.voids_it(it, at)));
             if void {

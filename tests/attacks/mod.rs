@@ -13,6 +13,7 @@ mod keys;
 mod leavers;
 mod log;
 mod members;
+mod notes;
 mod pin;
 mod planted;
 mod policy;

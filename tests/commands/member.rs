@@ -213,6 +213,8 @@ fn removing_lists_what_must_rotate_and_by_when() {
     ben could read 1 value in dev: DATABASE_URL
     new keyring for dev; no value changed
     policy 3 in force. Entry [id], signed by ana.
+    reader ben: nothing new is sealed to their keys
+    credentials: 1 value must be ended at its issuer: what ben read works until then
     1 value in dev must rotate by 2026-01-08
     next  git add -A && git commit
     next  tenure rotate --due -e dev

@@ -13,6 +13,7 @@ mod hook;
 mod init;
 pub(crate) mod join;
 mod key;
+mod leaving;
 mod list;
 mod log;
 mod man;

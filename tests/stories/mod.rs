@@ -3,6 +3,7 @@
 mod clones;
 mod colleagues;
 pub(crate) mod dropping;
+mod exposure;
 mod joiner;
 mod leaver;
 mod merges;

@@ -80,6 +80,11 @@ impl Repo {
         self
     }
 
+    /// Moves this person to another time, a whole RFC 3339 one.
+    pub(crate) fn set_now(&mut self, when: &str) {
+        when.clone_into(&mut self.now);
+    }
+
     /// Gives the work tree.
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join(format!("{}-repo", self.name))

@@ -375,7 +375,7 @@ fn kinds() -> [(&'static str, Kind); 2] {
     ]
 }
 
-fn signed(repo: &Repo, kind: Kind) -> Vec<u8> {
+pub(super) fn signed(repo: &Repo, kind: Kind) -> Vec<u8> {
     let id = EntryId::of(b"an earlier entry");
     let mut entry = Entry {
         kind,

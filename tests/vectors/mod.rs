@@ -4,6 +4,7 @@
 
 mod dropped;
 mod generate;
+mod notes;
 mod refuse;
 mod refused;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
+use super::owner::{Identity, owned};
 use crate::deeds::DeedError;
 use crate::deeds::enact::{
     self, Draft, Edited, Effect, Enacted, Vouch, agree, nothing_blocks, readable,
@@ -16,6 +17,28 @@ use crate::policy::edit::Edit;
 use crate::verify::Verified;
 use crate::world::{World, random};
 
+/// Who is to be removed.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Their name.
+    pub name: MemberName,
+    /// What becomes of the identities that they answer for.
+    pub identities: Fate,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// What becomes of the machines that a leaver answers for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// They stay, and nobody answers for them.
+    Orphaned,
+    /// Somebody else answers for them.
+    Given(MemberName),
+    /// They are removed too.
+    Removed,
+}
+
 /// Who was removed.
 #[derive(Debug, Clone)]
 pub struct Removed {
@@ -23,6 +46,10 @@ pub struct Removed {
     pub name: MemberName,
     /// What they could read, by environment; those without a value too.
     pub debts: BTreeMap<EnvName, Debt>,
+    /// The identities that they answered for.
+    pub identities: Vec<Identity>,
+    /// What becomes of those.
+    pub fate: Fate,
     /// What it changes.
     pub effect: Effect,
     /// What was signed.
@@ -34,23 +61,30 @@ pub struct Removed {
 pub struct Debt {
     /// The values.
     pub values: Vec<Address>,
+    /// How many of them have a type of which the policy says how a value is ended at its issuer.
+    pub to_end: usize,
     /// The last day in time to rotate them.
     pub due: Date,
 }
 
-/// What a member can read of each environment, and by when it would have to be rotated.
+/// What some members can read of each environment, and by when it would have to be rotated.
 pub(super) fn debts(
     place: &Place<'_>,
     verified: &Verified<'_>,
     next: &Policy,
-    name: &MemberName,
+    names: &[&MemberName],
 ) -> BTreeMap<EnvName, Debt> {
+    let ends = |address: &&Address| {
+        let kind = verified.live.get(*address).and_then(|live| live.item.kind.as_ref());
+        kind.and_then(|kind| next.types.get(kind)).is_some_and(|kind| kind.revoke.is_some())
+    };
     let debt = |env: &EnvName| Debt {
         values: readable(verified, env).cloned().collect(),
+        to_end: readable(verified, env).filter(ends).count(),
         due: place.today().saturating_add(i64::from(next.leaver_days(env)).days()),
     };
-    let read = verified.policy.readable_by(name);
-    read.into_iter().map(|env| (env.clone(), debt(env))).collect()
+    let read = names.iter().flat_map(|name| verified.policy.readable_by(name));
+    read.map(|env| (env.clone(), debt(env))).collect()
 }
 
 /// Removes a member; `show` is given what that changes before consent is asked for.
@@ -60,8 +94,7 @@ pub(super) fn debts(
 /// no admin; [`DeedError::Aborted`].
 pub fn remove(
     world: &World,
-    name: &MemberName,
-    reason: Option<String>,
+    wish: &Wish,
     show: &mut dyn FnMut(&Effect),
 ) -> Result<Removed, DeedError> {
     let place = Place::to_write(world)?;
@@ -70,13 +103,40 @@ pub fn remove(
     nothing_blocks(&verified.findings, Edited::Refused)?;
     let found = enact::policy_file(&place)?;
     enact::same_as_in_force(&found, verified.record)?;
+    let identities = owned(verified.policy, &wish.name);
+    not_the_leaver(wish)?;
+    let leaving = leaving(wish, &identities);
     let mut edit = Edit::of(&found)?;
-    edit.remove_member(name)?;
+    if let Fate::Given(owner) = &wish.identities {
+        identities.iter().try_for_each(|it| edit.give_owner(&it.name, owner))?;
+    }
+    edit.remove_members(&leaving)?;
     let draft = Draft::of(&place, &verified, &found, edit.finish(random())?)?;
     let effect = draft.effect();
-    let debts = debts(&place, &verified, draft.next(), name);
+    let debts = debts(&place, &verified, draft.next(), &leaving);
     show(&effect);
-    agree(world, &format!("remove {name} and sign this policy?"))?;
-    let enacted = draft.enact(Vouch::Yes, reason)?;
-    Ok(Removed { name: name.clone(), debts, effect, enacted })
+    agree(world, &format!("remove {} and sign this policy?", listed(&leaving)))?;
+    let enacted = draft.enact(Vouch::Yes, wish.reason.clone())?;
+    let (name, fate) = (wish.name.clone(), wish.identities.clone());
+    Ok(Removed { name, debts, identities, fate, effect, enacted })
+}
+
+fn not_the_leaver(wish: &Wish) -> Result<(), DeedError> {
+    match &wish.identities {
+        Fate::Given(owner) if *owner == wish.name => Err(DeedError::Refuse {
+            what: format!("`{owner}` leaves, and answers for nothing any more"),
+            instead: Some("name somebody who stays: --new-owner NAME".to_owned()),
+        }),
+        Fate::Given(_) | Fate::Orphaned | Fate::Removed => Ok(()),
+    }
+}
+
+/// Who goes: the machines first, since nobody answers for them alone.
+fn leaving<'w>(wish: &'w Wish, identities: &'w [Identity]) -> Vec<&'w MemberName> {
+    let machines = identities.iter().filter(|_| wish.identities == Fate::Removed);
+    machines.map(|it| &it.name).chain([&wish.name]).collect()
+}
+
+fn listed(names: &[&MemberName]) -> String {
+    names.iter().rev().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
 }

@@ -110,7 +110,7 @@ pub fn replace_key(
     let effect = draft.effect();
     let debts = match wish.fate {
         Fate::Lost if !turn.gone.recipients.is_empty() => {
-            debts(&place, &verified, draft.next(), &wish.name)
+            debts(&place, &verified, draft.next(), &[&wish.name])
         }
         Fate::Lost | Fate::Kept => BTreeMap::new(),
     };

@@ -1,12 +1,43 @@
 //! A member leaves: every place that names them, and roles that only they had.
 
-use toml_edit::{Item, TableLike};
+use toml_edit::{Item, TableLike, Value};
 
 use crate::names::{EnvName, MemberName, RoleName};
 
-use super::{Edit, EditError, document, list, table_in};
+use super::{Edit, EditError, Policy, document, list, table_in};
 
 impl Edit {
+    /// Removes several members, one after the other: a role that only they had goes with the last.
+    ///
+    /// # Errors
+    /// As [`Edit::remove_member`]; [`EditError::Invalid`] where one of them cannot go by themselves.
+    pub fn remove_members(&mut self, names: &[&MemberName]) -> Result<(), EditError> {
+        for name in names {
+            self.policy = Policy::parse(&self.doc.to_string())?;
+            self.remove_member(name)?;
+        }
+        Ok(())
+    }
+
+    /// Says who answers for a member.
+    ///
+    /// # Errors
+    /// [`EditError::UnknownMember`] for either; that the owner must be a person says [`Edit::finish`].
+    pub fn give_owner(&mut self, name: &MemberName, owner: &MemberName) -> Result<(), EditError> {
+        self.known_member(name)?;
+        self.known_member(owner)?;
+        let place = format!("members.{name}");
+        let members = self.doc.get_mut("members").and_then(|m| m.get_mut(name.as_str()));
+        let table = members.ok_or_else(|| EditError::Layout { place: place.clone() })?;
+        let table = table_in(table, &place)?;
+        let mut value = Value::from(owner.as_str());
+        if let Some(old) = table.get("owner").and_then(Item::as_value) {
+            *value.decor_mut() = old.decor().clone();
+        }
+        table.insert("owner", Item::Value(value));
+        Ok(())
+    }
+
     /// Removes a member: from the members, from all roles, as owner of machines and as consumer.
     ///
     /// A role that is left with nobody goes too, from wherever it is named.

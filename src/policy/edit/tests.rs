@@ -99,6 +99,35 @@ fn an_owner_who_leaves_is_no_owner_any_more() {
 }
 
 #[test]
+fn another_answers_for_a_machine_and_the_line_keeps_its_comment() {
+    let base = BASE.replace("owner = \"ana\"", "owner = \"ana\" # for now");
+    let mut edit = Edit::of(&base).unwrap();
+    edit.give_owner(&name("deploy-prod"), &name("ben")).unwrap();
+    let text = edit.finish(RANDOM).unwrap();
+    assert_eq!(changed(&base, &text).1[1..], ["owner = \"ben\" # for now"]);
+    let mut edit = Edit::of(&base.replace("owner = \"ana\" # for now\n", "")).unwrap();
+    edit.give_owner(&name("deploy-prod"), &name("ben")).unwrap();
+    let policy = parse(&edit.finish(RANDOM).unwrap());
+    assert_eq!(policy.members[&name("deploy-prod")].owner, Some(name("ben")));
+    let mut edit = Edit::of(&base).unwrap();
+    let stranger = edit.give_owner(&name("deploy-prod"), &name("bem")).unwrap_err();
+    assert!(matches!(stranger, EditError::UnknownMember { .. }));
+    edit.give_owner(&name("ben"), &name("deploy-prod")).unwrap();
+    let machine = edit.finish(RANDOM).unwrap_err();
+    assert!(matches!(machine, EditError::Invalid(_)), "{machine}");
+}
+
+#[test]
+fn a_role_that_only_those_had_who_leave_together_goes_with_them() {
+    let both = BASE.replace("deploy = [\"deploy-prod\"]", "deploy = [\"deploy-prod\", \"ben\"]");
+    let mut edit = Edit::of(&both).unwrap();
+    edit.remove_members(&[&name("deploy-prod"), &name("ben")]).unwrap();
+    let policy = parse(&edit.finish(RANDOM).unwrap());
+    assert!(!policy.roles.contains_key(&name::<RoleName>("deploy")));
+    assert!(!policy.members.contains_key(&name::<MemberName>("ben")));
+}
+
+#[test]
 fn what_would_leave_nobody_is_refused() {
     let left = |who: &str| remove_member(BASE, &name(who), RANDOM).unwrap_err();
     // Only ana may write what `leads` guard: without her the rule would widen.

@@ -1,5 +1,8 @@
 //! `tenure member`: who is a member, who comes, who leaves.
 
+mod owner;
+mod remove;
+
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
@@ -12,7 +15,7 @@ use crate::deeds::enact::Vouch;
 use crate::deeds::member::add::{self, MissingRoles};
 use crate::deeds::member::keys::{Given, KeySource};
 use crate::deeds::member::replace_key::{self, Fate};
-use crate::deeds::member::{approve, list, remove};
+use crate::deeds::member::{approve, list};
 use crate::deeds::{DeedError, enact};
 use crate::names::{MemberName, RoleName};
 use crate::output::asked::asked;
@@ -37,7 +40,8 @@ enum Command {
     Add(Box<Add>),
     Approve(Approve),
     ReplaceKey(Box<ReplaceKey>),
-    Remove(Remove),
+    Remove(remove::Args),
+    Owner(owner::Args),
     List(List),
 }
 
@@ -172,17 +176,6 @@ struct ReplaceKey {
     reason: Reason,
 }
 
-/// Remove a member; what they could read must be rotated
-#[derive(Debug, clap::Args)]
-struct Remove {
-    /// Their name
-    #[arg(value_name = "NAME")]
-    name: MemberName,
-
-    #[command(flatten)]
-    reason: Reason,
-}
-
 /// List the members, their keys and what they may do
 #[derive(Debug, clap::Args)]
 struct List {}
@@ -196,7 +189,8 @@ pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
             Ok(Exit::Done)
         }
         Command::ReplaceKey(args) => replace_one(world, args, out),
-        Command::Remove(args) => remove_one(world, args, out),
+        Command::Remove(args) => remove::run(world, args, out),
+        Command::Owner(args) => owner::run(world, args, out),
         Command::List(List {}) => {
             out.show(&list::list(world)?)?;
             Ok(Exit::Done)
@@ -303,15 +297,6 @@ fn approve_one(world: &World, args: &Approve, out: &mut Output<'_>) -> Result<Ex
     warnings(&approved.enacted).iter().for_each(|text| out.warn(text));
     out.show(&approved)?;
     out.note(SIGNED_UNREAD);
-    Ok(Exit::Done)
-}
-
-fn remove_one(world: &World, args: &Remove, out: &mut Output<'_>) -> Result<Exit, Failure> {
-    let reason = args.reason.text.clone();
-    let removed = remove::remove(world, &args.name, reason, &mut |effect| announce(effect, out))?;
-    warnings(&removed.enacted).iter().for_each(|text| out.warn(text));
-    out.show(&removed)?;
-    out.note(READ_STAYS_READ);
     Ok(Exit::Done)
 }
 

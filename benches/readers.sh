@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# What a change of readers costs in an environment with 10 and with 1,000 sealed files: `member remove` and
+# `member add`, CPU time. Where sops is installed, `sops updatekeys` over the same number of files beside it.
+# docs/performance.md has what came out.
+#
+#   benches/readers.sh [RUNS]          9 runs unless said; the median and the least are printed
+#
+# Needs cargo, git, ssh-keygen and python3. Works in a folder of its own, with a home of its own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+runs=${1:-9}
+for program in cargo git ssh-keygen python3; do
+    command -v "$program" >/dev/null || { echo "missing: $program" >&2; exit 1; }
+done
+
+[ -n "${TENURE:-}" ] || cargo build --release --locked --bin tenure >&2
+built=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/release
+tenure=${TENURE:-$built/tenure}
+# By its own path: a shim may look for its settings in the home that is left here.
+python=$(python3 -c 'import sys; print(sys.executable)')
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config XDG_STATE_HOME=$work/home/.local/state
+export GIT_CONFIG_NOSYSTEM=1
+unset TENURE_IDENTITY TENURE_IDENTITY_FILE TENURE_IDENTITY_CMD TENURE_ROOT
+mkdir -p -m 700 "$HOME/.ssh"
+git config --global user.name ana
+git config --global user.email ana@example.com
+for who in id_ed25519 ben; do ssh-keygen -q -t ed25519 -N '' -C bench -f "$HOME/.ssh/$who"; done
+
+for files in 10 1000; do
+    folder=$work/$files
+    mkdir -p "$folder/secrets/dev"
+    git -C "$folder" init -q
+    "$tenure" -C "$folder" -q init --member ana >/dev/null 2>&1
+    for number in $(seq "$files"); do
+        printf 'user: app\npassword: value-%s\n' "$number" >"$folder/secrets/dev/$number.yaml"
+    done
+    "$tenure" -C "$folder" -q seal >/dev/null
+    git -C "$folder" add -A
+    git -C "$folder" commit -q --no-verify -m bench
+done
+
+if command -v sops >/dev/null && command -v age-keygen >/dev/null; then
+    for key in one two; do age-keygen -o "$work/$key.txt" 2>/dev/null; done
+    one=$(age-keygen -y "$work/one.txt") two=$(age-keygen -y "$work/two.txt")
+    export SOPS_AGE_KEY_FILE=$work/one.txt
+    mkdir "$work/sops"
+    printf 'creation_rules:\n  - age: %s\n' "$one" >"$work/sops/.sops.yaml"
+    for number in $(seq 1000); do
+        printf 'user: app\npassword: value-%s\n' "$number" >"$work/sops/$number.yaml"
+        (cd "$work/sops" && sops encrypt -i "$number.yaml")
+    done
+    printf 'creation_rules:\n  - age: %s,%s\n' "$one" "$two" >"$work/sops/.sops.yaml"
+else
+    echo "sops and age-keygen are not installed: measured without them" >&2
+fi
+
+"$python" - "$work" "$tenure" "$runs" <<'PY'
+import os, resource, statistics, subprocess, sys
+
+work, tenure, runs = sys.argv[1], sys.argv[2], int(sys.argv[3])
+
+def once(command, folder):
+    """CPU time, user and system, of one run, in milliseconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return 1000 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+
+key = os.path.expanduser("~/.ssh/ben.pub")
+add = [tenure, "member", "add", "ben", "--role", "developer", "--ssh-key", key, "-y"]
+remove = [tenure, "member", "remove", "ben", "-y"]
+times = {}
+# In turns, so that a busy moment of the machine meets all of them.
+for _ in range(runs):
+    for files in (10, 1000):
+        for name, command in (("add", add), ("remove", remove)):
+            times.setdefault((name, files), []).append(once(command, f"{work}/{files}"))
+print(f"{'':10} {'files':>6} {'CPU ms':>8} {'least':>8}")
+for (name, files), cpu in sorted(times.items()):
+    print(f"{name:10} {files:6} {statistics.median(cpu):8.1f} {min(cpu):8.1f}")
+if os.path.isdir(f"{work}/sops"):
+    updates = f"for f in *.yaml; do sops updatekeys -y $f; done"
+    took = once(["bash", "-c", updates], f"{work}/sops")
+    ours = statistics.median(times["remove", 1000])
+    print(f"sops updatekeys over 1,000 files: {took:.0f} ms CPU, {took / ours:.0f} times `member remove`")
+PY

@@ -1,0 +1,131 @@
+//! Who was removed, and what that leaves to do: readers lose a key, credentials end at their issuers.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::enacted::{effect_json, enacted_json, receipt};
+use super::words::{count, names};
+use super::{Show, safe};
+use crate::deeds::member::owner::Identity;
+use crate::deeds::member::remove::{Debt, Fate, Removed};
+use crate::names::EnvName;
+use crate::policy::MemberKind;
+
+impl Show for Removed {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        for (env, debt) in &self.debts {
+            let values: Vec<_> = debt.values.iter().map(|at| at.key.to_string()).collect();
+            let list =
+                if values.is_empty() { String::new() } else { format!(": {}", values.join(" ")) };
+            let number = count(values.len(), "value");
+            writeln!(out, "{} could read {number} in {env}{}", self.name, safe(&list))?;
+        }
+        receipt(&self.enacted, out)?;
+        let over = self.enacted.waiting.is_none();
+        match over {
+            true => writeln!(out, "reader {}: nothing new is sealed to their keys", self.name)?,
+            false => writeln!(out, "reader {}: reads on until the policy is in force", self.name)?,
+        }
+        self.credentials(out)?;
+        self.answered_for(out)?;
+        writeln!(out, "next  git add -A && git commit")?;
+        for (env, _) in self.owed().filter(|_| over) {
+            writeln!(out, "next  tenure rotate --due -e {env}")?;
+        }
+        self.next_owners(out)
+    }
+
+    fn json(&self) -> Value {
+        let debt = |(env, debt): (&EnvName, &Debt)| json!({ "environment": env, "values": debt.values, "to_end": debt.to_end, "due": debt.due.to_string() });
+        let identity = |it: &Identity| json!({ "name": it.name, "kind": it.kind.word(), "reads": it.reads, "owner": self.owner_of_identities() });
+        json!({
+            "member": self.name,
+            "could_read": self.debts.iter().map(debt).collect::<Vec<_>>(),
+            "identities": self.identities.iter().map(identity).collect::<Vec<_>>(),
+            "identities_removed": self.fate == Fate::Removed,
+            "effect": effect_json(&self.effect),
+            "signed": enacted_json(&self.enacted),
+        })
+    }
+}
+
+impl Removed {
+    fn owed(&self) -> impl Iterator<Item = (&EnvName, &Debt)> {
+        self.debts.iter().filter(|(_, debt)| !debt.values.is_empty())
+    }
+
+    /// A reader is revoked here; a credential is not, until its issuer ends it.
+    fn credentials(&self, out: &mut dyn Write) -> io::Result<()> {
+        let number = self.owed().map(|(_, debt)| debt.values.len()).sum();
+        let (values, their) = match number {
+            0 => return writeln!(out, "credentials: no value must be ended"),
+            1 => (count(1, "value"), "its issuer"),
+            some => (count(some, "value"), "their issuers"),
+        };
+        writeln!(
+            out,
+            "credentials: {values} must be ended at {their}: what {} read works until then",
+            self.name
+        )?;
+        if self.enacted.waiting.is_some() {
+            return Ok(());
+        }
+        for (env, debt) in self.owed() {
+            let number = count(debt.values.len(), "value");
+            let to_end = match debt.to_end {
+                0 => String::new(),
+                some => format!(
+                    "; {} until the end is recorded: tenure rotate SECRET --finish",
+                    count(some, "value")
+                ),
+            };
+            writeln!(out, "{number} in {env} must rotate by {}{to_end}", debt.due)?;
+        }
+        Ok(())
+    }
+
+    fn answered_for(&self, out: &mut dyn Write) -> io::Result<()> {
+        for it in &self.identities {
+            let reads = match it.reads.as_slice() {
+                [] => "reads nothing".to_owned(),
+                some => format!("reads {}", names(some)),
+            };
+            let now = match &self.fate {
+                Fate::Orphaned => "nobody answers for it now".to_owned(),
+                Fate::Given(owner) => format!("{owner} answers for it now"),
+                Fate::Removed => "removed too".to_owned(),
+            };
+            writeln!(out, "identity {}: a {} that {reads}; {now}", it.name, it.kind.word())?;
+        }
+        Ok(())
+    }
+
+    /// What is left to do about identities that stay: the leaver may hold their keys.
+    fn next_owners(&self, out: &mut dyn Write) -> io::Result<()> {
+        for it in self.identities.iter().filter(|_| self.fate != Fate::Removed) {
+            if self.fate == Fate::Orphaned {
+                writeln!(
+                    out,
+                    "next  tenure member owner {} NAME, or: tenure member remove {0}",
+                    it.name
+                )?;
+            }
+            writeln!(
+                out,
+                "next  tenure member replace-key {}{} since {} may hold its key",
+                it.name,
+                if it.kind == MemberKind::Machine { " --generate," } else { "," },
+                self.name
+            )?;
+        }
+        Ok(())
+    }
+
+    fn owner_of_identities(&self) -> Option<&crate::names::MemberName> {
+        match &self.fate {
+            Fate::Given(owner) => Some(owner),
+            Fate::Orphaned | Fate::Removed => None,
+        }
+    }
+}
