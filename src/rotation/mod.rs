@@ -1,5 +1,6 @@
 //! Deadlines and obligations: dates in, days out. And generators of new values.
 
+pub mod expiry;
 pub mod generate;
 
 use jiff::civil::Date;
