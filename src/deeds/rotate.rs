@@ -6,6 +6,7 @@ use super::DeedError;
 use super::attest::{Work, attest};
 use super::enact::policy_is_readable;
 use super::find::{self, Found};
+use super::fit::fits;
 use super::load::{Place, unblocked};
 use super::pen::Receipt;
 use super::ring::Ring;
@@ -157,7 +158,7 @@ pub fn rotate(world: &World, new: Vec<New>, wish: &Wish) -> Result<Rotated, Deed
         known_type(&verified, wish.kind.as_ref())?;
         let ring = Ring::to_write(&place, &verified, &env, Ring::open)?;
         ring.target()?;
-        let mut made = made(world, &verified, &ring, new)?;
+        let mut made = made((&place, wish), &verified, &ring, new)?;
         let pairs: Vec<_> = made.iter().map(|(found, made)| (found, &made.value)).collect();
         let sealing = Sealing { verified: &verified, env: &env, ring: &ring, today: place.today() };
         for mut set in put(sealing, &pairs, wish, &mut work)? {
@@ -174,7 +175,7 @@ pub fn rotate(world: &World, new: Vec<New>, wish: &Wish) -> Result<Rotated, Deed
 
 /// The new values, none of which is the old one.
 fn made(
-    world: &World,
+    (place, wish): (&Place<'_>, &Wish),
     verified: &Verified<'_>,
     ring: &Ring,
     new: Vec<New>,
@@ -187,7 +188,7 @@ fn made(
                 let kind =
                     verified.live.get(&found.address()).and_then(|live| live.item.kind.as_ref());
                 let spec = spec_for(verified, kind, asked.as_ref())?;
-                generate(&spec, world.now, &mut generator())?
+                generate(&spec, place.world.now, &mut generator())?
             }
         };
         if is_current(verified, ring, &found, &new.value)? {
@@ -196,6 +197,9 @@ fn made(
                 instead: Some("order a new value at its issuer, or: --generate".to_owned()),
             });
         }
+        let kind = verified.live.get(&found.address()).and_then(|live| live.item.kind.clone());
+        let rule = verified.policy.rule(&found.address()).kind.cloned();
+        fits(verified.policy, &found, rule.or(kind).as_ref(), &new.value, (wish, place.today()))?;
         made.push((found, new));
     }
     Ok(made)

@@ -11,6 +11,7 @@ use crate::deeds::rotate::Rotated;
 use crate::deeds::set::Set;
 use crate::deeds::unset::Unset;
 use crate::names::{Address, KeyPath};
+use crate::rotation::expiry::Expiry;
 
 /// A secret's name as people write it; a whole file's is its path.
 pub(super) fn name(address: &Address) -> String {
@@ -19,6 +20,16 @@ pub(super) fn name(address: &Address) -> String {
         key => format!("{}/{key}", address.env),
     };
     safe(&name).to_string()
+}
+
+/// What a value says of its own end, in brackets.
+fn own_end(set: &Set) -> String {
+    let said = |ends: &Expiry| format!(" (its {} ends {})", ends.what.word(), ends.until);
+    set.ends.as_ref().map(said).unwrap_or_default()
+}
+
+fn ends(ends: &Expiry) -> Value {
+    json!({ "what": ends.what.word(), "on": ends.until.to_string() })
 }
 
 /// What became of a value whose writer does not read it.
@@ -38,7 +49,7 @@ impl Show for Set {
         let sealed = if self.dropped { DROPPED } else { "sealed" };
         write!(out, "{name} {sealed}. Readers: {}.", readers.join(", "))?;
         if let Some(due) = self.due {
-            write!(out, " Rotate by {due}.")?;
+            write!(out, " Rotate by {due}{}.", own_end(self))?;
         }
         writeln!(out, " {}", signed(receipt))
     }
@@ -53,6 +64,7 @@ impl Show for Set {
             "readers": self.readers,
             "dropped": self.dropped,
             "public": self.public,
+            "ends": self.ends.as_ref().map(ends),
         })
     }
 }
@@ -65,7 +77,7 @@ impl Show for Rotated {
                 false => write!(out, "{} rotated.", name(&set.address))?,
             }
             match set.due {
-                Some(due) => writeln!(out, " Due {due}.")?,
+                Some(due) => writeln!(out, " Due {due}{}.", own_end(set))?,
                 None => writeln!(out)?,
             }
         }
@@ -80,6 +92,7 @@ impl Show for Rotated {
                 "due": set.due.map(|due| due.to_string()),
                 "dropped": set.dropped,
                 "public": set.public,
+                "ends": set.ends.as_ref().map(ends),
             })
         };
         json!({

@@ -2,6 +2,8 @@
 
 pub mod expiry;
 pub mod generate;
+pub mod looks;
+pub mod strength;
 
 use jiff::civil::Date;
 

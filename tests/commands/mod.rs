@@ -6,6 +6,7 @@ mod completions;
 mod demands;
 mod doctor;
 mod edit;
+mod expiry;
 mod export;
 mod generate;
 mod get;

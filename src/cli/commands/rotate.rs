@@ -47,6 +47,9 @@ pub(crate) struct Args {
     from_file: Option<PathBuf>,
 
     #[command(flatten)]
+    fit: super::set::Fit,
+
+    #[command(flatten)]
     reason: Reason,
 }
 
@@ -80,9 +83,10 @@ pub(crate) fn run(
     let ask = |wanted: &Wanted| one(world, args, out, wanted);
     let new: Vec<_> = agenda.wanted.iter().map(ask).collect::<Result<_, _>>()?;
     let wish = Wish { reason: args.reason.text.clone(), ..Wish::default() };
+    let wish = args.fit.wish(world, wish)?;
     let rotated = rotate::rotate(world, new, &wish)?;
     out.show(&rotated)?;
-    rotated.values.iter().for_each(|set| super::set::public_half(out, set));
+    rotated.values.iter().for_each(|set| super::set::beside(out, set));
     let mut ends: Vec<_> = agenda.wanted.iter().map(|wanted| wanted.revoke.as_deref()).collect();
     ends.sort_unstable();
     ends.dedup();

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::{Global, Reason};
 use crate::deeds::DeedError;
+use crate::deeds::fit::Insist;
 use crate::deeds::set::{self, Shape, Source, Wish};
 use crate::deeds::{aim, ignored};
 use crate::names::{AddressQuery, TypeName};
@@ -62,8 +65,37 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "generate")]
     from_file: Option<PathBuf>,
 
+    /// Its deadline, nearer than what its type allows
+    #[arg(long, value_name = "DATE")]
+    due: Option<Date>,
+
+    #[command(flatten)]
+    fit: Fit,
+
     #[command(flatten)]
     reason: Reason,
+}
+
+/// The options of what a value must be.
+#[derive(Debug, clap::Args)]
+pub(super) struct Fit {
+    /// The password of a PKCS#12 file, to read when its certificate ends; it is not kept
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+
+    /// Take a value that is weak, has ended, or is a credential under the type `config`
+    #[arg(long)]
+    anyway: bool,
+}
+
+impl Fit {
+    /// Adds them to what else is said of a value.
+    pub(super) fn wish(&self, world: &World, wish: Wish) -> Result<Wish, Failure> {
+        let file = self.password_file.as_deref();
+        let password = file.map(|file| set::password(world, file)).transpose()?;
+        let insist = if self.anyway { Insist::Anyway } else { Insist::No };
+        Ok(Wish { password, insist, ..wish })
+    }
 }
 
 pub(crate) fn run(
@@ -77,8 +109,14 @@ pub(crate) fn run(
     }
     no_value_within(&args.secret)?;
     let query = AddressQuery::parse(&args.secret, global.env.as_ref()).map_err(DeedError::from)?;
-    let wish =
-        Wish { kind: args.kind.clone(), reason: args.reason.text.clone(), file: args.file.clone() };
+    let wish = Wish {
+        kind: args.kind.clone(),
+        reason: args.reason.text.clone(),
+        file: args.file.clone(),
+        due: args.due,
+        ..Wish::default()
+    };
+    let wish = args.fit.wish(world, wish)?;
     let source = match &args.generate {
         Some(spec) => Source::Generated(spec.clone()),
         None => {
@@ -91,7 +129,7 @@ pub(crate) fn run(
     };
     let done = set::set(world, &query, &args.secret, &wish, &source)?;
     out.show(&done)?;
-    public_half(out, &done);
+    beside(out, &done);
     let paths = done.receipt.as_ref().map(|receipt| receipt.paths.as_slice()).unwrap_or_default();
     if let Some(ignored) = ignored::written(world, paths) {
         out.warn(&ignored.warning());
@@ -104,10 +142,22 @@ pub(crate) fn run(
     Ok(Exit::Done)
 }
 
-/// Shows the public half of a key that was made; in JSON the answer has it.
-pub(super) fn public_half(out: &mut Output<'_>, set: &set::Set) {
+/// Says what a new value is beside its answer: the public half of a key that was made, and what its
+/// certificate wants.
+pub(super) fn beside(out: &mut Output<'_>, set: &set::Set) {
     if let Some(public) = &set.public {
         out.note(public);
+    }
+    if set.locked {
+        out.note("when its certificate ends is not known: --password-file FILE opens it to read");
+    }
+    let public = set.kind.as_ref().is_some_and(|kind| kind.as_str() == "certificate");
+    if let Some((life, allowed)) =
+        set.ends.filter(|_| public).and_then(|ends| ends.beyond_the_rules())
+    {
+        out.warn(&format!(
+            "its certificate lives {life} days: browsers take {allowed} at most from a public issuer"
+        ));
     }
 }
 
