@@ -1,5 +1,4 @@
-//! Whether a value fits the place that it is set at: no credential under `config`, none that anybody guesses,
-//! none that ended.
+//! Whether a value fits the place that it is set at: no credential under `config`, none that ended.
 
 use jiff::civil::Date;
 
@@ -7,9 +6,9 @@ use super::DeedError;
 use super::ends;
 use super::find::Found;
 use super::set::Wish;
-use crate::names::TypeName;
+use crate::names::{KeyPath, TypeName};
 use crate::policy::Policy;
-use crate::rotation::{looks, strength};
+use crate::rotation::looks;
 use crate::secret::Plaintext;
 
 /// Whether the user takes a value that does not fit.
@@ -36,7 +35,10 @@ pub(super) fn fits(
     if wish.insist == Insist::Anyway || policy.is_clear(&found.env, &found.key) {
         return Ok(());
     }
-    let name = found.address();
+    let name = match &found.key {
+        KeyPath::Whole => format!("{}/{}", found.env, found.path),
+        key => format!("{}/{key}", found.env),
+    };
     let refuse = |what: String, instead: &str| {
         let what = format!("{what}; nothing written");
         Err(DeedError::Refuse { what, instead: Some(instead.to_owned()) })
@@ -47,13 +49,6 @@ pub(super) fn fits(
             format!("{name} is of the type `config`, and the value looks like {what}"),
             "give it a type that is rotated: --type api-key; if it is no credential: --anyway",
         );
-    }
-    let is_credential = kind.is_some_and(|kind| policy.word(kind).is_some());
-    if let Some(why) = strength::weakness(value.expose(), found.key.last_key().unwrap_or_default())
-        .filter(|_| is_credential)
-    {
-        let what = format!("the value of {name} {}", why.fact());
-        return refuse(what, "have one made: --generate; or insist: --anyway");
     }
     match ends::of(value, wish, today).filter(|expiry| expiry.is_over(today)) {
         Some(expiry) => refuse(

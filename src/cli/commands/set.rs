@@ -83,7 +83,7 @@ pub(super) struct Fit {
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
 
-    /// Take a value that is weak, has ended, or is a credential under the type `config`
+    /// Take a value that has ended, or is a credential under the type `config`
     #[arg(long)]
     anyway: bool,
 }

@@ -2,16 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use x509_cert::Certificate;
 use x509_cert::der::{Decode as _, oid::AssociatedOid as _};
 use x509_cert::ext::pkix::BasicConstraints;
 use x509_cert::time::Time;
 use zeroize::Zeroizing;
 
-use super::{Expiry, What};
+use super::{Expiry, What, day, days};
 
 /// The most certificates of one value: that of an operating system has some 150.
 const MOST: usize = 1_000;
@@ -98,20 +96,26 @@ fn first_of(bytes: &[u8]) -> Option<Found> {
 
 fn read(certificate: &Certificate) -> Option<Found> {
     let tbs = &certificate.tbs_certificate;
-    let until = day(tbs.validity.not_after)?;
-    let since = day(tbs.validity.not_before).filter(|since| *since <= until);
+    let until = seconds(tbs.validity.not_after)?;
+    let since = seconds(tbs.validity.not_before).filter(|since| *since <= until);
     let extensions = tbs.extensions.iter().flatten();
     let constraints = extensions.filter(|extension| extension.extn_id == BasicConstraints::OID);
     let authority = constraints
         .filter_map(|extension| BasicConstraints::from_der(extension.extn_value.as_bytes()).ok())
         .any(|constraints| constraints.ca);
     let issued = !authority && tbs.issuer != tbs.subject;
-    Some(Found { expiry: Expiry { what: What::Certificate, since, until, issued }, authority })
+    let expiry = Expiry {
+        what: What::Certificate,
+        since: since.and_then(day),
+        until: day(until)?,
+        life: since.and_then(|since| days(since, until)),
+        issued,
+    };
+    Some(Found { expiry, authority })
 }
 
-fn day(time: Time) -> Option<Date> {
-    let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok()?;
-    Some(Timestamp::from_second(seconds).ok()?.to_zoned(TimeZone::UTC).date())
+fn seconds(time: Time) -> Option<i64> {
+    i64::try_from(time.to_unix_duration().as_secs()).ok()
 }
 
 fn find(text: &[u8], what: &[u8]) -> Option<usize> {

@@ -7,8 +7,9 @@ mod certificate;
 mod pkcs12;
 mod token;
 
-use jiff::ToSpan as _;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 
 /// The longest value that is looked at, in bytes.
 const LONGEST: usize = 4 << 20;
@@ -50,6 +51,8 @@ pub struct Expiry {
     pub since: Option<Date>,
     /// The UTC day on which it ends: no longer usable on the next, and perhaps not on all of this one.
     pub until: Date,
+    /// The days of its life, a begun one counted as a whole, if it says so.
+    pub life: Option<u32>,
     /// Whether somebody else signed it, as far as that shows: a certificate for use by the public may.
     pub issued: bool,
 }
@@ -102,8 +105,7 @@ impl Expiry {
         if self.is_over(today) {
             return self.until;
         }
-        let life = self.since.map(|since| i64::from((self.until - since).get_days()));
-        let third = life.map_or(i64::MAX, |life| life.max(0) / 3);
+        let third = self.life.map_or(i64::MAX, |life| i64::from(life / 3));
         let margin = self.what.margin().min(third);
         self.until.saturating_sub(margin.days()).max(today)
     }
@@ -111,7 +113,7 @@ impl Expiry {
     /// The days that a certificate lives, and the fewer that the issuers' rules allow for one of its first
     /// day, where it was issued and lives longer. CA/Browser Forum, SC-081v3 and SC-031.
     #[must_use]
-    pub fn beyond_the_rules(&self) -> Option<(i32, i32)> {
+    pub fn beyond_the_rules(&self) -> Option<(u32, u32)> {
         let since = self.since.filter(|_| self.what == What::Certificate && self.issued)?;
         let from = |year, month, day| since >= jiff::civil::date(year, month, day);
         let allowed = match () {
@@ -121,9 +123,19 @@ impl Expiry {
             () if from(2020, 9, 1) => 398,
             () => 825,
         };
-        let life = (self.until - since).get_days();
-        (life > allowed).then_some((life, allowed))
+        self.life.filter(|life| *life > allowed).map(|life| (life, allowed))
     }
+}
+
+/// Counts the days between two times in seconds, both of them included.
+fn days(since: i64, until: i64) -> Option<u32> {
+    let seconds = until.checked_sub(since)?.checked_add(1)?;
+    u32::try_from(seconds.div_euclid(86_400) + i64::from(seconds % 86_400 != 0)).ok()
+}
+
+/// The UTC day of a time in seconds; none beyond the calendar.
+fn day(seconds: i64) -> Option<Date> {
+    Some(Timestamp::from_second(seconds).ok()?.to_zoned(TimeZone::UTC).date())
 }
 
 #[cfg(test)]

@@ -158,7 +158,8 @@ fn what_is_no_token_or_has_no_end_ends_never() {
 }
 
 fn expiry(what: What, since: Option<Date>, until: Date) -> Expiry {
-    Expiry { what, since, until, issued: true }
+    let life = since.map(|since| u32::try_from((until - since).get_days() + 1).unwrap());
+    Expiry { what, since, until, life, issued: true }
 }
 
 #[test]
@@ -180,7 +181,7 @@ fn the_deadline_is_before_the_end_by_as_many_days_as_the_mission_says() {
 #[test]
 fn a_certificate_may_live_as_long_as_the_rules_of_its_first_day_say() {
     let beyond = |since: Date, days: i64| {
-        let until = since.checked_add(jiff::Span::new().days(days)).unwrap();
+        let until = since.checked_add(jiff::Span::new().days(days - 1)).unwrap();
         expiry(What::Certificate, Some(since), until).beyond_the_rules()
     };
     for (first, allowed) in [
@@ -193,7 +194,7 @@ fn a_certificate_may_live_as_long_as_the_rules_of_its_first_day_say() {
         (date(2029, 3, 15), 47),
     ] {
         assert_eq!(beyond(first, allowed), None, "{first}");
-        let more = i32::try_from(allowed).unwrap();
+        let more = u32::try_from(allowed).unwrap();
         assert_eq!(beyond(first, allowed + 1), Some((more + 1, more)), "{first}");
     }
     let own = made("cert:a.test:398d", "2026-11-22");
@@ -201,7 +202,7 @@ fn a_certificate_may_live_as_long_as_the_rules_of_its_first_day_say() {
     assert_eq!(read(&own).beyond_the_rules(), None, "nobody's but its own");
     let issued = made("testca:a.test:398d", "2026-11-22");
     let leaf = &issued[..issued.find("-----END").unwrap() + 25];
-    assert_eq!(read(leaf).beyond_the_rules(), Some((397, 200)));
+    assert_eq!(read(leaf).beyond_the_rules(), Some((398, 200)));
 }
 
 proptest! {

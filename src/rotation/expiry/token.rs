@@ -2,13 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{Expiry, What};
+use super::{Expiry, What, day, days};
 
 /// The longest token that is read.
 const LONGEST: usize = 64 << 10;
@@ -41,12 +38,13 @@ pub(super) fn read(value: &[u8]) -> Option<Expiry> {
     }
     decoded::<Header>(header)?;
     let claims: Claims = decoded(claims)?;
-    let since = claims.iat.or(claims.nbf).and_then(day);
-    let until = claims.exp.and_then(day)?;
+    let until = claims.exp.and_then(whole)?;
+    let since = claims.iat.or(claims.nbf).and_then(whole).filter(|since| *since <= until);
     Some(Expiry {
         what: What::Token,
-        since: since.filter(|since| *since <= until),
-        until,
+        since: since.and_then(day),
+        until: day(until)?,
+        life: since.and_then(|since| days(since, until)),
         issued: false,
     })
 }
@@ -56,10 +54,9 @@ fn decoded<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {
     serde_json::from_slice(&json).ok()
 }
 
-/// The UTC day of a number of seconds; none beyond the calendar.
-fn day(seconds: f64) -> Option<Date> {
+/// The whole seconds of a number; none far beyond the calendar.
+fn whole(seconds: f64) -> Option<i64> {
     let within = (-1e11..1e12).contains(&seconds);
     #[expect(clippy::cast_possible_truncation, reason = "the bounds are checked before")]
-    let seconds = within.then(|| seconds.floor() as i64)?;
-    Some(Timestamp::from_second(seconds).ok()?.to_zoned(TimeZone::UTC).date())
+    within.then(|| seconds.floor() as i64)
 }
