@@ -17,6 +17,7 @@ mod kinds;
 mod leaks;
 mod memory;
 mod reference;
+mod reports;
 mod second;
 mod stock;
 mod stories;

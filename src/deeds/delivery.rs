@@ -71,8 +71,13 @@ pub fn gather(world: &World, order: Order<'_>) -> Result<Delivery, DeedError> {
         files.insert((*path).clone(), parsed(&verified, path, text.as_ref())?);
     }
     let allowed = verified.policy.environments.get(&env).map(|e| e.allow_env.as_slice());
-    let wanted =
-        Wanted { nesting: order.nesting, only: order.only, allowed: allowed.unwrap_or_default() };
+    let pending: Vec<_> = verified.pending(&env).into_iter().collect();
+    let wanted = Wanted {
+        nesting: order.nesting,
+        only: order.only,
+        allowed: allowed.unwrap_or_default(),
+        pending: &pending,
+    };
     let variables = deliver::variables(&env, &files, wanted)?;
     let warnings = warnings(&verified, &variables, order.late, place.today())?;
     Ok(Delivery { env, variables, warnings })

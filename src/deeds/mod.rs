@@ -37,6 +37,7 @@ pub mod past;
 pub mod pen;
 pub mod policy;
 pub mod rekey;
+pub mod report;
 pub mod resolve;
 pub mod restore;
 pub mod ring;

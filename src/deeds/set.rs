@@ -109,7 +109,9 @@ pub fn set(
         false => {
             let when = (wish, place.today());
             fits(verified.policy, &found, kind.as_ref(), value, when)?;
-            let set = put(desk, &[(&found, value)], wish, &mut work)?.pop();
+            let said = |_: &Address| wish.kind.clone();
+            let said = Said { kind: &said, wish };
+            let set = put(desk, &[(&found, value)], said, &mut work)?.pop();
             set.unwrap_or_else(|| nothing(&verified, &found))
         }
     };
@@ -216,6 +218,15 @@ pub(super) fn is_current(
     }
 }
 
+/// What the user says of new values.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    /// The type of each, where no rule gives it one.
+    pub(super) kind: &'a dyn Fn(&Address) -> Option<TypeName>,
+    /// All else; its type is not asked for here.
+    pub(super) wish: &'a Wish,
+}
+
 /// Puts new values of one environment into their files, each file sealed once.
 ///
 /// # Errors
@@ -223,7 +234,7 @@ pub(super) fn is_current(
 pub(super) fn put(
     sealing: Sealing<'_>,
     values: &[(&Found, &Plaintext)],
-    wish: &Wish,
+    said: Said<'_>,
     work: &mut Work,
 ) -> Result<Vec<Set>, DeedError> {
     let Sealing { verified, ring, .. } = sealing;
@@ -235,14 +246,19 @@ pub(super) fn put(
         let meant = |key: &KeyPath| {
             mine.iter().any(|(found, _)| found.key == KeyPath::Whole || found.key.item() == *key)
         };
-        let kind = |key: &KeyPath| wish.kind.clone().filter(|_| meant(key));
+        let address = |key: &KeyPath| Address {
+            env: sealing.env.clone(),
+            path: path.clone(),
+            key: key.clone(),
+        };
+        let kind = |key: &KeyPath| (said.kind)(&address(key)).filter(|_| meant(key));
         let garbled = |(found, _): &(&Found, _)| dropping::is_garbled(verified, ring, found);
         let mut items = match ring.is_blind() || mine.iter().any(garbled) {
             true => dropping::put(sealing, path, &mine, &kind, work)?,
             false => sealed(sealing, path, &mine, &kind, work)?,
         };
         if let Some(change) = work.changes.last_mut() {
-            ends::heed(change, &mine, wish, sealing.today)?;
+            ends::heed(change, &mine, said.wish, sealing.today)?;
             items.clone_from(&change.items);
         }
         for (found, value) in &mine {
@@ -251,7 +267,7 @@ pub(super) fn put(
             let due = item.and_then(|item| item.due);
             let dropped = ring.is_blind() && item.is_some_and(|item| item.generation.is_some());
             let (ends, locked) =
-                (ends::of(value, wish, sealing.today), ends::is_locked(value, wish));
+                (ends::of(value, said.wish, sealing.today), ends::is_locked(value, said.wish));
             sets.push(Set { kind, due, dropped, ends, locked, ..nothing(verified, found) });
         }
     }

@@ -18,7 +18,7 @@ use crate::log::dag::Order;
 use crate::log::entry::{Entry, Kind};
 use crate::log::parse::SignedEntry;
 use crate::log::signature::Signature;
-use crate::names::{Address, EntryId, EnvName, Sha256};
+use crate::names::{Address, EntryId, EnvName, Sha256, Stage};
 
 /// A record in brief, to be written down and read again.
 #[derive(Debug, Serialize, Deserialize)]
@@ -103,6 +103,7 @@ impl Record {
                 let newest = (standing.entry, standing.file, standing.item);
                 self.trace(newest, &mut items, &mut between);
             }
+            between.extend(self.why_pending(&address));
         }
         items.append(&mut between);
         items
@@ -126,6 +127,27 @@ impl Record {
             between.extend(others.filter_map(naming));
             next = self.place_of(origin, &of.address);
         }
+    }
+
+    /// The items by which the name of a pending value is known for one.
+    fn why_pending(&self, address: &Address) -> Vec<Item> {
+        let of_pending = address.beside_what().is_some_and(|(stage, _)| stage == Stage::Next);
+        let first = self.first_named(address).filter(|_| of_pending);
+        let Some((first, born)) = first else { return Vec::new() };
+        let mut moves = Vec::new();
+        let mut at = address.clone();
+        while at != born {
+            let Some(named) = self.naming(&at).first() else { break };
+            moves.extend(self.place_of(*named, &at));
+            let from = self.entries[*named].entry.item(&at).and_then(|item| item.moved_from());
+            let Some(from) = from else { break };
+            at = from.clone();
+        }
+        let base = self.stood_before(&born, first).into_iter();
+        let base = base.filter_map(|(entry, base)| {
+            self.place_of(entry, &base).or_else(|| self.place_of_move(entry, &base))
+        });
+        moves.into_iter().chain(self.place_of(first, &born)).chain(base).collect()
     }
 
     fn place_of(&self, entry: usize, address: &Address) -> Option<Item> {

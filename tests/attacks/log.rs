@@ -116,6 +116,34 @@ fn case_30_texts_that_are_no_entries() {
     });
 }
 
+/// What reads as an entry, and is not laid out in the one way that is taken: two texts would say the same.
+#[test]
+fn case_30_an_entry_in_another_layout() {
+    let estate = Estate::new();
+    for value in ["hunter2-three", "hunter2-two"] {
+        estate.set("ben", "prod/DB_URL", value);
+    }
+    let edits = [
+        ("by = \"ben\"", "by = \"b\\u0065n\""),
+        ("by = \"ben\"", "by = \"b\\u+065n\""),
+        ("key = \"DB_URL\"", "key = \"DB\\u005fURL\""),
+        ("due = 2026-", "due = 2026/"),
+        ("Z\"\nby", "+00:00\"\nby"),
+        ("Z\"\nby", ".0Z\"\nby"),
+    ];
+    for (from, to) in edits {
+        estate.attacked(5, &["bad-entry", "canonical layout"], |e| {
+            replaced(e, |text| text.replacen(from, to, 1));
+        });
+    }
+    // Another entry in the one layout is taken, as long as nobody has seen the first.
+    estate.set("ben", "prod/API_KEY", "hunter2-new");
+    replaced(&estate, |text| text.replacen("\"ben\"\n", "\"ben\"\nreason = \"x\"\n", 1));
+    estate.commit("twin");
+    estate.judged(0, &[]);
+    estate.honest();
+}
+
 #[test]
 fn case_31_the_mark_of_a_signature_inside_a_payload() {
     let estate = Estate::new();
@@ -305,6 +333,30 @@ fn case_72_a_cache_that_says_more_than_it_knows() {
     });
     // What is as it was is still believed.
     estate.honest();
+}
+
+/// A signature of ben's that he made over something else, of which a cache says that it holds.
+#[test]
+fn case_72_a_cache_that_says_of_a_forged_signature_that_it_holds() {
+    let estate = Estate::new();
+    estate.honest();
+    estate.attacked(5, &["bad-signature"], |e| {
+        let other = e.signature(b"something else", &Pen::of("ben"));
+        let entry = again(e, "ben");
+        let payload = entry.render().unwrap();
+        let path = tenure::log::name::file_path(&entry, &EntryId::of(payload.as_bytes()));
+        e.write(path.as_str(), tenure::log::render::join(&payload, &other));
+        let cache = e.repo.path().join(".git/tenure/signatures");
+        let honest = fs::read(&cache).unwrap();
+        let (seal, facts) = honest.split_at(32);
+        let mut held = tenure::log::held::Held::from_bytes(facts).unwrap();
+        held.add(e.log().iter().find(|it| it.entry == entry).unwrap());
+        for seal in [seal, &[0; 32]] {
+            fs::write(&cache, [seal, &held.to_bytes()].concat()).unwrap();
+            let read = e.by("ana", "get prod/DB_URL").run();
+            assert_eq!((read.code, read.stdout.as_str()), (5, ""), "{read}");
+        }
+    });
 }
 
 /// Signs an entry by hand whose text says another version.

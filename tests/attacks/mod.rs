@@ -4,6 +4,7 @@
 //! no value comes out, and undoes the attack. The number in a test's name is the case's.
 
 mod beyond;
+mod chain;
 mod dropped;
 mod files;
 mod forge;
@@ -18,6 +19,7 @@ mod pin;
 mod planted;
 mod policy;
 mod requests;
+mod rings;
 mod sealed;
 mod void;
 

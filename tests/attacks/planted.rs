@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use tenure::log::entry::{Kind, Note};
+use tenure::log::entry::{Kind, Note, Op};
+use tenure::log::signature::sign_ed25519;
 use tenure::names::EntryId;
 
 use super::Estate;
@@ -100,4 +101,41 @@ fn what_rests_on_an_approval_beside_a_removal_never_counts_in_silence() {
         (entry.policy, entry.parents) = (Some(wide), vec![note]);
         e.sign(entry, &Pen::of("cleo"));
     });
+}
+
+/// More forms of one forged entry than are ever judged, so that nobody could say what they were.
+#[test]
+fn forged_entries_in_many_forms_may_be_cleaned_away() {
+    let estate = Estate::new();
+    estate.honest();
+    let kind = |by: &str| {
+        let mut draft =
+            estate.draft(by, estate.attesting(Op::Adopt, &["prod/secrets/prod.env#API_KEY"]));
+        draft.sort();
+        draft
+    };
+    let payload = kind("ben").render().unwrap();
+    let id = EntryId::of(payload.as_bytes());
+    let path = tenure::log::name::file_path(&kind("ben"), &id);
+    for _ in 0..12 {
+        let key = ssh_key::PrivateKey::random(
+            &mut tenure::world::generator(),
+            ssh_key::Algorithm::Ed25519,
+        );
+        let armor = sign_ed25519(payload.as_bytes(), &key.unwrap()).unwrap();
+        estate.write(path.as_str(), tenure::log::render::join(&payload, &armor));
+        estate.commit("forged");
+    }
+    estate.judged(5, &["bad-signature"]);
+    estate.remove(path.as_str());
+    estate.commit("cleaned");
+    estate.judged(0, &[]);
+    estate.honest();
+    // The one that was an entry is missed, among as many others.
+    estate.sign(kind("ben"), &Pen::of("ben"));
+    estate.commit("signed");
+    estate.judged(0, &[]);
+    estate.remove(path.as_str());
+    estate.commit("taken out");
+    estate.judged(5, &["missing-entry"]);
 }

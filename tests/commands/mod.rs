@@ -28,6 +28,7 @@ mod replace_key;
 mod resolve;
 mod restore;
 mod rotate;
+mod rotate_steps;
 mod run;
 pub(crate) mod seal;
 mod set;

@@ -7,4 +7,5 @@ mod exposure;
 mod joiner;
 mod leaver;
 mod merges;
+mod rotation;
 mod stolen;
