@@ -14,7 +14,7 @@ use crate::deliver::{self, File, Nesting, Variable, Variables, Wanted};
 use crate::document::Document;
 use crate::names::{Address, EnvName, RepoPath};
 use crate::policy::Custody;
-use crate::rotation;
+use crate::rotation::{self, Cause, Obligation, Owed};
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
 use crate::world::World;
@@ -130,13 +130,24 @@ fn warnings(
         seen.push(address);
         let name = names.short(address);
         told.extend(overdue(verified, address, &name, (late, today))?);
-        let debt = verified.obligations.iter().find(|debt| debt.address == *address);
-        if let Some(debt) = debt.filter(|debt| debt.due < today) {
-            let (due, leaver, did) = (debt.due, &debt.leaver, debt.cause.did());
-            told.push(format!("{name} had to rotate by {due}, since `{leaver}` {did}"));
-        }
+        let debt = verified.owed_at(address, today);
+        told.extend(debt.filter(|debt| debt.is_red(today)).map(|debt| owed(debt, &name)));
     }
     Ok(told)
+}
+
+fn owed(debt: &Obligation, name: &str) -> String {
+    let done = match debt.owed {
+        Owed::Rotate => "rotate",
+        Owed::End => "be ended",
+    };
+    let (due, what) = (debt.due, debt.cause.what());
+    match debt.cause {
+        Cause::Left { .. } | Cause::LostKey { .. } => {
+            format!("{name} had to {done} by {due}, since {what}")
+        }
+        Cause::Incident { .. } => format!("{name} must {done}: {what} since {due}"),
+    }
 }
 
 fn overdue(

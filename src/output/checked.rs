@@ -1,16 +1,14 @@
 //! What `check` found.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
 use super::findings::{finding, grouped};
 use super::words::count;
-use super::{Ink, Show, paint};
+use super::{Ink, Show, owed, paint};
 use crate::deeds::check::Checked;
 use crate::finding::{Code, Finding, Severity};
-use crate::rotation::Obligation;
 
 impl Show for Checked {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -31,7 +29,7 @@ impl Show for Checked {
             out,
             "{verdict}  {values} in {environments}, {readers}{holding} of {all} entries verified"
         )?;
-        self.debts(out)
+        owed::lines((&self.obligations, &self.previous), self.today, out)
     }
 
     fn json(&self) -> Value {
@@ -40,42 +38,13 @@ impl Show for Checked {
             "values": self.values,
             "environments": self.environments,
             "entries": { "verified": self.entries.0, "all": self.entries.1 },
-            "obligations": self.obligations.iter().map(obligation).collect::<Vec<_>>(),
+            "obligations": owed::obligations(&self.obligations, self.today),
+            "previous": owed::previous(&self.previous),
         })
     }
 }
 
-impl Checked {
-    /// What must be rotated because somebody left, a line for each day and leaver.
-    fn debts(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut lines: BTreeMap<_, usize> = BTreeMap::new();
-        for debt in &self.obligations {
-            *lines.entry((debt.due, &debt.leaver, debt.cause)).or_default() += 1;
-        }
-        for ((due, leaver, cause), number) in lines {
-            let values = count(number, "value");
-            writeln!(
-                out,
-                "{}  {values} by {due} ({leaver} {})",
-                paint(Ink::Blue, "due"),
-                cause.did()
-            )?;
-        }
-        Ok(())
-    }
-}
-
-fn obligation(debt: &Obligation) -> Value {
-    json!({
-        "address": debt.address,
-        "leaver": debt.leaver,
-        "cause": debt.cause.word(),
-        "since": debt.since.to_string(),
-        "due": debt.due.to_string(),
-    })
-}
-
-/// An obligation that is not late yet: the lines at the end count those.
+/// A duty that is not late yet: the lines at the end count those.
 fn is_plain_debt(finding: &Finding) -> bool {
-    finding.code == Code::Obligation && finding.severity == Severity::Note
+    matches!(finding.code, Code::Obligation | Code::Previous) && finding.severity == Severity::Note
 }

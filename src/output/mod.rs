@@ -18,6 +18,7 @@ mod logged;
 mod member;
 mod moved;
 mod opened;
+mod owed;
 pub mod policy;
 mod rekeyed;
 pub mod replaced;

@@ -2,7 +2,8 @@
 //! and nothing here holds a value.
 
 pub mod access;
-mod ci;
+pub mod assumptions;
+pub mod ci;
 pub mod consumers;
 pub mod customer;
 pub mod debts;
@@ -14,6 +15,8 @@ pub mod kept;
 pub mod kinds;
 pub mod lifecycle;
 pub mod lineage;
+pub mod link;
+pub mod plan;
 pub mod rotations;
 pub mod secrets;
 pub mod storage;
@@ -36,13 +39,14 @@ use crate::verify::Verified;
 use crate::world::World;
 
 use access::Access;
+use assumptions::Assumption;
 use consumers::{Consumer, Usage};
 use customer::Customer;
 use debts::Debt;
 use events::Events;
 use ground::Ground;
 use incidents::Incident;
-use items::OpenItem;
+use items::{Matter, OpenItem};
 use kinds::Kind;
 use lifecycle::Lifecycle;
 use rotations::Timely;
@@ -109,6 +113,8 @@ pub struct FiveD {
     pub runbook: Option<Link>,
     /// The days between two reviews of this document.
     pub review_every: u32,
+    /// What is taken for granted.
+    pub assumptions: Vec<Assumption>,
     /// What is to be done.
     pub items: Vec<OpenItem>,
 }
@@ -141,25 +147,41 @@ fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
     let refuses = |env: &EnvName| Some((env.clone(), policy.refuse_overdue_after(env)?));
     let warns = |kind: &Kind| (kind.name.clone(), policy.warn_before(kind.name.as_ref()));
     let globs = policy.environments.values().flat_map(|env| &env.files);
+    let usage = consumers::usage(ground, &secrets)?;
+    let storage = storage::storage(ground, &secrets);
+    let incidents = incidents::incidents(ground, &secrets);
+    let events = events::events(ground, &rotations, &lives.creations, &access);
+    let ci = ci::ci(ground)?;
+    let matter = Matter {
+        ground,
+        secrets: &secrets,
+        kinds: &kinds,
+        usage: &usage,
+        stored: &storage,
+        incidents: &incidents,
+        ci: &ci,
+    };
+    let items = items::open(&matter)?;
     Ok(FiveD {
         stamp: stamp(ground),
         begun: ground.begun(),
         unused_kinds: kinds::without_values(policy, &kinds),
-        usage: consumers::usage(ground, &secrets)?,
+        usage,
         consumers: consumers::consumers(policy, &secrets),
-        storage: storage::storage(ground, &secrets),
+        storage,
         lifecycles: lifecycle::lifecycles(ground, &kinds, (&secrets, &debts), &rotations),
-        events: events::events(ground, &rotations, &lives.creations, &access),
-        incidents: incidents::incidents(ground, &secrets),
+        assumptions: assumptions::assumptions(&events, &rotations),
+        events,
+        incidents,
         finished: (rotations.iter().filter(|it| it.finished.is_some()).count(), timely),
-        watch: watch::watch(ground)?,
+        watch: watch::watch(ground, &ci),
         customer: customer::customer(ground, &secrets),
         stores: globs.map(|glob| glob.as_str().to_owned()).collect(),
         refuses_after: policy.environments.keys().filter_map(refuses).collect(),
         warns_before: kinds.iter().map(warns).collect(),
         runbook: policy.links.incident_response.clone(),
         review_every: policy.clocks.review_5d,
-        items: items::open(ground),
+        items,
         access,
         debts,
         kinds,

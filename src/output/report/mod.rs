@@ -8,6 +8,7 @@ mod kept;
 mod markdown;
 mod monitoring;
 mod overview;
+mod plan;
 mod rotation;
 mod scope;
 mod storage;
@@ -17,6 +18,7 @@ mod verdict;
 mod words;
 
 pub use kept::{Compared, Difference, Document, compare, stamped};
+pub use plan::plan;
 
 use markdown::{Doc, code, prose};
 
