@@ -110,8 +110,8 @@ impl Record {
         closing
     }
 
-    /// Who bears, for a cause, that a value is not replaced: as many admins as sign a policy, one of whom did
-    /// not sign the cause. Each one's last word counts, and together they bear it as long as all of so many do.
+    /// Who bears, for a cause, that a value is not replaced: as many admins as sign a policy, one of whom
+    /// neither signed the cause nor is what it is about. Each one's last word counts, and together they bear it as long as all of so many do.
     #[must_use]
     pub fn bearing(&self, cause: EntryId, value: &Origin) -> Bearing {
         let mut last: BTreeMap<&MemberName, (usize, Date)> = BTreeMap::new();
@@ -129,12 +129,23 @@ impl Record {
         let mut days: Vec<Date> = counted().map(|(_, day)| day).collect();
         days.sort_unstable_by(|a, b| b.cmp(a));
         let enough = threshold.checked_sub(1).and_then(|at| days.get(at)).copied();
-        let other = counted().filter(|(who, _)| began != Some(*who)).map(|(_, day)| day).max();
+        let about = self.about(cause);
+        let is_another = |who: &MemberName| began != Some(who) && about != Some(who);
+        let other = counted().filter(|(who, _)| is_another(who)).map(|(_, day)| day).max();
         let until = enough.zip(other).map(|(enough, other)| enough.min(other));
         let mut words: Vec<_> = last.into_values().collect();
         words.sort_by_key(|(at, _)| self.dag.position(*at));
         let words = words.into_iter().map(|(at, until)| (self.word(at), until)).collect();
         Bearing { words, until }
+    }
+
+    /// The member whom an incident is about.
+    fn about(&self, incident: EntryId) -> Option<&MemberName> {
+        let at = self.dag.index(&incident)?;
+        match &self.entries[at].entry.kind {
+            Kind::Note(Note::IncidentOpen { subject: Subject::Member(name), .. }) => Some(name),
+            _ => None,
+        }
     }
 
     /// The first word that a value was ended at its issuer.
