@@ -98,6 +98,12 @@ pub enum Code {
     Request,
     /// The newest signature is by a key that is lost.
     LostKey,
+    /// A member's key is past its day.
+    ExpiredKey,
+    /// A machine whose key has no last day, or that reads several environments.
+    Machine,
+    /// A person reads as machines do.
+    MachineRole,
     /// A lint of the policy.
     Lint,
 }
@@ -146,6 +152,9 @@ impl Code {
             Self::Dropped => "dropped",
             Self::Request => "request",
             Self::LostKey => "lost-key",
+            Self::ExpiredKey => "expired-key",
+            Self::Machine => "machine",
+            Self::MachineRole => "machine-role",
             Self::Lint => "lint",
         }
     }
@@ -185,6 +194,9 @@ impl Code {
             | Self::Attributes
             | Self::Lint
             | Self::LostKey
+            | Self::ExpiredKey
+            | Self::Machine
+            | Self::MachineRole
             | Self::Request => return None,
         })
     }

@@ -13,6 +13,7 @@ mod commands;
 mod console;
 mod corpora;
 mod house;
+mod items;
 mod kinds;
 mod leaks;
 mod memory;

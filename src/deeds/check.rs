@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::DeedError;
 use super::attributes::{PATH, missing};
 use super::load::Place;
+use super::machines;
 use super::member::request::{Waiting, waiting};
 use super::source::Index;
 use super::twins::twins;
@@ -63,7 +64,8 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
             today: place.today(),
         });
     };
-    let doubtful = by_lost_keys(&verified);
+    let mut doubtful = by_lost_keys(&verified);
+    doubtful.extend(machines::findings(verified.record, verified.policy, place.today()));
     let sealed = verified.live.values().filter(|live| live.item.generation.is_some());
     let mut checked = Checked {
         values: sealed.count(),

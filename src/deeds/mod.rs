@@ -25,6 +25,7 @@ pub mod keyrings;
 pub mod list;
 pub mod load;
 pub mod log;
+pub mod machines;
 pub mod member;
 pub mod memory;
 pub mod mv;

@@ -118,8 +118,8 @@ impl Record {
         closing
     }
 
-    /// Who bears, for a cause, that a value is not replaced: as many admins as sign a policy, one of whom did
-    /// not sign the cause. Each one's last word counts, and together they bear it as long as all of so many do.
+    /// Who bears, for a cause, that a value is not replaced: as many admins as sign a policy, one of whom
+    /// neither signed the cause nor is what it is about. Each one's last word counts, and together they bear it as long as all of so many do.
     #[must_use]
     pub fn bearing(&self, cause: EntryId, value: &Origin) -> Bearing {
         let mut last: BTreeMap<&MemberName, (usize, Date)> = BTreeMap::new();
@@ -138,6 +138,15 @@ impl Record {
         Bearing { words, until }
     }
 
+    /// The member whom an incident is about.
+    fn about(&self, incident: EntryId) -> Option<&MemberName> {
+        let at = self.dag.index(&incident)?;
+        match &self.entries[at].entry.kind {
+            Kind::Note(Note::IncidentOpen { subject: Subject::Member(name), .. }) => Some(name),
+            _ => None,
+        }
+    }
+
     /// The day up to which enough admins bear a value, of those who say so.
     #[must_use]
     pub fn borne_until(&self, cause: EntryId, said: &[(&MemberName, Date)]) -> Option<Date> {
@@ -147,7 +156,9 @@ impl Record {
         let mut days: Vec<Date> = admins().map(|(_, day)| *day).collect();
         days.sort_unstable_by(|a, b| b.cmp(a));
         let enough = *days.get((policy.admin.threshold as usize).checked_sub(1)?)?;
-        let other = admins().filter(|(who, _)| began != Some(*who)).map(|(_, day)| *day).max()?;
+        let about = self.about(cause);
+        let is_another = |who: &MemberName| began != Some(who) && about != Some(who);
+        let other = admins().filter(|(who, _)| is_another(who)).map(|(_, day)| *day).max()?;
         Some(enough.min(other))
     }
 
