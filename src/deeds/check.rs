@@ -1,5 +1,7 @@
 //! Judges the whole repository.
 
+use jiff::civil::Date;
+
 use super::DeedError;
 use super::attributes::{PATH, missing};
 use super::load::Place;
@@ -8,10 +10,10 @@ use super::source::Index;
 use super::twins::twins;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::request::{Request, Wanted};
-use crate::names::{EnvName, RepoPath, RoleName, quoted};
+use crate::names::{Address, EnvName, RepoPath, RoleName, quoted};
 use crate::policy::Policy;
 use crate::rotation::Obligation;
-use crate::verify::{Record, Verified};
+use crate::verify::{Holder, Record, Verified};
 use crate::world::World;
 
 /// What `check` found, and what it looked at.
@@ -27,6 +29,8 @@ pub struct Checked {
     pub entries: (usize, usize),
     /// What must still be rotated because somebody left, late or not.
     pub obligations: Vec<Obligation>,
+    /// What is in custody of the customer: who opens it, and its deadline, which is theirs.
+    pub custody: Vec<(Address, Holder, Option<Date>)>,
 }
 
 impl Checked {
@@ -53,11 +57,16 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
             environments: 0,
             entries,
             obligations: Vec::new(),
+            custody: Vec::new(),
         });
     };
     let doubtful = by_lost_keys(&verified);
     let sealed = verified.live.values().filter(|live| live.item.generation.is_some());
+    let custody = verified.live.iter().filter_map(|(address, live)| {
+        Some((address.clone(), verified.holder(address)?, live.item.due))
+    });
     let mut checked = Checked {
+        custody: custody.collect(),
         values: sealed.count(),
         environments: scope.map_or(verified.policy.environments.len(), |_| 1),
         findings: Vec::new(),

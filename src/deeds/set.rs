@@ -14,6 +14,7 @@ use super::find::Found;
 use super::get;
 use super::load::Place;
 use super::pen::Receipt;
+use super::request;
 use super::ring::Ring;
 use super::sealing::{Sealing, Whole};
 use crate::document::{Document, Format, Node, NotSpliceable, place as places, splice, value};
@@ -87,6 +88,10 @@ pub fn set(
             made = generate(spec_for(&verified, kind.as_ref(), *spec)?, &mut generator());
             &made
         }
+        Source::Sent(sent) => {
+            made = request::open(&verified, &ring, &found, sent)?;
+            &made
+        }
     };
     let mut work = Work { reason: wish.reason.clone(), ..Work::default() };
     let desk = Sealing { verified: &verified, env, ring: &ring, today: place.today() };
@@ -127,6 +132,8 @@ fn same(sealing: Sealing<'_>, found: &Found, work: &mut Work) -> Result<Set, Dee
 pub enum Source {
     /// From the user.
     Given(Plaintext),
+    /// From somebody who sealed it with stock age.
+    Sent(Plaintext),
     /// From a generator; none is that of the value's type.
     Generated(Option<Spec>),
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::findings::{finding, grouped};
@@ -10,7 +11,9 @@ use super::words::count;
 use super::{Ink, Show, paint};
 use crate::deeds::check::Checked;
 use crate::finding::{Code, Finding, Severity};
+use crate::names::Address;
 use crate::rotation::Obligation;
+use crate::verify::Holder;
 
 impl Show for Checked {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -31,7 +34,8 @@ impl Show for Checked {
             out,
             "{verdict}  {values} in {environments}, {readers}{holding} of {all} entries verified"
         )?;
-        self.debts(out)
+        self.debts(out)?;
+        self.customers(out)
     }
 
     fn json(&self) -> Value {
@@ -41,11 +45,25 @@ impl Show for Checked {
             "environments": self.environments,
             "entries": { "verified": self.entries.0, "all": self.entries.1 },
             "obligations": self.obligations.iter().map(obligation).collect::<Vec<_>>(),
+            "custody": self.custody.iter().map(custody).collect::<Vec<_>>(),
         })
     }
 }
 
 impl Checked {
+    /// What is in custody of the customer, in one line; its deadlines are theirs, and never red.
+    fn customers(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.custody.is_empty() {
+            return Ok(());
+        }
+        let held = self.custody.iter().filter(|(_, holder, _)| *holder == Holder::Held).count();
+        let next = self.custody.iter().filter_map(|(_, _, due)| *due).min();
+        let next = next.map(|due| format!("; the next is due {due}")).unwrap_or_default();
+        let values = count(self.custody.len(), "value");
+        let label = paint(Ink::Blue, "customer");
+        writeln!(out, "{label}  {values} in their custody, {held} customer-held{next}")
+    }
+
     /// What must be rotated because somebody left, a line for each day and leaver.
     fn debts(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut lines: BTreeMap<_, usize> = BTreeMap::new();
@@ -63,6 +81,14 @@ impl Checked {
         }
         Ok(())
     }
+}
+
+fn custody((address, holder, due): &(Address, Holder, Option<Date>)) -> Value {
+    json!({
+        "address": address,
+        "holder": holder.word(),
+        "due": due.map(|due| due.to_string()),
+    })
 }
 
 fn obligation(debt: &Obligation) -> Value {

@@ -10,6 +10,7 @@ use super::verdicts::at;
 use crate::document::{Document, Leaf, Node};
 use crate::finding::{Code, Severity};
 use crate::names::{Address, KeyPath, RepoPath, quoted};
+use crate::policy::Custody;
 use crate::{rotation, seal};
 
 impl Verified<'_> {
@@ -37,7 +38,8 @@ impl Verified<'_> {
             let fix = || renewal(&self.files, address);
             if left < 0 {
                 let message = format!("due {due}, {} days late", -left);
-                let finding = at(Code::Overdue, address, message).graded(Severity::Found);
+                let grade = self.grade(address, true);
+                let finding = at(Code::Overdue, address, message).graded(grade);
                 self.findings.push(finding.fix(fix()));
             } else if warn.is_ok_and(|warn| left <= warn) {
                 let message = format!("due {due}, in {left} days");
@@ -54,10 +56,16 @@ impl Verified<'_> {
             let left = rotation::days_left(debt.due, today);
             let message =
                 format!("must rotate by {}: `{}` {}", debt.due, debt.leaver, debt.cause.did());
-            let severity = if left < 0 { Severity::Found } else { Severity::Note };
-            let finding = at(Code::Obligation, &debt.address, message).graded(severity);
+            let grade = self.grade(&debt.address, left < 0);
+            let finding = at(Code::Obligation, &debt.address, message).graded(grade);
             self.findings.push(finding.fix(renewal(&self.files, &debt.address)));
         }
+    }
+
+    /// What is late is red, unless a customer has it in hand.
+    fn grade(&self, address: &Address, late: bool) -> Severity {
+        let customers = self.policy.rule(address).custody == Some(Custody::Customer);
+        if late && !customers { Severity::Found } else { Severity::Note }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::global::{Global, Reason};
 use crate::deeds::DeedError;
 use crate::deeds::set::{self, Shape, Source, Wish};
-use crate::deeds::{aim, ignored};
+use crate::deeds::{aim, ignored, request};
 use crate::names::{AddressQuery, TypeName};
 use crate::output::Output;
 use crate::rotation::generate::Spec;
@@ -50,6 +50,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "generate")]
     from_file: Option<PathBuf>,
 
+    /// Take the value that somebody sealed as `tenure request` says
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["generate", "from_file"])]
+    from_age: Option<PathBuf>,
+
     #[command(flatten)]
     reason: Reason,
 }
@@ -67,9 +71,10 @@ pub(crate) fn run(
     let query = AddressQuery::parse(&args.secret, global.env.as_ref()).map_err(DeedError::from)?;
     let wish =
         Wish { kind: args.kind.clone(), reason: args.reason.text.clone(), file: args.file.clone() };
-    let source = match args.generate {
-        Some(spec) => Source::Generated(spec),
-        None => {
+    let source = match (args.generate, &args.from_age) {
+        (Some(spec), _) => Source::Generated(spec),
+        (None, Some(file)) => Source::Sent(request::sent(world, file)?),
+        (None, None) => {
             if world.terminal == Terminal::Person && args.from_file.is_none() {
                 aim::ready(world, &query, &args.secret, &wish)?;
             }
