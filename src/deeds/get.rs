@@ -4,8 +4,8 @@ use super::DeedError;
 use super::find;
 use super::load::Place;
 use super::ring::Ring;
-use crate::document::{Document, splice, value};
-use crate::names::AddressQuery;
+use crate::document::{Document, Leaf, splice, value};
+use crate::names::{AddressQuery, RepoPath};
 use crate::seal::SealError;
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
@@ -49,15 +49,27 @@ pub fn one(
     let Some(slice) = ring.open_leaf(verified, (&found.path, sealed), leaf)? else {
         return Ok(value::decode(sealed, leaf)?);
     };
+    decoded((&found.path, sealed), leaf, &slice)?.ok_or_else(missing)
+}
+
+/// The value of a slice that was opened, as a reader of its file gets it; none where that has no such place.
+///
+/// # Errors
+/// [`DeedError::Seal`] where the file would not be what it was, with the slice in its place.
+pub(super) fn decoded(
+    (path, sealed): (&RepoPath, &Document<'_>),
+    leaf: &Leaf,
+    slice: &Plaintext,
+) -> Result<Option<Plaintext>, DeedError> {
     // A slice may mean nothing without what is around it, so it is read in its place. All other values
     // stay sealed.
     let text = splice(sealed.text, [(leaf.span.clone(), slice.expose())]);
     let text = std::str::from_utf8(&text).map_err(|_| SealError::StructureChanged)?;
     let document = Document::parse(sealed.format, text)
-        .map_err(|why| DeedError::NotSpliceable { path: found.path.clone(), why })?;
-    let again = document.leaf(&found.key).ok_or_else(missing)?;
+        .map_err(|why| DeedError::NotSpliceable { path: path.clone(), why })?;
+    let Some(again) = document.leaf(&leaf.path) else { return Ok(None) };
     if document.slice(again).as_bytes() != slice.expose() || !document.same_structure(sealed) {
         return Err(SealError::StructureChanged.into());
     }
-    Ok(value::decode(&document, again)?)
+    Ok(Some(value::decode(&document, again)?))
 }

@@ -57,10 +57,12 @@ impl Handover {
             let address = Address { key: address.key.item(), ..address.clone() };
             let live = verified.live.get(&address).copied();
             let live = live.ok_or_else(|| DeedError::NoFile(address.path.clone()))?;
+            let record = verified.record;
+            let (made, at) = record.origin_of(&address, live);
             Ok(Handed {
                 name: name.to_owned(),
-                entry: verified.record.entries[live.entry].id,
-                made: verified.record.made_at(live, &address),
+                entry: record.entries[live.entry].id,
+                made: Origin { entry: record.entries[made].id, address: at.clone() },
                 address,
             })
         };

@@ -100,7 +100,7 @@ pub fn list(world: &World, scope: Option<&EnvName>) -> Result<Listed, DeedError>
 fn row(verified: &Verified<'_>, address: &Address, live: Live<'_>, today: Date) -> Row {
     let signed = &verified.record.entries[verified.record.made_by(live)];
     let due = live.item.due.filter(|_| live.item.generation.is_some());
-    let debt = verified.obligations.iter().find(|debt| debt.address == *address);
+    let debt = verified.owed_at(address, today);
     Row {
         address: address.clone(),
         name: address.to_string(),

@@ -149,11 +149,7 @@ impl<'w> Place<'w> {
         record: &Record,
         scope: Option<&EnvName>,
     ) -> Result<FileEvidence, DeedError> {
-        let mut evidence = FileEvidence::default();
-        let keys = scope.map_or(KEYS.to_owned(), |env| format!("{KEYS}/{env}"));
-        let listing = self.list(&keys)?;
-        strays(&listing, &mut evidence.strays);
-        evidence.keyrings = self.contents(listing.files)?;
+        let mut evidence = self.keyring_evidence(scope)?;
         evidence.opened = self.opened()?;
         let Some(policy) = record.policy() else { return Ok(evidence) };
         let mut paths = record.named_files(scope);
@@ -171,6 +167,16 @@ impl<'w> Place<'w> {
         let odd: BTreeSet<_> = evidence.strays.iter().map(|(path, _)| path.as_str()).collect();
         paths.retain(|path| !odd.contains(path.as_str()));
         evidence.files = self.contents(paths.into_iter().collect())?;
+        Ok(evidence)
+    }
+
+    /// Reads the keyrings of one environment or of all, and no file.
+    fn keyring_evidence(&self, scope: Option<&EnvName>) -> Result<FileEvidence, DeedError> {
+        let mut evidence = FileEvidence::default();
+        let keys = scope.map_or(KEYS.to_owned(), |env| format!("{KEYS}/{env}"));
+        let listing = self.list(&keys)?;
+        strays(&listing, &mut evidence.strays);
+        evidence.keyrings = self.contents(listing.files)?;
         Ok(evidence)
     }
 
@@ -242,6 +248,18 @@ impl<'w> Place<'w> {
         Ok(Loaded { record, files, scope: scope.cloned(), today: self.today(), basis, forward })
     }
 
+    /// Reads and judges log, policy and keyrings of all environments, and no file: what a change of readers
+    /// goes by, however many files there are. The pin stays where it is.
+    ///
+    /// # Errors
+    /// [`DeedError::NoRoot`] where nothing is trusted yet, and [`DeedError::World`].
+    pub fn load_readers(&self) -> Result<Readers, DeedError> {
+        let trust = self.trusted_or_asked()?;
+        let _steady = self.steady()?;
+        let record = self.judge_log(trust)?.record;
+        Ok(Readers { record, keyrings: self.keyring_evidence(None)? })
+    }
+
     /// As [`Place::load`], of one environment that only the policy can tell.
     ///
     /// # Errors
@@ -290,6 +308,23 @@ struct Judged {
     record: Record,
     basis: Option<Basis>,
     forward: Option<Forward>,
+}
+
+/// A record that was judged, and the keyrings.
+pub struct Readers {
+    record: Record,
+    keyrings: FileEvidence,
+}
+
+impl Readers {
+    /// Judges the keyrings; what stands is what the log says.
+    ///
+    /// # Errors
+    /// [`DeedError::Refused`] with the gravest finding when there is no policy to believe.
+    pub fn judged(&self) -> Result<Verified<'_>, DeedError> {
+        let verified = Verified::as_signed(&self.record, &self.keyrings);
+        verified.ok_or_else(|| unbelieved(&self.record))
+    }
 }
 
 /// Evidence that was read, and the record that was judged.

@@ -98,7 +98,8 @@ pub fn set(
     let mut set = match is_current(&verified, &ring, &found, value)? {
         true => same(desk, &found, &mut work)?,
         false => {
-            let set = put(desk, &[(&found, value)], wish, &mut work)?.pop();
+            let said = |_: &Address| wish.kind.clone();
+            let set = put(desk, &[(&found, value)], &said, &mut work)?.pop();
             set.unwrap_or_else(|| nothing(&verified, &found))
         }
     };
@@ -203,14 +204,15 @@ pub(super) fn is_current(
     }
 }
 
-/// Puts new values of one environment into their files, each file sealed once.
+/// Puts new values of one environment into their files, each file sealed once; `said` is the type that the
+/// user gives a value.
 ///
 /// # Errors
 /// [`DeedError::Value`] and [`DeedError::Refuse`] where a value cannot be written at its place.
 pub(super) fn put(
     sealing: Sealing<'_>,
     values: &[(&Found, &Plaintext)],
-    wish: &Wish,
+    said: &dyn Fn(&Address) -> Option<TypeName>,
     work: &mut Work,
 ) -> Result<Vec<Set>, DeedError> {
     let Sealing { verified, ring, .. } = sealing;
@@ -222,7 +224,12 @@ pub(super) fn put(
         let meant = |key: &KeyPath| {
             mine.iter().any(|(found, _)| found.key == KeyPath::Whole || found.key.item() == *key)
         };
-        let kind = |key: &KeyPath| wish.kind.clone().filter(|_| meant(key));
+        let address = |key: &KeyPath| Address {
+            env: sealing.env.clone(),
+            path: path.clone(),
+            key: key.clone(),
+        };
+        let kind = |key: &KeyPath| said(&address(key)).filter(|_| meant(key));
         let garbled = |(found, _): &(&Found, _)| dropping::is_garbled(verified, ring, found);
         let items = match ring.is_blind() || mine.iter().any(garbled) {
             true => dropping::put(sealing, path, &mine, &kind, work)?,

@@ -9,7 +9,7 @@ use super::load::Place;
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, EnvName, GenerationId, MemberName, RepoPath};
 use crate::policy::MemberKind;
-use crate::rotation;
+use crate::rotation::{self, Obligation, Previous, pressing};
 use crate::verify::{Holder, Verified};
 use crate::world::World;
 
@@ -26,6 +26,12 @@ pub struct Status {
     pub root: Option<EntryId>,
     /// Whether this clone has pinned it.
     pub pinned: bool,
+    /// What must still be made worthless since somebody left or an incident was opened.
+    pub obligations: Vec<Obligation>,
+    /// The values that others took the place of, and that nobody ended.
+    pub previous: Vec<Previous>,
+    /// The day it is.
+    pub today: Date,
     /// What comes next: the earliest date that something is due.
     pub next: Option<Next>,
     /// The gravest finding that keeps values from leaving, or commands from writing.
@@ -43,7 +49,7 @@ pub struct EnvStatus {
     pub overdue: usize,
     /// How many are due soon.
     pub due_soon: usize,
-    /// How many have an open obligation.
+    /// How many have an open obligation, those among them that stand nowhere any more.
     pub obligations: usize,
     /// How many are in custody of the customer: those that some of us open, and those that only they open.
     pub customers: (usize, usize),
@@ -82,13 +88,16 @@ pub fn status(world: &World, scope: Option<&EnvName>) -> Result<Status, DeedErro
     let machines = policy.members.values().filter(|m| m.kind == MemberKind::Machine).count();
     let root = verified.record.root();
     Ok(Status {
-        environments: envs.map(|env| environment(&verified, env)).collect(),
+        environments: envs.map(|env| environment(&verified, env, place.today())).collect(),
         members: (policy.members.len() - machines, machines),
         entries: verified.record.counted(),
         root,
         pinned: root.is_some() && place.pin()? == root,
         next: next(&verified, place.today()),
         gravest: gravest(&verified).cloned(),
+        today: place.today(),
+        obligations: verified.obligations,
+        previous: verified.previous,
     })
 }
 
@@ -100,7 +109,7 @@ fn gravest<'v>(verified: &'v Verified<'_>) -> Option<&'v Finding> {
     bad.max_by_key(|finding| finding.severity)
 }
 
-fn environment(verified: &Verified<'_>, env: &EnvName) -> EnvStatus {
+fn environment(verified: &Verified<'_>, env: &EnvName, today: Date) -> EnvStatus {
     let mine = verified.live.iter().filter(|(address, _)| address.env == *env);
     let count = |code: Code| {
         // What is late in a customer's custody is not ours to mend: a note says it.
@@ -121,7 +130,10 @@ fn environment(verified: &Verified<'_>, env: &EnvName) -> EnvStatus {
         values: mine.filter(|(_, live)| live.item.generation.is_some()).count(),
         overdue: count(Code::Overdue),
         due_soon: count(Code::DueSoon),
-        obligations: verified.obligations.iter().filter(|debt| debt.address.env == *env).count(),
+        obligations: pressing(&verified.obligations, today)
+            .into_iter()
+            .filter(|debt| debt.address.env == *env)
+            .count(),
         customers,
         readers: verified.policy.readers(env).into_iter().cloned().collect(),
         keyring: current.map(|keyring| keyring.record.generation),
@@ -134,8 +146,10 @@ fn next(verified: &Verified<'_>, today: Date) -> Option<Next> {
     let names = Names::of(verified.live.keys());
     let sealed = verified.live.iter().filter(|(_, live)| live.item.generation.is_some());
     let deadlines = sealed.filter_map(|(address, live)| Some((live.item.due?, address)));
-    let debts = verified.obligations.iter().map(|debt| (debt.due, &debt.address));
-    let (due, address) = deadlines.chain(debts).min()?;
+    let open = verified.obligations.iter().filter(|debt| !debt.is_accepted(today));
+    let debts = open.filter(|debt| !debt.is_drill()).map(|debt| (debt.due, &debt.address));
+    let previous = verified.previous.iter().map(|value| (value.due, &value.address));
+    let (due, address) = deadlines.chain(debts).chain(previous).min()?;
     let days_left = rotation::days_left(due, today);
     Some(Next { name: names.short(address), due, days_left, custody: verified.holder(address) })
 }

@@ -1,6 +1,5 @@
 //! What `check` found.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use jiff::civil::Date;
@@ -8,11 +7,10 @@ use serde_json::{Value, json};
 
 use super::findings::{finding, grouped};
 use super::words::count;
-use super::{Ink, Show, paint};
+use super::{Ink, Show, owed, paint};
 use crate::deeds::check::Checked;
 use crate::finding::{Code, Finding, Severity};
 use crate::names::Address;
-use crate::rotation::Obligation;
 use crate::verify::Holder;
 
 impl Show for Checked {
@@ -34,7 +32,7 @@ impl Show for Checked {
             out,
             "{verdict}  {values} in {environments}, {readers}{holding} of {all} entries verified"
         )?;
-        self.debts(out)?;
+        owed::lines((&self.obligations, &self.previous), self.today, out)?;
         self.customers(out)
     }
 
@@ -44,7 +42,8 @@ impl Show for Checked {
             "values": self.values,
             "environments": self.environments,
             "entries": { "verified": self.entries.0, "all": self.entries.1 },
-            "obligations": self.obligations.iter().map(obligation).collect::<Vec<_>>(),
+            "obligations": owed::obligations(&self.obligations, self.today),
+            "previous": owed::previous(&self.previous),
             "custody": self.custody.iter().map(custody).collect::<Vec<_>>(),
         })
     }
@@ -63,24 +62,6 @@ impl Checked {
         let label = paint(Ink::Blue, "customer");
         writeln!(out, "{label}  {values} in their custody, {held} customer-held{next}")
     }
-
-    /// What must be rotated because somebody left, a line for each day and leaver.
-    fn debts(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut lines: BTreeMap<_, usize> = BTreeMap::new();
-        for debt in &self.obligations {
-            *lines.entry((debt.due, &debt.leaver, debt.cause)).or_default() += 1;
-        }
-        for ((due, leaver, cause), number) in lines {
-            let values = count(number, "value");
-            writeln!(
-                out,
-                "{}  {values} by {due} ({leaver} {})",
-                paint(Ink::Blue, "due"),
-                cause.did()
-            )?;
-        }
-        Ok(())
-    }
 }
 
 fn custody((address, holder, due): &(Address, Holder, Option<Date>)) -> Value {
@@ -91,17 +72,7 @@ fn custody((address, holder, due): &(Address, Holder, Option<Date>)) -> Value {
     })
 }
 
-fn obligation(debt: &Obligation) -> Value {
-    json!({
-        "address": debt.address,
-        "leaver": debt.leaver,
-        "cause": debt.cause.word(),
-        "since": debt.since.to_string(),
-        "due": debt.due.to_string(),
-    })
-}
-
-/// An obligation that is not late yet: the lines at the end count those.
+/// A duty that is not late yet: the lines at the end count those.
 fn is_plain_debt(finding: &Finding) -> bool {
-    finding.code == Code::Obligation && finding.severity == Severity::Note
+    matches!(finding.code, Code::Obligation | Code::Previous) && finding.severity == Severity::Note
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{Ink, Show, paint, safe};
+use super::{Ink, Show, owed, paint, safe};
 use crate::deeds::list::{Form, Listed, Row};
 use crate::verify::Holder;
 
@@ -56,9 +56,7 @@ fn cells(row: &Row) -> [String; 4] {
         _ => "-".to_owned(),
     };
     let due = match &row.obligation {
-        Some(debt) => {
-            format!("{due}; rotate by {} ({} {})", debt.due, debt.leaver, debt.cause.did())
-        }
+        Some(debt) => format!("{due}; {}", owed::what(debt)),
         None => due,
     };
     [safe(&row.name).into_owned(), form, kind.to_owned(), due]
@@ -87,12 +85,11 @@ fn row(row: &Row) -> Value {
             "time": row.made.time.to_string(),
             "entry": row.made.entry,
         },
-        "obligation": row.obligation.as_ref().map(|debt| json!({
-            "due": debt.due.to_string(),
-            "since": debt.since.to_string(),
-            "leaver": debt.leaver,
-            "cause": debt.cause.word(),
-        })),
+        "obligation": row.obligation.as_ref().map(|debt| {
+            let mut all = owed::cause(debt);
+            all["owed"] = json!(debt.owed.word());
+            all
+        }),
         "owner": row.owner,
         "custody": row.custody.map(Holder::word),
     })

@@ -23,9 +23,35 @@ pub const READERS_ARE_CLAIMED: &str = "age hides its recipients. We check how ma
 pub const LOST_ADMINS: &str = "When every admin key is lost, nobody can change the policy. There is no \
      back door: keep one offline.";
 
-/// Where reads are spoken of. Mission, section I, L2.
+/// With every list of entries. Mission, section I, L5.
+pub const TIMES_ARE_CLAIMS: &str = "Times are claims of the signers; order comes from the log.";
+
+/// Where it is told who could read. Mission, section I, L2.
 pub const READS_LEAVE_NO_TRACE: &str = "Reads are not recorded: whoever holds a reader's key can open \
      values offline and leave no trace. No entry never means not read.";
 
-/// With every list of entries. Mission, section I, L5.
-pub const TIMES_ARE_CLAIMS: &str = "Times are claims of the signers; order comes from the log.";
+/// Where it is told who may write. Mission, section I, L4.
+pub const WRITERS_CAN_LEAK: &str =
+    "A writer can leak or replace what they may write; a signature says who, not why.";
+
+/// Where it is told how values lie. Mission, section I, L7.
+pub const NOT_A_RUNNING_PROCESS: &str = "Encryption at rest does not protect a running process: whoever \
+     reads its memory or environment has its values.";
+
+/// Where it is told how values lie. Mission, section I, L8.
+pub const NAMES_ARE_VISIBLE: &str = "Names, members, roles and deadlines are visible to all who can read \
+     the repository; its encryption does not resist a quantum computer.";
+
+/// Where it is told what is watched. Mission, section I, L9.
+pub const NOTHING_IS_SENT: &str =
+    "tenure sends nothing: a finding becomes an alert when CI or a calendar delivers it.";
+
+/// Where a rotation is finished; `NAME` is who signed that. Mission, section I, L6.
+pub const ENDED_IS_DECLARED: &str =
+    "That the issuer refuses the old value is declared by NAME, not proven.";
+
+/// Where a credential was ended at its issuer. Mission, section I, L6.
+#[must_use]
+pub fn end_is_declared(by: &str) -> String {
+    ENDED_IS_DECLARED.replace("NAME", by)
+}

@@ -1,4 +1,4 @@
-//! What `set`, `rotate`, `unset` and `edit` did.
+//! What `set`, `unset` and `edit` did.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::{Show, safe};
 use crate::deeds::edit::Edited;
 use crate::deeds::pen::Receipt;
-use crate::deeds::rotate::Rotated;
 use crate::deeds::set::Set;
 use crate::deeds::unset::Unset;
 use crate::names::{Address, KeyPath};
@@ -22,7 +21,7 @@ pub(super) fn name(address: &Address) -> String {
 }
 
 /// What became of a value whose writer does not read it.
-const DROPPED: &str = "dropped for its readers: you cannot read it back";
+pub(super) const DROPPED: &str = "dropped for its readers: you cannot read it back";
 
 pub(super) fn signed(receipt: &Receipt) -> String {
     format!("Entry {}, signed by {}.", receipt.entry.short(), receipt.by)
@@ -52,38 +51,6 @@ impl Show for Set {
             "due": self.due.map(|due| due.to_string()),
             "readers": self.readers,
             "dropped": self.dropped,
-        })
-    }
-}
-
-impl Show for Rotated {
-    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        for set in &self.values {
-            match set.dropped {
-                true => write!(out, "{} {DROPPED}, nor compare.", name(&set.address))?,
-                false => write!(out, "{} rotated.", name(&set.address))?,
-            }
-            match set.due {
-                Some(due) => writeln!(out, " Due {due}.")?,
-                None => writeln!(out)?,
-            }
-        }
-        writeln!(out, "{}", signed(&self.receipt))
-    }
-
-    fn json(&self) -> Value {
-        let value = |set: &Set| {
-            json!({
-                "address": set.address,
-                "type": set.kind,
-                "due": set.due.map(|due| due.to_string()),
-                "dropped": set.dropped,
-            })
-        };
-        json!({
-            "values": self.values.iter().map(value).collect::<Vec<_>>(),
-            "entry": self.receipt.entry,
-            "by": self.receipt.by,
         })
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::words::{count, counted};
-use super::{Ink, Show, paint, safe};
+use super::{Ink, Show, owed, paint, safe};
 use crate::deeds::status::{EnvStatus, Status};
 use crate::verify::Holder;
 
@@ -51,6 +51,8 @@ impl Show for Status {
             "entries": { "verified": self.entries.0, "all": self.entries.1 },
             "root": self.root,
             "pinned": self.pinned,
+            "obligations": owed::obligations(&self.obligations, self.today),
+            "previous": owed::previous(&self.previous),
             "next": self.next.as_ref().map(|next| json!({
                 "name": next.name,
                 "due": next.due.to_string(),
@@ -70,7 +72,7 @@ fn line(env: &EnvStatus, width: usize, out: &mut dyn Write) -> io::Result<()> {
     for (count, what, ink) in [
         (env.overdue, "overdue", Ink::Red),
         (env.due_soon, "due soon", Ink::Yellow),
-        (env.obligations, "to rotate since somebody left", Ink::Yellow),
+        (env.obligations, "to rotate or end", Ink::Yellow),
     ] {
         if count > 0 {
             facts.push(paint(ink, &format!("{count} {what}")));

@@ -73,9 +73,14 @@ impl Policy {
     /// as a value without a type.
     #[must_use]
     pub fn rotate_every(&self, kind: Option<&TypeName>) -> RotateEvery {
-        let said = kind.and_then(|name| self.types.get(name)?.rotate_every);
-        let known = || kind.and_then(known_type).map(|kind| kind.rotate_every);
-        said.or_else(known).unwrap_or(RotateEvery::Days(self.clocks.untyped))
+        kind.and_then(|name| self.cadence(name)).unwrap_or(RotateEvery::Days(self.clocks.untyped))
+    }
+
+    /// The cadence that a type has of its own: as the policy says, else as the known type does.
+    #[must_use]
+    pub fn cadence(&self, kind: &TypeName) -> Option<RotateEvery> {
+        let said = self.types.get(kind).and_then(|described| described.rotate_every);
+        said.or_else(|| known_type(kind).map(|known| known.rotate_every))
     }
 
     /// Tells the last UTC day in time of a value set on `set_on`; none where it has no end by date.

@@ -10,6 +10,7 @@ mod lint;
 mod lost_key;
 mod nearest;
 mod parse;
+mod plan;
 mod problem;
 mod recipient;
 mod rights;

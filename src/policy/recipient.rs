@@ -59,7 +59,8 @@ pub enum RecipientError {
 /// Tells whether a text is, or holds, a private key.
 pub(super) fn is_private(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
-    ["AGE-SECRET-KEY-", "AGE-PLUGIN-", "PRIVATE KEY"].iter().any(|mark| upper.contains(mark))
+    // With the dashes of PEM: a description may well speak of a private key.
+    ["AGE-SECRET-KEY-", "AGE-PLUGIN-", "PRIVATE KEY-----"].iter().any(|mark| upper.contains(mark))
 }
 
 impl Recipient {
@@ -185,6 +186,7 @@ mod tests {
             assert_eq!(error, RecipientError::PrivateKey);
             assert!(!format!("{error} {error:?}").contains("qqq"));
         }
+        assert!(!is_private("Server certificate and private key of the entry point"));
         for text in ["", "age1", "age1qqqq", "ssh-ed25519", "ssh-ed25519 AAAA", "hello"] {
             assert!(text.parse::<Recipient>().is_err(), "{text}");
         }

@@ -1,8 +1,11 @@
 //! Deadlines and obligations: dates in, days out. And generators of new values.
 
 pub mod generate;
+mod obligation;
 
 use jiff::civil::Date;
+
+pub use obligation::{Accepted, Cause, Obligation, Owed, Previous, pressing};
 
 /// Why nothing is generated. Holds no text of the user's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,50 +27,6 @@ pub enum RotationError {
 #[must_use]
 pub fn days_left(due: Date, today: Date) -> i32 {
     (due - today).get_days()
-}
-
-/// A duty to rotate one value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Obligation {
-    /// The value.
-    pub address: crate::names::Address,
-    /// Who left, or lost a key.
-    pub leaver: crate::names::MemberName,
-    /// Which of the two.
-    pub cause: Cause,
-    /// The day of the change of readers.
-    pub since: Date,
-    /// The last day in time.
-    pub due: Date,
-}
-
-/// Why a value must be rotated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
-    /// A reader left.
-    Left,
-    /// A reader's key is lost or stolen.
-    LostKey,
-}
-
-impl Cause {
-    /// What somebody did, as the rest of a sentence that begins with their name.
-    #[must_use]
-    pub fn did(self) -> &'static str {
-        match self {
-            Self::Left => "left",
-            Self::LostKey => "lost a key",
-        }
-    }
-
-    /// The word for machines.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Left => "left",
-            Self::LostKey => "lost-key",
-        }
-    }
 }
 
 #[cfg(test)]

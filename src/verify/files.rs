@@ -15,7 +15,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
 use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, quoted};
 use crate::policy::{Comments, Policy};
-use crate::rotation::Obligation;
+use crate::rotation::{Obligation, Previous};
 use crate::seal;
 
 /// A repository that was judged: the only source of values.
@@ -41,8 +41,10 @@ pub struct Verified<'e> {
     pub disputes: BTreeMap<Address, Dispute<'e>>,
     /// What was sealed to a generation that was not current: it stands, and counts as no new value.
     pub(super) badly_sealed: BTreeMap<Address, Live<'e>>,
-    /// Open obligations.
+    /// Open obligations: one for each value and cause.
     pub obligations: Vec<Obligation>,
+    /// Values that others took the place of, and that must be ended.
+    pub previous: Vec<Previous>,
 }
 
 /// A sealed file that the log attests.
@@ -65,6 +67,36 @@ impl<'e> Verified<'e> {
         scope: Option<&EnvName>,
         today: Date,
     ) -> Option<Self> {
+        let (mut verified, envs) = Self::of(record, evidence, scope)?;
+        let mut standings = record.standings();
+        standings.retain(|address, _| scope.is_none_or(|only| address.env == *only));
+        verified.strays(evidence);
+        verified.all_files(&envs, evidence, &standings);
+        verified.drops();
+        add_what_was_before(record, &mut verified.disputes);
+        verified.renames(evidence);
+        verified.deadlines(today);
+        verified.debts(scope, today);
+        verified.sort();
+        Some(verified)
+    }
+
+    /// Goes by what the log says stands, and judges the keyrings, but no file; none without a policy to
+    /// believe. For a change of readers, which touches no file: nothing may be attested by it.
+    #[must_use]
+    pub fn as_signed(record: &'e Record, evidence: &'e FileEvidence) -> Option<Self> {
+        let (mut verified, _) = Self::of(record, evidence, None)?;
+        verified.live = record.signed(None);
+        verified.sort();
+        Some(verified)
+    }
+
+    /// What is known before any file is looked at, and the environments that are asked for.
+    fn of(
+        record: &'e Record,
+        evidence: &'e FileEvidence,
+        scope: Option<&EnvName>,
+    ) -> Option<(Self, Vec<&'e EnvName>)> {
         let policy = record.policy()?;
         let envs: Vec<_> = policy
             .environments
@@ -83,19 +115,14 @@ impl<'e> Verified<'e> {
             disputes: BTreeMap::new(),
             badly_sealed: BTreeMap::new(),
             obligations: Vec::new(),
+            previous: Vec::new(),
         };
         verified.keyrings = keyrings::check(record, &envs, evidence, &mut verified.findings);
-        let mut standings = record.standings();
-        standings.retain(|address, _| scope.is_none_or(|only| address.env == *only));
-        verified.strays(evidence);
-        verified.all_files(&envs, evidence, &standings);
-        verified.drops();
-        add_what_was_before(record, &mut verified.disputes);
-        verified.renames(evidence);
-        verified.deadlines(today);
-        verified.debts(today);
-        verified.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.place.cmp(&b.place)));
-        Some(verified)
+        Some((verified, envs))
+    }
+
+    fn sort(&mut self) {
+        self.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.place.cmp(&b.place)));
     }
 
     /// The gravest finding that keeps values of an environment from leaving, if any.
@@ -237,7 +264,7 @@ impl<'e> Verified<'e> {
                 }
             }
         }
-        self.live.append(&mut live.into_iter().collect());
+        self.live.extend(live);
         self.findings.extend(self.clear_comment(env, path, &form));
         self.files.insert(path.clone(), VerifiedFile { env: env.clone(), bytes, form });
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::Record;
 use super::verdicts::at;
 use crate::finding::{Code, Finding};
-use crate::log::entry::{Entry, Item, Kind, Origin};
+use crate::log::entry::{Entry, Item, Kind};
 use crate::log::timeline::{Effect, Settled, Standing, Timeline};
 use crate::names::{Address, EntryId, EnvName, RepoPath, Sha256};
 
@@ -127,13 +127,6 @@ impl Record {
     #[must_use]
     pub fn made_by(&self, live: Live<'_>) -> usize {
         self.chain_of(live).last().map_or(live.entry, |(_, first)| first.entry)
-    }
-
-    /// The `new` item that made the value of an item at an address.
-    #[must_use]
-    pub fn made_at(&self, live: Live<'_>, address: &Address) -> Origin {
-        let (address, first) = self.chain_of(live).last().unwrap_or((address, live));
-        Origin { entry: self.entries[first.entry].id, address: address.clone() }
     }
 
     /// What an item carries on, step by step, back to the `new` that made its value.

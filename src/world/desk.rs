@@ -168,6 +168,26 @@ pub fn read_file(path: &std::path::Path) -> Result<Plaintext, WorldError> {
     wiped::read_file(path, limit).map_err(WorldError::io("read", shown))
 }
 
+/// Reads a text that is no secret, from anywhere that the user named; none where there is no such file.
+///
+/// # Errors
+/// [`WorldError::Io`], for what is no UTF-8 too.
+pub fn read_text(path: &std::path::Path) -> Result<Option<String>, WorldError> {
+    let bytes = match read_file(path) {
+        Err(WorldError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(None);
+        }
+        bytes => bytes?,
+    };
+    match bytes.expose_text() {
+        Some(text) => Ok(Some(text.to_owned())),
+        None => {
+            let why = std::io::Error::from(std::io::ErrorKind::InvalidData);
+            Err(WorldError::io("read", path.display())(why))
+        }
+    }
+}
+
 /// The longest file with public keys.
 const PUBLIC: usize = 64 << 10;
 

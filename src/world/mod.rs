@@ -42,6 +42,7 @@ pub use change::Change;
 pub use clock::{Stopwatch, now};
 pub use desk::{
     Consent, Demands, Notes, Settings, World, Writes, current_folder, read_file, read_public,
+    read_text,
 };
 pub use environment::{Environment, HONOURED, WITHHELD};
 pub use error::WorldError;

@@ -330,15 +330,31 @@ fn an_altered_policy_keeps_members_from_being_added() {
 }
 
 #[test]
-fn a_fault_of_one_environment_does_not_keep_a_member_from_being_removed() {
+fn a_fault_of_a_file_does_not_keep_a_member_from_losing_what_they_read() {
     let repo = started();
     add(&repo, "ben", "developer");
     let sealed = repo.read("secrets/dev.env");
     repo.write("secrets/dev.env", sealed.replace("sealed.v1.", "sealed.v1.A"));
+    let before = keyrings(&repo, "dev");
+    repo.run("member remove ben -y").done();
+    assert!(!repo.read(".secrets-policy.toml").contains("members.ben"));
+    assert_eq!(keyrings(&repo, "dev"), before + 1);
+    assert_eq!(repo.run("check").code, 5, "the fault is told as before");
+    repo.write("secrets/dev.env", sealed);
+    repo.run("check").done();
+}
+
+#[test]
+fn a_fault_of_a_keyring_keeps_the_next_one_from_being_made() {
+    let repo = started();
+    add(&repo, "ben", "developer");
+    let rings = crate::support::below(&repo.path().join(".secrets/keys/dev"));
+    let honest: Vec<_> = rings.iter().map(|ring| std::fs::read(ring).unwrap()).collect();
+    rings.iter().for_each(|ring| std::fs::write(ring, "junk").unwrap());
     let removed = repo.run("member remove ben -y").done();
     assert!(removed.stderr.contains("mend what `tenure check -e dev` finds"), "{removed}");
     assert!(!repo.read(".secrets-policy.toml").contains("members.ben"));
-    repo.write("secrets/dev.env", sealed);
+    rings.iter().zip(honest).for_each(|(ring, bytes)| std::fs::write(ring, bytes).unwrap());
     assert_eq!(repo.run("check").code, 1);
 }
 

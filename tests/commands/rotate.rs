@@ -154,5 +154,9 @@ fn what_a_leaver_could_read_is_rotated_with_the_due_ones() {
     let done = repo.run("rotate --due --generate").done();
     assert!(done.stdout.starts_with("dev/A rotated."), "{done}");
     assert!(!done.stdout.contains("prod/B"), "{done}");
-    repo.run("check").done();
+    // What was replaced must be ended at its issuer, too: its type says so.
+    let checked = repo.run("check --json");
+    let owed = &checked.json()["obligations"];
+    assert_eq!((checked.code, &owed[0]["owed"]), (1, &"end".into()), "{checked}");
+    assert_eq!(owed.as_array().unwrap().len(), 1, "{checked}");
 }

@@ -8,4 +8,5 @@ mod exposure;
 mod joiner;
 mod leaver;
 mod merges;
+mod rotation;
 mod stolen;

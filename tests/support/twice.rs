@@ -70,6 +70,7 @@ fn same(
     };
     assert_eq!(live(&one), live(&two));
     assert_eq!(one.obligations, two.obligations);
+    assert_eq!(one.previous, two.previous);
     assert_eq!((&one.in_doubt, &one.open), (&two.in_doubt, &two.open));
     assert!(one.keyrings.keys().eq(two.keyrings.keys()));
     assert_eq!(one.policy.admins(), two.policy.admins());

@@ -97,6 +97,10 @@ pub(super) fn tell(delivery: &Delivery, out: &mut Output<'_>) {
     if !left.is_empty() {
         out.note(&format!("left out, being no variables: {} (-v lists them)", left.len()));
     }
+    for pending in &delivery.variables.pending {
+        let name = safe(&pending.to_string()).to_string();
+        out.note(&format!("left out, being pending: {name} (--only takes it by its name)"));
+    }
     for left in left {
         out.detail(&format!("  {}: {}", safe(&left.address.to_string()), left.why));
     }

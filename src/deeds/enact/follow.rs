@@ -80,25 +80,39 @@ impl Draft<'_, '_> {
     }
 
     /// Adopts what stands, since the word of one who may no longer write does not count.
-    pub(super) fn vouch(&self, vouch: Vouch, work: &mut Work) -> (usize, Vec<Address>) {
-        let mut orphans = Vec::new();
-        let mut vouched = 0;
-        for (address, live) in voiceless(self.verified, &self.next) {
+    ///
+    /// # Errors
+    /// Those of reading the files: only what stands there as it was signed is vouched for.
+    pub(super) fn vouch(
+        &self,
+        vouch: Vouch,
+        work: &mut Work,
+    ) -> Result<(usize, Vec<Address>), DeedError> {
+        let (mut vouched, mut orphans) = (0, Vec::new());
+        let some = voiceless(self.verified, &self.next).next().is_some()
+            || doubtful(self.verified, &self.next).next().is_some();
+        if !some {
+            return Ok((vouched, orphans));
+        }
+        // What is known so far may be what the log says, and nobody looked at the files.
+        let loaded = self.place.load(None)?;
+        let verified = loaded.judged()?;
+        for (address, live) in voiceless(&verified, &self.next) {
             if vouch == Vouch::Yes && self.next.may_write(self.by(), address) {
-                adopt(self.verified.record, address, *live, &mut work.changes);
+                adopt(verified.record, address, *live, &mut work.changes);
                 vouched += 1;
             } else {
                 orphans.push(address.clone());
             }
         }
         // What a lost key signed stands, so nobody's word is wanted for it; it may be given.
-        for (address, live) in doubtful(self.verified, &self.next) {
+        for (address, live) in doubtful(&verified, &self.next) {
             if vouch == Vouch::Yes && self.next.may_write(self.by(), address) {
-                adopt(self.verified.record, address, *live, &mut work.changes);
+                adopt(verified.record, address, *live, &mut work.changes);
                 vouched += 1;
             }
         }
-        (vouched, orphans)
+        Ok((vouched, orphans))
     }
 }
 

@@ -258,7 +258,7 @@ impl<'a, 'w> Draft<'a, 'w> {
             put_policy(&self.text, &mut work.writes)?;
             attributes::add(self.place, &self.next, &mut work.writes)?;
             (renewed, stale) = self.keyrings(&mut work)?;
-            (vouched, orphans) = self.vouch(vouch, &mut work);
+            (vouched, orphans) = self.vouch(vouch, &mut work)?;
         }
         let (seq, kind) = self.kind();
         let entry = self.pen.sign(kind, reason, &mut work.writes)?;

@@ -82,7 +82,7 @@ pub fn add(world: &World, wish: &Wish, show: &mut dyn FnMut(&Effect)) -> Result<
     };
     some_key(&new)?;
     let place = Place::to_write(world)?;
-    let loaded = place.load(None)?;
+    let loaded = place.load_readers()?;
     let verified = loaded.judged()?;
     nothing_blocks(&verified.findings, Edited::Refused)?;
     let found = enact::policy_file(&place)?;

@@ -69,7 +69,7 @@ pub fn approve(
     show: &mut dyn FnMut(&Asking),
 ) -> Result<Approved, DeedError> {
     let place = Place::to_write(world)?;
-    let loaded = place.load(None)?;
+    let loaded = place.load_readers()?;
     let verified = loaded.judged()?;
     nothing_blocks(&verified.findings, Edited::Refused)?;
     let found = enact::policy_file(&place)?;

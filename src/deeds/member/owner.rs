@@ -57,7 +57,7 @@ pub fn give(
     show: &mut dyn FnMut(&Effect),
 ) -> Result<Owned, DeedError> {
     let place = Place::to_write(world)?;
-    let loaded = place.load(None)?;
+    let loaded = place.load_readers()?;
     let verified = loaded.judged()?;
     nothing_blocks(&verified.findings, Edited::Refused)?;
     let found = enact::policy_file(&place)?;

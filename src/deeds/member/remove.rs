@@ -98,7 +98,7 @@ pub fn remove(
     show: &mut dyn FnMut(&Effect),
 ) -> Result<Removed, DeedError> {
     let place = Place::to_write(world)?;
-    let loaded = place.load(None)?;
+    let loaded = place.load_readers()?;
     let verified = loaded.judged()?;
     nothing_blocks(&verified.findings, Edited::Refused)?;
     let found = enact::policy_file(&place)?;

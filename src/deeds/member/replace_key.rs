@@ -96,7 +96,7 @@ pub fn replace_key(
     show: &mut dyn FnMut(&Replacing),
 ) -> Result<Replaced, DeedError> {
     let place = Place::to_write(world)?;
-    let loaded = place.load(None)?;
+    let loaded = place.load_readers()?;
     let verified = loaded.judged()?;
     nothing_blocks(&verified.findings, Edited::Refused)?;
     let found = enact::policy_file(&place)?;

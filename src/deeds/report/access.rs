@@ -1,0 +1,193 @@
+//! Who may read and write which environment, now and before.
+
+use jiff::civil::Date;
+
+use super::ground::Ground;
+use crate::names::{EnvName, MemberName, RoleName};
+use crate::policy::{MemberKind, Policy, Right};
+
+/// Who may do what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Access {
+    /// By name.
+    pub environments: Vec<EnvAccess>,
+    /// By name; those that name no environment too.
+    pub roles: Vec<RoleAccess>,
+    /// By name.
+    pub machines: Vec<Machine>,
+    /// Machines that read where no consumer reads as them.
+    pub idle: Vec<MemberName>,
+    /// Environments that no person is to read.
+    pub runtime_only: Vec<EnvName>,
+    /// Readers that were taken away, the oldest first.
+    pub revoked: Vec<Revoked>,
+    /// The days between two reviews.
+    pub review_every: u32,
+}
+
+/// Who may read and write an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvAccess {
+    /// Which.
+    pub env: EnvName,
+    /// Its readers, people before machines.
+    pub readers: Vec<(MemberName, MemberKind)>,
+    /// Its writers.
+    pub writers: Vec<MemberName>,
+    /// Rules that leave some values to fewer writers: the pattern and the roles.
+    pub narrowed: Vec<(String, Vec<RoleName>)>,
+    /// Who could read it before: until which day.
+    pub former: Vec<(MemberName, Date)>,
+    /// Whether the newest keyring is wrapped for exactly the readers.
+    pub keyring: Keyring,
+}
+
+/// Whether a keyring follows its readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyring {
+    /// It is wrapped for exactly them.
+    Current,
+    /// Readers changed since.
+    Stale,
+}
+
+/// What a role may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleAccess {
+    /// Which.
+    pub role: RoleName,
+    /// Who has it.
+    pub members: Vec<MemberName>,
+    /// The environments that it reads.
+    pub reads: Vec<EnvName>,
+    /// The environments that it writes.
+    pub writes: Vec<EnvName>,
+}
+
+/// A machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    /// Its name.
+    pub name: MemberName,
+    /// Who answers for it.
+    pub owner: Option<MemberName>,
+    /// The last day of its keys.
+    pub expires: Option<Date>,
+    /// The environments that it reads.
+    pub reads: Vec<EnvName>,
+}
+
+/// A reader who was taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// Who.
+    pub who: MemberName,
+    /// From where.
+    pub env: EnvName,
+    /// When.
+    pub on: Date,
+    /// The day of the first keyring after that without them; none where there is none yet.
+    pub renewed: Option<Date>,
+}
+
+/// Tells who may do what.
+#[must_use]
+pub fn access(ground: &Ground<'_>) -> Access {
+    let policy = ground.verified.policy;
+    let revoked = revoked(ground);
+    let machines = machines(policy);
+    let used = |machine: &MemberName| {
+        policy.consumers.values().any(|consumer| consumer.member.as_ref() == Some(machine))
+    };
+    let idle = machines.iter().filter(|it| !it.reads.is_empty() && !used(&it.name));
+    let only = policy.environments.iter().filter(|(_, env)| env.runtime_only);
+    Access {
+        environments: policy.environments.keys().map(|env| of_env(ground, env, &revoked)).collect(),
+        roles: policy.roles.iter().map(|(role, members)| of_role(policy, role, members)).collect(),
+        idle: idle.map(|it| it.name.clone()).collect(),
+        machines,
+        runtime_only: only.map(|(name, _)| name.clone()).collect(),
+        revoked,
+        review_every: policy.clocks.access_review,
+    }
+}
+
+fn of_env(ground: &Ground<'_>, env: &EnvName, revoked: &[Revoked]) -> EnvAccess {
+    let policy = ground.verified.policy;
+    let kind = |name: &MemberName| policy.members.get(name).map(|member| member.kind);
+    let readers = policy.readers(env).into_iter();
+    let mut readers: Vec<_> = readers.filter_map(|it| Some((it.clone(), kind(it)?))).collect();
+    readers.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+    let mut former: Vec<(MemberName, Date)> = Vec::new();
+    for it in revoked.iter().filter(|it| it.env == *env) {
+        former.retain(|(who, _)| *who != it.who);
+        if !readers.iter().any(|(who, _)| *who == it.who) {
+            former.push((it.who.clone(), it.on));
+        }
+    }
+    let narrowed = policy.narrowings(env);
+    let current = ground.verified.record.current_keyring(env).is_some();
+    EnvAccess {
+        env: env.clone(),
+        readers,
+        writers: policy.writers(env).into_iter().cloned().collect(),
+        narrowed: narrowed.map(|it| (it.pattern.as_str().to_owned(), it.roles.to_vec())).collect(),
+        former,
+        keyring: if current { Keyring::Current } else { Keyring::Stale },
+    }
+}
+
+fn of_role(policy: &Policy, role: &RoleName, members: &[MemberName]) -> RoleAccess {
+    let grants = |right| {
+        let of = |env: &&EnvName| {
+            members.iter().any(|who| policy.granting(who, env, right).contains(&role))
+        };
+        policy.environments.keys().filter(of).cloned().collect()
+    };
+    let mut members_by_name = members.to_vec();
+    members_by_name.sort();
+    members_by_name.dedup();
+    RoleAccess {
+        role: role.clone(),
+        reads: grants(Right::Read),
+        writes: grants(Right::Write),
+        members: members_by_name,
+    }
+}
+
+fn machines(policy: &Policy) -> Vec<Machine> {
+    let machines = policy.members.iter().filter(|(_, it)| it.kind == MemberKind::Machine);
+    let machine = |(name, it): (&MemberName, &crate::policy::Member)| Machine {
+        name: name.clone(),
+        owner: it.owner.clone(),
+        expires: it.expires,
+        reads: policy.readable_by(name).into_iter().cloned().collect(),
+    };
+    machines.map(machine).collect()
+}
+
+/// Every reader that a policy in force took away from an environment, by the policies in their order.
+fn revoked(ground: &Ground<'_>) -> Vec<Revoked> {
+    let record = ground.verified.record;
+    let mut all = Vec::new();
+    for step in record.steps_in_force() {
+        let mut taken: Vec<(EnvName, MemberName)> = Vec::new();
+        for before in step.follows().map(|at| &record.chain.steps[at].policy) {
+            for env in before.environments.keys() {
+                let now = step.policy.readers(env);
+                let gone = before.readers(env).into_iter().filter(|who| !now.contains(who));
+                taken.extend(gone.map(|who| (env.clone(), who.clone())));
+            }
+        }
+        taken.sort();
+        taken.dedup();
+        for (env, who) in taken {
+            let rings = record.keyrings(&env);
+            let after = |at: usize| at == step.entry || record.dag.is_ancestor(step.entry, at);
+            let renewed =
+                rings.iter().find(|ring| after(ring.entry)).map(|ring| ground.day(ring.entry));
+            all.push(Revoked { who, env, on: ground.day(step.entry), renewed });
+        }
+    }
+    all
+}

@@ -1,0 +1,39 @@
+//! Reports that are kept in files: written where nothing else is overwritten, and read again.
+
+use std::path::Path;
+
+use crate::deeds::DeedError;
+use crate::world::{Mode, World, Writes, read_text, write_whole};
+
+/// What every report has near its beginning.
+const MARK: &str = "> **Document ID:** ";
+
+/// Reads a file that is to be a report.
+///
+/// # Errors
+/// [`DeedError::World`] where it is no text; [`DeedError::Refuse`] where it is not there.
+pub fn read(world: &World, file: &Path) -> Result<String, DeedError> {
+    read_text(&world.from.join(file))?.ok_or_else(|| DeedError::Refuse {
+        what: format!("there is no file `{}`", file.display()),
+        instead: None,
+    })
+}
+
+/// Writes a report into a file; over another report, and over nothing else.
+///
+/// # Errors
+/// [`DeedError::Refuse`] where the file holds something else.
+pub fn write(world: &World, file: &Path, text: &str) -> Result<(), DeedError> {
+    let to = world.from.join(file);
+    let old = read_text(&to)?.unwrap_or_default();
+    if !old.is_empty() && !old.contains(MARK) {
+        return Err(DeedError::Refuse {
+            what: format!("`{}` holds something else than a report", file.display()),
+            instead: Some("name another file, or remove that one".to_owned()),
+        });
+    }
+    if world.writes == Writes::Real {
+        write_whole(&to, text.as_bytes(), Mode::Keep)?;
+    }
+    Ok(())
+}

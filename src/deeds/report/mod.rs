@@ -1,0 +1,217 @@
+//! Facts for reports: what policy, log and tracked files say on a day, as plain values. No key is used,
+//! and nothing here holds a value.
+
+pub mod access;
+pub mod assumptions;
+pub mod ci;
+pub mod consumers;
+pub mod customer;
+pub mod debts;
+pub mod events;
+pub mod ground;
+pub mod incidents;
+pub mod items;
+pub mod kept;
+pub mod kinds;
+pub mod leavers;
+pub mod lifecycle;
+pub mod lineage;
+pub mod link;
+pub mod neutral;
+pub mod plan;
+pub mod rotations;
+pub mod secrets;
+pub mod storage;
+pub mod tracked;
+pub mod triggers;
+pub mod verdict;
+pub mod watch;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::DeedError;
+use super::enact::{Edited, nothing_blocks};
+use super::find::Names;
+use super::load::{Place, unbelieved};
+use crate::names::{EntryId, EnvName, Sha256, TypeName};
+use crate::policy::Link;
+use crate::verify::Verified;
+use crate::world::World;
+
+use access::Access;
+use assumptions::Assumption;
+use consumers::{Consumer, Usage};
+use customer::Customer;
+use debts::Debt;
+use events::Events;
+use ground::Ground;
+use incidents::Incident;
+use items::{Matter, OpenItem};
+use kinds::Kind;
+use leavers::Leaver;
+use lifecycle::Lifecycle;
+use neutral::Neutral;
+use rotations::Timely;
+use secrets::Secret;
+use storage::Stored;
+use tracked::Tracked;
+use watch::Watch;
+
+/// Of what state a report is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// The day, in UTC.
+    pub day: Date,
+    /// The policy's number and the hash of its bytes; none where the repository needs no log.
+    pub policy: Option<(u32, Sha256)>,
+    /// The heads of the log, sorted.
+    pub heads: Vec<EntryId>,
+    /// The version of this program.
+    pub version: &'static str,
+}
+
+/// All that document 5D says.
+#[derive(Debug, Clone)]
+pub struct FiveD {
+    /// Of what state it is.
+    pub stamp: Stamp,
+    /// The day of the log's first entry.
+    pub begun: Date,
+    /// The values, by address.
+    pub secrets: Vec<Secret>,
+    /// Their types.
+    pub kinds: Vec<Kind>,
+    /// The titles of the types that no value has.
+    pub unused_kinds: Vec<String>,
+    /// Who uses them, by type.
+    pub usage: BTreeMap<Option<TypeName>, Usage>,
+    /// The declared consumers.
+    pub consumers: Vec<Consumer>,
+    /// How they are kept, by environment.
+    pub storage: Vec<Stored>,
+    /// Who may do what.
+    pub access: Access,
+    /// How the values of each type are rotated, in the order of the types.
+    pub lifecycles: Vec<Lifecycle>,
+    /// What readers who were taken away could read besides what is in use, by name.
+    pub leavers: Vec<Leaver>,
+    /// The duties to rotate, by date.
+    pub debts: Vec<Debt>,
+    /// The incidents and exercises on record.
+    pub incidents: Vec<Incident>,
+    /// What the log counts.
+    pub events: Events,
+    /// How many rotations were finished, and how many of them in time.
+    pub finished: (usize, usize),
+    /// What is watched.
+    pub watch: Watch,
+    /// What customers and third parties have to do with the values.
+    pub customer: Customer,
+    /// The patterns of the files in which environments keep their values.
+    pub stores: BTreeSet<String>,
+    /// From how many days after a deadline on `run` refuses, by environment.
+    pub refuses_after: BTreeMap<EnvName, u32>,
+    /// The days before a deadline from which on it is announced, by type.
+    pub warns_before: BTreeMap<Option<TypeName>, u32>,
+    /// Where the incident response runbook is.
+    pub runbook: Option<Link>,
+    /// The days between two reviews of this document.
+    pub review_every: u32,
+    /// What is taken for granted.
+    pub assumptions: Vec<Assumption>,
+    /// What is to be done.
+    pub items: Vec<OpenItem>,
+}
+
+/// Gathers what document 5D says of the state that is here, on a day; today unless one is named.
+///
+/// # Errors
+/// [`DeedError::NoRoot`]; [`DeedError::Refused`] where log or policy are not to be believed.
+pub fn five_d(world: &World, day: Option<Date>) -> Result<FiveD, DeedError> {
+    let place = Place::find(world)?.forgetful();
+    let loaded = place.load(None)?;
+    nothing_blocks(&loaded.record.findings, Edited::Refused)?;
+    let today = day.unwrap_or_else(|| place.today());
+    let verified = Verified::judge(&loaded.record, &loaded.files, None, today)
+        .ok_or_else(|| unbelieved(&loaded.record))?;
+    let tracked = Tracked::of(&place.checkout)?;
+    let names = Names::of(verified.live.keys());
+    let neutral = Neutral::of(verified.policy);
+    gather(&Ground { place: &place, verified: &verified, today, tracked, names, neutral })
+}
+
+fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
+    let policy = ground.verified.policy;
+    let secrets = secrets::secrets(ground);
+    let kinds = kinds::kinds(policy, &secrets, &ground.neutral);
+    let access = access::access(ground);
+    let debts = debts::debts(ground, &secrets);
+    let lives = lineage::lives(ground.verified.record);
+    let rotations = rotations::rotations(ground, &lives);
+    let ends = rotations::ends(ground.verified.record);
+    let timely = rotations.iter().filter(|it| it.timely == Some(Timely::Yes)).count();
+    let refuses = |env: &EnvName| Some((env.clone(), policy.refuse_overdue_after(env)?));
+    let warns = |kind: &Kind| (kind.name.clone(), policy.warn_before(kind.name.as_ref()));
+    let globs = policy.environments.values().flat_map(|env| &env.files);
+    let usage = consumers::usage(ground, &secrets)?;
+    let storage = storage::storage(ground, &secrets);
+    let incidents = incidents::incidents(ground, &secrets);
+    let events = events::events(ground, &rotations, &lives.creations, &access);
+    let ci = ci::ci(ground)?;
+    let matter = Matter {
+        ground,
+        secrets: &secrets,
+        kinds: &kinds,
+        usage: &usage,
+        stored: &storage,
+        incidents: &incidents,
+        ci: &ci,
+    };
+    let items = items::open(&matter)?;
+    Ok(FiveD {
+        stamp: stamp(ground),
+        begun: ground.begun(),
+        unused_kinds: kinds::without_values(policy, &kinds),
+        usage,
+        consumers: consumers::consumers(policy, &secrets),
+        storage,
+        lifecycles: lifecycle::lifecycles(ground, &kinds, (&secrets, &debts), &rotations),
+        assumptions: assumptions::assumptions(&events, &rotations),
+        events,
+        leavers: leavers::leavers(ground, &access.revoked, &ends),
+        incidents,
+        finished: (rotations.iter().filter(|it| it.finished.is_some()).count(), timely),
+        watch: watch::watch(ground, &ci),
+        customer: customer::customer(ground, &secrets),
+        stores: globs.map(|glob| glob.as_str().to_owned()).collect(),
+        refuses_after: policy.environments.keys().filter_map(refuses).collect(),
+        warns_before: kinds.iter().map(warns).collect(),
+        runbook: policy.links.incident_response.clone(),
+        review_every: policy.clocks.review_5d,
+        items,
+        access,
+        debts,
+        kinds,
+        secrets,
+    })
+}
+
+fn stamp(ground: &Ground<'_>) -> Stamp {
+    let record = ground.verified.record;
+    Stamp {
+        day: ground.today,
+        policy: record.chain.current().map(|step| (step.seq, step.hash)),
+        heads: record.dag.heads().to_vec(),
+        version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
+impl FiveD {
+    /// By how many days each value that is past its deadline is late.
+    #[must_use]
+    pub fn late(&self) -> Vec<i32> {
+        self.secrets.iter().filter_map(|it| it.days_late(self.stamp.day)).collect()
+    }
+}

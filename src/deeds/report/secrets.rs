@@ -1,0 +1,113 @@
+//! The sealed values that stand, each with what the policy says of it.
+
+use jiff::civil::Date;
+
+use super::ground::Ground;
+use super::lineage;
+use crate::log::entry::Origin;
+use crate::names::{Address, ConsumerName, MemberName, TypeName};
+use crate::policy::{self, Custody};
+use crate::verify::Live;
+
+/// A sealed value, or a file sealed whole. Holds no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// Its shortest name.
+    pub name: String,
+    /// Where it stands.
+    pub address: Address,
+    /// Its type.
+    pub kind: Option<TypeName>,
+    /// The entry and the address of the `new` that made it.
+    pub made: Origin,
+    /// The day it was made.
+    pub made_on: Date,
+    /// Who signed that.
+    pub made_by: MemberName,
+    /// The day since which it stands here.
+    pub since: Date,
+    /// The last day in time.
+    pub due: Option<Date>,
+    /// Where in its life it is.
+    pub stage: Stage,
+    /// Who answers for it, in the policy's words.
+    pub owner: Option<String>,
+    /// Who issues it.
+    pub origin: Option<policy::Origin>,
+    /// The third party.
+    pub vendor: Option<String>,
+    /// Whom to ask there.
+    pub contact: Option<String>,
+    /// Who else holds copies.
+    pub copies: Vec<String>,
+    /// Who holds it.
+    pub custody: Custody,
+    /// The consumers that the policy names for it.
+    pub used_by: Vec<ConsumerName>,
+}
+
+/// Where in its life a value is. Mission, section F.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Beside the current one, and not in use yet.
+    Pending,
+    /// In use.
+    Current,
+    /// Beside the current one, until its end is recorded.
+    Previous,
+}
+
+impl Secret {
+    /// Tells whether its deadline is somebody else's: shown, and never red.
+    #[must_use]
+    pub fn is_customers(&self) -> bool {
+        self.custody == Custody::Customer
+    }
+
+    /// Tells whether it is the value that an item made.
+    #[must_use]
+    pub fn is_of(&self, origin: &Origin) -> bool {
+        self.made == *origin
+    }
+
+    /// Tells how many days it is past its deadline; none where it is in time.
+    #[must_use]
+    pub fn days_late(&self, today: Date) -> Option<i32> {
+        let left = crate::rotation::days_left(self.due?, today);
+        (left < 0 && !self.is_customers()).then_some(-left)
+    }
+}
+
+/// Lists the sealed values, by address.
+#[must_use]
+pub fn secrets(ground: &Ground<'_>) -> Vec<Secret> {
+    let live = ground.verified.live.iter();
+    let sealed = live.filter(|(_, live)| live.item.generation.is_some());
+    sealed.map(|(address, live)| secret(ground, address, *live)).collect()
+}
+
+fn secret(ground: &Ground<'_>, address: &Address, live: Live<'_>) -> Secret {
+    let record = ground.verified.record;
+    let rule = ground.verified.policy.rule(address);
+    let neutral = |text: &str| ground.neutral.say(text);
+    let (made, place) = lineage::made(record, live.entry, address, live.item);
+    let since = lineage::here_since(record, live.entry, address, live.item);
+    Secret {
+        name: ground.name(address),
+        address: address.clone(),
+        kind: live.item.kind.clone(),
+        made: Origin { entry: record.dag.id(made), address: place },
+        made_on: ground.day(made),
+        made_by: record.entries[made].entry.by.clone(),
+        since: ground.day(since),
+        due: live.item.due,
+        stage: Stage::Current,
+        owner: rule.owner.map(neutral),
+        origin: rule.origin,
+        vendor: rule.vendor.map(str::to_owned),
+        contact: rule.contact.map(neutral),
+        copies: rule.copies.iter().map(|copy| neutral(copy)).collect(),
+        custody: rule.custody.unwrap_or(Custody::Own),
+        used_by: rule.used_by.to_vec(),
+    }
+}

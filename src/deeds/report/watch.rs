@@ -1,0 +1,52 @@
+//! What is watched today: what the checks found, by the alarms of the mission (A26).
+
+use super::ci::Ci;
+use super::ground::Ground;
+use crate::finding::{Code, Finding};
+use crate::names::RepoPath;
+
+/// What is watched, and by whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// The files of a CI that run the check.
+    pub ci: Vec<RepoPath>,
+    /// Values past their deadline.
+    pub overdue: usize,
+    /// Keyrings that are not as signed: a recipient may have been added.
+    pub recipients: usize,
+    /// What nobody signed.
+    pub unattested: usize,
+    /// What a key signed that was removed.
+    pub removed_keys: usize,
+    /// Values in clear.
+    pub in_clear: usize,
+    /// Canaries that there are.
+    pub canaries: usize,
+}
+
+/// The type whose values are used by nobody.
+const CANARY: &str = "canary";
+
+/// Tells what is watched.
+#[must_use]
+pub fn watch(ground: &Ground<'_>, ci: &Ci) -> Watch {
+    let findings = &ground.verified.findings;
+    let count = |fits: &dyn Fn(&Finding) -> bool| findings.iter().filter(|it| fits(it)).count();
+    let of_keyring = |it: &Finding| it.place.starts_with(".secrets/keys/");
+    let live = ground.verified.live.values();
+    let canaries =
+        live.filter(|it| it.item.kind.as_ref().is_some_and(|kind| kind.as_str() == CANARY));
+    Watch {
+        ci: ci.checks.clone(),
+        overdue: count(&|it| it.code == Code::Overdue),
+        recipients: count(&|it| {
+            of_keyring(it) && matches!(it.code, Code::Altered | Code::Unattested)
+        }),
+        unattested: count(&|it| {
+            !of_keyring(it) && matches!(it.code, Code::Altered | Code::Unattested | Code::Missing)
+        }),
+        removed_keys: count(&|it| matches!(it.code, Code::RemovedKey | Code::WriterGone)),
+        in_clear: count(&|it| it.code == Code::Plaintext),
+        canaries: canaries.count(),
+    }
+}

@@ -1,0 +1,109 @@
+//! Section 7 of document 5D: what is recorded, and what raises an alarm.
+
+use jiff::civil::Date;
+
+use super::Edition;
+use super::markdown::{Doc, Indent, code};
+use super::words::{list, number, things};
+use crate::deeds::report::FiveD;
+use crate::deeds::report::access::EnvAccess;
+use crate::deeds::report::events::Tally;
+use crate::deeds::report::watch::Watch;
+use crate::output::sentences::{NOTHING_IS_SENT, READS_LEAVE_NO_TRACE};
+
+pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
+    doc.section("7. Monitoring and audit");
+    doc.label("Access logging", READS_LEAVE_NO_TRACE);
+    report.access.environments.iter().for_each(|env| doc.point(could_read(env, edition)));
+    doc.label("Rotation events logged", logged(report));
+    events(doc, report);
+    if edition == Edition::Internal {
+        let stores = list(report.stores.iter().map(|glob| code(glob)));
+        doc.line(format!(
+            "  Links: secret store {stores}, rotation log {}, access policy {}.",
+            code(".secrets/log/"),
+            code(crate::policy::PATH)
+        ));
+    }
+    doc.label("Alerting on misuse", NOTHING_IS_SENT);
+    doc.line(format!("  {} Today: {}.", gate(&report.watch, edition), alarms(&report.watch)));
+}
+
+fn could_read(it: &EnvAccess, edition: Edition) -> String {
+    if edition == Edition::Customer {
+        let now = things(it.readers.len(), "member", "members");
+        let former = number(it.former.len());
+        return format!("could read {}: {now}; before also: {former} *(proven)*", it.env);
+    }
+    let now = list(it.readers.iter().map(|(who, _)| who));
+    let former = it.former.iter().map(|(who, until)| format!("until {until} also {who}"));
+    let former: Vec<_> = former.collect();
+    let former = if former.is_empty() { String::new() } else { format!("; {}", former.join("; ")) };
+    format!("could read {}: {now}{former} *(proven)*", it.env)
+}
+
+fn logged(report: &FiveD) -> String {
+    let events = &report.events;
+    let (holding, all) = events.entries;
+    let Some(root) = events.root else {
+        return "no: nothing is signed here. *proven*".to_owned();
+    };
+    let root: String = root.to_string().chars().take(8).collect();
+    let verified =
+        if holding == all { "all verified".to_owned() } else { format!("{holding} verified") };
+    format!(
+        "yes, each step signed: {} by {}, {verified} against root {}. *proven*",
+        things(all, "entry", "entries"),
+        things(events.signers, "member", "members"),
+        code(&root)
+    )
+}
+
+fn events(doc: &mut Doc, report: &FiveD) {
+    let events = &report.events;
+    let day = |last: Option<Date>| last.map_or(String::new(), |day| day.to_string());
+    let row =
+        |name: &str, tally: Tally| vec![name.to_owned(), tally.count.to_string(), day(tally.last)];
+    let ended =
+        Tally { count: events.ended.len(), last: events.ended.iter().map(|it| it.on).max() };
+    let rows = [
+        row("Creation", events.creations),
+        row("Rotation", events.rotations),
+        row("Revocation of a reader", events.revoked_readers),
+        row("Revocation of a credential", ended),
+        vec!["Access".to_owned(), "not recorded".to_owned(), String::new()],
+    ];
+    doc.table(Indent::Label, &["Event", "Count", "Last"], &rows);
+}
+
+/// A file that says so proves that somebody wants it, and not that it runs.
+fn gate(watch: &Watch, edition: Edition) -> String {
+    match (edition, watch.ci.len()) {
+        (Edition::Internal, 0) => format!("No file of a CI runs {}.", code("tenure check")),
+        (Edition::Internal, _) => {
+            let files = list(watch.ci.iter().map(|path| code(path.as_str())));
+            format!("{} runs in CI by {files} *(declared)*.", code("tenure check"))
+        }
+        (Edition::Customer, 0) => "No check runs in CI.".to_owned(),
+        (Edition::Customer, _) => "Checks run in CI *(declared)*.".to_owned(),
+    }
+}
+
+fn alarms(watch: &Watch) -> String {
+    let canary = match watch.canaries {
+        0 => "no canary is defined".to_owned(),
+        count => format!(
+            "{}, whose use is seen at their issuer only",
+            things(count, "canary", "canaries")
+        ),
+    };
+    let counts = [
+        ("overdue", watch.overdue),
+        ("value in clear", watch.in_clear),
+        ("changed keyring", watch.recipients),
+        ("unattested change", watch.unattested),
+        ("entry by a removed key", watch.removed_keys),
+    ];
+    let counts = counts.map(|(what, count)| format!("{what} {}", number(count)));
+    format!("{}; {canary}", counts.join(", "))
+}

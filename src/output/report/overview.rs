@@ -1,0 +1,43 @@
+//! Section 1 of document 5D: what counts as a secret, and how many there are.
+
+use super::markdown::Doc;
+use super::words::{list, number};
+use crate::deeds::report::FiveD;
+use crate::deeds::report::secrets::Stage;
+use crate::names::EnvName;
+use crate::policy::Word;
+
+pub(super) fn write(doc: &mut Doc, report: &FiveD) {
+    doc.section("1. Overview");
+    doc.line("Secrets include any sensitive values required for the solution to operate, such as:");
+    for word in Word::ALL {
+        let mine = report.kinds.iter().filter(|kind| kind.word == Some(*word));
+        doc.line(format!("- {}: {}", word.word(), number(mine.map(|kind| kind.count()).sum())));
+    }
+    doc.paragraph("This document describes how secrets are protected throughout their lifecycle.");
+    doc.paragraph(counts(report));
+}
+
+fn counts(report: &FiveD) -> String {
+    let all = report.secrets.len();
+    let of_env = |env: &EnvName| report.secrets.iter().filter(|it| it.address.env == *env).count();
+    let environments = report.storage.iter().map(|it| format!("{} {}", it.env, of_env(&it.env)));
+    let untyped = report.kinds.iter().filter(|kind| kind.name.is_none());
+    let wordless = report.kinds.iter().filter(|kind| kind.name.is_some() && kind.word.is_none());
+    let wordless =
+        list(wordless.map(|kind| format!("{} {}", super::prose(&kind.title), kind.count())));
+    let stage = |stage| number(report.secrets.iter().filter(|it| it.stage == stage).count());
+    let values = if all == 1 { "value" } else { "values" };
+    let places = report.storage.len();
+    let environments_word = if places == 1 { "environment" } else { "environments" };
+    format!(
+        "{all} {values} in {places} {environments_word}: {}. Untyped: {}. Under none of these words: {wordless}. \
+         Current {}, pending {}, previous {}, revoked {}.",
+        list(environments),
+        number(untyped.map(|kind| kind.count()).sum()),
+        stage(Stage::Current),
+        stage(Stage::Pending),
+        stage(Stage::Previous),
+        number(report.events.ended.len()),
+    )
+}
