@@ -5,6 +5,7 @@ mod colleagues;
 mod customers;
 pub(crate) mod dropping;
 mod exposure;
+mod incident;
 mod joiner;
 mod leaver;
 mod merges;
