@@ -10,7 +10,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, EnvName, GenerationId, MemberName, RepoPath};
 use crate::policy::MemberKind;
 use crate::rotation::{self, Obligation, Previous, pressing};
-use crate::verify::Verified;
+use crate::verify::{Holder, Verified};
 use crate::world::World;
 
 /// A repository at a glance.
@@ -51,6 +51,8 @@ pub struct EnvStatus {
     pub due_soon: usize,
     /// How many have an open obligation, those among them that stand nowhere any more.
     pub obligations: usize,
+    /// How many are in custody of the customer: those that some of us open, and those that only they open.
+    pub customers: (usize, usize),
     /// Who reads it.
     pub readers: Vec<MemberName>,
     /// The generation that new values are sealed to; none where readers changed since.
@@ -68,6 +70,8 @@ pub struct Next {
     pub due: Date,
     /// Days until then; negative when it is over.
     pub days_left: i32,
+    /// Who opens it, where it is in custody of the customer.
+    pub custody: Option<Holder>,
 }
 
 /// Looks at one environment, or at all.
@@ -108,10 +112,17 @@ fn gravest<'v>(verified: &'v Verified<'_>) -> Option<&'v Finding> {
 fn environment(verified: &Verified<'_>, env: &EnvName, today: Date) -> EnvStatus {
     let mine = verified.live.iter().filter(|(address, _)| address.env == *env);
     let count = |code: Code| {
-        let of_env = |finding: &&Finding| finding.env.as_ref() == Some(env) && finding.code == code;
+        // What is late in a customer's custody is not ours to mend: a note says it.
+        let ours = |finding: &&Finding| code != Code::Overdue || finding.severity > Severity::Note;
+        let of_env = |finding: &&Finding| {
+            finding.env.as_ref() == Some(env) && finding.code == code && ours(finding)
+        };
         verified.findings.iter().filter(of_env).count()
     };
     let current = verified.record.current_keyring(env);
+    let held_by =
+        |holder| mine.clone().filter(|(it, _)| verified.holder(it) == Some(holder)).count();
+    let customers = (held_by(Holder::Managed), held_by(Holder::Held));
     let open =
         verified.open.iter().filter(|path| verified.policy.environment_of(path) == Some(env));
     EnvStatus {
@@ -123,6 +134,7 @@ fn environment(verified: &Verified<'_>, env: &EnvName, today: Date) -> EnvStatus
             .into_iter()
             .filter(|debt| debt.address.env == *env)
             .count(),
+        customers,
         readers: verified.policy.readers(env).into_iter().cloned().collect(),
         keyring: current.map(|keyring| keyring.record.generation),
         open: open.cloned().collect(),
@@ -139,5 +151,5 @@ fn next(verified: &Verified<'_>, today: Date) -> Option<Next> {
     let previous = verified.previous.iter().map(|value| (value.due, &value.address));
     let (due, address) = deadlines.chain(debts).chain(previous).min()?;
     let days_left = rotation::days_left(due, today);
-    Some(Next { name: names.short(address), due, days_left })
+    Some(Next { name: names.short(address), due, days_left, custody: verified.holder(address) })
 }

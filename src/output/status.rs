@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::words::{count, counted};
 use super::{Ink, Show, owed, paint, safe};
 use crate::deeds::status::{EnvStatus, Status};
+use crate::verify::Holder;
 
 impl Show for Status {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -25,10 +26,14 @@ impl Show for Status {
         }
         if let Some(next) = &self.next {
             let when = match next.days_left {
-                left if left < 0 => paint(Ink::Red, &format!("{} days late", -left)),
+                left if left < 0 && next.custody.is_none() => {
+                    paint(Ink::Red, &format!("{} days late", -left))
+                }
+                left if left < 0 => format!("{} days late", -left),
                 left => format!("in {left} days"),
             };
-            writeln!(out, "next     {} due {}, {when}", safe(&next.name), next.due)?;
+            let whose = next.custody.map(|it| format!(", {}", it.word())).unwrap_or_default();
+            writeln!(out, "next     {} due {}, {when}{whose}", safe(&next.name), next.due)?;
         }
         match &self.gravest {
             None => Ok(()),
@@ -52,6 +57,7 @@ impl Show for Status {
                 "name": next.name,
                 "due": next.due.to_string(),
                 "days_left": next.days_left,
+                "custody": next.custody.map(Holder::word),
             })),
             "gravest": self.gravest.as_ref().map(|finding| json!({
                 "code": finding.code.word(),
@@ -71,6 +77,10 @@ fn line(env: &EnvStatus, width: usize, out: &mut dyn Write) -> io::Result<()> {
         if count > 0 {
             facts.push(paint(ink, &format!("{count} {what}")));
         }
+    }
+    let (managed, held) = env.customers;
+    if managed + held > 0 {
+        facts.push(format!("{} in custody of the customer ({held} customer-held)", managed + held));
     }
     let readers: Vec<_> = env.readers.iter().map(ToString::to_string).collect();
     facts.push(format!("readers {}", readers.join(" ")));
@@ -93,6 +103,7 @@ fn environment(env: &EnvStatus) -> Value {
         "overdue": env.overdue,
         "due_soon": env.due_soon,
         "obligations": env.obligations,
+        "customers": { "managed": env.customers.0, "held": env.customers.1 },
         "readers": env.readers,
         "keyring": env.keyring.map(|id| id.to_string()),
         "stale": env.keyring.is_none(),
