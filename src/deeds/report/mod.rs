@@ -16,6 +16,7 @@ pub mod kinds;
 pub mod lifecycle;
 pub mod lineage;
 pub mod link;
+pub mod numbers;
 pub mod plan;
 pub mod rotations;
 pub mod secrets;
