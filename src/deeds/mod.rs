@@ -17,6 +17,7 @@ pub mod get;
 pub mod guard;
 pub mod hooks;
 pub mod ignored;
+pub mod incident;
 pub mod init;
 pub mod join;
 pub mod key;

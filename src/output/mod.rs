@@ -11,6 +11,7 @@ mod escape;
 pub mod findings;
 mod guarded;
 mod hooked;
+mod incident;
 mod key;
 mod left;
 mod listed;

@@ -7,6 +7,7 @@ pub(crate) mod edit;
 pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod hook;
+pub(crate) mod incident;
 pub(crate) mod init;
 pub(crate) mod join;
 pub(crate) mod key;

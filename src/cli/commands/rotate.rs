@@ -13,7 +13,7 @@ use crate::deeds::{DeedError, find};
 use crate::log::entry::Grade;
 use crate::names::{AddressQuery, quoted};
 use crate::output::rotated::Alive;
-use crate::output::sentences::ENDED_IS_DECLARED;
+use crate::output::sentences::end_is_declared;
 use crate::output::{Output, safe};
 use crate::policy::Strategy;
 use crate::rotation::generate::Spec;
@@ -233,7 +233,7 @@ fn ended(
     }
     let done = finish::finish(world, asked, &waiting, grade, args.reason.text.as_deref())?;
     out.show(&done)?;
-    out.note(&ENDED_IS_DECLARED.replace("NAME", done.receipt.by.as_str()));
+    out.note(&end_is_declared(done.receipt.by.as_str()));
     Ok(Exit::Done)
 }
 
@@ -324,6 +324,7 @@ fn one(world: &World, args: &Args, out: &mut Output<'_>, wanted: &Wanted) -> Res
 
 /// Says what a new value does not do.
 pub(super) fn end_the_old(out: &mut Output<'_>, revoke: Option<&str>) {
-    let how = revoke.map(|how| format!(" ({how})")).unwrap_or_default();
+    let how = revoke.map(|how| format!(" ({how}), then: tenure rotate SECRET --finish"));
+    let how = how.unwrap_or_default();
     out.note(&format!("the old value is still in git history: end it at its issuer{how}"));
 }

@@ -13,9 +13,11 @@ pub mod incidents;
 pub mod items;
 pub mod kept;
 pub mod kinds;
+pub mod leavers;
 pub mod lifecycle;
 pub mod lineage;
 pub mod link;
+pub mod neutral;
 pub mod numbers;
 pub mod plan;
 pub mod rotations;
@@ -49,7 +51,9 @@ use ground::Ground;
 use incidents::Incident;
 use items::{Matter, OpenItem};
 use kinds::Kind;
+use leavers::Leaver;
 use lifecycle::Lifecycle;
+use neutral::Neutral;
 use rotations::Timely;
 use secrets::Secret;
 use storage::Stored;
@@ -92,6 +96,8 @@ pub struct FiveD {
     pub access: Access,
     /// How the values of each type are rotated, in the order of the types.
     pub lifecycles: Vec<Lifecycle>,
+    /// What readers who were taken away could read besides what is in use, by name.
+    pub leavers: Vec<Leaver>,
     /// The duties to rotate, by date.
     pub debts: Vec<Debt>,
     /// The incidents and exercises on record.
@@ -133,17 +139,19 @@ pub fn five_d(world: &World, day: Option<Date>) -> Result<FiveD, DeedError> {
         .ok_or_else(|| unbelieved(&loaded.record))?;
     let tracked = Tracked::of(&place.checkout)?;
     let names = Names::of(verified.live.keys());
-    gather(&Ground { place: &place, verified: &verified, today, tracked, names })
+    let neutral = Neutral::of(verified.policy);
+    gather(&Ground { place: &place, verified: &verified, today, tracked, names, neutral })
 }
 
 fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
     let policy = ground.verified.policy;
     let secrets = secrets::secrets(ground);
-    let kinds = kinds::kinds(policy, &secrets);
+    let kinds = kinds::kinds(policy, &secrets, &ground.neutral);
     let access = access::access(ground);
     let debts = debts::debts(ground, &secrets);
     let lives = lineage::lives(ground.verified.record);
     let rotations = rotations::rotations(ground, &lives);
+    let ends = rotations::ends(ground.verified.record);
     let timely = rotations.iter().filter(|it| it.timely == Some(Timely::Yes)).count();
     let refuses = |env: &EnvName| Some((env.clone(), policy.refuse_overdue_after(env)?));
     let warns = |kind: &Kind| (kind.name.clone(), policy.warn_before(kind.name.as_ref()));
@@ -173,6 +181,7 @@ fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
         lifecycles: lifecycle::lifecycles(ground, &kinds, (&secrets, &debts), &rotations),
         assumptions: assumptions::assumptions(&events, &rotations),
         events,
+        leavers: leavers::leavers(ground, &access.revoked, &ends),
         incidents,
         finished: (rotations.iter().filter(|it| it.finished.is_some()).count(), timely),
         watch: watch::watch(ground, &ci),
