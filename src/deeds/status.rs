@@ -6,6 +6,8 @@ use super::DeedError;
 use super::enact::policy_is_readable;
 use super::find::Names;
 use super::load::Place;
+use super::member::request::FOLDER;
+use super::report::numbers::Numbers;
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, EnvName, GenerationId, MemberName, RepoPath};
 use crate::policy::MemberKind;
@@ -32,6 +34,12 @@ pub struct Status {
     pub previous: Vec<Previous>,
     /// The day it is.
     pub today: Date,
+    /// How many policies wait for approval.
+    pub policies_wait: usize,
+    /// Whose requests wait, by the names of their files; nobody has judged them here.
+    pub requests: Vec<String>,
+    /// The numbers of document 5D, where somebody asked for them and they can be said.
+    pub numbers: Option<Numbers>,
     /// What comes next: the earliest date that something is due.
     pub next: Option<Next>,
     /// The gravest finding that keeps values from leaving, or commands from writing.
@@ -93,12 +101,21 @@ pub fn status(world: &World, scope: Option<&EnvName>) -> Result<Status, DeedErro
         entries: verified.record.counted(),
         root,
         pinned: root.is_some() && place.pin()? == root,
+        policies_wait: verified.record.waiting().len(),
+        requests: requests(&place)?,
+        numbers: None,
         next: next(&verified, place.today()),
         gravest: gravest(&verified).cloned(),
         today: place.today(),
         obligations: verified.obligations,
         previous: verified.previous,
     })
+}
+
+/// The names of the files with requests.
+fn requests(place: &Place<'_>) -> Result<Vec<String>, DeedError> {
+    let files = place.list(FOLDER)?.files.into_iter();
+    Ok(files.map(|path| path.file_name().trim_end_matches(".toml").to_owned()).collect())
 }
 
 fn gravest<'v>(verified: &'v Verified<'_>) -> Option<&'v Finding> {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::words::{count, counted};
 use super::{Ink, Show, owed, paint, safe};
+use crate::deeds::report::numbers::Numbers;
 use crate::deeds::status::{EnvStatus, Status};
 use crate::verify::Holder;
 
@@ -35,6 +36,15 @@ impl Show for Status {
             let whose = next.custody.map(|it| format!(", {}", it.word())).unwrap_or_default();
             writeln!(out, "next     {} due {}, {when}{whose}", safe(&next.name), next.due)?;
         }
+        if self.policies_wait > 0 {
+            let number = counted(self.policies_wait, "policy", "policies");
+            writeln!(out, "waiting  {number} for approval: tenure policy show")?;
+        }
+        if !self.requests.is_empty() {
+            let number = count(self.requests.len(), "request");
+            let names = self.requests.join(", ");
+            writeln!(out, "waiting  {number} ({}): tenure check", safe(&names))?;
+        }
         match &self.gravest {
             None => Ok(()),
             Some(finding) => {
@@ -51,6 +61,9 @@ impl Show for Status {
             "entries": { "verified": self.entries.0, "all": self.entries.1 },
             "root": self.root,
             "pinned": self.pinned,
+            "policies_wait": self.policies_wait,
+            "requests": self.requests,
+            "numbers": self.numbers.as_ref().map(numbers),
             "obligations": owed::obligations(&self.obligations, self.today),
             "previous": owed::previous(&self.previous),
             "next": self.next.as_ref().map(|next| json!({
@@ -65,6 +78,22 @@ impl Show for Status {
             })),
         })
     }
+}
+
+fn numbers(it: &Numbers) -> Value {
+    json!({
+        "values": it.values,
+        "sealed": it.sealed,
+        "rotations": it.rotations,
+        "on_time": it.on_time,
+        "overdue": it.overdue,
+        "oldest_late": it.oldest_late,
+        "obligations": it.obligations,
+        "first_due": it.first_due.map(|day| day.to_string()),
+        "entries": { "verified": it.entries.0, "all": it.entries.1 },
+        "open_items": it.items,
+        "red_items": it.red_items,
+    })
 }
 
 fn line(env: &EnvStatus, width: usize, out: &mut dyn Write) -> io::Result<()> {
