@@ -14,6 +14,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::deeds::DeedError;
+use crate::output::progress::Bars;
 use crate::output::{Colour, Form, Output, OutputError, Volume};
 use crate::world::harden::harden;
 use crate::world::terminal::Prompts;
@@ -86,6 +87,8 @@ enum Command {
     Policy(commands::policy::Args),
     WhoCan(commands::who_can::Args),
     WhatCan(commands::what_can::Args),
+    Incident(commands::incident::Args),
+    Exposure(commands::exposure::Args),
     Check(commands::check::Args),
     Hook(commands::hook::Args),
     Log(commands::log::Args),
@@ -162,6 +165,8 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Policy(args) => commands::policy::run(&world(global)?, args, out),
         Command::WhoCan(args) => commands::who_can::run(&world(global)?, global, args, out),
         Command::WhatCan(args) => commands::what_can::run(&world(global)?, args, out),
+        Command::Incident(args) => commands::incident::run(&world(global)?, global, args, out),
+        Command::Exposure(args) => commands::exposure::run(&world(global)?, global, args, out),
         Command::Check(args) => commands::check::run(&world(global)?, global, args, out),
         Command::Hook(args) => commands::hook::run(&world(global)?, global, args, out),
         Command::Log(args) => commands::log::run(&world(global)?, global, args, out),
@@ -254,6 +259,7 @@ impl Streams {
             ColorWhen::Never => (Colour::Off, Colour::Off),
         };
         let form = if global.json { Form::Json } else { Form::Human };
+        let bars = if self.stderr.is_terminal() { Bars::Shown } else { Bars::Hidden };
         let volume = match (global.quiet, global.verbose) {
             (true, _) => Volume::Quiet,
             (false, true) => Volume::Verbose,
@@ -263,6 +269,7 @@ impl Streams {
             .form(form)
             .volume(volume)
             .colour(stdout_colour, stderr_colour)
+            .bars(bars)
     }
 }
 

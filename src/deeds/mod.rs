@@ -12,11 +12,13 @@ pub mod driver;
 mod dropping;
 pub mod edit;
 pub mod enact;
+pub mod exposure;
 pub mod find;
 pub mod get;
 pub mod guard;
 pub mod hooks;
 pub mod ignored;
+pub mod incident;
 pub mod init;
 pub mod join;
 pub mod key;
@@ -187,6 +189,14 @@ pub enum DeedError {
         text: String,
         /// Where it is.
         found: Vec<Address>,
+    },
+    /// No rule of any policy names this third party.
+    #[error("no rule of the policy names the vendor `{text}`")]
+    NoVendor {
+        /// The text that was asked for.
+        text: String,
+        /// One that there is, if the text is nearly its name.
+        nearest: Option<String>,
     },
     /// No entry of the log has an id that begins so.
     #[error("no entry of the log begins with `{0}`")]

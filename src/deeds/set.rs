@@ -72,6 +72,7 @@ pub fn set(
     let mut verified = loaded.judged()?;
     let query = super::aim::in_file(&place, &verified, query, wish.file.as_deref());
     let found = aim(&verified, query, env, text)?;
+    super::rotate::stands_alone(&verified, &found.address())?;
     known_type(&verified, wish.kind.as_ref())?;
     let ring = match verified.in_doubt.remove(&found.address()) {
         // What is in dispute may be sealed to a generation of any branch.

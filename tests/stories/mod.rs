@@ -4,6 +4,7 @@ mod clones;
 mod colleagues;
 pub(crate) mod dropping;
 mod exposure;
+mod incident;
 mod joiner;
 mod leaver;
 mod merges;

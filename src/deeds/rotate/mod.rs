@@ -29,6 +29,7 @@ use crate::verify::{FileForm, Verified};
 use crate::world::{World, generator};
 use desk::Desk;
 pub use state::Step;
+pub(super) use state::{at_rest, awaits_nothing, stands_alone};
 use state::{may, refuse};
 use steps::strategy;
 pub use steps::{Moved, Stepped, Turn, promote, undo};

@@ -186,6 +186,12 @@ impl Identities {
         Self { sources, terminal }
     }
 
+    /// The key of one file and no other.
+    #[must_use]
+    pub fn of_file(path: PathBuf, terminal: Terminal) -> Self {
+        Self::new(KeyPlaces { given: vec![path], ..KeyPlaces::default() }, terminal)
+    }
+
     /// Takes in a key that was made in this run.
     pub fn also(&mut self, path: &Path) {
         let name = path.display().to_string();
@@ -205,6 +211,19 @@ impl Identities {
                 .passphrase(name)
                 .map_err(|source| KeysError::Prompt { place: name.to_owned(), source })
         })
+    }
+
+    /// Opens an age file with the keys that cost nothing: no command, passphrase or plugin; none where none
+    /// of them fits.
+    pub fn open_freely(&mut self, file: &[u8]) -> Result<Option<Plaintext>, KeysError> {
+        let sealed = Sealed::read(file)?;
+        for source in &mut self.sources {
+            source.load(source::Commands::Wait)?;
+            if let Some(clear) = source.open_free(&sealed)? {
+                return Ok(Some(clear));
+            }
+        }
+        Ok(None)
     }
 
     fn open_asking(&mut self, file: &[u8], ask: file::Ask<'_>) -> Result<Plaintext, KeysError> {
