@@ -64,6 +64,7 @@ enum Command {
     Doctor(commands::doctor::Args),
     Get(commands::get::Args),
     Set(commands::set::Args),
+    Request(commands::request::Args),
     #[command(visible_alias = "rm")]
     Unset(commands::unset::Args),
     Edit(commands::edit::Args),
@@ -148,6 +149,7 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Doctor(args) => commands::doctor::run(&world(global)?, args, out),
         Command::Get(args) => commands::get::run(&world(global)?, global, args, out),
         Command::Set(args) => commands::set::run(&world(global)?, global, args, out),
+        Command::Request(args) => commands::request::run(&world(global)?, global, args, out),
         Command::Unset(args) => commands::unset::run(&world(global)?, global, args, out),
         Command::Edit(args) => commands::edit::run(&world(global)?, global, args, out),
         Command::Seal(args) => commands::seal::run(&world(global)?, global, args, out),

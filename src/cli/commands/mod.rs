@@ -22,6 +22,7 @@ pub(crate) mod open;
 pub(crate) mod policy;
 pub(crate) mod rekey;
 pub(crate) mod report;
+pub(crate) mod request;
 pub(crate) mod resolve;
 pub(crate) mod restore;
 pub(crate) mod rotate;
