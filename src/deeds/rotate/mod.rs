@@ -4,6 +4,7 @@
 mod desk;
 mod earlier;
 pub mod finish;
+mod receipts;
 mod state;
 mod steps;
 
@@ -141,8 +142,28 @@ fn due(place: &Place<'_>, scope: Option<&EnvName>) -> Result<Agenda, DeedError> 
             Err(other) => return Err(other),
         }
     }
+    agenda.left.extend(to_end(place, &verified));
     agenda.wanted.sort_by_key(|it| it.found.env.as_str() != "prod");
     Ok(agenda)
+}
+
+/// What was replaced already, and only waits for the word that it was ended.
+fn to_end(place: &Place<'_>, verified: &Verified<'_>) -> Vec<Left> {
+    let today = place.today();
+    let open = |debt: &&Obligation| debt.owed == Owed::End && !debt.is_accepted(today);
+    let debts = verified.obligations.iter().filter(open).map(|debt| &debt.address);
+    let late = verified.previous.iter().filter(|old| days_left(old.due, today) < 0);
+    let all = debts.chain(late.map(|old| &old.address)).map(|address| {
+        let beside = verified.record.stands_beside(address);
+        beside.map_or_else(|| address.clone(), |(_, base)| base)
+    });
+    let all: BTreeSet<Address> = all.collect();
+    let left = all.into_iter().map(|address| {
+        let fix = format!("tenure rotate {} --finish", state::name(verified, &address));
+        let why = "has an earlier value that is to be ended at its issuer".to_owned();
+        Left { address, why, fix }
+    });
+    left.collect()
 }
 
 fn at(address: Address) -> Found {
@@ -154,7 +175,10 @@ fn owed(place: &Place<'_>, verified: &Verified<'_>) -> BTreeSet<Address> {
     let late =
         |due: Option<jiff::civil::Date>| due.is_some_and(|due| days_left(due, place.today()) < 0);
     let sealed = verified.live.iter().filter(|(_, live)| live.item.generation.is_some());
-    let overdue = sealed.filter(|(_, live)| late(live.item.due)).map(|(address, _)| address);
+    // Of what another took the place of, the overlap counts.
+    let was = |address: &Address| matches!(verified.stage(address), Some((Stage::Previous, _)));
+    let overdue = sealed.filter(|(address, live)| late(live.item.due) && !was(address));
+    let overdue = overdue.map(|(address, _)| address);
     let open = |debt: &&Obligation| debt.owed == Owed::Rotate && !debt.is_accepted(place.today());
     let debts = verified.obligations.iter().filter(open).map(|debt| &debt.address);
     overdue.chain(debts).cloned().collect()
