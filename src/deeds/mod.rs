@@ -11,10 +11,15 @@ pub mod doctor;
 pub mod driver;
 mod dropping;
 pub mod edit;
+mod editing;
 pub mod enact;
+mod ends;
+pub mod exposure;
 pub mod find;
+pub mod fit;
 pub mod get;
 pub mod guard;
+pub mod handover;
 pub mod hooks;
 pub mod ignored;
 pub mod incident;
@@ -37,6 +42,7 @@ pub mod pen;
 pub mod policy;
 pub mod rekey;
 pub mod report;
+pub mod request;
 pub mod resolve;
 pub mod restore;
 pub mod ring;
@@ -188,6 +194,14 @@ pub enum DeedError {
         text: String,
         /// Where it is.
         found: Vec<Address>,
+    },
+    /// No rule of any policy names this third party.
+    #[error("no rule of the policy names the vendor `{text}`")]
+    NoVendor {
+        /// The text that was asked for.
+        text: String,
+        /// One that there is, if the text is nearly its name.
+        nearest: Option<String>,
     },
     /// No entry of the log has an id that begins so.
     #[error("no entry of the log begins with `{0}`")]

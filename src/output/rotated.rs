@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::Show;
-use super::set::{DROPPED, name, signed};
+use super::set::{DROPPED, ends, name, own_end, signed};
 use super::words::count;
 use crate::deeds::rotate::finish::{Finished, Waiting};
 use crate::deeds::rotate::{Moved, Rotated, Step, Stepped, Turn};
@@ -23,7 +23,7 @@ impl Show for Rotated {
                 false => write!(out, "{} {done}.", name(&set.address))?,
             }
             match set.due {
-                Some(due) => writeln!(out, " Due {due}.")?,
+                Some(due) => writeln!(out, " Due {due}{}.", own_end(set))?,
                 None => writeln!(out)?,
             }
         }
@@ -40,6 +40,8 @@ impl Show for Rotated {
                 "type": set.kind,
                 "due": set.due.map(|due| due.to_string()),
                 "dropped": set.dropped,
+                "public": set.public,
+                "ends": set.ends.as_ref().map(ends),
             })
         };
         json!({

@@ -10,6 +10,7 @@ use crate::deeds::pen::Receipt;
 use crate::deeds::set::Set;
 use crate::deeds::unset::Unset;
 use crate::names::{Address, KeyPath};
+use crate::rotation::expiry::Expiry;
 
 /// A secret's name as people write it; a whole file's is its path.
 pub(super) fn name(address: &Address) -> String {
@@ -18,6 +19,16 @@ pub(super) fn name(address: &Address) -> String {
         key => format!("{}/{key}", address.env),
     };
     safe(&name).to_string()
+}
+
+/// What a value says of its own end, in brackets.
+pub(super) fn own_end(set: &Set) -> String {
+    let said = |ends: &Expiry| format!(" (its {} ends {})", ends.what.word(), ends.until);
+    set.ends.as_ref().map(said).unwrap_or_default()
+}
+
+pub(super) fn ends(ends: &Expiry) -> Value {
+    json!({ "what": ends.what.word(), "on": ends.until.to_string() })
 }
 
 /// What became of a value whose writer does not read it.
@@ -37,7 +48,7 @@ impl Show for Set {
         let sealed = if self.dropped { DROPPED } else { "sealed" };
         write!(out, "{name} {sealed}. Readers: {}.", readers.join(", "))?;
         if let Some(due) = self.due {
-            write!(out, " Rotate by {due}.")?;
+            write!(out, " Rotate by {due}{}.", own_end(self))?;
         }
         writeln!(out, " {}", signed(receipt))
     }
@@ -51,6 +62,8 @@ impl Show for Set {
             "due": self.due.map(|due| due.to_string()),
             "readers": self.readers,
             "dropped": self.dropped,
+            "public": self.public,
+            "ends": self.ends.as_ref().map(ends),
         })
     }
 }

@@ -1,7 +1,10 @@
 //! Deadlines and obligations: dates in, days out. And generators of new values.
 
+pub mod expiry;
 pub mod generate;
+pub mod looks;
 mod obligation;
+pub mod strength;
 
 use jiff::civil::Date;
 
@@ -11,7 +14,10 @@ pub use obligation::{Accepted, Cause, Obligation, Owed, Previous, pressing};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RotationError {
     /// The text names no generator.
-    #[error("this is no generator: `password:32`, `hex:32`, `base64:32` and `uuid` are")]
+    #[error(
+        "this is no generator, as `password:32`, `passphrase:6`, `hex:32`, `uuid`, `ssh-ed25519` and \
+         `cert:example.test:90d` are"
+    )]
     NoGenerator,
     /// Too short to be secret, or too long to be meant.
     #[error("this generator makes from {least} to {most}")]
@@ -21,6 +27,17 @@ pub enum RotationError {
         /// The most.
         most: usize,
     },
+    /// The characters of a password have one text.
+    #[error(
+        "the characters of `set=` stand in the order of their codes, each once, and there are two at least"
+    )]
+    Set,
+    /// A certificate is for hosts.
+    #[error("a certificate is for DNS names in small letters and IPv4 addresses, each once")]
+    Host,
+    /// The library that makes it refuses.
+    #[error("the key or certificate could not be made")]
+    NotMade,
 }
 
 /// Counts the days from today to a deadline; negative when it is over. A deadline's own day is in time.

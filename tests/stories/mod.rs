@@ -2,6 +2,7 @@
 
 mod clones;
 mod colleagues;
+mod customers;
 pub(crate) mod dropping;
 mod exposure;
 mod incident;

@@ -78,7 +78,7 @@ pub(crate) struct Args {
     #[arg(long, requires = "finish")]
     strict: bool,
 
-    /// Make the value: password:32, hex:32, base64:32, uuid; without SPEC as its type says
+    /// Make the value: password:32, hex:32, ssh-ed25519 … (all: tenure help set); without SPEC as its type says
     #[arg(long, value_name = "SPEC", num_args = 0..=1)]
     #[expect(
         clippy::option_option,
@@ -89,6 +89,9 @@ pub(crate) struct Args {
     /// Take the value from a file, every byte of it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["generate", "due"])]
     from_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    fit: super::set::Fit,
 
     #[command(flatten)]
     reason: Reason,
@@ -139,8 +142,10 @@ pub(crate) fn run(
     let ask = |wanted: &Wanted| one(world, args, out, wanted);
     let new: Vec<_> = agenda.wanted.iter().map(ask).collect::<Result<_, _>>()?;
     let wish = Wish { reason: args.reason.text.clone(), ..Wish::default() };
+    let wish = args.fit.wish(world, wish)?;
     let rotated = rotate::rotate(world, new, &wish, step)?;
     out.show(&rotated)?;
+    rotated.values.iter().for_each(|set| super::set::beside(out, set));
     say_after(&rotated, &agenda.wanted, out);
     Ok(Exit::Done)
 }
@@ -317,7 +322,7 @@ fn one(world: &World, args: &Args, out: &mut Output<'_>, wanted: &Wanted) -> Res
     let found: find::Found = wanted.found.clone();
     let address = found.address();
     if generates(args, wanted) {
-        let generator = args.generate.flatten().or(wanted.generator);
+        let generator = args.generate.clone().flatten().or_else(|| wanted.generator.clone());
         return Ok(New { found, value: None, generator });
     }
     if args.due || args.secrets.len() > 1 {

@@ -13,7 +13,7 @@ use crate::verify::exposed::{Exposed, Made, Who};
 const BYTES: usize = 900_000;
 
 /// What a subject could read, also what is dead; of a secret or an environment: whatever stands there.
-pub(super) fn exposed(record: &Record, policy: &Policy, subject: &Subject) -> Vec<Exposed> {
+fn exposed(record: &Record, policy: &Policy, subject: &Subject) -> Vec<Exposed> {
     match subject {
         Subject::Member(name) => of_member(record, policy, name),
         Subject::Recipient(text) => {
@@ -35,6 +35,16 @@ pub(super) fn exposed(record: &Record, policy: &Policy, subject: &Subject) -> Ve
                 it.origin.address.env == *env || it.live_at.iter().any(|at| at.env == *env)
             });
             all
+        }
+    }
+}
+
+/// Since when a subject could read what; of a secret or an environment: anybody.
+pub(super) fn windows(record: &Record, policy: &Policy, subject: &Subject) -> Vec<Exposed> {
+    match subject {
+        Subject::Secret(_) | Subject::Env(_) => record.exposed(&Who::Anyone),
+        Subject::Member(_) | Subject::Recipient(_) | Subject::Vendor(_) => {
+            exposed(record, policy, subject)
         }
     }
 }

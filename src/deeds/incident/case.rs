@@ -6,11 +6,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::blast::{exposed, revoke};
+use super::blast::{revoke, windows};
 use crate::deeds::find::Names;
 use crate::deeds::member::owner::owned;
 use crate::log::entry::{Grade, Origin, Subject};
-use crate::names::{Address, EntryId, MemberName, Stage};
+use crate::names::{Address, EntryId, KeyPath, MemberName, Stage};
 use crate::policy::{Custody, Policy, Recipient};
 use crate::verify::Verified;
 use crate::verify::exposed::{Exposed, Made};
@@ -234,9 +234,9 @@ impl<'v, 'e> Ground<'v, 'e> {
     /// An incident as it stands, also one that was opened just now.
     pub(super) fn told(&self, told: &Told<'_>) -> Case {
         let Told { opened, subject, drill, values, then } = told;
-        let exposed = exposed(self.verified.record, then, subject);
-        let exposed: BTreeMap<_, _> = exposed.iter().map(|it| (&it.origin, it)).collect();
-        let line = |value: &Origin| self.line(opened.entry, value, exposed.get(value).copied());
+        let windows = windows(self.verified.record, then, subject);
+        let windows: BTreeMap<_, _> = windows.iter().map(|it| (&it.origin, it)).collect();
+        let line = |value: &Origin| self.line(opened.entry, value, windows.get(value).copied());
         let mut lines: Vec<Line> = values.iter().map(line).collect();
         let policy = self.verified.policy;
         let rank = |line: &Line| {
@@ -266,8 +266,8 @@ impl<'v, 'e> Ground<'v, 'e> {
         let secret = beside.as_ref().map_or(&address, |(_, base)| base);
         let revoke = made.and_then(|made| revoke(record, self.verified.policy, made));
         Line {
-            name: self.names.short(&address),
-            secret: self.names.short(secret),
+            name: self.short(&address),
+            secret: self.short(secret),
             stage: beside.as_ref().map(|(stage, _)| *stage),
             since: exposed.map(|it| it.since),
             replaced: made.and_then(|made| made.ended).map(|at| record.word(at)),
@@ -278,6 +278,15 @@ impl<'v, 'e> Ground<'v, 'e> {
             origin: value.clone(),
             live_at,
             address,
+        }
+    }
+
+    /// The name of what stands, or stood, at an address.
+    fn short(&self, at: &Address) -> String {
+        let stands = |it: &&Address| it.env == at.env && it.key == at.key;
+        match self.verified.live.keys().find(stands) {
+            None if at.key != KeyPath::Whole => format!("{}/{}", at.env, at.key),
+            _ => self.names.short(at),
         }
     }
 

@@ -4,6 +4,8 @@
 mod desk;
 mod earlier;
 pub mod finish;
+mod fresh;
+mod placing;
 mod receipts;
 mod state;
 mod steps;
@@ -18,17 +20,18 @@ use super::load::{Place, unblocked};
 use super::pen::Receipt;
 use super::ring::Ring;
 use super::sealing::Sealing;
-use super::set::{Set, Wish, is_current, put, spec_for};
+use super::set::{Set, Wish};
 use super::unset::revoke;
 use crate::document::{Format, Node};
-use crate::names::{Address, AddressQuery, EnvName, KeyPath, Stage, TypeName};
+use crate::names::{Address, AddressQuery, EnvName, KeyPath, Stage};
 use crate::policy::Strategy;
-use crate::rotation::generate::{Spec, generate};
+use crate::rotation::generate::Spec;
 use crate::rotation::{Obligation, Owed, days_left};
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
-use crate::world::{World, generator};
-use desk::Desk;
+use crate::world::{World, Writes};
+use fresh::fresh;
+use placing::{beside, in_place};
 pub use state::Step;
 pub(super) use state::{at_rest, awaits_nothing, stands_alone};
 use state::{may, refuse};
@@ -297,17 +300,23 @@ pub fn rotate(world: &World, new: Vec<New>, wish: &Wish, step: Step) -> Result<R
         let ring = Ring::to_write(&place, &verified, &env, Ring::open)?;
         ring.target()?;
         let sealing = Sealing { verified: &verified, env: &env, ring: &ring, today: place.today() };
-        let mut made = Vec::new();
+        let (mut made, mut public) = (Vec::new(), Vec::new());
         for one in new {
             ready(&verified, &one.found, step)?;
-            let (found, value, unseen) = fresh(&place, sealing, one)?;
+            let (found, new, unseen) = fresh(&place, sealing, one, wish)?;
             lost += unseen;
-            made.push((found, value));
+            public.extend(new.public.map(|public| (found.address(), public)));
+            made.push((found, new.value));
         }
         let (mut set, mut old) = match step {
-            Step::Begin => (beside(sealing, made, &mut work)?, Vec::new()),
-            Step::InPlace | Step::Promote | Step::Undo => in_place(sealing, &made, &mut work)?,
+            Step::Begin => (beside(sealing, made, wish, &mut work)?, Vec::new()),
+            Step::InPlace | Step::Promote | Step::Undo => {
+                in_place(sealing, &made, wish, &mut work)?
+            }
         };
+        if world.writes == Writes::Real {
+            set.iter_mut().for_each(|set| show(set, &public));
+        }
         values.append(&mut set);
         kept.append(&mut old);
     }
@@ -316,94 +325,9 @@ pub fn rotate(world: &World, new: Vec<New>, wish: &Wish, step: Step) -> Result<R
     Ok(Rotated { step, values, kept, lost, receipt })
 }
 
-/// Puts new values beside the current ones, whose types they get.
-fn beside(
-    sealing: Sealing<'_>,
-    made: Vec<(Found, Plaintext)>,
-    work: &mut Work,
-) -> Result<Vec<Set>, DeedError> {
-    let verified = sealing.verified;
-    let mut pairs = Vec::new();
-    let mut kinds: BTreeMap<Address, TypeName> = BTreeMap::new();
-    for (found, value) in made {
-        let next = state::place(verified, &found.address(), Stage::Next)?;
-        let live = verified.live.get(&found.address());
-        if let Some(kind) = live.and_then(|live| live.item.kind.clone()) {
-            kinds.insert(next.clone(), kind);
-        }
-        pairs.push((at(next), value));
-    }
-    let pairs: Vec<_> = pairs.iter().map(|(found, value)| (found, value)).collect();
-    put(sealing, &pairs, &|address| kinds.get(address).cloned(), work)
-}
-
-/// Puts new values in the place of the old ones; of a type that keeps old ones to decrypt, these stay.
-fn in_place(
-    sealing: Sealing<'_>,
-    made: &[(Found, Plaintext)],
-    work: &mut Work,
-) -> Result<(Vec<Set>, Vec<Address>), DeedError> {
-    let verified = sealing.verified;
-    let keeps = |found: &Found| strategy(verified, &found.address()) == Some(Strategy::KeepOld);
-    let pairs: Vec<_> = made.iter().map(|(found, value)| (found, value)).collect();
-    if !made.iter().any(|(found, _)| keeps(found)) {
-        return Ok((put(sealing, &pairs, &|_| None, work)?, Vec::new()));
-    }
-    let mut desk = Desk::of(sealing);
-    let mut kept = Vec::new();
-    for (found, value) in pairs {
-        if keeps(found) {
-            let previous = state::place(verified, &found.address(), Stage::Previous)?;
-            desk.carry(&found.address(), &previous)?;
-            kept.push(previous);
-        }
-        desk.put(found, value)?;
-    }
-    let items = desk.finish(work)?;
-    let readers: Vec<_> = verified.policy.readers(sealing.env).into_iter().cloned().collect();
-    let set = |(found, _): &(Found, Plaintext)| {
-        let address = found.address();
-        let item = items.iter().find(|(at, _)| *at == address).map(|(_, item)| item);
-        Set {
-            receipt: None,
-            kind: item.and_then(|item| item.kind.clone()),
-            due: item.and_then(|item| item.due),
-            readers: readers.clone(),
-            dropped: false,
-            address,
-        }
-    };
-    Ok((made.iter().map(set).collect(), kept))
-}
-
-/// A new value that the secret never had, and how many earlier ones it could not be compared with.
-fn fresh(
-    place: &Place<'_>,
-    sealing: Sealing<'_>,
-    new: New,
-) -> Result<(Found, Plaintext, usize), DeedError> {
-    let Sealing { verified, ring, .. } = sealing;
-    let New { found, value, generator: asked } = new;
-    let Some(value) = value else {
-        let kind = verified.live.get(&found.address()).and_then(|live| live.item.kind.as_ref());
-        let value = generate(spec_for(verified, kind, asked)?, &mut generator());
-        return Ok((found, value, 0));
-    };
-    let instead = || "order a new value at its issuer, or: --generate".to_owned();
-    if is_current(verified, ring, &found, &value)? {
-        return refuse("same as the current value; nothing written".to_owned(), instead());
-    }
-    if ring.is_blind() {
-        return Ok((found, value, 0));
-    }
-    let made = verified.record.ever_made(&found.address());
-    let earlier = earlier::find(place, (verified, ring), &found, &made)?;
-    let same = earlier.values.iter().find(|(_, old)| old.expose() == value.expose());
-    if let Some(old) = same.and_then(|(at, _)| made.get(*at)) {
-        let name = state::name(verified, &found.address());
-        let entry = old.origin.entry.short();
-        let what = format!("{name} had this value before (entry {entry}); nothing written");
-        return refuse(what, instead());
-    }
-    Ok((found, value, earlier.lost))
+/// Adds the public half of a key that was made for a place, or to stand beside it for now.
+fn show(set: &mut Set, public: &[(Address, String)]) {
+    let is_pending = |at: &Address| at.beside(Stage::Next).as_ref() == Some(&set.address);
+    let mine = public.iter().find(|(at, _)| *at == set.address || is_pending(at));
+    set.public = mine.map(|(_, public)| public.clone());
 }
