@@ -14,6 +14,7 @@ pub mod edit;
 mod editing;
 pub mod enact;
 mod ends;
+pub mod extend;
 pub mod find;
 pub mod fit;
 pub mod get;

@@ -8,6 +8,7 @@ mod doctor;
 mod edit;
 mod expiry;
 mod export;
+mod extend;
 mod generate;
 mod get;
 mod hook;

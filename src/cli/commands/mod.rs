@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod edit;
 pub(crate) mod export;
+pub(crate) mod extend;
 pub(crate) mod get;
 pub(crate) mod hook;
 pub(crate) mod init;
