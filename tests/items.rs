@@ -477,3 +477,58 @@ fn no_item_goes_without_a_fix_and_none_has_a_value() {
     assert!(rows.iter().all(|row| row.len() == 5 && !row[4].is_empty()), "{rows:?}");
     assert!(!format!("{rows:?}").contains("hunter2"));
 }
+
+#[test]
+fn a_previous_value_is_open_until_its_end_is_recorded() {
+    let repo = in_order();
+    edit(&repo, "[links]", "[clocks]\naccess-review = \"900d\"\n\n[links]");
+    repo.tenure_fed(&["rotate", "dev/API_KEY"], "another one\n").done();
+    assert_eq!(
+        open(&repo),
+        [
+            "OI-07 Previous value not ended: dev/API_KEY, replaced on 2026-01-01, to be ended by 2026-01-08"
+        ]
+    );
+    let repo = repo.at("2026-01-08");
+    assert_eq!(repo.run("check").code, 0);
+    let repo = repo.at("2026-01-09");
+    assert_eq!((repo.run("check").code, open(&repo).len()), (1, 1));
+    let numbers = repo.run("status --json").done().json()["numbers"].clone();
+    assert_eq!((&numbers["open_items"], &numbers["red_items"]), (&3.into(), &1.into()));
+    let row = rows(&repo).into_iter().find(|row| row[0] == "OI-07").unwrap();
+    assert_eq!(row[2..], ["2026-01-01", "payments", "`tenure rotate dev/API_KEY --finish`"]);
+    repo.run("rotate dev/API_KEY --finish -y").done();
+    assert_eq!(open(&repo), NOTHING);
+    assert_eq!(repo.run("check").code, 0);
+}
+
+#[test]
+fn the_numbers_of_the_document_are_those_of_status() {
+    let repo = in_order();
+    repo.tenure_fed(&["rotate", "dev/API_KEY"], "another one\n").done();
+    repo.run("rotate dev/API_KEY --finish -y").done();
+    let repo = repo.at("2026-04-03");
+    repo.run("member remove ben -y").done();
+    let told = repo.run("report 5d").done().stdout;
+    let summary = told.split_once("## 11. Summary").unwrap().1;
+    let numbers = repo.run("status --json").done().json()["numbers"].clone();
+    let number = |name: &str| numbers[name].as_u64().unwrap();
+    for (name, of) in [
+        ("values", "values, "),
+        ("sealed", "sealed. "),
+        ("on_time", "on time; "),
+        ("overdue", "values overdue"),
+        ("obligations", "obligations open"),
+        ("open_items", "open items."),
+    ] {
+        let wanted = format!("{} {of}", number(name));
+        assert!(summary.contains(&wanted), "{wanted} in {summary}");
+    }
+    assert_eq!((number("rotations"), number("overdue"), number("oldest_late")), (1, 2, 2));
+    assert!(summary.contains("1 rotation finished") || summary.contains("1 rotation"), "{summary}");
+    assert!(summary.contains(numbers["first_due"].as_str().unwrap()), "{summary}");
+    let ids = rows(&repo).len() as u64;
+    assert_eq!(number("open_items"), ids);
+    // One environment has no document of its own.
+    assert!(repo.run("status --json -e dev").done().json()["numbers"].is_null());
+}

@@ -12,6 +12,7 @@ mod bad_input;
 mod commands;
 mod console;
 mod corpora;
+mod exposed;
 mod house;
 mod items;
 mod kinds;

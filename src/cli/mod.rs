@@ -14,6 +14,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::deeds::DeedError;
+use crate::output::progress::Bars;
 use crate::output::{Colour, Form, Output, OutputError, Volume};
 use crate::world::harden::harden;
 use crate::world::terminal::Prompts;
@@ -63,6 +64,7 @@ enum Command {
     Doctor(commands::doctor::Args),
     Get(commands::get::Args),
     Set(commands::set::Args),
+    Request(commands::request::Args),
     #[command(visible_alias = "rm")]
     Unset(commands::unset::Args),
     Edit(commands::edit::Args),
@@ -87,6 +89,8 @@ enum Command {
     Policy(commands::policy::Args),
     WhoCan(commands::who_can::Args),
     WhatCan(commands::what_can::Args),
+    Incident(commands::incident::Args),
+    Exposure(commands::exposure::Args),
     Check(commands::check::Args),
     Hook(commands::hook::Args),
     Log(commands::log::Args),
@@ -146,6 +150,7 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Doctor(args) => commands::doctor::run(&world(global)?, args, out),
         Command::Get(args) => commands::get::run(&world(global)?, global, args, out),
         Command::Set(args) => commands::set::run(&world(global)?, global, args, out),
+        Command::Request(args) => commands::request::run(&world(global)?, global, args, out),
         Command::Unset(args) => commands::unset::run(&world(global)?, global, args, out),
         Command::Edit(args) => commands::edit::run(&world(global)?, global, args, out),
         Command::Seal(args) => commands::seal::run(&world(global)?, global, args, out),
@@ -164,6 +169,8 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Policy(args) => commands::policy::run(&world(global)?, args, out),
         Command::WhoCan(args) => commands::who_can::run(&world(global)?, global, args, out),
         Command::WhatCan(args) => commands::what_can::run(&world(global)?, args, out),
+        Command::Incident(args) => commands::incident::run(&world(global)?, global, args, out),
+        Command::Exposure(args) => commands::exposure::run(&world(global)?, global, args, out),
         Command::Check(args) => commands::check::run(&world(global)?, global, args, out),
         Command::Hook(args) => commands::hook::run(&world(global)?, global, args, out),
         Command::Log(args) => commands::log::run(&world(global)?, global, args, out),
@@ -256,6 +263,7 @@ impl Streams {
             ColorWhen::Never => (Colour::Off, Colour::Off),
         };
         let form = if global.json { Form::Json } else { Form::Human };
+        let bars = if self.stderr.is_terminal() { Bars::Shown } else { Bars::Hidden };
         let volume = match (global.quiet, global.verbose) {
             (true, _) => Volume::Quiet,
             (false, true) => Volume::Verbose,
@@ -265,6 +273,7 @@ impl Streams {
             .form(form)
             .volume(volume)
             .colour(stdout_colour, stderr_colour)
+            .bars(bars)
     }
 }
 

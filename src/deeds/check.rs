@@ -11,10 +11,10 @@ use super::source::Index;
 use super::twins::twins;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::request::{Request, Wanted};
-use crate::names::{EnvName, RepoPath, RoleName, quoted};
+use crate::names::{Address, EnvName, RepoPath, RoleName, quoted};
 use crate::policy::Policy;
 use crate::rotation::{Obligation, Previous};
-use crate::verify::{Record, Verified};
+use crate::verify::{Holder, Record, Verified};
 use crate::world::World;
 
 /// What `check` found, and what it looked at.
@@ -32,6 +32,8 @@ pub struct Checked {
     pub obligations: Vec<Obligation>,
     /// The values that others took the place of, and that nobody ended.
     pub previous: Vec<Previous>,
+    /// What is in custody of the customer: who opens it, and its deadline, which is theirs.
+    pub custody: Vec<(Address, Holder, Option<Date>)>,
     /// The day it is.
     pub today: Date,
 }
@@ -61,13 +63,18 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
             entries,
             obligations: Vec::new(),
             previous: Vec::new(),
+            custody: Vec::new(),
             today: place.today(),
         });
     };
     let mut doubtful = by_lost_keys(&verified);
     doubtful.extend(machines::findings(verified.record, verified.policy, place.today()));
     let sealed = verified.live.values().filter(|live| live.item.generation.is_some());
+    let custody = verified.live.iter().filter_map(|(address, live)| {
+        Some((address.clone(), verified.holder(address)?, live.item.due))
+    });
     let mut checked = Checked {
+        custody: custody.collect(),
         values: sealed.count(),
         environments: scope.map_or(verified.policy.environments.len(), |_| 1),
         findings: Vec::new(),

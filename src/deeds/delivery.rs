@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use super::DeedError;
 use super::find::{self, Names};
+use super::handover::Handover;
 use super::load::Place;
 use super::ring::Ring;
 use crate::deliver::{self, File, Nesting, Variable, Variables, Wanted};
@@ -51,6 +52,8 @@ pub struct Delivery {
     pub variables: Variables,
     /// What is overdue.
     pub warnings: Vec<String>,
+    /// What a receipt says of all that.
+    pub handover: Handover,
 }
 
 /// Gathers the variables of one environment.
@@ -80,7 +83,9 @@ pub fn gather(world: &World, order: Order<'_>) -> Result<Delivery, DeedError> {
     };
     let variables = deliver::variables(&env, &files, wanted)?;
     let warnings = warnings(&verified, &variables, order.late, place.today())?;
-    Ok(Delivery { env, variables, warnings })
+    let named = variables.all.iter().map(|it| (it.name.as_str(), &it.address));
+    let handover = Handover::of(world, &verified, &env, named)?;
+    Ok(Delivery { env, variables, warnings, handover })
 }
 
 /// The attested files of an environment in clear; none for one that is sealed whole, which is not opened.

@@ -14,13 +14,16 @@ pub mod edit;
 mod editing;
 pub mod enact;
 mod ends;
+pub mod exposure;
 pub mod extend;
 pub mod find;
 pub mod fit;
 pub mod get;
 pub mod guard;
+pub mod handover;
 pub mod hooks;
 pub mod ignored;
+pub mod incident;
 pub mod init;
 pub mod join;
 pub mod key;
@@ -40,6 +43,7 @@ pub mod pen;
 pub mod policy;
 pub mod rekey;
 pub mod report;
+pub mod request;
 pub mod resolve;
 pub mod restore;
 pub mod ring;
@@ -191,6 +195,14 @@ pub enum DeedError {
         text: String,
         /// Where it is.
         found: Vec<Address>,
+    },
+    /// No rule of any policy names this third party.
+    #[error("no rule of the policy names the vendor `{text}`")]
+    NoVendor {
+        /// The text that was asked for.
+        text: String,
+        /// One that there is, if the text is nearly its name.
+        nearest: Option<String>,
     },
     /// No entry of the log has an id that begins so.
     #[error("no entry of the log begins with `{0}`")]

@@ -17,6 +17,7 @@ use super::fit::{Insist, fits};
 use super::get;
 use super::load::Place;
 use super::pen::Receipt;
+use super::request;
 use super::ring::Ring;
 use super::sealing::{Sealing, Whole};
 use crate::log::entry::Item;
@@ -85,6 +86,7 @@ pub fn set(
     let mut verified = loaded.judged()?;
     let query = super::aim::in_file(&place, &verified, query, wish.file.as_deref());
     let found = aim(&verified, query, env, text)?;
+    super::rotate::stands_alone(&verified, &found.address())?;
     known_type(&verified, wish.kind.as_ref())?;
     let ring = match verified.in_doubt.remove(&found.address()) {
         // What is in dispute may be sealed to a generation of any branch.
@@ -93,13 +95,17 @@ pub fn set(
     };
     ring.target()?;
     let kind = kind_of(&verified, &found, wish);
-    let made;
+    let (made, opened);
     let (value, public) = match value {
         Source::Given(value) => (value, None),
         Source::Generated(spec) => {
             let spec = spec_for(&verified, kind.as_ref(), spec.as_ref())?;
             made = generate(&spec, world.now, &mut generator())?;
             (&made.value, made.public)
+        }
+        Source::Sent(sent) => {
+            opened = request::open(&verified, &ring, &found, sent)?;
+            (&opened, None)
         }
     };
     let mut work = Work { reason: wish.reason.clone(), ..Work::default() };
@@ -146,6 +152,8 @@ fn same(sealing: Sealing<'_>, found: &Found, work: &mut Work) -> Result<Set, Dee
 pub enum Source {
     /// From the user.
     Given(Plaintext),
+    /// From somebody who sealed it with stock age.
+    Sent(Plaintext),
     /// From a generator; none is that of the value's type.
     Generated(Option<Spec>),
 }

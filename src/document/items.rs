@@ -62,6 +62,13 @@ fn hash(document: &Document<'_>, key: &KeyPath, leaves: &[usize]) -> Sha256 {
         .finish()
 }
 
+/// The hash of an item that is one scalar, with no tag, anchor or note: of a slice alone.
+#[must_use]
+pub fn plain_hash(slice: &str) -> Sha256 {
+    let head = Sha256Writer::default().part(word(Node::Scalar));
+    head.part(b"").part(b"").part(b"").part(slice.as_bytes()).finish()
+}
+
 /// The hash of a file that is sealed whole.
 #[must_use]
 pub fn whole_hash(bytes: &[u8]) -> Sha256 {

@@ -25,7 +25,7 @@ use std::ops::Range;
 use crate::names::{KeyPath, RepoPath};
 
 pub use graft::{graft, prune};
-pub use items::{Item, items, whole_hash};
+pub use items::{Item, items, plain_hash, whole_hash};
 pub use merge::{Merged, merge};
 pub use splice::splice;
 

@@ -1,5 +1,6 @@
 //! Generations of an environment, and the keyring files that hold them. Design, section 4.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::iter;
 
@@ -178,6 +179,12 @@ impl Keyring {
     }
 }
 
+/// Reads whatever generations an opened file holds, among whatever else: for one that no entry names.
+#[must_use]
+pub fn generations_in(plain: &Plaintext) -> Vec<Generation> {
+    plain.expose_text().into_iter().flat_map(str::lines).filter_map(generation).collect()
+}
+
 /// Reads one line; none unless it is the text that [`GenerationKey::age_identity`] gives.
 fn generation(line: &str) -> Option<Generation> {
     let (_, mut bytes) = bech32::decode(line).ok()?;
@@ -206,6 +213,34 @@ const HEADER: u64 = 1 << 20;
 /// # Errors
 /// [`KeyringError::NotAge`] when there is no age header.
 pub fn stanzas(file: &[u8]) -> Result<Stanzas, KeyringError> {
+    let mut found = Stanzas::default();
+    for stanza in header(file)? {
+        match stanza.split(' ').next().unwrap_or_default() {
+            "X25519" => found.x25519 += 1,
+            "ssh-ed25519" | "ssh-rsa" => found.ssh += 1,
+            tag if tag.ends_with("-grease") => {}
+            _ => found.other += 1,
+        }
+    }
+    Ok(found)
+}
+
+/// Lists the SSH keys that an age file is wrapped for, as its header names them: the kind, and the tag of
+/// [`Recipient::ssh_stanza`](crate::policy::Recipient::ssh_stanza).
+///
+/// # Errors
+/// [`KeyringError::NotAge`] when there is no age header.
+pub fn ssh_stanzas(file: &[u8]) -> Result<BTreeSet<String>, KeyringError> {
+    let named = |stanza: &String| {
+        let mut words = stanza.split(' ');
+        let (kind, tag) = (words.next()?, words.next()?);
+        matches!(kind, "ssh-ed25519" | "ssh-rsa").then(|| format!("{kind} {tag}"))
+    };
+    Ok(header(file)?.iter().filter_map(named).collect())
+}
+
+/// The first lines of the stanzas, without their arrow. Bytes that are no text are no name of ours.
+fn header(file: &[u8]) -> Result<Vec<String>, KeyringError> {
     let mut bytes = Vec::new();
     ArmoredReader::new(file)
         .take(HEADER)
@@ -215,17 +250,9 @@ pub fn stanzas(file: &[u8]) -> Result<Stanzas, KeyringError> {
     if lines.next() != Some(b"age-encryption.org/v1") {
         return Err(KeyringError::NotAge);
     }
-    let mut found = Stanzas::default();
-    for line in lines.take_while(|line| !line.starts_with(b"---")) {
-        let Some(stanza) = line.strip_prefix(b"-> ") else { continue };
-        match stanza.split(|b| *b == b' ').next().unwrap_or_default() {
-            b"X25519" => found.x25519 += 1,
-            b"ssh-ed25519" | b"ssh-rsa" => found.ssh += 1,
-            tag if tag.ends_with(b"-grease") => {}
-            _ => found.other += 1,
-        }
-    }
-    Ok(found)
+    let header = lines.take_while(|line| !line.starts_with(b"---"));
+    let stanzas = header.filter_map(|line| line.strip_prefix(b"-> "));
+    Ok(stanzas.map(|stanza| String::from_utf8_lossy(stanza).into_owned()).collect())
 }
 
 #[cfg(test)]
@@ -256,6 +283,35 @@ mod tests {
         let refused = Keyring::read(&plain, &ids[..1]).map(|_| ());
         assert_eq!(refused, Err(KeyringError::OtherGenerations));
         assert_eq!(ring.wrap(iter::empty()).map(|_| ()), Err(KeyringError::NoReaders));
+    }
+
+    #[test]
+    fn a_header_names_ssh_keys_by_their_tags_and_no_others() {
+        let key = |_| {
+            let key = ssh_key::PrivateKey::random(&mut OsRng, ssh_key::Algorithm::Ed25519).unwrap();
+            key.public_key().to_openssh().unwrap()
+        };
+        let [one, two, other] = [0, 1, 2].map(key);
+        let own = age::x25519::Identity::generate().to_public();
+        let ssh: Vec<age::ssh::Recipient> = [&one, &two].map(|it| it.parse().unwrap()).into();
+        let ring = Keyring::grown(Generation::generate(&mut OsRng), None);
+        let readers = ssh.iter().map(|it| it as &dyn age::Recipient).chain([&own as _]);
+        let named = ssh_stanzas(&ring.wrap(readers).unwrap()).unwrap();
+        let tag =
+            |key: &String| key.parse::<crate::policy::Recipient>().unwrap().ssh_stanza().unwrap();
+        assert_eq!(named, [tag(&one), tag(&two)].into());
+        assert!(!named.contains(&tag(&other)));
+        assert!(ssh_stanzas(b"no file of age's").is_err());
+    }
+
+    #[test]
+    fn generations_are_found_among_whatever_else() {
+        let (one, two) = (Generation::generate(&mut OsRng), Generation::generate(&mut OsRng));
+        let lines = [one.secret.age_identity(), two.secret.age_identity()];
+        let text = format!("# created: today\n{}\n\nnothing\n{}", *lines[0], *lines[1]);
+        let found = generations_in(&Plaintext::from(text));
+        assert_eq!(found.iter().map(Generation::id).collect::<Vec<_>>(), [one.id(), two.id()]);
+        assert!(generations_in(&Plaintext::from(vec![0xff])).is_empty());
     }
 
     #[test]

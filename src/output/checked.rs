@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::findings::{finding, grouped};
@@ -9,6 +10,8 @@ use super::words::count;
 use super::{Ink, Show, owed, paint};
 use crate::deeds::check::Checked;
 use crate::finding::{Code, Finding, Severity};
+use crate::names::Address;
+use crate::verify::Holder;
 
 impl Show for Checked {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -29,7 +32,8 @@ impl Show for Checked {
             out,
             "{verdict}  {values} in {environments}, {readers}{holding} of {all} entries verified"
         )?;
-        owed::lines((&self.obligations, &self.previous), self.today, out)
+        owed::lines((&self.obligations, &self.previous), self.today, out)?;
+        self.customers(out)
     }
 
     fn json(&self) -> Value {
@@ -40,8 +44,32 @@ impl Show for Checked {
             "entries": { "verified": self.entries.0, "all": self.entries.1 },
             "obligations": owed::obligations(&self.obligations, self.today),
             "previous": owed::previous(&self.previous),
+            "custody": self.custody.iter().map(custody).collect::<Vec<_>>(),
         })
     }
+}
+
+impl Checked {
+    /// What is in custody of the customer, in one line; its deadlines are theirs, and never red.
+    fn customers(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.custody.is_empty() {
+            return Ok(());
+        }
+        let held = self.custody.iter().filter(|(_, holder, _)| *holder == Holder::Held).count();
+        let next = self.custody.iter().filter_map(|(_, _, due)| *due).min();
+        let next = next.map(|due| format!("; the next is due {due}")).unwrap_or_default();
+        let values = count(self.custody.len(), "value");
+        let label = paint(Ink::Blue, "customer");
+        writeln!(out, "{label}  {values} in their custody, {held} customer-held{next}")
+    }
+}
+
+fn custody((address, holder, due): &(Address, Holder, Option<Date>)) -> Value {
+    json!({
+        "address": address,
+        "holder": holder.word(),
+        "due": due.map(|due| due.to_string()),
+    })
 }
 
 /// A duty that is not late yet: the lines at the end count those.

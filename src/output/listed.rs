@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Ink, Show, owed, paint, safe};
 use crate::deeds::list::{Form, Listed, Row};
+use crate::verify::Holder;
 
 impl Show for Listed {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -47,6 +48,7 @@ fn cells(row: &Row) -> [String; 4] {
         Form::Clear => "clear".to_owned(),
         Form::Empty => "empty".to_owned(),
     };
+    let form = row.custody.map_or_else(|| form.clone(), |it| format!("{form}, {}", it.word()));
     let kind = row.kind.as_ref().map_or("-", |kind| kind.as_str());
     let due = match (row.due, row.days_left) {
         (Some(due), Some(left)) if left < 0 => format!("due {due}, {} days late", -left),
@@ -89,5 +91,6 @@ fn row(row: &Row) -> Value {
             all
         }),
         "owner": row.owner,
+        "custody": row.custody.map(Holder::word),
     })
 }

@@ -8,9 +8,12 @@ mod delivery;
 mod doctor;
 pub mod enacted;
 mod escape;
+pub mod exposure;
 pub mod findings;
 mod guarded;
+pub mod handover;
 mod hooked;
+mod incident;
 mod key;
 mod left;
 mod listed;
@@ -20,9 +23,11 @@ mod moved;
 mod opened;
 mod owed;
 pub mod policy;
+pub mod progress;
 mod rekeyed;
 pub mod replaced;
 pub mod report;
+pub mod requested;
 pub mod resolved;
 mod restored;
 pub mod rotated;
@@ -42,6 +47,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 pub use escape::safe;
+use progress::Bars;
 
 /// A result with two looks.
 ///
@@ -147,6 +153,7 @@ pub struct Output<'w> {
     volume: Volume,
     stdout_colour: Colour,
     stderr_colour: Colour,
+    bars: Bars,
 }
 
 impl<'w> Output<'w> {
@@ -160,6 +167,7 @@ impl<'w> Output<'w> {
             volume: Volume::Normal,
             stdout_colour: Colour::Off,
             stderr_colour: Colour::Off,
+            bars: Bars::Hidden,
         }
     }
 
@@ -179,6 +187,12 @@ impl<'w> Output<'w> {
     #[must_use]
     pub fn colour(self, stdout: Colour, stderr: Colour) -> Self {
         Self { stdout_colour: stdout, stderr_colour: stderr, ..self }
+    }
+
+    /// Chooses whether bars are drawn.
+    #[must_use]
+    pub fn bars(self, bars: Bars) -> Self {
+        Self { bars, ..self }
     }
 
     /// Shows the answer, all at once.

@@ -23,6 +23,10 @@ pub const READERS_ARE_CLAIMED: &str = "age hides its recipients. We check how ma
 pub const LOST_ADMINS: &str = "When every admin key is lost, nobody can change the policy. There is no \
      back door: keep one offline.";
 
+/// Where somebody asks what was read. Mission, section I, L2.
+pub const READS_ARE_NOT_RECORDED: &str = "Reads are not recorded: whoever holds a reader's key can \
+     open values offline and leave no trace. No entry never means not read.";
+
 /// With every list of entries. Mission, section I, L5.
 pub const TIMES_ARE_CLAIMS: &str = "Times are claims of the signers; order comes from the log.";
 

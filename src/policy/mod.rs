@@ -1,6 +1,7 @@
 //! The policy: who is a member, who may read and write what, and how long each secret may live.
 
 mod cadence;
+mod custody;
 mod diff;
 pub mod edit;
 mod glob;

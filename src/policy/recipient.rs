@@ -79,16 +79,27 @@ impl Recipient {
     /// itself for age's own keys.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let blob = match self {
-            Self::SshEd25519(text) | Self::SshRsa(text) => text.split_once(' '),
-            Self::X25519(_) | Self::Plugin { .. } => None,
-        };
-        match blob.and_then(|(_, blob)| BASE64_STANDARD.decode(blob).ok()) {
-            Some(blob) => {
-                format!("SHA256:{}", BASE64_STANDARD_NO_PAD.encode(sha2::Sha256::digest(blob)))
-            }
+        match self.ssh_digest() {
+            Some((_, digest)) => format!("SHA256:{}", BASE64_STANDARD_NO_PAD.encode(digest)),
             None => self.as_str().to_owned(),
         }
+    }
+
+    /// How the header of an age file names an SSH key: its kind, and the first 4 bytes of its digest; none
+    /// for other keys, which a header hides.
+    #[must_use]
+    pub fn ssh_stanza(&self) -> Option<String> {
+        let (kind, digest) = self.ssh_digest()?;
+        Some(format!("{kind} {}", BASE64_STANDARD_NO_PAD.encode(&digest[..4])))
+    }
+
+    fn ssh_digest(&self) -> Option<(&str, [u8; 32])> {
+        let (kind, blob) = match self {
+            Self::SshEd25519(text) | Self::SshRsa(text) => text.split_once(' ')?,
+            Self::X25519(_) | Self::Plugin { .. } => return None,
+        };
+        let blob = BASE64_STANDARD.decode(blob).ok()?;
+        Some((kind, sha2::Sha256::digest(blob).into()))
     }
 }
 

@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::{Record, Step, Verdict};
-use crate::log::entry::{KeyringRecord, Op, Origin};
+use crate::log::entry::{Item, KeyringRecord, Op, Origin};
 use crate::log::timeline::{Effect, Settled, Standing};
-use crate::names::{Address, EntryId, GenerationId, MemberName};
+use crate::names::{Address, EntryId, GenerationId, MemberName, Sha256};
 use crate::policy::{Policy, Recipient};
 
 /// A value that a `new` item made, and all that carried it on.
@@ -23,6 +24,8 @@ pub struct Made {
     pub versions: Vec<Version>,
     /// Where it stands today. More than one place only while branches contradict each other.
     pub live_at: Vec<Address>,
+    /// The position of the newest entry that it stands by; none when it is dead.
+    pub stands: Option<usize>,
     /// The position of the entry with which it stood nowhere any more; none while it is live.
     pub ended: Option<usize>,
 }
@@ -36,6 +39,27 @@ pub struct Version {
     pub address: Address,
     /// The generation that it was sealed to; none where it stood in clear.
     pub generation: Option<GenerationId>,
+    /// The hash of its bytes there.
+    pub hash: Option<Sha256>,
+}
+
+/// From when on somebody has the key of a generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Since {
+    /// As the signer claims, or the commit.
+    pub time: Timestamp,
+    /// The position of the entry that says so; none where only the history does.
+    pub entry: Option<usize>,
+}
+
+/// The generations that somebody opens.
+pub type Opens = BTreeMap<GenerationId, Since>;
+
+impl Made {
+    fn by(entry: EntryId, version: &Version) -> Self {
+        let origin = Origin { entry, address: version.address.clone() };
+        Self { origin, versions: Vec::new(), live_at: Vec::new(), stands: None, ended: None }
+    }
 }
 
 /// Who is asked about.
@@ -45,8 +69,8 @@ pub enum Who<'q> {
     Member(&'q MemberName),
     /// Whoever has the private halves of some recipients.
     Keys(&'q BTreeSet<Recipient>),
-    /// Whoever has the keys of some generations since the entry at a position.
-    Generations(&'q BTreeMap<GenerationId, usize>),
+    /// Whoever opens some generations.
+    Opening(&'q Opens),
     /// The third party that the policy's rules name: it issued the values, or was given them.
     Vendor(&'q str),
     /// Whoever made it: all values that ever were sealed.
@@ -68,8 +92,8 @@ pub struct Exposed {
     pub until: Option<Date>,
     /// The entry from which on they could read it: that of its token, or of the keyring that opens it.
     pub entry: EntryId,
-    /// The entry that ended it.
-    pub ended: Option<EntryId>,
+    /// The entry that shows what became of it: the newest that it stands by, or the one that ended it.
+    pub shown: Option<EntryId>,
 }
 
 impl Exposed {
@@ -95,36 +119,32 @@ impl Record {
     pub fn values_made(&self) -> Vec<Made> {
         let mut all: Vec<Made> = Vec::new();
         let mut places: HashMap<(usize, &Address), usize> = HashMap::new();
-        let addressed = self.addressed();
-        for (entry, address, (op, of), generation) in &addressed {
-            let version =
-                Version { entry: *entry, address: address.clone(), generation: *generation };
-            let made = match (op, of) {
-                (Op::New, _) => {
-                    let id = self.entries[*entry].id;
-                    let origin = Origin { entry: id, address: address.clone() };
-                    all.push(Made {
-                        origin,
-                        versions: Vec::new(),
-                        live_at: Vec::new(),
-                        ended: None,
-                    });
+        let versions = self.versions_ever();
+        for (version, item) in &versions {
+            let before = item.of.as_ref().filter(|_| item.op != Op::New);
+            let made = match before {
+                None if item.op == Op::New => {
+                    all.push(Made::by(self.entries[version.entry].id, version));
                     all.len() - 1
                 }
-                (_, Some(of)) => {
+                None => continue,
+                Some(of) => {
                     let before = self.dag.index(&of.entry);
                     let made = before.and_then(|at| places.get(&(at, &of.address)));
                     let Some(made) = made else { continue };
                     *made
                 }
-                (_, None) => continue,
             };
-            all[made].versions.push(version);
-            places.insert((*entry, address), made);
+            all[made].versions.push(version.clone());
+            places.insert((version.entry, &version.address), made);
         }
         for (address, standing) in self.standing_today() {
             if let Some(made) = places.get(&(standing.entry, &address)).copied() {
-                all[made].live_at.push(address);
+                let made = &mut all[made];
+                made.live_at.push(address);
+                let newest =
+                    made.stands.map_or(standing.entry, |at| self.later(at, standing.entry));
+                made.stands = Some(newest);
             }
         }
         for (at, made) in all.iter_mut().enumerate() {
@@ -138,14 +158,15 @@ impl Record {
     }
 
     /// Every item that leaves a value at its address, parents before children.
-    #[expect(clippy::type_complexity, reason = "four facts of an item, used once, just above")]
-    fn addressed(&self) -> Vec<(usize, Address, (Op, &Option<Origin>), Option<GenerationId>)> {
+    fn versions_ever(&self) -> Vec<(Version, &Item)> {
         let mut all = Vec::new();
         for entry in self.believed() {
             for file in self.entries[entry].entry.files() {
                 let items = file.items.iter().filter(|item| item.op != Op::Delete);
                 all.extend(items.map(|item| {
-                    (entry, file.address(&item.key), (item.op, &item.of), item.generation)
+                    let address = file.address(&item.key);
+                    let Item { generation, hash, .. } = *item;
+                    (Version { entry, address, generation, hash }, item)
                 }));
             }
         }
@@ -222,71 +243,76 @@ impl Record {
         self.values_made().iter().filter_map(|made| self.exposure(made, who, &opens)).collect()
     }
 
-    /// The generations that somebody opens, each with the position of the first entry that let them.
+    /// The generations that somebody opens, each from the first keyring on that holds it.
     #[must_use]
-    pub fn opens(&self, who: &Who<'_>) -> BTreeMap<GenerationId, usize> {
+    pub fn opens(&self, who: &Who<'_>) -> Opens {
         let keys = match who {
             Who::Member(member) => self.recipients_ever(member),
             Who::Keys(keys) => (*keys).clone(),
-            Who::Generations(known) => return (*known).clone(),
-            Who::Vendor(_) | Who::Anyone => return BTreeMap::new(),
+            Who::Opening(opens) => return (*opens).clone(),
+            Who::Vendor(_) | Who::Anyone => return Opens::new(),
         };
-        let mut opens = BTreeMap::new();
+        let mut opens = Opens::new();
         for (at, keyring, policy) in self.keyrings_ever() {
             let readers = policy.reader_recipients(&keyring.env);
-            if !readers.iter().any(|(_, recipient)| keys.contains(recipient)) {
-                continue;
-            }
-            for generation in std::iter::once(&keyring.generation).chain(&keyring.earlier) {
-                let first = opens.entry(*generation).or_insert(at);
-                *first = self.earlier(*first, at);
+            if readers.iter().any(|(_, recipient)| keys.contains(recipient)) {
+                self.let_open(&mut opens, (at, keyring));
             }
         }
         opens
     }
 
+    /// Adds what a keyring opens, from its entry on.
+    pub fn let_open(&self, opens: &mut Opens, (at, keyring): (usize, &KeyringRecord)) {
+        let since = Since { time: self.entries[at].entry.time, entry: Some(at) };
+        for generation in std::iter::once(&keyring.generation).chain(&keyring.earlier) {
+            let first = opens.entry(*generation).or_insert(since);
+            *first = if since.time < first.time { since } else { *first };
+        }
+    }
+
     /// From when on somebody could read a value; none where they could not, and for what was never sealed.
     #[must_use]
-    pub fn exposure(
-        &self,
-        made: &Made,
-        who: &Who<'_>,
-        opens: &BTreeMap<GenerationId, usize>,
-    ) -> Option<Exposed> {
+    pub fn exposure(&self, made: &Made, who: &Who<'_>, opens: &Opens) -> Option<Exposed> {
         if made.versions.iter().all(|version| version.generation.is_none()) {
             return None;
         }
-        let from = |version: &Version| match (who, version.generation) {
-            // All who see the repository read what stands in clear.
-            (Who::Vendor(vendor), _) => self.given(version, vendor),
-            (Who::Anyone, _) | (_, None) => Some(version.entry),
-            (_, Some(generation)) => {
-                opens.get(&generation).map(|keyring| self.later(*keyring, version.entry))
-            }
+        let from = |version: &Version| {
+            let own =
+                Since { time: self.entries[version.entry].entry.time, entry: Some(version.entry) };
+            let since = match (who, version.generation) {
+                (Who::Vendor(vendor), _) => self.given(version, vendor)?,
+                // All who see the repository read what stands in clear.
+                (Who::Anyone, _) | (_, None) => own,
+                (_, Some(generation)) => *opens.get(&generation)?,
+            };
+            let later = if since.time > own.time { since } else { own };
+            Some((later.time, later.entry.unwrap_or(version.entry)))
         };
-        let found = made.versions.iter().filter_map(from);
-        let from = found.reduce(|first, at| self.earlier(first, at))?;
+        let first = made.versions.iter().filter_map(from);
+        let (time, entry) = first.min_by_key(|(time, entry)| (*time, self.dag.position(*entry)))?;
         Some(Exposed {
             origin: made.origin.clone(),
             live_at: made.live_at.clone(),
-            since: self.day_of(from),
+            since: time.to_zoned(TimeZone::UTC).date(),
             until: made.ended.map(|at| self.day_of(at)),
-            entry: self.entries[from].id,
-            ended: made.ended.map(|at| self.entries[at].id),
+            entry: self.entries[entry].id,
+            shown: made.stands.or(made.ended).map(|at| self.entries[at].id),
         })
     }
 
-    /// The entry from which on a vendor had a value: that of the value, or of the rule that names the vendor,
-    /// whichever is later.
-    fn given(&self, version: &Version, vendor: &str) -> Option<usize> {
+    /// From when on a vendor had a value: since it is, or since a rule names the vendor.
+    fn given(&self, version: &Version, vendor: &str) -> Option<Since> {
         let entry = &self.entries[version.entry].entry;
-        let steps = self.steps_in_force();
-        let its =
-            steps.filter(|step| Some(step.id) == entry.policy || !self.chain.knew(entry, step));
+        let its = self
+            .steps_in_force()
+            .filter(|step| Some(step.id) == entry.policy || !self.chain.knew(entry, step));
         let names = |step: &&Step| step.policy.rule(&version.address).vendor == Some(vendor);
-        let first = its.filter(names).map(|step| step.entry);
-        let first = first.reduce(|first, at| self.earlier(first, at))?;
-        Some(self.later(first, version.entry))
+        let first = its
+            .filter(names)
+            .map(|step| step.entry)
+            .reduce(|a, b| if self.later(a, b) == a { b } else { a })?;
+        Some(Since { time: self.entries[first].entry.time, entry: Some(first) })
     }
 
     /// The UTC day that an entry claims.
@@ -295,16 +321,9 @@ impl Record {
         self.entries[entry].entry.time.to_zoned(TimeZone::UTC).date()
     }
 
-    fn earlier(&self, one: usize, other: usize) -> usize {
-        if self.moment(one) <= self.moment(other) { one } else { other }
-    }
-
+    /// The later of two entries by the times they claim; of equal ones the log's order decides.
     fn later(&self, one: usize, other: usize) -> usize {
-        if self.moment(one) > self.moment(other) { one } else { other }
-    }
-
-    /// A claimed time; of equal ones the log's order decides.
-    fn moment(&self, entry: usize) -> (jiff::Timestamp, usize) {
-        (self.entries[entry].entry.time, self.dag.position(entry))
+        let moment = |at: usize| (self.entries[at].entry.time, self.dag.position(at));
+        if moment(one) > moment(other) { one } else { other }
     }
 }

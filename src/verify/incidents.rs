@@ -1,6 +1,6 @@
 //! Incidents as the log tells them: opened, borne for a while, closed. Mission, section F.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -39,7 +39,7 @@ pub struct Incident<'r> {
 }
 
 /// Whether an incident is over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Closing {
     /// The first word of each member who says so, in the order of the log.
     pub words: Vec<Word>,
@@ -47,6 +47,20 @@ pub struct Closing {
     pub closed: Option<Timestamp>,
     /// Whether one of them is an admin.
     pub admin: bool,
+}
+
+impl Closing {
+    /// Adds a member's word, as that of an admin or not.
+    pub fn add(&mut self, word: Word, admin: bool) {
+        let at = word.at;
+        self.admin |= admin;
+        if self.words.iter().all(|known| known.by != word.by) {
+            self.words.push(word);
+        }
+        if self.closed.is_none() && self.admin && self.words.len() > 1 {
+            self.closed = Some(at);
+        }
+    }
 }
 
 /// Who bears that a value is not replaced, and until when.
@@ -93,18 +107,12 @@ impl Record {
     /// Who says that an incident is over, and whether that is enough.
     #[must_use]
     pub fn closing(&self, incident: EntryId) -> Closing {
-        let mut closing = Closing { words: Vec::new(), closed: None, admin: false };
+        let mut closing = Closing::default();
         for (at, note) in self.notes() {
-            if !matches!(note, Note::IncidentClose { target } if *target == incident) {
-                continue;
-            }
-            let word = self.word(at);
-            closing.admin |= self.policy_at(at).is_some_and(|policy| policy.is_admin(&word.by));
-            if closing.words.iter().all(|known| known.by != word.by) {
-                closing.words.push(word);
-            }
-            if closing.closed.is_none() && closing.admin && closing.words.len() > 1 {
-                closing.closed = Some(self.entries[at].entry.time);
+            if matches!(note, Note::IncidentClose { target } if *target == incident) {
+                let word = self.word(at);
+                let admin = self.policy_at(at).is_some_and(|policy| policy.is_admin(&word.by));
+                closing.add(word, admin);
             }
         }
         closing
@@ -122,17 +130,8 @@ impl Record {
                 last.insert(&self.entries[at].entry.by, (at, *until));
             }
         }
-        let threshold = self.policy().map_or(u32::MAX, |policy| policy.admin.threshold) as usize;
-        let still = |who: &MemberName| self.policy().is_some_and(|policy| policy.is_admin(who));
-        let began = self.dag.index(&cause).map(|at| &self.entries[at].entry.by);
-        let counted = || last.iter().filter(|(who, _)| still(who)).map(|(who, it)| (*who, it.1));
-        let mut days: Vec<Date> = counted().map(|(_, day)| day).collect();
-        days.sort_unstable_by(|a, b| b.cmp(a));
-        let enough = threshold.checked_sub(1).and_then(|at| days.get(at)).copied();
-        let about = self.about(cause);
-        let is_another = |who: &MemberName| began != Some(who) && about != Some(who);
-        let other = counted().filter(|(who, _)| is_another(who)).map(|(_, day)| day).max();
-        let until = enough.zip(other).map(|(enough, other)| enough.min(other));
+        let said: Vec<_> = last.iter().map(|(who, (_, day))| (*who, *day)).collect();
+        let until = self.borne_until(cause, &said);
         let mut words: Vec<_> = last.into_values().collect();
         words.sort_by_key(|(at, _)| self.dag.position(*at));
         let words = words.into_iter().map(|(at, until)| (self.word(at), until)).collect();
@@ -148,6 +147,21 @@ impl Record {
         }
     }
 
+    /// The day up to which enough admins bear a value, of those who say so.
+    #[must_use]
+    pub fn borne_until(&self, cause: EntryId, said: &[(&MemberName, Date)]) -> Option<Date> {
+        let policy = self.policy()?;
+        let began = self.dag.index(&cause).map(|at| &self.entries[at].entry.by);
+        let admins = || said.iter().filter(|(who, _)| policy.is_admin(who));
+        let mut days: Vec<Date> = admins().map(|(_, day)| *day).collect();
+        days.sort_unstable_by(|a, b| b.cmp(a));
+        let enough = *days.get((policy.admin.threshold as usize).checked_sub(1)?)?;
+        let about = self.about(cause);
+        let is_another = |who: &MemberName| began != Some(who) && about != Some(who);
+        let other = admins().filter(|(who, _)| is_another(who)).map(|(_, day)| *day).max()?;
+        Some(enough.min(other))
+    }
+
     /// The first word that a value was ended at its issuer.
     #[must_use]
     pub fn ended_at_issuer(&self, value: &Origin) -> Option<(Word, Grade)> {
@@ -158,7 +172,7 @@ impl Record {
         })
     }
 
-    /// The step from which on, without a break until now, the policy in force keeps a rule; none while it
+    /// The step in force from which on, without a break until now, the policy in force keeps a rule; none while it
     /// does not.
     #[must_use]
     pub fn since_when(&self, keeps: impl Fn(&Policy) -> bool) -> Option<&Step> {
@@ -173,11 +187,5 @@ impl Record {
             step = before;
         }
         Some(step)
-    }
-
-    /// The names of all who ever were members, with the policies that are in force or were.
-    #[must_use]
-    pub fn members_ever(&self) -> BTreeSet<MemberName> {
-        self.steps_in_force().flat_map(|step| step.policy.members.keys().cloned()).collect()
     }
 }

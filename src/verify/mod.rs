@@ -5,6 +5,7 @@
 
 mod brief;
 mod chain;
+mod custody;
 mod debts;
 mod disk;
 mod disputes;
@@ -36,6 +37,7 @@ use crate::names::{EntryId, RepoPath};
 
 pub use brief::Brief;
 pub use chain::{Chain, Parsed, Proposal, Step, Tally, is_admin_with};
+pub use custody::Holder;
 pub use disk::FileForm;
 pub use disputes::{Dispute, Side};
 pub use entries::{Record, Verdict};

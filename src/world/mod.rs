@@ -13,6 +13,7 @@ mod committed;
 mod desk;
 mod environment;
 mod error;
+mod ever;
 mod files;
 mod git;
 pub mod harden;
@@ -46,6 +47,7 @@ pub use desk::{
 };
 pub use environment::{Environment, HONOURED, WITHHELD};
 pub use error::WorldError;
+pub use ever::{Brought, Ever};
 pub use files::{Files, LARGEST, Listing, Odd, OddKind, lines};
 pub use git::{Checkout, Touch};
 pub use history::{History, Once};

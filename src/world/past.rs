@@ -59,7 +59,7 @@ impl Checkout {
     }
 
     /// The arguments that name where all commits but the stash's begin.
-    fn tips(&self) -> Result<Vec<String>, WorldError> {
+    pub(super) fn tips(&self) -> Result<Vec<String>, WorldError> {
         let mut tips = vec!["--ignore-missing".to_owned(), "--exclude=refs/stash".to_owned()];
         tips.extend(["--all".to_owned()]);
         tips.extend(self.head_commit()?.map(|head| head.as_str().to_owned()));

@@ -162,6 +162,18 @@ impl Checkout {
         })
     }
 
+    /// Shows blobs as [`Self::each_blob`] does; none for one that is not at hand.
+    pub fn each_blob_here(
+        &self,
+        ids: &[ObjectId],
+        show: &mut dyn FnMut(usize, Option<Blob>),
+    ) -> Result<(), WorldError> {
+        self.each_object("blob", ids, &mut |place, object| {
+            show(place, object);
+            Ok(())
+        })
+    }
+
     /// Shows trees as git stores them, one after the other; none for one that is not at hand.
     pub(super) fn each_tree(
         &self,

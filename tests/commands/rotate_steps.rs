@@ -165,6 +165,49 @@ fn each_state_takes_its_own_steps_and_names_them() {
 }
 
 #[test]
+fn other_commands_leave_a_rotation_alone() {
+    let repo = ended_at_console();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    let pending = "tenure rotate dev/A --promote, or --undo";
+    refused(&repo, "set dev/A_NEXT", "dev/A_NEXT is the pending value of dev/A", pending);
+    refused(&repo, "mv dev/A dev/C", "a pending value stands beside dev/A", pending);
+    refused(&repo, "mv dev/A_NEXT dev/C", "is the pending value of dev/A", pending);
+    refused(&repo, "unset dev/A", "a pending value stands beside dev/A", pending);
+    repo.run("rotate dev/A --promote").done();
+    let previous = "tenure rotate dev/A --finish, or --undo";
+    refused(&repo, "set dev/A_PREVIOUS", "is the previous value of dev/A", previous);
+    refused(&repo, "mv dev/A dev/C", "the previous value of dev/A has not been ended", previous);
+    // In an emergency the current value may go, and what is before it is ended all the same.
+    repo.run("unset dev/A").done();
+    let done = repo.run("rotate dev/A --finish").done();
+    assert!(done.stdout.contains("2 earlier values ended"), "{done}");
+    repo.run("check").done();
+}
+
+#[test]
+fn a_file_may_be_renamed_in_the_middle_of_a_rotation() {
+    let repo = ended_at_console();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.tenure_fed(&["rotate", "dev/B", "--begin"], "newer").done();
+    repo.run("rotate dev/B --promote").done();
+    repo.commit("begun");
+    repo.run("mv secrets/dev.env secrets/dev/x.env").done();
+    repo.commit("renamed");
+    repo.run("check").done();
+    assert_eq!(given(&repo), ["A=one"]);
+    repo.run("rotate dev/A --promote").done();
+    assert_eq!(given(&repo), ["A=new", "A_PREVIOUS=one"]);
+    let done = repo.run("rotate dev/A dev/B --finish").done();
+    assert_eq!(done.stdout.matches("1 earlier value ended").count(), 2, "{done}");
+    repo.run("check").done();
+    assert_eq!(
+        repo.tenure_fed(&["rotate", "dev/B"], "two").code,
+        2,
+        "as it was before the renaming"
+    );
+}
+
+#[test]
 fn a_pending_value_is_taken_back_and_still_to_be_ended() {
     let repo = ended_at_console();
     let before = repo.read("secrets/dev.env");
@@ -445,7 +488,7 @@ fn only_who_writes_a_value_writes_beside_it() {
     repo.run("rotate dev/LEAD_KEY --promote").done();
     std::fs::rename(repo.home().join(".ssh"), repo.home().join("away")).unwrap();
     for line in
-        ["set dev/LEAD_KEY_NEXT", "set dev/LEAD_KEY_PREVIOUS", "rotate dev/LEAD_KEY --finish"]
+        ["set dev/LEAD_KEY_NEXT", "unset dev/LEAD_KEY_PREVIOUS", "rotate dev/LEAD_KEY --finish"]
     {
         let args = [&["-i", &ben], &line.split(' ').collect::<Vec<_>>()[..]].concat();
         let refused = repo.tenure_fed(&args, "planted");

@@ -2,8 +2,10 @@
 
 mod clones;
 mod colleagues;
+mod customers;
 pub(crate) mod dropping;
 mod exposure;
+mod incident;
 mod joiner;
 mod leaver;
 mod merges;

@@ -77,6 +77,7 @@ fn same(
     for env in one.policy.environments.keys() {
         let rings = |it: &Record| it.current_keyring(env).map(|ring| ring.record.clone());
         if scope.is_none_or(|only| only == env) {
+            assert_eq!(one.pending(env), two.pending(env));
             assert_eq!(rings(whole), rings(short));
             assert_eq!(one.refusal(env).is_some(), two.refusal(env).is_some());
         }

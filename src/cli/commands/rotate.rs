@@ -329,6 +329,7 @@ fn one(world: &World, args: &Args, out: &mut Output<'_>, wanted: &Wanted) -> Res
 
 /// Says what a new value does not do.
 pub(super) fn end_the_old(out: &mut Output<'_>, revoke: Option<&str>) {
-    let how = revoke.map(|how| format!(" ({how})")).unwrap_or_default();
+    let how = revoke.map(|how| format!(" ({how}), then: tenure rotate SECRET --finish"));
+    let how = how.unwrap_or_default();
     out.note(&format!("the old value is still in git history: end it at its issuer{how}"));
 }

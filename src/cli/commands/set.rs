@@ -10,7 +10,7 @@ use crate::cli::global::{Global, Reason};
 use crate::deeds::DeedError;
 use crate::deeds::fit::Insist;
 use crate::deeds::set::{self, Shape, Source, Wish};
-use crate::deeds::{aim, ignored};
+use crate::deeds::{aim, ignored, request};
 use crate::names::{AddressQuery, TypeName};
 use crate::output::Output;
 use crate::rotation::generate::Spec;
@@ -65,6 +65,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "generate")]
     from_file: Option<PathBuf>,
 
+    /// Take the value that somebody sealed as `tenure request` says
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["generate", "from_file"])]
+    from_age: Option<PathBuf>,
+
     /// Its deadline, nearer than what its type allows
     #[arg(long, value_name = "DATE")]
     due: Option<Date>,
@@ -83,7 +87,7 @@ pub(super) struct Fit {
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
 
-    /// Take a value that has ended, or is a credential under the type `config`
+    /// Take a value that everybody guesses, has ended, or is a credential under the type `config`
     #[arg(long)]
     anyway: bool,
 }
@@ -117,9 +121,10 @@ pub(crate) fn run(
         ..Wish::default()
     };
     let wish = args.fit.wish(world, wish)?;
-    let source = match &args.generate {
-        Some(spec) => Source::Generated(spec.clone()),
-        None => {
+    let source = match (&args.generate, &args.from_age) {
+        (Some(spec), _) => Source::Generated(spec.clone()),
+        (None, Some(file)) => Source::Sent(request::sent(world, file)?),
+        (None, None) => {
             if world.terminal == Terminal::Person && args.from_file.is_none() {
                 aim::ready(world, &query, &args.secret, &wish)?;
             }

@@ -43,6 +43,10 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::WhichEnvironment { known } => refuse("say which with -e", known),
         DeedError::NoSecret { env, nearest, .. } => no_secret(env, nearest.as_deref()),
         DeedError::Ambiguous { found, .. } => refuse("say which", found),
+        DeedError::NoVendor { nearest, .. } => unknown(&match nearest {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => "tenure policy show lists the rules with their vendors".to_owned(),
+        }),
         DeedError::NoEntry(_) | DeedError::NoPolicyThen(_) => unknown("tenure log list"),
         DeedError::NoMoment(_) => unknown(
             "a day as 2027-05-01, the beginning of an id of `tenure log list`, or a commit as HEAD~3",

@@ -18,6 +18,7 @@ pub mod lifecycle;
 pub mod lineage;
 pub mod link;
 pub mod neutral;
+pub mod numbers;
 pub mod plan;
 pub mod rotations;
 pub mod secrets;

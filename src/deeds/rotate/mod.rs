@@ -32,6 +32,7 @@ use crate::world::{World, Writes};
 use desk::Desk;
 use fresh::fresh;
 pub use state::Step;
+pub(super) use state::{at_rest, awaits_nothing, stands_alone};
 use state::{may, refuse};
 use steps::strategy;
 pub use steps::{Moved, Stepped, Turn, promote, undo};

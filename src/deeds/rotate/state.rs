@@ -91,6 +91,45 @@ pub(super) fn may(
     refuse(what, format!("tenure rotate {at} {then}").trim_end().to_owned())
 }
 
+/// Insists that a value is neither in the middle of a rotation nor beside another one.
+///
+/// # Errors
+/// [`DeedError::Refuse`] with the steps that end the rotation.
+pub(in crate::deeds) fn at_rest(
+    verified: &Verified<'_>,
+    address: &Address,
+) -> Result<(), DeedError> {
+    may(verified, address, Step::InPlace).map(drop)
+}
+
+/// Insists that a value is not the pending or previous one of another.
+///
+/// # Errors
+/// As [`at_rest`].
+pub(in crate::deeds) fn stands_alone(
+    verified: &Verified<'_>,
+    address: &Address,
+) -> Result<(), DeedError> {
+    match verified.stage(address) {
+        Some(_) => at_rest(verified, address),
+        None => Ok(()),
+    }
+}
+
+/// Insists that nothing pending stands beside a value.
+///
+/// # Errors
+/// As [`at_rest`].
+pub(in crate::deeds) fn awaits_nothing(
+    verified: &Verified<'_>,
+    address: &Address,
+) -> Result<(), DeedError> {
+    match Beside::of(verified, address).pending {
+        true => at_rest(verified, address),
+        false => Ok(()),
+    }
+}
+
 /// Where a stage of a value stands, or goes.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ mod markdown;
 mod monitoring;
 mod overview;
 mod plan;
+pub mod review;
 mod rotation;
 mod scope;
 mod storage;

@@ -1,0 +1,111 @@
+//! `tenure exposure`: who could read what, from when on, and what of it is still in use.
+
+use std::path::PathBuf;
+
+use clap::ValueHint;
+use jiff::civil::Date;
+
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::global::Global;
+use crate::deeds::exposure::value;
+use crate::deeds::exposure::{Exposure, Question, Wanted, exposure};
+use crate::deeds::set::{Shape, given};
+use crate::finding::Severity;
+use crate::names::MemberName;
+use crate::output::Output;
+use crate::output::progress::Bar;
+use crate::output::sentences::{READ_STAYS_READ, READS_ARE_NOT_RECORDED, TIMES_ARE_CLAIMS};
+use crate::policy::Recipient;
+use crate::world::World;
+
+/// Which values somebody could read, from when on, and which of them are still in use
+#[derive(Debug, clap::Args)]
+#[command(
+    group(clap::ArgGroup::new("who").required(true)),
+    after_help = "\
+Examples:
+  tenure exposure cleo
+  tenure exposure cleo --since 2027-02-01 --until 2027-02-20
+  tenure exposure --key ~/lost-laptop/id_ed25519
+  tenure exposure --vendor stripe --json
+  tenure exposure --value < leaked.txt
+
+Exit codes: 0 answered, whatever the answer; 1 the history has a keyring that opens to them and that
+the log does not say; 6 nobody has this name"
+)]
+pub(crate) struct Args {
+    /// A member, now or ever
+    #[arg(value_name = "MEMBER", group = "who")]
+    member: Option<MemberName>,
+
+    /// Whoever has the private half of this: age1… or "ssh-ed25519 AAAA…"
+    #[arg(long, value_name = "RECIPIENT", group = "who")]
+    recipient: Option<Recipient>,
+
+    /// Whoever has the private key in FILE: every keyring of all history is tried with it
+    #[arg(long, value_name = "FILE", group = "who", value_hint = ValueHint::FilePath)]
+    key: Option<PathBuf>,
+
+    /// A third party that rules of the policy name
+    #[arg(long, value_name = "VENDOR", group = "who")]
+    vendor: Option<String>,
+
+    /// Which value a leaked one is: asked for, or read from stdin; opens all that your own keys open
+    #[arg(long, group = "who")]
+    value: bool,
+
+    /// Only what could be read, and was in use, on this UTC day or later
+    #[arg(long, value_name = "DATE")]
+    since: Option<Date>,
+
+    /// Only what could be read, and was in use, on this UTC day or before
+    #[arg(long, value_name = "DATE")]
+    until: Option<Date>,
+}
+
+pub(crate) fn run(
+    world: &World,
+    global: &Global,
+    args: &Args,
+    out: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let wanted = Wanted { since: args.since, until: args.until, env: global.env.clone() };
+    let exit = match args.question() {
+        Some(question) => {
+            let mut bar = Bar::new(out, "contents");
+            let answer = exposure(world, question, wanted, &mut |done, of| bar.step(done, of));
+            drop(bar);
+            answered(&answer?, out)?
+        }
+        None => {
+            let leaked = given(world, "leaked value", Shape::Value, None)?;
+            let mut bar = Bar::new(out, "contents");
+            let found = value::find(world, &leaked, &wanted, &mut |done, of| bar.step(done, of));
+            drop(bar);
+            out.show(&found?)?;
+            Exit::Done
+        }
+    };
+    out.note(READS_ARE_NOT_RECORDED);
+    out.note(READ_STAYS_READ);
+    out.note(TIMES_ARE_CLAIMS);
+    Ok(exit)
+}
+
+impl Args {
+    /// What is asked; none for a value.
+    fn question(&self) -> Option<Question<'_>> {
+        let member = self.member.as_ref().map(Question::Member);
+        member
+            .or_else(|| self.recipient.as_ref().map(Question::Recipient))
+            .or_else(|| self.key.as_deref().map(Question::Key))
+            .or_else(|| self.vendor.as_deref().map(Question::Vendor))
+    }
+}
+
+fn answered(answer: &Exposure, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    out.show(answer)?;
+    let says_more = answer.findings.iter().any(|finding| finding.severity >= Severity::Found);
+    Ok(if says_more { Exit::Found } else { Exit::Done })
+}
