@@ -71,6 +71,7 @@ enum Command {
     #[command(visible_alias = "encrypt")]
     Seal(commands::seal::Args),
     Rotate(commands::rotate::Args),
+    Extend(commands::extend::Args),
     #[command(visible_alias = "updatekeys")]
     Rekey(commands::rekey::Args),
     Mv(commands::mv::Args),
@@ -154,6 +155,7 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Edit(args) => commands::edit::run(&world(global)?, global, args, out),
         Command::Seal(args) => commands::seal::run(&world(global)?, global, args, out),
         Command::Rotate(args) => commands::rotate::run(&world(global)?, global, args, out),
+        Command::Extend(args) => commands::extend::run(&world(global)?, global, args, out),
         Command::Rekey(args) => commands::rekey::run(&world(global)?, global, args, out),
         Command::Mv(args) => commands::mv::run(&world(global)?, global, args, out),
         Command::Restore(args) => commands::restore::run(&world(global)?, global, args, out),

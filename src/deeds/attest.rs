@@ -4,7 +4,7 @@ use super::DeedError;
 use super::find::sealed_again;
 use super::load::Place;
 use super::pen::{Pen, Receipt};
-use crate::log::entry::{FileChange, Item, KeyringRecord, Kind, Note};
+use crate::log::entry::{FileChange, Item, KeyringRecord, Kind, Note, Op};
 use crate::names::{EnvName, MemberName, RepoPath};
 use crate::policy::Policy;
 use crate::verify::Verified;
@@ -164,6 +164,11 @@ fn printed(text: &str) -> usize {
 fn may_do(policy: &Policy, by: &MemberName, work: &Work) -> Result<(), DeedError> {
     for change in &work.changes {
         for item in &change.items {
+            if item.op == Op::Extend && !policy.is_admin(by) {
+                let what = format!("extend {} in {}", item.key, change.env);
+                let may = |who: &MemberName| policy.is_admin(who);
+                return Err(refused(policy, by, what, (&change.env, &may)));
+            }
             // A `move` ends its source.
             let source = item.of.as_ref().map(|of| of.address.clone());
             for address in source.into_iter().chain([change.address(&item.key)]) {
@@ -202,7 +207,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::log::entry::{Entry, Op, Origin};
+    use crate::log::entry::{Entry, Origin};
     use crate::names::{Address, EntryId, GenerationId, KeyPath, Sha256};
 
     fn change(keys: usize, key: &str) -> FileChange {

@@ -1,4 +1,5 @@
-//! Whether a value fits the place that it is set at: no credential under `config`, none that ended.
+//! Whether a value fits the place that it is set at: no credential under `config`, none that stands for a
+//! value or is one pattern, none that ended.
 
 use jiff::civil::Date;
 
@@ -9,6 +10,7 @@ use super::set::Wish;
 use crate::names::{KeyPath, TypeName};
 use crate::policy::Policy;
 use crate::rotation::looks;
+use crate::rotation::strength::{self, Weakness};
 use crate::secret::Plaintext;
 
 /// Whether the user takes a value that does not fit.
@@ -49,6 +51,13 @@ pub(super) fn fits(
             format!("{name} is of the type `config`, and the value looks like {what}"),
             "give it a type that is rotated: --type api-key; if it is no credential: --anyway",
         );
+    }
+    // A word of few characters is for its issuer to refuse: some make such.
+    let weak = strength::weakness(value.expose(), found.key.last_key().unwrap_or_default());
+    let is_credential = kind.is_some_and(|kind| policy.word(kind).is_some());
+    if let Some(why) = weak.filter(|why| is_credential && *why != Weakness::Short) {
+        let what = format!("the value of {name} {}", why.fact());
+        return refuse(what, "have one made: --generate; or insist: --anyway");
     }
     match ends::of(value, wish, today).filter(|expiry| expiry.is_over(today)) {
         Some(expiry) => refuse(

@@ -15,6 +15,7 @@ mod editing;
 pub mod enact;
 mod ends;
 pub mod exposure;
+pub mod extend;
 pub mod find;
 pub mod fit;
 pub mod get;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Show, safe};
 use crate::deeds::edit::Edited;
+use crate::deeds::extend::Extended;
 use crate::deeds::pen::Receipt;
 use crate::deeds::set::Set;
 use crate::deeds::unset::Unset;
@@ -109,6 +110,24 @@ impl Show for Edited {
             "values": self.values,
             "entry": self.receipt.as_ref().map(|receipt| receipt.entry),
             "by": self.receipt.as_ref().map(|receipt| receipt.by.clone()),
+        })
+    }
+}
+
+impl Show for Extended {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let (was, due) = (self.was, self.due);
+        write!(out, "{} is due {due}, no longer {was}.", name(&self.address))?;
+        writeln!(out, " {}", signed(&self.receipt))
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "address": self.address,
+            "was": self.was.to_string(),
+            "due": self.due.to_string(),
+            "entry": self.receipt.entry,
+            "by": self.receipt.by,
         })
     }
 }

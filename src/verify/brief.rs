@@ -15,7 +15,7 @@ use super::entries::{Record, TOLERANCE, Verdict};
 use super::policies::policy_path;
 use crate::finding::{Code, Finding};
 use crate::log::dag::Order;
-use crate::log::entry::{Entry, Kind, Note};
+use crate::log::entry::{Entry, FileChange, Kind, Note, Op};
 use crate::log::parse::SignedEntry;
 use crate::log::signature::Signature;
 use crate::names::{Address, EntryId, EnvName, Sha256, Stage};
@@ -24,7 +24,7 @@ use crate::names::{Address, EntryId, EnvName, Sha256, Stage};
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Brief {
     order: Order,
-    /// Without parents, without reasons but of notes, and with the items that matter.
+    /// Without parents, without reasons but of notes and later deadlines, and with the items that matter.
     entries: Vec<Entry>,
     /// The entries that are void.
     void: BTreeSet<usize>,
@@ -202,7 +202,8 @@ impl Record {
             other => other.clone(),
         };
         let noted = matches!(kind, Kind::Note(_));
-        let reason = entry.reason.clone().filter(|_| noted);
+        let extends = |file: &FileChange| file.items.iter().any(|item| item.op == Op::Extend);
+        let reason = entry.reason.clone().filter(|_| noted || entry.files().iter().any(extends));
         Entry { kind, parents: Vec::new(), reason, by: entry.by.clone(), ..*entry }
     }
 }

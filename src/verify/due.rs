@@ -7,6 +7,7 @@ use super::{Live, Record};
 use crate::finding::{Code, Finding};
 use crate::log::entry::Op;
 use crate::names::{Address, quoted};
+use crate::policy::Policy;
 
 /// Compares type and deadline of an item with the policy of its entry, or with what it carries on.
 pub(super) fn check(
@@ -34,6 +35,11 @@ fn fresh(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Strin
     if wanted.is_some() && wanted != live.item.kind.as_ref() {
         return Err("its type is not the one that the policy gives it".to_owned());
     }
+    in_time(record, policy, live)
+}
+
+/// Insists on a deadline that is no later than that of a value made with the item's entry.
+fn in_time(record: &Record, policy: &Policy, live: Live<'_>) -> Result<(), String> {
     let day = record.entries[live.entry].entry.time.to_zoned(TimeZone::UTC).date();
     let Some(latest) = policy.due(live.item.kind.as_ref(), day) else { return Ok(()) };
     match live.item.due {
@@ -41,6 +47,14 @@ fn fresh(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Strin
         Some(due) => Err(format!("due {due}, and its type allows {latest} at most")),
         None => Err("it has no deadline, and its type wants one".to_owned()),
     }
+}
+
+/// Insists that who moved a deadline said why, and moved it no further than a new value's.
+fn extended(record: &Record, live: Live<'_>) -> Result<(), String> {
+    if record.entries[live.entry].entry.reason.is_none() {
+        return Err("its deadline was moved without a reason".to_owned());
+    }
+    record.policy_at(live.entry).map_or(Ok(()), |policy| in_time(record, policy, live))
 }
 
 fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), String> {
@@ -58,6 +72,9 @@ fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Str
         let (new, old) = (later.item, before.item);
         if new.op != Op::Extend && (&new.kind, new.due) != (&old.kind, old.due) {
             return Err("its deadline or type changed while it was carried on".to_owned());
+        }
+        if new.op == Op::Extend {
+            extended(record, later)?;
         }
         // A place with a type of its own wants a value of that type, and no other is moved there.
         let wanted = record.policy_at(later.entry).and_then(|policy| policy.rule(at).kind);

@@ -123,13 +123,15 @@ fn what_an_approval_descends_from_stays() {
 #[test]
 fn a_writer_extends_a_deadline() {
     let estate = Estate::new();
-    let extend = |e: &Estate, by: &str, far: bool| {
+    let extend = |e: &Estate, by: &str, far: bool, why: Option<&str>| {
         let Kind::Seal { mut files, keyrings } = e.attesting(Op::Extend, &[DB_URL]) else {
             unreachable!()
         };
         files[0].items[0].due =
             Some(if far { "2099-12-31" } else { "2026-04-30" }.parse().unwrap());
-        e.sign(e.draft(by, Kind::Seal { files, keyrings }), &Pen::of(by));
+        let mut entry = e.draft(by, Kind::Seal { files, keyrings });
+        entry.reason = why.map(str::to_owned);
+        e.sign(entry, &Pen::of(by));
     };
     // Cleo becomes a writer of prod, and no admin.
     let text = estate.read(POLICY).replace("1-00000001", "2-00000002").replacen(
@@ -138,8 +140,13 @@ fn a_writer_extends_a_deadline() {
         1,
     );
     estate.sign_policy(&text, "ana", &Pen::of("ana"));
-    estate.attacked(5, &["not-allowed"], |e| extend(e, "cleo", true));
-    extend(&estate, "ana", false);
+    let why = Some("the vendor is closed");
+    estate.attacked(5, &["not-allowed"], |e| extend(e, "cleo", true, why));
+    estate.attacked(5, &["not-allowed"], |e| extend(e, "cleo", false, why));
+    // An admin, yet for ever, or without a word.
+    estate.attacked(5, &["bad-due"], |e| extend(e, "ana", true, why));
+    estate.attacked(5, &["bad-due"], |e| extend(e, "ana", false, None));
+    extend(&estate, "ana", false, why);
     estate.honest();
 }
 

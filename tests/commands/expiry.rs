@@ -163,6 +163,31 @@ fn a_credential_under_config_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn a_weak_credential_is_refused_and_not_repeated() {
+    let repo = started();
+    let set = |value: &str| {
+        repo.tenure_fed(&["set", "dev/DB_PASSWORD", "--type", "db-credential"], value)
+    };
+    snapshot!(set("changeme!"), @r"
+    exit 2
+    --- stderr
+    error: the value of dev/DB_PASSWORD is a placeholder, or what everybody tries first; nothing written
+    hint: have one made: --generate; or insist: --anyway
+    ");
+    for weak in
+        ["changeme", "12345678", "DB_PASSWORD", "${DB_PASSWORD}", "aaaaaaaaaaaa", "db-password"]
+    {
+        let refused = set(weak);
+        assert_eq!(refused.code, 2, "{weak}: {refused}");
+        assert!(!refused.stderr.replace("dev/DB_PASSWORD", "").contains(weak), "{refused}");
+    }
+    set("tr0ub4dor-and-3").done();
+    assert_eq!(repo.tenure_fed(&["rotate", "dev/DB_PASSWORD"], "changeme").code, 2);
+    repo.tenure_fed(&["rotate", "dev/DB_PASSWORD", "--anyway"], "changeme").done();
+    repo.tenure_fed(&["set", "dev/UNTYPED"], "x").done();
+}
+
+#[test]
 fn a_value_may_be_due_earlier_than_its_type_says_and_never_later() {
     let repo = started();
     let set = |due: &str| {

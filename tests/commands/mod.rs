@@ -9,6 +9,7 @@ mod edit;
 mod expiry;
 mod export;
 mod exposure;
+mod extend;
 mod generate;
 mod get;
 mod hook;

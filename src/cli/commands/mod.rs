@@ -6,6 +6,7 @@ pub(crate) mod doctor;
 pub(crate) mod edit;
 pub(crate) mod export;
 pub(crate) mod exposure;
+pub(crate) mod extend;
 pub(crate) mod get;
 pub(crate) mod hook;
 pub(crate) mod incident;

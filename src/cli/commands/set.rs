@@ -87,7 +87,7 @@ pub(super) struct Fit {
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
 
-    /// Take a value that has ended, or is a credential under the type `config`
+    /// Take a value that everybody guesses, has ended, or is a credential under the type `config`
     #[arg(long)]
     anyway: bool,
 }
