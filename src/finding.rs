@@ -76,6 +76,8 @@ pub enum Code {
     Overdue,
     /// A duty to rotate is open, or past its date.
     Obligation,
+    /// A value that another took the place of, and that nobody ended.
+    Previous,
     /// Plaintext where the policy wants a sealed file.
     Plaintext,
     /// A comment in clear where the policy wants comments sealed. Unlike a value it blocks no reading.
@@ -96,6 +98,12 @@ pub enum Code {
     Request,
     /// The newest signature is by a key that is lost.
     LostKey,
+    /// A member's key is past its day.
+    ExpiredKey,
+    /// A machine whose key has no last day, or that reads several environments.
+    Machine,
+    /// A person reads as machines do.
+    MachineRole,
     /// A lint of the policy.
     Lint,
 }
@@ -133,6 +141,7 @@ impl Code {
             Self::StaleReaders => "stale-readers",
             Self::Overdue => "overdue",
             Self::Obligation => "obligation",
+            Self::Previous => "previous",
             Self::Plaintext => "plaintext",
             Self::PlainComment => "plaintext-comment",
             Self::Open => "open",
@@ -143,6 +152,9 @@ impl Code {
             Self::Dropped => "dropped",
             Self::Request => "request",
             Self::LostKey => "lost-key",
+            Self::ExpiredKey => "expired-key",
+            Self::Machine => "machine",
+            Self::MachineRole => "machine-role",
             Self::Lint => "lint",
         }
     }
@@ -175,13 +187,16 @@ impl Code {
             Self::Unattested | Self::Missing | Self::Plaintext => 9,
             Self::Rollback | Self::Behind | Self::Unwalked => 10,
             Self::Overdue | Self::DueSoon => 11,
-            Self::Obligation => 12,
+            Self::Obligation | Self::Previous => 12,
             Self::OtherCase => 9,
             Self::PlainComment
             | Self::Open
             | Self::Attributes
             | Self::Lint
             | Self::LostKey
+            | Self::ExpiredKey
+            | Self::Machine
+            | Self::MachineRole
             | Self::Request => return None,
         })
     }

@@ -14,6 +14,7 @@ mod console;
 mod corpora;
 mod exposed;
 mod house;
+mod items;
 mod kinds;
 mod leaks;
 mod memory;

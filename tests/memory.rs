@@ -197,6 +197,25 @@ fn what_is_remembered_answers_as_the_whole_log_does() {
 }
 
 #[test]
+fn a_pending_value_is_remembered_as_one() {
+    let repo = long();
+    let pending = |repo: &Repo| {
+        let run = repo.run("run --flatten -e dev -- env").done();
+        assert!(!run.stdout.contains("NEXT"), "{run}");
+        run.stderr.contains("left out, being pending: dev/secrets/dev.yaml#key_001_next")
+    };
+    assert!(!pending(&repo));
+    repo.run("rotate dev/key_001 --begin --generate hex:16").done();
+    assert!(pending(&repo));
+    // Nothing but the newest items and what they carry on is remembered: the value beside it may be new.
+    repo.tenure_fed(&["set", "dev/key_001"], "changed meanwhile").done();
+    for _ in 0..2 {
+        assert!(pending(&repo));
+        assert!(state(&repo).is_file());
+    }
+}
+
+#[test]
 fn a_state_that_is_damaged_cut_or_of_another_place_is_as_none() {
     let repo = long();
     let value = warm(&repo);

@@ -1,17 +1,20 @@
 //! Judges the whole repository.
 
+use jiff::civil::Date;
+
 use super::DeedError;
 use super::attributes::{PATH, missing};
 use super::load::Place;
+use super::machines;
 use super::member::request::{Waiting, waiting};
 use super::source::Index;
 use super::twins::twins;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::request::{Request, Wanted};
-use crate::names::{EnvName, RepoPath, RoleName, quoted};
+use crate::names::{Address, EnvName, RepoPath, RoleName, quoted};
 use crate::policy::Policy;
-use crate::rotation::Obligation;
-use crate::verify::{Record, Verified};
+use crate::rotation::{Obligation, Previous};
+use crate::verify::{Holder, Record, Verified};
 use crate::world::World;
 
 /// What `check` found, and what it looked at.
@@ -25,8 +28,14 @@ pub struct Checked {
     pub environments: usize,
     /// How many entries hold, of how many.
     pub entries: (usize, usize),
-    /// What must still be rotated because somebody left, late or not.
+    /// What must still be made worthless since somebody left or an incident was opened, late or not.
     pub obligations: Vec<Obligation>,
+    /// The values that others took the place of, and that nobody ended.
+    pub previous: Vec<Previous>,
+    /// What is in custody of the customer: who opens it, and its deadline, which is theirs.
+    pub custody: Vec<(Address, Holder, Option<Date>)>,
+    /// The day it is.
+    pub today: Date,
 }
 
 impl Checked {
@@ -53,16 +62,26 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
             environments: 0,
             entries,
             obligations: Vec::new(),
+            previous: Vec::new(),
+            custody: Vec::new(),
+            today: place.today(),
         });
     };
-    let doubtful = by_lost_keys(&verified);
+    let mut doubtful = by_lost_keys(&verified);
+    doubtful.extend(machines::findings(verified.record, verified.policy, place.today()));
     let sealed = verified.live.values().filter(|live| live.item.generation.is_some());
+    let custody = verified.live.iter().filter_map(|(address, live)| {
+        Some((address.clone(), verified.holder(address)?, live.item.due))
+    });
     let mut checked = Checked {
+        custody: custody.collect(),
         values: sealed.count(),
         environments: scope.map_or(verified.policy.environments.len(), |_| 1),
         findings: Vec::new(),
         entries,
         obligations: verified.obligations,
+        previous: verified.previous,
+        today: place.today(),
     };
     checked.findings = verified.findings;
     checked.findings.extend(attributes(&place, verified.policy)?);

@@ -8,13 +8,14 @@ use jiff::civil::Date;
 
 use super::DeedError;
 use super::find::{self, Names};
+use super::handover::Handover;
 use super::load::Place;
 use super::ring::Ring;
 use crate::deliver::{self, File, Nesting, Variable, Variables, Wanted};
 use crate::document::Document;
 use crate::names::{Address, EnvName, RepoPath};
 use crate::policy::Custody;
-use crate::rotation;
+use crate::rotation::{self, Cause, Obligation, Owed};
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
 use crate::world::World;
@@ -51,6 +52,8 @@ pub struct Delivery {
     pub variables: Variables,
     /// What is overdue.
     pub warnings: Vec<String>,
+    /// What a receipt says of all that.
+    pub handover: Handover,
 }
 
 /// Gathers the variables of one environment.
@@ -71,11 +74,18 @@ pub fn gather(world: &World, order: Order<'_>) -> Result<Delivery, DeedError> {
         files.insert((*path).clone(), parsed(&verified, path, text.as_ref())?);
     }
     let allowed = verified.policy.environments.get(&env).map(|e| e.allow_env.as_slice());
-    let wanted =
-        Wanted { nesting: order.nesting, only: order.only, allowed: allowed.unwrap_or_default() };
+    let pending: Vec<_> = verified.pending(&env).into_iter().collect();
+    let wanted = Wanted {
+        nesting: order.nesting,
+        only: order.only,
+        allowed: allowed.unwrap_or_default(),
+        pending: &pending,
+    };
     let variables = deliver::variables(&env, &files, wanted)?;
     let warnings = warnings(&verified, &variables, order.late, place.today())?;
-    Ok(Delivery { env, variables, warnings })
+    let named = variables.all.iter().map(|it| (it.name.as_str(), &it.address));
+    let handover = Handover::of(world, &verified, &env, named)?;
+    Ok(Delivery { env, variables, warnings, handover })
 }
 
 /// The attested files of an environment in clear; none for one that is sealed whole, which is not opened.
@@ -125,13 +135,24 @@ fn warnings(
         seen.push(address);
         let name = names.short(address);
         told.extend(overdue(verified, address, &name, (late, today))?);
-        let debt = verified.obligations.iter().find(|debt| debt.address == *address);
-        if let Some(debt) = debt.filter(|debt| debt.due < today) {
-            let (due, leaver, did) = (debt.due, &debt.leaver, debt.cause.did());
-            told.push(format!("{name} had to rotate by {due}, since `{leaver}` {did}"));
-        }
+        let debt = verified.owed_at(address, today);
+        told.extend(debt.filter(|debt| debt.is_red(today)).map(|debt| owed(debt, &name)));
     }
     Ok(told)
+}
+
+fn owed(debt: &Obligation, name: &str) -> String {
+    let done = match debt.owed {
+        Owed::Rotate => "rotate",
+        Owed::End => "be ended",
+    };
+    let (due, what) = (debt.due, debt.cause.what());
+    match debt.cause {
+        Cause::Left { .. } | Cause::LostKey { .. } => {
+            format!("{name} had to {done} by {due}, since {what}")
+        }
+        Cause::Incident { .. } => format!("{name} must {done}: {what} since {due}"),
+    }
 }
 
 fn overdue(

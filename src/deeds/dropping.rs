@@ -142,7 +142,7 @@ fn prove(found: &Found, texts: [&Plaintext; 3]) -> Result<(), DeedError> {
 }
 
 /// Compares all that stands in two documents but at one place.
-fn same_beside(key: &KeyPath, one: &Document<'_>, other: &Document<'_>) -> bool {
+pub(super) fn same_beside(key: &KeyPath, one: &Document<'_>, other: &Document<'_>) -> bool {
     let beside = |leaf: &&Leaf| leaf.path != *key;
     let (ones, others) = (one.leaves.iter().filter(beside), other.leaves.iter().filter(beside));
     ones.clone().count() == others.clone().count()

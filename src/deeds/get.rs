@@ -49,18 +49,20 @@ pub fn one(
     let Some(slice) = ring.open_leaf(verified, (&found.path, sealed), leaf)? else {
         return Ok(value::decode(sealed, leaf)?);
     };
-    in_place((&found.path, sealed), leaf, &slice)?.ok_or_else(missing)
+    decoded((&found.path, sealed), leaf, &slice)?.ok_or_else(missing)
 }
 
-/// Gives the value that an opened slice stands for; none where its place is gone with it.
+/// The value of a slice that was opened, as a reader of its file gets it; none where that has no such place.
 ///
-/// A slice may mean nothing without what is around it, so it is read in its place. All other values stay
-/// sealed.
-pub(super) fn in_place(
+/// # Errors
+/// [`DeedError::Seal`] where the file would not be what it was, with the slice in its place.
+pub(super) fn decoded(
     (path, sealed): (&RepoPath, &Document<'_>),
     leaf: &Leaf,
     slice: &Plaintext,
 ) -> Result<Option<Plaintext>, DeedError> {
+    // A slice may mean nothing without what is around it, so it is read in its place. All other values
+    // stay sealed.
     let text = splice(sealed.text, [(leaf.span.clone(), slice.expose())]);
     let text = std::str::from_utf8(&text).map_err(|_| SealError::StructureChanged)?;
     let document = Document::parse(sealed.format, text)

@@ -12,7 +12,7 @@ use crate::document::Node;
 use crate::finding::Finding;
 use crate::names::{Address, EntryId, EnvName, KeyPath, MemberName, TypeName};
 use crate::rotation::{self, Obligation};
-use crate::verify::{FileForm, Live, Verified};
+use crate::verify::{FileForm, Holder, Live, Verified};
 use crate::world::World;
 
 /// What stands at one address.
@@ -36,6 +36,8 @@ pub struct Row {
     pub obligation: Option<Obligation>,
     /// Who answers for it, as the policy says.
     pub owner: Option<String>,
+    /// Who opens it, where it is in custody of the customer.
+    pub custody: Option<Holder>,
 }
 
 /// How an item stands in its file.
@@ -98,7 +100,7 @@ pub fn list(world: &World, scope: Option<&EnvName>) -> Result<Listed, DeedError>
 fn row(verified: &Verified<'_>, address: &Address, live: Live<'_>, today: Date) -> Row {
     let signed = &verified.record.entries[verified.record.made_by(live)];
     let due = live.item.due.filter(|_| live.item.generation.is_some());
-    let debt = verified.obligations.iter().find(|debt| debt.address == *address);
+    let debt = verified.owed_at(address, today);
     Row {
         address: address.clone(),
         name: address.to_string(),
@@ -109,6 +111,7 @@ fn row(verified: &Verified<'_>, address: &Address, live: Live<'_>, today: Date) 
         made: Made { by: signed.entry.by.clone(), time: signed.entry.time, entry: signed.id },
         obligation: debt.cloned(),
         owner: verified.policy.rule(address).owner.map(str::to_owned),
+        custody: verified.holder(address),
     }
 }
 

@@ -93,7 +93,7 @@ pub fn list(world: &World, wanted: &Wanted) -> Result<Lines, DeedError> {
     let record = &loaded.record;
     let newest_first = record.dag.order().iter().rev().copied();
     let entries: Vec<_> = newest_first
-        .filter(|at| touches(&record.entries[*at].entry, wanted))
+        .filter(|at| touches(record, &record.entries[*at].entry, wanted))
         .take(wanted.limit.unwrap_or(usize::MAX))
         .map(|at| line(record, at))
         .collect();
@@ -181,14 +181,14 @@ fn load(world: &World) -> Result<Loaded, DeedError> {
     Ok(loaded)
 }
 
-fn touches(entry: &Entry, wanted: &Wanted) -> bool {
+fn touches(record: &Record, entry: &Entry, wanted: &Wanted) -> bool {
     let mut envs = entry.files().iter().map(|file| &file.env);
     let mut rings = entry.keyrings().iter().map(|ring| &ring.env);
     let mut noted = named_by_note(entry).map(|address| &address.env);
     let in_env = wanted.env.as_ref().is_none_or(|env| {
         envs.any(|e| e == env) || rings.any(|e| e == env) || noted.any(|e| e == env)
     });
-    in_env && wanted.secret.as_ref().is_none_or(|query| has(entry, query))
+    in_env && wanted.secret.as_ref().is_none_or(|query| has(record, entry, query))
 }
 
 /// The addresses at which a note says that something was made.
@@ -200,16 +200,23 @@ fn named_by_note(entry: &Entry) -> impl Iterator<Item = &Address> {
     values.iter().map(|value| &value.address)
 }
 
-fn has(entry: &Entry, query: &AddressQuery) -> bool {
-    let mine = entry.files().iter().filter(|file| file.env == query.env);
-    let items = mine.flat_map(|file| file.items.iter().map(|item| (&file.path, &item.key)));
-    let noted = named_by_note(entry).filter(|address| address.env == query.env);
-    let mut items = items.chain(noted.map(|address| (&address.path, &address.key)));
-    items.any(|(path, key)| {
+/// Tells whether an entry has an item of a secret: at its place, moved away from there, or of a value that
+/// stood beside it while it was rotated.
+fn has(record: &Record, entry: &Entry, query: &AddressQuery) -> bool {
+    let files = entry.files().iter();
+    let items = files.flat_map(|file| file.items.iter().map(move |item| (file, item)));
+    let mut named: Vec<Address> = named_by_note(entry).cloned().collect();
+    for (file, item) in items {
+        named.push(file.address(&item.key));
+        named.extend(item.moved_from().cloned());
+    }
+    let beside: Vec<_> =
+        named.iter().filter_map(|at| record.stands_beside(at)).map(|(_, base)| base).collect();
+    named.iter().chain(&beside).filter(|at| at.env == query.env).any(|at| {
         query.targets.iter().any(|target| match target {
-            Target::Key(wanted) => wanted.item() == *key,
-            Target::InFile(file, wanted) => file == path && wanted.item() == *key,
-            Target::File(file) => file == path && *key == KeyPath::Whole,
+            Target::Key(wanted) => wanted.item() == at.key,
+            Target::InFile(file, wanted) => *file == at.path && wanted.item() == at.key,
+            Target::File(file) => *file == at.path && at.key == KeyPath::Whole,
         })
     })
 }

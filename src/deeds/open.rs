@@ -53,6 +53,9 @@ pub fn into_file(world: &World, wanted: Wanted<'_>, target: &Path) -> Result<Ope
     let place = Place::to_write(world)?;
     let inside = match place.checkout.repo_path(target) {
         Ok(path) => Some(path),
+        Err(WorldError::Outside { .. }) if place.checkout.is_inside(target) => {
+            return Err(no_place_in_clear(target.display()));
+        }
         Err(WorldError::Outside { .. }) => None,
         Err(other) => return Err(other.into()),
     };
@@ -186,10 +189,14 @@ fn may_stand_in_clear(
         });
     }
     if ours || !policy.environments_of(target).is_empty() {
-        return Err(DeedError::Refuse {
-            what: format!("`{target}` is a place for sealed files and not for clear text"),
-            instead: Some("name another file, best outside of the repository".to_owned()),
-        });
+        return Err(no_place_in_clear(target));
     }
     Ok(())
+}
+
+fn no_place_in_clear(target: impl std::fmt::Display) -> DeedError {
+    DeedError::Refuse {
+        what: format!("`{target}` is a place for sealed files, or of git, and not for clear text"),
+        instead: Some("name another file, best outside of the repository".to_owned()),
+    }
 }

@@ -188,8 +188,12 @@ impl Ring {
     /// The generation of an id, if it was opened.
     #[must_use]
     pub fn generation(&self, id: GenerationId) -> Option<&Generation> {
-        let mut all = self.keyrings.iter().flat_map(Keyring::generations);
-        all.find(|generation| generation.id() == id)
+        self.generations().find(|generation| generation.id() == id)
+    }
+
+    /// The generations that were opened.
+    pub fn generations(&self) -> impl Iterator<Item = &Generation> {
+        self.keyrings.iter().flat_map(Keyring::generations)
     }
 
     /// Gives the opened keyrings, for a new one that holds them all.

@@ -56,6 +56,18 @@ impl Sealing<'_> {
         kind: &dyn Fn(&KeyPath) -> Option<TypeName>,
         whole: Whole,
     ) -> Result<Resealed, DeedError> {
+        let mut resealed = self.as_it_stands(path, clear, kind, whole)?;
+        self.nearer(&mut resealed.change, clear);
+        Ok(resealed)
+    }
+
+    fn as_it_stands(
+        &self,
+        path: &RepoPath,
+        clear: &Plaintext,
+        kind: &dyn Fn(&KeyPath) -> Option<TypeName>,
+        whole: Whole,
+    ) -> Result<Resealed, DeedError> {
         let old = self.verified.files.get(path).map(|file| &file.form);
         if matches!(old, Some(FileForm::Whole)) {
             return self.whole(path, clear, kind, None);

@@ -2,30 +2,32 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::Date;
-use zeroize::Zeroizing;
 
 use super::DeedError;
 use super::aim::aim;
 use super::attest::{Work, attest};
 use super::dropping;
+pub(super) use super::editing::{edited, empty, with_value};
+use super::ends;
 use super::find::Found;
+use super::fit::{Insist, fits};
 use super::get;
 use super::load::Place;
 use super::pen::Receipt;
+use super::request;
 use super::ring::Ring;
 use super::sealing::{Sealing, Whole};
-use crate::document::{Document, Format, Node, NotSpliceable, place as places, splice, value};
 use crate::log::entry::Item;
-use crate::names::{
-    Address, AddressQuery, EnvName, KeyPath, MemberName, RepoPath, Target, TypeName,
-};
+use crate::names::{Address, AddressQuery, KeyPath, MemberName, RepoPath, Target, TypeName};
+use crate::rotation::expiry::Expiry;
 use crate::rotation::generate::{Spec, generate};
 use crate::secret::Plaintext;
 use crate::verify::Verified;
 use crate::world::terminal::{self, Terminal};
-use crate::world::{World, generator, read_file};
+use crate::world::{World, Writes, generator, read_file};
 
 /// What was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,12 @@ pub struct Set {
     pub readers: Vec<MemberName>,
     /// Whether it was dropped for its readers by who cannot read it.
     pub dropped: bool,
+    /// The public key or certificates of what was made.
+    pub public: Option<String>,
+    /// What it says of its own end.
+    pub ends: Option<Expiry>,
+    /// Whether it is a PKCS#12 file whose end is not known, for want of its password.
+    pub locked: bool,
 }
 
 /// What the user says of a new value.
@@ -53,6 +61,12 @@ pub struct Wish {
     pub reason: Option<String>,
     /// The file that a new key goes into.
     pub file: Option<PathBuf>,
+    /// A deadline that is nearer than what its type allows.
+    pub due: Option<Date>,
+    /// The password of a PKCS#12 file, only to read when it ends.
+    pub password: Option<Arc<Plaintext>>,
+    /// Whether a value is taken that does not fit.
+    pub insist: Insist,
 }
 
 /// Sets one value.
@@ -72,6 +86,7 @@ pub fn set(
     let mut verified = loaded.judged()?;
     let query = super::aim::in_file(&place, &verified, query, wish.file.as_deref());
     let found = aim(&verified, query, env, text)?;
+    super::rotate::stands_alone(&verified, &found.address())?;
     known_type(&verified, wish.kind.as_ref())?;
     let ring = match verified.in_doubt.remove(&found.address()) {
         // What is in dispute may be sealed to a generation of any branch.
@@ -80,12 +95,17 @@ pub fn set(
     };
     ring.target()?;
     let kind = kind_of(&verified, &found, wish);
-    let made;
-    let value = match value {
-        Source::Given(value) => value,
+    let (made, opened);
+    let (value, public) = match value {
+        Source::Given(value) => (value, None),
         Source::Generated(spec) => {
-            made = generate(spec_for(&verified, kind.as_ref(), *spec)?, &mut generator());
-            &made
+            let spec = spec_for(&verified, kind.as_ref(), spec.as_ref())?;
+            made = generate(&spec, world.now, &mut generator())?;
+            (&made.value, made.public)
+        }
+        Source::Sent(sent) => {
+            opened = request::open(&verified, &ring, &found, sent)?;
+            (&opened, None)
         }
     };
     let mut work = Work { reason: wish.reason.clone(), ..Work::default() };
@@ -93,12 +113,17 @@ pub fn set(
     let mut set = match is_current(&verified, &ring, &found, value)? {
         true => same(desk, &found, &mut work)?,
         false => {
-            let set = put(desk, &[(&found, value)], wish, &mut work)?.pop();
+            let when = (wish, place.today());
+            fits(verified.policy, &found, kind.as_ref(), value, when)?;
+            let said = |_: &Address| wish.kind.clone();
+            let said = Said { kind: &said, wish };
+            let set = put(desk, &[(&found, value)], said, &mut work)?.pop();
             set.unwrap_or_else(|| nothing(&verified, &found))
         }
     };
     if !work.is_empty() {
         set.receipt = Some(attest(&place, &verified, work)?);
+        set.public = public.filter(|_| world.writes == Writes::Real);
     }
     Ok(set)
 }
@@ -127,6 +152,8 @@ fn same(sealing: Sealing<'_>, found: &Found, work: &mut Work) -> Result<Set, Dee
 pub enum Source {
     /// From the user.
     Given(Plaintext),
+    /// From somebody who sealed it with stock age.
+    Sent(Plaintext),
     /// From a generator; none is that of the value's type.
     Generated(Option<Spec>),
 }
@@ -138,10 +165,10 @@ pub enum Source {
 pub(super) fn spec_for(
     verified: &Verified<'_>,
     kind: Option<&TypeName>,
-    asked: Option<Spec>,
+    asked: Option<&Spec>,
 ) -> Result<Spec, DeedError> {
     if let Some(spec) = asked {
-        return Ok(spec);
+        return Ok(spec.clone());
     }
     let described = kind.and_then(|kind| verified.policy.types.get(kind));
     match described.and_then(|kind| kind.generate.as_deref()) {
@@ -169,6 +196,9 @@ fn nothing(verified: &Verified<'_>, found: &Found) -> Set {
         due: None,
         readers: verified.policy.readers(&found.env).into_iter().cloned().collect(),
         dropped: false,
+        public: None,
+        ends: None,
+        locked: false,
     }
 }
 
@@ -196,6 +226,15 @@ pub(super) fn is_current(
     }
 }
 
+/// What the user says of new values.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    /// The type of each, where no rule gives it one.
+    pub(super) kind: &'a dyn Fn(&Address) -> Option<TypeName>,
+    /// All else; its type is not asked for here.
+    pub(super) wish: &'a Wish,
+}
+
 /// Puts new values of one environment into their files, each file sealed once.
 ///
 /// # Errors
@@ -203,7 +242,7 @@ pub(super) fn is_current(
 pub(super) fn put(
     sealing: Sealing<'_>,
     values: &[(&Found, &Plaintext)],
-    wish: &Wish,
+    said: Said<'_>,
     work: &mut Work,
 ) -> Result<Vec<Set>, DeedError> {
     let Sealing { verified, ring, .. } = sealing;
@@ -215,18 +254,29 @@ pub(super) fn put(
         let meant = |key: &KeyPath| {
             mine.iter().any(|(found, _)| found.key == KeyPath::Whole || found.key.item() == *key)
         };
-        let kind = |key: &KeyPath| wish.kind.clone().filter(|_| meant(key));
+        let address = |key: &KeyPath| Address {
+            env: sealing.env.clone(),
+            path: path.clone(),
+            key: key.clone(),
+        };
+        let kind = |key: &KeyPath| (said.kind)(&address(key)).filter(|_| meant(key));
         let garbled = |(found, _): &(&Found, _)| dropping::is_garbled(verified, ring, found);
-        let items = match ring.is_blind() || mine.iter().any(garbled) {
+        let mut items = match ring.is_blind() || mine.iter().any(garbled) {
             true => dropping::put(sealing, path, &mine, &kind, work)?,
             false => sealed(sealing, path, &mine, &kind, work)?,
         };
-        for (found, _) in &mine {
+        if let Some(change) = work.changes.last_mut() {
+            ends::heed(change, &mine, said.wish, sealing.today)?;
+            items.clone_from(&change.items);
+        }
+        for (found, value) in &mine {
             let item = items.iter().find(|item| item.key == found.key.item());
             let kind = item.and_then(|item| item.kind.clone());
             let due = item.and_then(|item| item.due);
             let dropped = ring.is_blind() && item.is_some_and(|item| item.generation.is_some());
-            sets.push(Set { kind, due, dropped, ..nothing(verified, found) });
+            let (ends, locked) =
+                (ends::of(value, said.wish, sealing.today), ends::is_locked(value, said.wish));
+            sets.push(Set { kind, due, dropped, ends, locked, ..nothing(verified, found) });
         }
     }
     Ok(sets)
@@ -331,60 +381,10 @@ pub(super) fn known_type(
     })
 }
 
-/// The clear text of a file with a new value at a place.
-pub(super) fn with_value(
-    found: &Found,
-    old: &Plaintext,
-    value: &Plaintext,
-) -> Result<Plaintext, DeedError> {
-    if found.key == KeyPath::Whole {
-        return Ok(Plaintext::from(value.expose().to_vec()));
-    }
-    edited(&found.path, &found.env, old, |document| {
-        let text = value.expose_text().ok_or(DeedError::Refuse {
-            what: "the value is not UTF-8".to_owned(),
-            instead: Some("put it into a file of its own and seal that whole".to_owned()),
-        })?;
-        let slice = value::encode(document.format, text)?;
-        match document.leaf(&found.key) {
-            Some(leaf) if matches!(leaf.node, Node::Scalar | Node::Empty) => {
-                Ok((leaf.span.clone(), slice))
-            }
-            Some(_) => Err(DeedError::Refuse {
-                what: format!("`{}` is no single value", found.key),
-                instead: Some(format!("tenure edit {}", found.path)),
-            }),
-            None => {
-                let insertion = places::insert(document, &found.key, &slice)?;
-                Ok((insertion.at..insertion.at, insertion.text))
-            }
-        }
-    })
-}
-
-/// Edits a clear text at one place.
-pub(super) fn edited(
-    path: &RepoPath,
-    env: &EnvName,
-    old: &Plaintext,
-    edit: impl FnOnce(&Document<'_>) -> Result<(std::ops::Range<usize>, Zeroizing<String>), DeedError>,
-) -> Result<Plaintext, DeedError> {
-    let format = Format::of(path).ok_or_else(|| DeedError::Refuse {
-        what: format!("`{path}` is sealed whole and has no keys"),
-        instead: Some(format!("tenure set {env}/{path} < FILE")),
-    })?;
-    let refuse = |why| DeedError::NotSpliceable { path: path.clone(), why };
-    let not_text = NotSpliceable { line: 1, why: "the file is not UTF-8" };
-    let text = old.expose_text().ok_or_else(|| refuse(not_text))?;
-    let document = Document::parse(format, text).map_err(refuse)?;
-    let (span, new) = edit(&document)?;
-    Ok(Plaintext::from(splice(text, [(span, new.as_bytes())])))
-}
-
-/// What a new file of a format begins with.
-pub(super) fn empty(path: &RepoPath) -> Vec<u8> {
-    match Format::of(path) {
-        Some(Format::Json) => b"{}\n".to_vec(),
-        _ => Vec::new(),
-    }
+/// Reads the password of a PKCS#12 file from a file, without the line break at its end.
+///
+/// # Errors
+/// [`DeedError::World`].
+pub fn password(world: &World, file: &Path) -> Result<Arc<Plaintext>, DeedError> {
+    Ok(Arc::new(without_line_break(&read_file(&world.from.join(file))?)))
 }

@@ -6,11 +6,13 @@ use super::DeedError;
 use super::enact::policy_is_readable;
 use super::find::Names;
 use super::load::Place;
+use super::member::request::FOLDER;
+use super::report::numbers::Numbers;
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, EnvName, GenerationId, MemberName, RepoPath};
 use crate::policy::MemberKind;
-use crate::rotation;
-use crate::verify::Verified;
+use crate::rotation::{self, Obligation, Previous, pressing};
+use crate::verify::{Holder, Verified};
 use crate::world::World;
 
 /// A repository at a glance.
@@ -26,6 +28,18 @@ pub struct Status {
     pub root: Option<EntryId>,
     /// Whether this clone has pinned it.
     pub pinned: bool,
+    /// What must still be made worthless since somebody left or an incident was opened.
+    pub obligations: Vec<Obligation>,
+    /// The values that others took the place of, and that nobody ended.
+    pub previous: Vec<Previous>,
+    /// The day it is.
+    pub today: Date,
+    /// How many policies wait for approval.
+    pub policies_wait: usize,
+    /// Whose requests wait, by the names of their files; nobody has judged them here.
+    pub requests: Vec<String>,
+    /// The numbers of document 5D, where somebody asked for them and they can be said.
+    pub numbers: Option<Numbers>,
     /// What comes next: the earliest date that something is due.
     pub next: Option<Next>,
     /// The gravest finding that keeps values from leaving, or commands from writing.
@@ -43,8 +57,10 @@ pub struct EnvStatus {
     pub overdue: usize,
     /// How many are due soon.
     pub due_soon: usize,
-    /// How many have an open obligation.
+    /// How many have an open obligation, those among them that stand nowhere any more.
     pub obligations: usize,
+    /// How many are in custody of the customer: those that some of us open, and those that only they open.
+    pub customers: (usize, usize),
     /// Who reads it.
     pub readers: Vec<MemberName>,
     /// The generation that new values are sealed to; none where readers changed since.
@@ -62,6 +78,8 @@ pub struct Next {
     pub due: Date,
     /// Days until then; negative when it is over.
     pub days_left: i32,
+    /// Who opens it, where it is in custody of the customer.
+    pub custody: Option<Holder>,
 }
 
 /// Looks at one environment, or at all.
@@ -78,14 +96,26 @@ pub fn status(world: &World, scope: Option<&EnvName>) -> Result<Status, DeedErro
     let machines = policy.members.values().filter(|m| m.kind == MemberKind::Machine).count();
     let root = verified.record.root();
     Ok(Status {
-        environments: envs.map(|env| environment(&verified, env)).collect(),
+        environments: envs.map(|env| environment(&verified, env, place.today())).collect(),
         members: (policy.members.len() - machines, machines),
         entries: verified.record.counted(),
         root,
         pinned: root.is_some() && place.pin()? == root,
+        policies_wait: verified.record.waiting().len(),
+        requests: requests(&place)?,
+        numbers: None,
         next: next(&verified, place.today()),
         gravest: gravest(&verified).cloned(),
+        today: place.today(),
+        obligations: verified.obligations,
+        previous: verified.previous,
     })
+}
+
+/// The names of the files with requests.
+fn requests(place: &Place<'_>) -> Result<Vec<String>, DeedError> {
+    let files = place.list(FOLDER)?.files.into_iter();
+    Ok(files.map(|path| path.file_name().trim_end_matches(".toml").to_owned()).collect())
 }
 
 fn gravest<'v>(verified: &'v Verified<'_>) -> Option<&'v Finding> {
@@ -96,13 +126,20 @@ fn gravest<'v>(verified: &'v Verified<'_>) -> Option<&'v Finding> {
     bad.max_by_key(|finding| finding.severity)
 }
 
-fn environment(verified: &Verified<'_>, env: &EnvName) -> EnvStatus {
+fn environment(verified: &Verified<'_>, env: &EnvName, today: Date) -> EnvStatus {
     let mine = verified.live.iter().filter(|(address, _)| address.env == *env);
     let count = |code: Code| {
-        let of_env = |finding: &&Finding| finding.env.as_ref() == Some(env) && finding.code == code;
+        // What is late in a customer's custody is not ours to mend: a note says it.
+        let ours = |finding: &&Finding| code != Code::Overdue || finding.severity > Severity::Note;
+        let of_env = |finding: &&Finding| {
+            finding.env.as_ref() == Some(env) && finding.code == code && ours(finding)
+        };
         verified.findings.iter().filter(of_env).count()
     };
     let current = verified.record.current_keyring(env);
+    let held_by =
+        |holder| mine.clone().filter(|(it, _)| verified.holder(it) == Some(holder)).count();
+    let customers = (held_by(Holder::Managed), held_by(Holder::Held));
     let open =
         verified.open.iter().filter(|path| verified.policy.environment_of(path) == Some(env));
     EnvStatus {
@@ -110,7 +147,11 @@ fn environment(verified: &Verified<'_>, env: &EnvName) -> EnvStatus {
         values: mine.filter(|(_, live)| live.item.generation.is_some()).count(),
         overdue: count(Code::Overdue),
         due_soon: count(Code::DueSoon),
-        obligations: verified.obligations.iter().filter(|debt| debt.address.env == *env).count(),
+        obligations: pressing(&verified.obligations, today)
+            .into_iter()
+            .filter(|debt| debt.address.env == *env)
+            .count(),
+        customers,
         readers: verified.policy.readers(env).into_iter().cloned().collect(),
         keyring: current.map(|keyring| keyring.record.generation),
         open: open.cloned().collect(),
@@ -122,8 +163,10 @@ fn next(verified: &Verified<'_>, today: Date) -> Option<Next> {
     let names = Names::of(verified.live.keys());
     let sealed = verified.live.iter().filter(|(_, live)| live.item.generation.is_some());
     let deadlines = sealed.filter_map(|(address, live)| Some((live.item.due?, address)));
-    let debts = verified.obligations.iter().map(|debt| (debt.due, &debt.address));
-    let (due, address) = deadlines.chain(debts).min()?;
+    let open = verified.obligations.iter().filter(|debt| !debt.is_accepted(today));
+    let debts = open.filter(|debt| !debt.is_drill()).map(|debt| (debt.due, &debt.address));
+    let previous = verified.previous.iter().map(|value| (value.due, &value.address));
+    let (due, address) = deadlines.chain(debts).chain(previous).min()?;
     let days_left = rotation::days_left(due, today);
-    Some(Next { name: names.short(address), due, days_left })
+    Some(Next { name: names.short(address), due, days_left, custody: verified.holder(address) })
 }

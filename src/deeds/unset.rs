@@ -44,6 +44,7 @@ pub fn unset(
     let mut verified = loaded.judged()?;
     let found = aim::mending(&verified, find::value(&verified, query, text), env)?;
     let address = found.address();
+    super::rotate::awaits_nothing(&verified, &address)?;
     let revoke = revoke(&verified, &address);
     let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
     let old = verified.files.get(&found.path).map(|file| file.bytes);

@@ -82,7 +82,8 @@ fn believed(place: &Place<'_>) -> Result<Record, DeedError> {
     Ok(record)
 }
 
-fn owner(policy: &Policy, found: &Found) -> Option<MemberName> {
+/// Whose a key is, as far as its public half says.
+pub(super) fn owner(policy: &Policy, found: &Found) -> Option<MemberName> {
     let recipient: Option<Recipient> = found.recipient.as_ref().and_then(|key| key.parse().ok());
     let public = found.public.as_ref().and_then(|key| key.to_openssh().ok());
     let signing: Option<SigningKey> = public.and_then(|key| key.parse().ok());

@@ -35,6 +35,8 @@ pub struct Wanted<'a> {
     pub only: &'a [String],
     /// Names that the policy lets through although they steer.
     pub allowed: &'a [String],
+    /// Values that are not in use yet: they go out only by name.
+    pub pending: &'a [Address],
 }
 
 /// A value with the name that it goes out by.
@@ -64,6 +66,8 @@ pub struct Variables {
     pub all: Vec<Variable>,
     /// In the order of the files, one for a whole list; nothing where only some were wanted.
     pub left: Vec<LeftOut>,
+    /// Values that are not in use yet, and were not asked for by name.
+    pub pending: Vec<Address>,
 }
 
 /// Picks the variables of an environment out of its files in clear.
@@ -76,7 +80,7 @@ pub fn variables(
     wanted: Wanted<'_>,
 ) -> Result<Variables, DeliverError> {
     let mut found: BTreeMap<String, (Address, Plaintext)> = BTreeMap::new();
-    let mut left = Vec::new();
+    let (mut left, mut pending) = (Vec::new(), Vec::new());
     let mut known = Vec::new();
     for (path, file) in files {
         let address =
@@ -99,6 +103,10 @@ pub fn variables(
                 known.push(name);
                 continue;
             }
+            if wanted.only.is_empty() && wanted.pending.contains(&address(&leaf.path)) {
+                pending.push(address(&leaf.path));
+                continue;
+            }
             let (name, value) = take(document, leaf, name, &address(&leaf.path), wanted.allowed)?;
             if let Some((one, _)) = found.get(&name) {
                 let places = Box::new([one.clone(), address(&leaf.path)]);
@@ -118,7 +126,7 @@ pub fn variables(
     }
     let named = found.into_iter();
     let all = named.map(|(name, (address, value))| Variable { name, value, address }).collect();
-    Ok(Variables { all, left })
+    Ok(Variables { all, left, pending })
 }
 
 /// Reads a value that is wanted, unless it may not go out.
@@ -204,7 +212,8 @@ fn is_null(document: &Document<'_>, leaf: &Leaf) -> bool {
 mod tests {
     use super::*;
 
-    const ALL: Wanted<'_> = Wanted { nesting: Nesting::LeftOut, only: &[], allowed: &[] };
+    const ALL: Wanted<'_> =
+        Wanted { nesting: Nesting::LeftOut, only: &[], allowed: &[], pending: &[] };
 
     fn of(files: &[(&str, &str)], wanted: Wanted<'_>) -> Result<Variables, DeliverError> {
         let parsed = files.iter().map(|(path, text)| {

@@ -2,6 +2,7 @@
 
 mod address;
 mod digest;
+mod family;
 mod key_path;
 mod path;
 mod quote;
@@ -10,6 +11,7 @@ mod word;
 
 pub use address::{Address, AddressQuery, Target};
 pub use digest::{EntryId, GenerationId, Sha256, Sha256Writer};
+pub use family::Stage;
 pub use key_path::{KeyPath, Segment};
 pub use path::RepoPath;
 pub use quote::quoted;

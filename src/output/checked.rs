@@ -1,16 +1,17 @@
 //! What `check` found.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::findings::{finding, grouped};
 use super::words::count;
-use super::{Ink, Show, paint};
+use super::{Ink, Show, owed, paint};
 use crate::deeds::check::Checked;
 use crate::finding::{Code, Finding, Severity};
-use crate::rotation::Obligation;
+use crate::names::Address;
+use crate::verify::Holder;
 
 impl Show for Checked {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -31,7 +32,8 @@ impl Show for Checked {
             out,
             "{verdict}  {values} in {environments}, {readers}{holding} of {all} entries verified"
         )?;
-        self.debts(out)
+        owed::lines((&self.obligations, &self.previous), self.today, out)?;
+        self.customers(out)
     }
 
     fn json(&self) -> Value {
@@ -40,42 +42,37 @@ impl Show for Checked {
             "values": self.values,
             "environments": self.environments,
             "entries": { "verified": self.entries.0, "all": self.entries.1 },
-            "obligations": self.obligations.iter().map(obligation).collect::<Vec<_>>(),
+            "obligations": owed::obligations(&self.obligations, self.today),
+            "previous": owed::previous(&self.previous),
+            "custody": self.custody.iter().map(custody).collect::<Vec<_>>(),
         })
     }
 }
 
 impl Checked {
-    /// What must be rotated because somebody left, a line for each day and leaver.
-    fn debts(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut lines: BTreeMap<_, usize> = BTreeMap::new();
-        for debt in &self.obligations {
-            *lines.entry((debt.due, &debt.leaver, debt.cause)).or_default() += 1;
+    /// What is in custody of the customer, in one line; its deadlines are theirs, and never red.
+    fn customers(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.custody.is_empty() {
+            return Ok(());
         }
-        for ((due, leaver, cause), number) in lines {
-            let values = count(number, "value");
-            writeln!(
-                out,
-                "{}  {values} by {due} ({leaver} {})",
-                paint(Ink::Blue, "due"),
-                cause.did()
-            )?;
-        }
-        Ok(())
+        let held = self.custody.iter().filter(|(_, holder, _)| *holder == Holder::Held).count();
+        let next = self.custody.iter().filter_map(|(_, _, due)| *due).min();
+        let next = next.map(|due| format!("; the next is due {due}")).unwrap_or_default();
+        let values = count(self.custody.len(), "value");
+        let label = paint(Ink::Blue, "customer");
+        writeln!(out, "{label}  {values} in their custody, {held} customer-held{next}")
     }
 }
 
-fn obligation(debt: &Obligation) -> Value {
+fn custody((address, holder, due): &(Address, Holder, Option<Date>)) -> Value {
     json!({
-        "address": debt.address,
-        "leaver": debt.leaver,
-        "cause": debt.cause.word(),
-        "since": debt.since.to_string(),
-        "due": debt.due.to_string(),
+        "address": address,
+        "holder": holder.word(),
+        "due": due.map(|due| due.to_string()),
     })
 }
 
-/// An obligation that is not late yet: the lines at the end count those.
+/// A duty that is not late yet: the lines at the end count those.
 fn is_plain_debt(finding: &Finding) -> bool {
-    finding.code == Code::Obligation && finding.severity == Severity::Note
+    matches!(finding.code, Code::Obligation | Code::Previous) && finding.severity == Severity::Note
 }

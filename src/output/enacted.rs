@@ -187,6 +187,7 @@ pub(super) fn enacted_json(enacted: &Enacted) -> Value {
         "stale_readers": enacted.stale.iter().map(stale).collect::<Vec<_>>(),
         "vouched": enacted.vouched,
         "orphans": enacted.orphans,
+        "incidents": enacted.alarms,
         "paths": enacted.paths,
     })
 }

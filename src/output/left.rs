@@ -28,10 +28,17 @@ impl Show for Removed {
             false => writeln!(out, "reader {}: reads on until the policy is in force", self.name)?,
         }
         self.credentials(out)?;
+        if let Some(first) = self.enacted.alarms.first() {
+            let exposed = count(self.exposed, "value");
+            writeln!(out, "incident {} open: {exposed}, due today", first.short())?;
+        }
         self.answered_for(out)?;
         writeln!(out, "next  git add -A && git commit")?;
         for (env, _) in self.owed().filter(|_| over) {
             writeln!(out, "next  tenure rotate --due -e {env}")?;
+        }
+        for id in &self.enacted.alarms {
+            writeln!(out, "next  tenure incident status {}", id.short())?;
         }
         self.next_owners(out)
     }
@@ -43,6 +50,7 @@ impl Show for Removed {
             "member": self.name,
             "could_read": self.debts.iter().map(debt).collect::<Vec<_>>(),
             "identities": self.identities.iter().map(identity).collect::<Vec<_>>(),
+            "exposed": self.exposed,
             "identities_removed": self.fate == Fate::Removed,
             "effect": effect_json(&self.effect),
             "signed": enacted_json(&self.enacted),

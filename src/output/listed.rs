@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{Ink, Show, paint, safe};
+use super::{Ink, Show, owed, paint, safe};
 use crate::deeds::list::{Form, Listed, Row};
+use crate::verify::Holder;
 
 impl Show for Listed {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -47,6 +48,7 @@ fn cells(row: &Row) -> [String; 4] {
         Form::Clear => "clear".to_owned(),
         Form::Empty => "empty".to_owned(),
     };
+    let form = row.custody.map_or_else(|| form.clone(), |it| format!("{form}, {}", it.word()));
     let kind = row.kind.as_ref().map_or("-", |kind| kind.as_str());
     let due = match (row.due, row.days_left) {
         (Some(due), Some(left)) if left < 0 => format!("due {due}, {} days late", -left),
@@ -54,9 +56,7 @@ fn cells(row: &Row) -> [String; 4] {
         _ => "-".to_owned(),
     };
     let due = match &row.obligation {
-        Some(debt) => {
-            format!("{due}; rotate by {} ({} {})", debt.due, debt.leaver, debt.cause.did())
-        }
+        Some(debt) => format!("{due}; {}", owed::what(debt)),
         None => due,
     };
     [safe(&row.name).into_owned(), form, kind.to_owned(), due]
@@ -85,12 +85,12 @@ fn row(row: &Row) -> Value {
             "time": row.made.time.to_string(),
             "entry": row.made.entry,
         },
-        "obligation": row.obligation.as_ref().map(|debt| json!({
-            "due": debt.due.to_string(),
-            "since": debt.since.to_string(),
-            "leaver": debt.leaver,
-            "cause": debt.cause.word(),
-        })),
+        "obligation": row.obligation.as_ref().map(|debt| {
+            let mut all = owed::cause(debt);
+            all["owed"] = json!(debt.owed.word());
+            all
+        }),
         "owner": row.owner,
+        "custody": row.custody.map(Holder::word),
     })
 }

@@ -94,6 +94,9 @@ fn listed(member: &Listed, out: &mut dyn Write) -> io::Result<()> {
     if let Some(owner) = &member.owner {
         writeln!(out, "  owner   {owner}")?;
     }
+    if !member.purpose.is_empty() {
+        writeln!(out, "  used by {}", names(&member.purpose))?;
+    }
     match member.expires {
         Some(day) => writeln!(out, "  expires {day}"),
         None => Ok(()),
@@ -112,6 +115,7 @@ pub(super) fn listed_json(member: &Listed) -> Value {
         "reads_with": member.reads_with,
         "signs_with": member.signs_with,
         "owner": member.owner,
+        "purpose": member.purpose,
         "expires": member.expires.map(|day| day.to_string()),
         "flags": member.flags.iter().map(|flag: &Flag| flag.word()).collect::<Vec<_>>(),
     })

@@ -50,8 +50,12 @@ pub const NAMES_ARE_VISIBLE: &str = "Names, members, roles and deadlines are vis
 pub const NOTHING_IS_SENT: &str =
     "tenure sends nothing: a finding becomes an alert when CI or a calendar delivers it.";
 
+/// Where a rotation is finished; `NAME` is who signed that. Mission, section I, L6.
+pub const ENDED_IS_DECLARED: &str =
+    "That the issuer refuses the old value is declared by NAME, not proven.";
+
 /// Where a credential was ended at its issuer. Mission, section I, L6.
 #[must_use]
 pub fn end_is_declared(by: &str) -> String {
-    format!("That the issuer refuses the old value is declared by {by}, not proven.")
+    ENDED_IS_DECLARED.replace("NAME", by)
 }

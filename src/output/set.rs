@@ -1,4 +1,4 @@
-//! What `set`, `rotate`, `unset` and `edit` did.
+//! What `set`, `unset` and `edit` did.
 
 use std::io::{self, Write};
 
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::{Show, safe};
 use crate::deeds::edit::Edited;
 use crate::deeds::pen::Receipt;
-use crate::deeds::rotate::Rotated;
 use crate::deeds::set::Set;
 use crate::deeds::unset::Unset;
 use crate::names::{Address, KeyPath};
+use crate::rotation::expiry::Expiry;
 
 /// A secret's name as people write it; a whole file's is its path.
 pub(super) fn name(address: &Address) -> String {
@@ -21,8 +21,18 @@ pub(super) fn name(address: &Address) -> String {
     safe(&name).to_string()
 }
 
+/// What a value says of its own end, in brackets.
+pub(super) fn own_end(set: &Set) -> String {
+    let said = |ends: &Expiry| format!(" (its {} ends {})", ends.what.word(), ends.until);
+    set.ends.as_ref().map(said).unwrap_or_default()
+}
+
+pub(super) fn ends(ends: &Expiry) -> Value {
+    json!({ "what": ends.what.word(), "on": ends.until.to_string() })
+}
+
 /// What became of a value whose writer does not read it.
-const DROPPED: &str = "dropped for its readers: you cannot read it back";
+pub(super) const DROPPED: &str = "dropped for its readers: you cannot read it back";
 
 pub(super) fn signed(receipt: &Receipt) -> String {
     format!("Entry {}, signed by {}.", receipt.entry.short(), receipt.by)
@@ -38,7 +48,7 @@ impl Show for Set {
         let sealed = if self.dropped { DROPPED } else { "sealed" };
         write!(out, "{name} {sealed}. Readers: {}.", readers.join(", "))?;
         if let Some(due) = self.due {
-            write!(out, " Rotate by {due}.")?;
+            write!(out, " Rotate by {due}{}.", own_end(self))?;
         }
         writeln!(out, " {}", signed(receipt))
     }
@@ -52,38 +62,8 @@ impl Show for Set {
             "due": self.due.map(|due| due.to_string()),
             "readers": self.readers,
             "dropped": self.dropped,
-        })
-    }
-}
-
-impl Show for Rotated {
-    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        for set in &self.values {
-            match set.dropped {
-                true => write!(out, "{} {DROPPED}, nor compare.", name(&set.address))?,
-                false => write!(out, "{} rotated.", name(&set.address))?,
-            }
-            match set.due {
-                Some(due) => writeln!(out, " Due {due}.")?,
-                None => writeln!(out)?,
-            }
-        }
-        writeln!(out, "{}", signed(&self.receipt))
-    }
-
-    fn json(&self) -> Value {
-        let value = |set: &Set| {
-            json!({
-                "address": set.address,
-                "type": set.kind,
-                "due": set.due.map(|due| due.to_string()),
-                "dropped": set.dropped,
-            })
-        };
-        json!({
-            "values": self.values.iter().map(value).collect::<Vec<_>>(),
-            "entry": self.receipt.entry,
-            "by": self.receipt.by,
+            "public": self.public,
+            "ends": self.ends.as_ref().map(ends),
         })
     }
 }

@@ -5,8 +5,10 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::words::{count, counted};
-use super::{Ink, Show, paint, safe};
+use super::{Ink, Show, owed, paint, safe};
+use crate::deeds::report::numbers::Numbers;
 use crate::deeds::status::{EnvStatus, Status};
+use crate::verify::Holder;
 
 impl Show for Status {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -25,10 +27,23 @@ impl Show for Status {
         }
         if let Some(next) = &self.next {
             let when = match next.days_left {
-                left if left < 0 => paint(Ink::Red, &format!("{} days late", -left)),
+                left if left < 0 && next.custody.is_none() => {
+                    paint(Ink::Red, &format!("{} days late", -left))
+                }
+                left if left < 0 => format!("{} days late", -left),
                 left => format!("in {left} days"),
             };
-            writeln!(out, "next     {} due {}, {when}", safe(&next.name), next.due)?;
+            let whose = next.custody.map(|it| format!(", {}", it.word())).unwrap_or_default();
+            writeln!(out, "next     {} due {}, {when}{whose}", safe(&next.name), next.due)?;
+        }
+        if self.policies_wait > 0 {
+            let number = counted(self.policies_wait, "policy", "policies");
+            writeln!(out, "waiting  {number} for approval: tenure policy show")?;
+        }
+        if !self.requests.is_empty() {
+            let number = count(self.requests.len(), "request");
+            let names = self.requests.join(", ");
+            writeln!(out, "waiting  {number} ({}): tenure check", safe(&names))?;
         }
         match &self.gravest {
             None => Ok(()),
@@ -46,10 +61,16 @@ impl Show for Status {
             "entries": { "verified": self.entries.0, "all": self.entries.1 },
             "root": self.root,
             "pinned": self.pinned,
+            "policies_wait": self.policies_wait,
+            "requests": self.requests,
+            "numbers": self.numbers.as_ref().map(numbers),
+            "obligations": owed::obligations(&self.obligations, self.today),
+            "previous": owed::previous(&self.previous),
             "next": self.next.as_ref().map(|next| json!({
                 "name": next.name,
                 "due": next.due.to_string(),
                 "days_left": next.days_left,
+                "custody": next.custody.map(Holder::word),
             })),
             "gravest": self.gravest.as_ref().map(|finding| json!({
                 "code": finding.code.word(),
@@ -59,16 +80,36 @@ impl Show for Status {
     }
 }
 
+fn numbers(it: &Numbers) -> Value {
+    json!({
+        "values": it.values,
+        "sealed": it.sealed,
+        "rotations": it.rotations,
+        "on_time": it.on_time,
+        "overdue": it.overdue,
+        "oldest_late": it.oldest_late,
+        "obligations": it.obligations,
+        "first_due": it.first_due.map(|day| day.to_string()),
+        "entries": { "verified": it.entries.0, "all": it.entries.1 },
+        "open_items": it.items,
+        "red_items": it.red_items,
+    })
+}
+
 fn line(env: &EnvStatus, width: usize, out: &mut dyn Write) -> io::Result<()> {
     let mut facts = vec![count(env.values, "value")];
     for (count, what, ink) in [
         (env.overdue, "overdue", Ink::Red),
         (env.due_soon, "due soon", Ink::Yellow),
-        (env.obligations, "to rotate since somebody left", Ink::Yellow),
+        (env.obligations, "to rotate or end", Ink::Yellow),
     ] {
         if count > 0 {
             facts.push(paint(ink, &format!("{count} {what}")));
         }
+    }
+    let (managed, held) = env.customers;
+    if managed + held > 0 {
+        facts.push(format!("{} in custody of the customer ({held} customer-held)", managed + held));
     }
     let readers: Vec<_> = env.readers.iter().map(ToString::to_string).collect();
     facts.push(format!("readers {}", readers.join(" ")));
@@ -91,6 +132,7 @@ fn environment(env: &EnvStatus) -> Value {
         "overdue": env.overdue,
         "due_soon": env.due_soon,
         "obligations": env.obligations,
+        "customers": { "managed": env.customers.0, "held": env.customers.1 },
         "readers": env.readers,
         "keyring": env.keyring.map(|id| id.to_string()),
         "stale": env.keyring.is_none(),

@@ -31,6 +31,12 @@ pub fn lint(policy: &Policy, text: &str, files: &[RepoPath]) -> Vec<Finding> {
     report.findings.into_iter().map(|(_, finding)| finding).collect()
 }
 
+/// The line of a field of a policy's text, or of what stands around it; 1 if nothing does.
+#[must_use]
+pub fn line_of(text: &str, path: &[&str]) -> usize {
+    Lines::of(text).at(path)
+}
+
 /// The findings so far, each with its line.
 struct Report<'t> {
     lines: Lines<'t>,

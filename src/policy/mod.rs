@@ -1,6 +1,7 @@
 //! The policy: who is a member, who may read and write what, and how long each secret may live.
 
 mod cadence;
+mod custody;
 mod diff;
 pub mod edit;
 mod glob;
@@ -9,6 +10,7 @@ mod lint;
 mod lost_key;
 mod nearest;
 mod parse;
+mod plan;
 mod problem;
 mod recipient;
 mod rights;
@@ -26,7 +28,7 @@ use crate::names::{ConsumerName, EnvName, MemberName, RepositoryId, RoleName, Ty
 pub use diff::{Change, Sign, Weight, semantic_diff};
 pub use glob::{AddressGlob, Glob, GlobError, KeyGlob};
 pub use grants::{Narrowing, Right, Way};
-pub use lint::lint;
+pub use lint::{line_of, lint};
 pub use lost_key::LostKey;
 pub use nearest::nearest;
 pub use problem::{PolicyError, Problem};

@@ -52,6 +52,11 @@ impl<'p> Rule<'p> {
             self.other_kind = self.kind.filter(|kind| Some(*kind) != rule.kind.as_ref());
             self.kind = rule.kind.as_ref();
         }
+        self.over_beside(rule);
+    }
+
+    /// Puts over this one what a later rule says of the values beside those that it takes.
+    fn over_beside(&mut self, rule: &'p SecretRule) {
         self.owner = rule.owner.as_deref().or(self.owner);
         self.origin = rule.origin.or(self.origin);
         self.vendor = rule.vendor.as_deref().or(self.vendor);
@@ -197,11 +202,19 @@ impl Policy {
     }
 
     /// What the rules say of one secret: all that take it, a later one winning field by field.
+    ///
+    /// What is said of `KEY` holds for `KEY_NEXT` and `KEY_PREVIOUS` too, but for the type, which each value
+    /// has by its own history: who may not write a value plants none beside it either.
     #[must_use]
     pub fn rule(&self, address: &Address) -> Rule<'_> {
+        let beside = address.beside_what().map(|(_, base)| base);
         let mut rule = Rule::default();
-        for matching in self.secrets.iter().filter(|rule| rule.matches.takes(address)) {
-            rule.over(matching);
+        for one in &self.secrets {
+            if one.matches.takes(address) {
+                rule.over(one);
+            } else if beside.as_ref().is_some_and(|base| one.matches.takes(base)) {
+                rule.over_beside(one);
+            }
         }
         rule
     }
@@ -284,6 +297,24 @@ mod tests {
         assert_eq!((rule.vendor, rule.contact), (Some("stripe"), Some("them")));
         let rule = policy.rule(&"prod/secrets/prod.env#OTHER".parse().unwrap());
         assert_eq!(rule, Rule::default());
+    }
+
+    #[test]
+    fn what_is_said_of_a_value_holds_for_those_beside_it_but_for_the_type() {
+        let policy = parse(BASE);
+        for text in
+            ["prod/secrets/prod.env#STRIPE_KEY_NEXT", "prod/secrets/prod.env#STRIPE_KEY_PREVIOUS"]
+        {
+            let beside: Address = text.parse().unwrap();
+            assert!(policy.may_write(&member("ana"), &beside));
+            assert!(!policy.may_write(&member("ben"), &beside));
+        }
+        let exact = parse(&BASE.replace("prod/STRIPE_*", "prod/STRIPE_KEY"));
+        let rule = exact.rule(&"prod/secrets/prod.env#STRIPE_KEY_NEXT".parse().unwrap());
+        assert_eq!((rule.kind, rule.vendor), (None, Some("stripe")));
+        assert!(!exact.may_write(&member("ben"), &"prod/a.env#STRIPE_KEY_NEXT".parse().unwrap()));
+        let other: Address = "prod/secrets/prod.env#STRIPE_KEY_NEXT2".parse().unwrap();
+        assert!(exact.may_write(&member("ben"), &other));
     }
 
     #[test]

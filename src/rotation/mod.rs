@@ -1,14 +1,23 @@
 //! Deadlines and obligations: dates in, days out. And generators of new values.
 
+pub mod expiry;
 pub mod generate;
+pub mod looks;
+mod obligation;
+pub mod strength;
 
 use jiff::civil::Date;
+
+pub use obligation::{Accepted, Cause, Obligation, Owed, Previous, pressing};
 
 /// Why nothing is generated. Holds no text of the user's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RotationError {
     /// The text names no generator.
-    #[error("this is no generator: `password:32`, `hex:32`, `base64:32` and `uuid` are")]
+    #[error(
+        "this is no generator, as `password:32`, `passphrase:6`, `hex:32`, `uuid`, `ssh-ed25519` and \
+         `cert:example.test:90d` are"
+    )]
     NoGenerator,
     /// Too short to be secret, or too long to be meant.
     #[error("this generator makes from {least} to {most}")]
@@ -18,56 +27,23 @@ pub enum RotationError {
         /// The most.
         most: usize,
     },
+    /// The characters of a password have one text.
+    #[error(
+        "the characters of `set=` stand in the order of their codes, each once, and there are two at least"
+    )]
+    Set,
+    /// A certificate is for hosts.
+    #[error("a certificate is for DNS names in small letters and IPv4 addresses, each once")]
+    Host,
+    /// The library that makes it refuses.
+    #[error("the key or certificate could not be made")]
+    NotMade,
 }
 
 /// Counts the days from today to a deadline; negative when it is over. A deadline's own day is in time.
 #[must_use]
 pub fn days_left(due: Date, today: Date) -> i32 {
     (due - today).get_days()
-}
-
-/// A duty to rotate one value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Obligation {
-    /// The value.
-    pub address: crate::names::Address,
-    /// Who left, or lost a key.
-    pub leaver: crate::names::MemberName,
-    /// Which of the two.
-    pub cause: Cause,
-    /// The day of the change of readers.
-    pub since: Date,
-    /// The last day in time.
-    pub due: Date,
-}
-
-/// Why a value must be rotated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
-    /// A reader left.
-    Left,
-    /// A reader's key is lost or stolen.
-    LostKey,
-}
-
-impl Cause {
-    /// What somebody did, as the rest of a sentence that begins with their name.
-    #[must_use]
-    pub fn did(self) -> &'static str {
-        match self {
-            Self::Left => "left",
-            Self::LostKey => "lost a key",
-        }
-    }
-
-    /// The word for machines.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Left => "left",
-            Self::LostKey => "lost-key",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! It becomes a [`Record`] again, of fewer entries with fewer items each, so that the same code judges by
 //! it. It keeps the newest items of each address, what these carry on back to the value's `new`, what
-//! names an address in between, the keyrings, and the steps of the policy chain.
+//! names an address in between, what is owed an end, the keyrings, the notes, and the steps of the policy chain.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,16 +15,16 @@ use super::entries::{Record, TOLERANCE, Verdict};
 use super::policies::policy_path;
 use crate::finding::{Code, Finding};
 use crate::log::dag::Order;
-use crate::log::entry::{Entry, Kind};
+use crate::log::entry::{Entry, Kind, Note};
 use crate::log::parse::SignedEntry;
 use crate::log::signature::Signature;
-use crate::names::{Address, EntryId, EnvName, Sha256};
+use crate::names::{Address, EntryId, EnvName, Sha256, Stage};
 
 /// A record in brief, to be written down and read again.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Brief {
     order: Order,
-    /// Without parents and reasons, and with the items that matter.
+    /// Without parents, without reasons but of notes, and with the items that matter.
     entries: Vec<Entry>,
     /// The entries that are void.
     void: BTreeSet<usize>,
@@ -69,6 +69,7 @@ impl Record {
             rings.any(|ring| scope.is_none_or(|only| ring.env == *only))
         };
         kept.extend((0..self.entries.len()).filter(has_ring));
+        kept.extend(self.notes().filter(|(_, note)| is_a_fact(note)).map(|(at, _)| at));
         let mut kept: Vec<usize> = kept.into_iter().collect();
         kept.sort_by_key(|at| self.dag.position(*at));
         let place = |entry: usize| kept.iter().position(|at| *at == entry);
@@ -103,8 +104,10 @@ impl Record {
                 let newest = (standing.entry, standing.file, standing.item);
                 self.trace(newest, &mut items, &mut between);
             }
+            between.extend(self.why_pending(&address));
         }
         items.append(&mut between);
+        items.extend(self.why_spent(scope));
         items
     }
 
@@ -126,6 +129,42 @@ impl Record {
             between.extend(others.filter_map(naming));
             next = self.place_of(origin, &of.address);
         }
+    }
+
+    /// The items by which the name of a pending value is known for one.
+    fn why_pending(&self, address: &Address) -> Vec<Item> {
+        let of_pending = address.beside_what().is_some_and(|(stage, _)| stage == Stage::Next);
+        let first = self.first_named(address).filter(|_| of_pending);
+        let Some((first, born)) = first else { return Vec::new() };
+        let mut moves = Vec::new();
+        let mut at = address.clone();
+        while at != born {
+            let Some(named) = self.naming(&at).first() else { break };
+            moves.extend(self.place_of(*named, &at));
+            let from = self.entries[*named].entry.item(&at).and_then(|item| item.moved_from());
+            let Some(from) = from else { break };
+            at = from.clone();
+        }
+        let base = self.stood_before(&born, first).into_iter();
+        let base = base.filter_map(|(entry, base)| {
+            self.place_of(entry, &base).or_else(|| self.place_of_move(entry, &base))
+        });
+        moves.into_iter().chain(self.place_of(first, &born)).chain(base).collect()
+    }
+
+    /// The items by which it is known of a value that it stands nowhere any more, and since when.
+    fn why_spent(&self, scope: Option<&EnvName>) -> BTreeSet<Item> {
+        let Some(policy) = self.policy() else { return BTreeSet::new() };
+        let spent = self.spent_values(policy, scope).into_iter();
+        let versions: Vec<_> = spent.flat_map(|(_, made)| made.versions).collect();
+        let stood = versions.iter().filter_map(|it| self.place_of(it.entry, &it.address));
+        let places: BTreeSet<&Address> = versions.iter().map(|it| &it.address).collect();
+        let named = places.into_iter().flat_map(|address| {
+            self.naming(address).iter().filter_map(|at| {
+                self.place_of(*at, address).or_else(|| self.place_of_move(*at, address))
+            })
+        });
+        stood.chain(named).collect()
     }
 
     fn place_of(&self, entry: usize, address: &Address) -> Option<Item> {
@@ -162,8 +201,15 @@ impl Record {
             }
             other => other.clone(),
         };
-        Entry { kind, parents: Vec::new(), reason: None, by: entry.by.clone(), ..*entry }
+        let noted = matches!(kind, Kind::Note(_));
+        let reason = entry.reason.clone().filter(|_| noted);
+        Entry { kind, parents: Vec::new(), reason, by: entry.by.clone(), ..*entry }
     }
+}
+
+/// Tells whether a note says anything that files are judged by: who approved which policy is known.
+fn is_a_fact(note: &Note) -> bool {
+    !matches!(note, Note::Approve { .. })
 }
 
 impl Brief {

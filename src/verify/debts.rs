@@ -1,69 +1,221 @@
-//! Check 12: obligations, derived from the policy chain. Mission, section F.
+//! Check 12: obligations, derived from the policy chain and from incidents; and previous values that nobody
+//! ended. Mission, sections F and G; decision 26.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::ToSpan as _;
-use jiff::tz::TimeZone;
+use jiff::civil::Date;
 
-use super::{Live, Record, Step};
-use crate::names::{Address, EnvName, MemberName};
+use super::incidents::Incident;
+use super::spent::Spent;
+use super::{Live, Record, Step, Verified};
+use crate::log::entry::{Note, Origin};
+use crate::names::{Address, EntryId, EnvName, MemberName, Stage};
 use crate::policy::LostKey;
-use crate::rotation::{Cause, Obligation};
+use crate::rotation::{Accepted, Cause, Obligation, Owed, Previous};
 
-/// Derives the open obligations: values whose newest `new` does not descend from the change of policy
-/// that took away a reader, or a reader's key that is lost. Of several causes the one with the earliest
-/// deadline is named.
-///
-/// A value sealed to an old generation is open to all who ever read that: it is as old as its keyring.
-pub(super) fn open(
-    record: &Record,
-    live: &BTreeMap<Address, Live<'_>>,
-    badly_sealed: &BTreeMap<Address, Live<'_>>,
-) -> Vec<Obligation> {
-    let mut open: BTreeMap<&Address, Obligation> = BTreeMap::new();
-    let sealed = live.iter().filter(|(_, live)| live.item.generation.is_some());
-    let steps: Vec<_> = record.steps_in_force().collect();
-    let losses: Vec<_> = steps.iter().flat_map(|step| losses(record, step)).collect();
-    let mut gone: BTreeMap<(usize, &EnvName), Vec<&MemberName>> = BTreeMap::new();
-    let sealed = sealed.map(|(address, value)| (address, record.made_by(*value)));
-    let badly = badly_sealed.iter().filter_map(|(address, value)| {
-        let keyrings = record.keyrings(&address.env).into_iter();
-        let mut mine = keyrings.filter(|it| Some(it.record.generation) == value.item.generation);
-        Some((address, mine.next()?.entry))
-    });
-    for (address, made) in sealed.chain(badly) {
-        for step in &steps {
-            if record.chain.knew(&record.entries[made].entry, step) {
-                continue;
-            }
-            let leavers = gone
-                .entry((step.entry, &address.env))
-                .or_insert_with(|| leavers(record, step, &address.env).collect());
-            for who in leavers.iter() {
-                earliest(&mut open, address, debt(record, step, address, (who, Cause::Left)));
-            }
-        }
-        let mine = losses.iter().filter(|loss| loss.env == &address.env);
-        for loss in mine.filter(|it| !record.chain.knew(&record.entries[made].entry, it.taken)) {
-            let why = (loss.who, Cause::LostKey);
-            earliest(&mut open, address, debt(record, loss.told, address, why));
-        }
-    }
-    open.into_values().collect()
+/// What is owed.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) obligations: Vec<Obligation>,
+    pub(super) previous: Vec<Previous>,
 }
 
-fn earliest<'a>(
-    open: &mut BTreeMap<&'a Address, Obligation>,
-    address: &'a Address,
-    debt: Obligation,
-) {
-    let known = open.entry(address).or_insert_with(|| debt.clone());
-    if debt.due < known.due {
-        *known = debt;
+/// A value that a cause may bear on.
+struct Value {
+    address: Address,
+    origin: Origin,
+    /// The position of the entry that says how old it is.
+    made: usize,
+    owed: Owed,
+    /// Whether whoever leaves makes it owed.
+    to_leavers: bool,
+}
+
+/// Derives what is owed of one environment, or of all: the values whose `new` does not descend from the change
+/// of policy that took away a reader, or a reader's key that is lost; those that an incident exposed; and
+/// those that were replaced, of a type that asks for an end, and of which nobody says that they were ended.
+///
+/// A value sealed to an old generation is open to all who ever read that: it is as old as its keyring.
+pub(super) fn ledger(verified: &Verified<'_>, scope: Option<&EnvName>) -> Ledger {
+    let record = verified.record;
+    let spent = record.spent(verified.policy, scope);
+    let values = values(verified, &spent);
+    let mut book = Book::of(record);
+    let mut obligations: Vec<_> = values.iter().flat_map(|value| book.of_value(value)).collect();
+    obligations.extend(book.of_incidents(&values));
+    obligations.sort_by(|a, b| (&a.address, a.due, &a.cause).cmp(&(&b.address, b.due, &b.cause)));
+    Ledger { obligations, previous: previous(verified, &spent) }
+}
+
+/// The values that stand, and those that were replaced and must be ended.
+fn values(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Value> {
+    let record = verified.record;
+    let origin = |address: &Address, live: Live<'_>| {
+        let (made, at) = record.origin_of(address, live);
+        (made, Origin { entry: record.entries[made].id, address: at.clone() })
+    };
+    let sealed = verified.live.iter().filter(|(_, live)| live.item.generation.is_some());
+    let mut all: Vec<_> = sealed
+        .map(|(address, live)| {
+            let (made, origin) = origin(address, *live);
+            let owed = match verified.stage(address) {
+                Some((Stage::Previous, _)) => Owed::End,
+                Some((Stage::Next, _)) | None => Owed::Rotate,
+            };
+            Value { address: address.clone(), origin, made, owed, to_leavers: true }
+        })
+        .collect();
+    all.extend(verified.badly_sealed.iter().filter_map(|(address, live)| {
+        let keyrings = record.keyrings(&address.env).into_iter();
+        let mut mine = keyrings.filter(|it| Some(it.record.generation) == live.item.generation);
+        let (made, (_, origin)) = (mine.next()?.entry, origin(address, *live));
+        let address = address.clone();
+        Some(Value { address, origin, made, owed: Owed::Rotate, to_leavers: true })
+    }));
+    all.extend(spent.iter().map(|spent| Value {
+        address: spent.address.clone(),
+        origin: spent.origin.clone(),
+        made: spent.made,
+        owed: Owed::End,
+        to_leavers: spent.asked,
+    }));
+    all
+}
+
+/// The previous values, standing or not, that are to be ended.
+fn previous(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Previous> {
+    let (record, policy) = (verified.record, verified.policy);
+    let one = |address: &Address, origin: Origin, replaced: usize, stands: bool| {
+        let made = record.origin(&origin.entry, &origin.address);
+        let overlap = policy.overlap(made.and_then(|made| made.item.kind.as_ref()));
+        let since = record.day_of(replaced);
+        let due = since.saturating_add(i64::from(overlap).days());
+        Previous { address: address.clone(), origin, stands, since, due }
+    };
+    let standing = verified.live.iter().filter_map(|(address, live)| {
+        verified.stage(address).filter(|(stage, _)| *stage == Stage::Previous)?;
+        let replaced = record.replaced_by_move(address, *live)?;
+        let (made, at) = record.origin_of(address, *live);
+        let origin = Origin { entry: record.entries[made].id, address: at.clone() };
+        Some(one(address, origin, replaced, true))
+    });
+    let gone = spent.iter().filter(|it| it.asked);
+    let gone = gone.map(|it| one(&it.address, it.origin.clone(), it.replaced, false));
+    let mut all: Vec<_> = standing.chain(gone).collect();
+    all.sort_by(|a, b| (&a.address, a.due, &a.origin).cmp(&(&b.address, b.due, &b.origin)));
+    all
+}
+
+/// What bears on values: who left, which keys are lost, which incidents there are, and what is borne.
+struct Book<'r> {
+    record: &'r Record,
+    steps: Vec<&'r Step>,
+    losses: Vec<Loss<'r>>,
+    incidents: Vec<Incident<'r>>,
+    /// What some admin bears: enough of them or not.
+    borne: HashSet<(EntryId, &'r Origin)>,
+    gone: BTreeMap<(usize, EnvName), Vec<&'r MemberName>>,
+    /// Whether a step was in force for whoever signed under a policy.
+    knew: HashMap<(Option<EntryId>, usize), bool>,
+}
+
+impl<'r> Book<'r> {
+    fn of(record: &'r Record) -> Self {
+        let steps: Vec<_> = record.steps_in_force().collect();
+        let losses = steps.iter().flat_map(|step| losses(record, step)).collect();
+        let over = |it: &Incident<'_>| it.drill && record.closing(it.id).closed.is_some();
+        let incidents = record.incidents().into_iter().filter(|it| !over(it)).collect();
+        let borne = record.notes().filter_map(|(_, note)| match note {
+            Note::IncidentAccept { target, value, .. } => Some((*target, value)),
+            _ => None,
+        });
+        let (borne, gone, knew) = (borne.collect(), BTreeMap::new(), HashMap::new());
+        Self { record, steps, losses, incidents, borne, gone, knew }
+    }
+
+    fn knew(&mut self, made: usize, step: &Step) -> bool {
+        let entry = &self.record.entries[made].entry;
+        let chain = &self.record.chain;
+        *self.knew.entry((entry.policy, step.entry)).or_insert_with(|| chain.knew(entry, step))
+    }
+
+    /// What is owed of a value to those who left and to lost keys.
+    fn of_value(&mut self, value: &Value) -> Vec<Obligation> {
+        let mut owed = Vec::new();
+        if !value.to_leavers {
+            return owed;
+        }
+        for step in self.steps.clone() {
+            if self.knew(value.made, step) {
+                continue;
+            }
+            let (record, env) = (self.record, &value.address.env);
+            let gone = self.gone.entry((step.entry, env.clone()));
+            let gone = gone.or_insert_with(|| leavers(record, step, env).collect()).clone();
+            let left = |who: &MemberName| Cause::Left { who: who.clone() };
+            owed.extend(gone.into_iter().map(|who| self.since(step, value, left(who))));
+        }
+        for at in 0..self.losses.len() {
+            let Loss { told, taken, env, who } = self.losses[at];
+            if *env == value.address.env && !self.knew(value.made, taken) {
+                owed.push(self.since(told, value, Cause::LostKey { who: who.clone() }));
+            }
+        }
+        owed
+    }
+
+    fn since(&self, step: &Step, value: &Value, cause: Cause) -> Obligation {
+        let since = self.record.day_of(step.entry);
+        let days = i64::from(step.policy.leaver_days(&value.address.env));
+        self.debt(value, cause, step.id, (since, since.saturating_add(days.days())))
+    }
+
+    fn debt(
+        &self,
+        value: &Value,
+        cause: Cause,
+        entry: EntryId,
+        (since, due): (Date, Date),
+    ) -> Obligation {
+        let Value { address, origin, owed, .. } = value;
+        let accepted = self.accepted(entry, origin);
+        let (address, origin) = (address.clone(), origin.clone());
+        Obligation { address, origin, cause, entry, since, due, owed: *owed, accepted }
+    }
+
+    fn accepted(&self, cause: EntryId, value: &Origin) -> Option<Accepted> {
+        self.borne.get(&(cause, value))?;
+        let bearing = self.record.bearing(cause, value);
+        let until = bearing.until?;
+        let reason = bearing.words.last().and_then(|(word, _)| word.reason.clone());
+        let by = bearing.words.into_iter().map(|(word, _)| word.by).collect();
+        Some(Accepted { until, by, reason })
+    }
+
+    /// What is owed of the values that incidents exposed.
+    fn of_incidents(&self, values: &[Value]) -> Vec<Obligation> {
+        let mut by_origin: HashMap<&Origin, Vec<&Value>> = HashMap::new();
+        if !self.incidents.is_empty() {
+            values.iter().for_each(|it| by_origin.entry(&it.origin).or_default().push(it));
+        }
+        let mut owed = Vec::new();
+        for incident in &self.incidents {
+            let (id, drill) = (incident.id, incident.drill);
+            let day = self.record.day_of(incident.entry);
+            let exposed = incident.values.iter().filter_map(|origin| by_origin.get(origin));
+            owed.extend(
+                exposed
+                    .flatten()
+                    .map(|value| self.debt(value, Cause::Incident { id, drill }, id, (day, day))),
+            );
+        }
+        owed
     }
 }
 
 /// A reader's key that a policy says is lost.
+#[derive(Clone, Copy)]
 struct Loss<'r> {
     /// The step that says so first.
     told: &'r Step,
@@ -110,15 +262,4 @@ fn leavers<'r>(
     let before: BTreeSet<_> = before.collect();
     let after = step.policy.readers(env);
     before.into_iter().filter(move |who| !after.contains(who))
-}
-
-fn debt(
-    record: &Record,
-    step: &Step,
-    address: &Address,
-    (leaver, cause): (&MemberName, Cause),
-) -> Obligation {
-    let since = record.entries[step.entry].entry.time.to_zoned(TimeZone::UTC).date();
-    let due = since.saturating_add(i64::from(step.policy.leaver_days(&address.env)).days());
-    Obligation { address: address.clone(), leaver: leaver.clone(), cause, since, due }
 }

@@ -15,7 +15,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::log::timeline::{Effect, Standing};
 use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, quoted};
 use crate::policy::{Comments, Policy};
-use crate::rotation::Obligation;
+use crate::rotation::{Obligation, Previous};
 use crate::seal;
 
 /// A repository that was judged: the only source of values.
@@ -41,8 +41,10 @@ pub struct Verified<'e> {
     pub disputes: BTreeMap<Address, Dispute<'e>>,
     /// What was sealed to a generation that was not current: it stands, and counts as no new value.
     pub(super) badly_sealed: BTreeMap<Address, Live<'e>>,
-    /// Open obligations.
+    /// Open obligations: one for each value and cause.
     pub obligations: Vec<Obligation>,
+    /// Values that others took the place of, and that must be ended.
+    pub previous: Vec<Previous>,
 }
 
 /// A sealed file that the log attests.
@@ -74,7 +76,7 @@ impl<'e> Verified<'e> {
         add_what_was_before(record, &mut verified.disputes);
         verified.renames(evidence);
         verified.deadlines(today);
-        verified.debts(today);
+        verified.debts(scope, today);
         verified.sort();
         Some(verified)
     }
@@ -113,6 +115,7 @@ impl<'e> Verified<'e> {
             disputes: BTreeMap::new(),
             badly_sealed: BTreeMap::new(),
             obligations: Vec::new(),
+            previous: Vec::new(),
         };
         verified.keyrings = keyrings::check(record, &envs, evidence, &mut verified.findings);
         Some((verified, envs))

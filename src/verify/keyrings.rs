@@ -52,7 +52,8 @@ impl Record {
     }
 
     /// The policy that an entry names.
-    pub(super) fn policy_at(&self, entry: usize) -> Option<&Policy> {
+    #[must_use]
+    pub fn policy_at(&self, entry: usize) -> Option<&Policy> {
         let id = self.entries[entry].entry.policy?;
         self.chain.step(&id).map(|step| &*step.policy)
     }

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::debts::Ledger;
 use super::disk::FileForm;
 use super::files::{Verified, VerifiedFile};
 use super::verdicts::at;
 use crate::document::{Document, Leaf, Node};
-use crate::finding::{Code, Severity};
-use crate::names::{Address, KeyPath, RepoPath, quoted};
+use crate::finding::{Code, Finding, Severity};
+use crate::names::{Address, EnvName, KeyPath, RepoPath, Stage, quoted};
+use crate::policy::Custody;
+use crate::rotation::{Cause, Obligation, Owed, Previous};
 use crate::{rotation, seal};
 
 impl Verified<'_> {
@@ -33,11 +36,16 @@ impl Verified<'_> {
         for (address, live) in &self.live {
             let (Some(due), Some(_)) = (live.item.due, live.item.generation) else { continue };
             let left = rotation::days_left(due, today);
+            // Another has its place already: its overlap is what counts.
+            if matches!(self.stage(address), Some((Stage::Previous, _))) {
+                continue;
+            }
             let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
             let fix = || renewal(&self.files, address);
             if left < 0 {
                 let message = format!("due {due}, {} days late", -left);
-                let finding = at(Code::Overdue, address, message).graded(Severity::Found);
+                let grade = self.grade(address, true);
+                let finding = at(Code::Overdue, address, message).graded(grade);
                 self.findings.push(finding.fix(fix()));
             } else if warn.is_ok_and(|warn| left <= warn) {
                 let message = format!("due {due}, in {left} days");
@@ -47,32 +55,93 @@ impl Verified<'_> {
         }
     }
 
-    /// Check 12: what leavers could read and nobody rotated since.
-    pub(super) fn debts(&mut self, today: Date) {
-        self.obligations = super::debts::open(self.record, &self.live, &self.badly_sealed);
-        for debt in &self.obligations {
-            let left = rotation::days_left(debt.due, today);
-            let message =
-                format!("must rotate by {}: `{}` {}", debt.due, debt.leaver, debt.cause.did());
-            let severity = if left < 0 { Severity::Found } else { Severity::Note };
-            let finding = at(Code::Obligation, &debt.address, message).graded(severity);
-            self.findings.push(finding.fix(renewal(&self.files, &debt.address)));
-        }
+    /// Check 12: what those who are gone, or whom an incident let in, could read and nobody made worthless since;
+    /// and what another value took the place of.
+    pub(super) fn debts(&mut self, scope: Option<&EnvName>, today: Date) {
+        let Ledger { obligations, previous } = super::debts::ledger(self, scope);
+        let owed = rotation::pressing(&obligations, today).into_iter();
+        let mut findings: Vec<_> = owed.map(|debt| self.owed(debt, today)).collect();
+        findings.extend(previous.iter().map(|value| self.outlived(value, today)));
+        self.findings.append(&mut findings);
+        (self.obligations, self.previous) = (obligations, previous);
+    }
+
+    /// The most pressing duty about the value that stands at an address.
+    #[must_use]
+    pub fn owed_at(&self, address: &Address, today: Date) -> Option<&Obligation> {
+        let (made, at) = self.record.origin_of(address, *self.live.get(address)?);
+        let made = self.record.entries[made].id;
+        // They are sorted by address.
+        let from = self.obligations.partition_point(|debt| debt.address < *address);
+        let here = self.obligations[from..].iter().take_while(|debt| debt.address == *address);
+        let of_it = here.filter(|debt| (debt.origin.entry, &debt.origin.address) == (made, at));
+        of_it.min_by_key(|debt| debt.rank(today))
+    }
+
+    fn owed(&self, debt: &Obligation, today: Date) -> Finding {
+        let what = match debt.owed {
+            Owed::Rotate => "must rotate",
+            Owed::End => "was replaced, and must be ended",
+        };
+        let by = match debt.cause {
+            Cause::Incident { .. } => String::new(),
+            Cause::Left { .. } | Cause::LostKey { .. } => format!(" by {}", debt.due),
+        };
+        let borne = debt.accepted.as_ref().map(|it| format!("; accepted until {}", it.until));
+        let cause = debt.cause.what();
+        let message = format!("{what}{by}: {cause}{}", borne.unwrap_or_default());
+        let fix = match (debt.owed, self.stage(&debt.address)) {
+            (Owed::End, _) => self.finish(&debt.address),
+            (Owed::Rotate, Some((Stage::Next, base))) => format!("{} --undo", rotate(&base)),
+            (Owed::Rotate, _) => renewal(&self.files, &debt.address),
+        };
+        let finding = at(Code::Obligation, &debt.address, message).entry(debt.entry);
+        finding.graded(self.grade(&debt.address, debt.is_red(today))).fix(fix)
+    }
+
+    fn outlived(&self, value: &Previous, today: Date) -> Finding {
+        let left = rotation::days_left(value.due, today);
+        let when = match left {
+            left if left < 0 => format!("{} days late", -left),
+            left => format!("in {left} days"),
+        };
+        let message = format!("replaced on {}, to be ended by {}, {when}", value.since, value.due);
+        let finding = at(Code::Previous, &value.address, message).entry(value.origin.entry);
+        finding.graded(self.grade(&value.address, left < 0)).fix(self.finish(&value.address))
+    }
+
+    /// What is late is red, unless a customer has it in hand.
+    fn grade(&self, address: &Address, late: bool) -> Severity {
+        let customers = self.policy.rule(address).custody == Some(Custody::Customer);
+        if late && !customers { Severity::Found } else { Severity::Note }
+    }
+
+    /// The command that ends what stands, or stood, at an address and is not the current value.
+    fn finish(&self, address: &Address) -> String {
+        let base = self.record.stands_beside(address);
+        let of = base.map_or_else(|| address.clone(), |(_, base)| base);
+        format!("{} --finish", rotate(&of))
+    }
+}
+
+/// The command that rotates what stands at an address.
+fn rotate(Address { env, path, key }: &Address) -> String {
+    match key {
+        KeyPath::Whole => format!("tenure rotate {}", quoted(format!("{env}/{path}"))),
+        key => format!("tenure rotate {env}/{}", quoted(key)),
     }
 }
 
 /// The command by which a value, a list or a whole file gets a new content.
 fn renewal(files: &BTreeMap<RepoPath, VerifiedFile<'_>>, address: &Address) -> String {
-    let Address { env, path, key } = address;
+    let Address { path, key, .. } = address;
     let single =
         |document: &Document<'_>| document.leaf(key).is_some_and(|leaf| leaf.node == Node::Scalar);
     match files.get(path).map(|file| &file.form) {
-        _ if *key == KeyPath::Whole => {
-            format!("tenure rotate {} --from-file FILE", quoted(format!("{env}/{path}")))
-        }
+        _ if *key == KeyPath::Whole => format!("{} --from-file FILE", rotate(address)),
         Some(FileForm::Values(document)) if !single(document) => {
             format!("tenure edit {}", quoted(path))
         }
-        _ => format!("tenure rotate {env}/{}", quoted(key)),
+        _ => rotate(address),
     }
 }

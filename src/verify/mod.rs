@@ -5,14 +5,17 @@
 
 mod brief;
 mod chain;
+mod custody;
 mod debts;
 mod disk;
 mod disputes;
 mod due;
 mod entries;
 pub mod exposed;
+mod family;
 mod faults;
 mod files;
+pub mod incidents;
 mod item;
 mod keyrings;
 mod late;
@@ -22,6 +25,7 @@ mod policies;
 mod reading;
 mod renamed;
 mod rights;
+mod spent;
 mod standing;
 mod verdicts;
 mod voids;
@@ -33,9 +37,11 @@ use crate::names::{EntryId, RepoPath};
 
 pub use brief::Brief;
 pub use chain::{Chain, Parsed, Proposal, Step, Tally, is_admin_with};
+pub use custody::Holder;
 pub use disk::FileForm;
 pub use disputes::{Dispute, Side};
 pub use entries::{Record, Verdict};
+pub use family::{Made, Signed};
 pub use files::{Verified, VerifiedFile};
 pub use keyrings::CurrentKeyring;
 pub use standing::Live;

@@ -1,11 +1,11 @@
 //! Starts a program with these variables, in place of this process or beside it.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::secret::Plaintext;
 use crate::world::WITHHELD;
@@ -84,7 +84,25 @@ impl Child<'_> {
 
     /// Starts the program and awaits its end.
     pub fn run(&self) -> Result<Ending, ChildError> {
-        let mut child = self.command()?.spawn().map_err(|fault| self.why(fault))?;
+        let child = self.command()?.spawn().map_err(|fault| self.why(fault))?;
+        self.awaited(child)
+    }
+
+    /// Starts the program beside our own answer and awaits its end: what it prints goes to our stderr, and
+    /// it reads these bytes, or nothing.
+    pub fn run_aside(&self, input: Option<&Plaintext>) -> Result<Ending, ChildError> {
+        let mut command = self.command()?;
+        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+        command.stdout(io::stderr());
+        let mut child = command.spawn().map_err(|fault| self.why(fault))?;
+        if let (Some(mut pipe), Some(input)) = (child.stdin.take(), input) {
+            // A program that does not read to the end closes the pipe; that is its right.
+            let _closed_early = pipe.write_all(input.expose());
+        }
+        self.awaited(child)
+    }
+
+    fn awaited(&self, mut child: std::process::Child) -> Result<Ending, ChildError> {
         let status =
             child.wait().map_err(|source| ChildError::Lost { program: self.name(), source })?;
         let signal = status.signal().and_then(|signal| u8::try_from(signal).ok());
@@ -152,6 +170,25 @@ mod tests {
     fn tells_status_and_signal() {
         assert_eq!(sh("exit 42", &[], &[]), Ending::Status(42));
         assert_eq!(sh("kill -TERM $$", &[], &[]), Ending::Signal(15));
+    }
+
+    #[test]
+    fn beside_us_a_program_reads_what_it_is_given_and_nothing_else() {
+        let run = |script: &str, input: Option<&str>| {
+            let args = [OsString::from("-c"), OsString::from(script)];
+            let (set, remove) = (&[], &[]);
+            let child = Child {
+                program: OsStr::new("sh"),
+                args: &args,
+                folder: Path::new("/"),
+                set,
+                remove,
+            };
+            child.run_aside(input.map(|text| Plaintext::from(text.to_owned())).as_ref()).unwrap()
+        };
+        assert_eq!(run("test \"$(cat)\" = 'a b'", Some("a b")), Ending::Status(0));
+        assert_eq!(run("test -z \"$(cat)\"", None), Ending::Status(0));
+        assert_eq!(run("exit 7", Some(&"x".repeat(1 << 20))), Ending::Status(7));
     }
 
     #[test]

@@ -113,16 +113,28 @@ impl Checkout {
     /// Only its text is looked at; links on its way are met when it is read.
     pub fn repo_path(&self, given: &Path) -> Result<RepoPath, WorldError> {
         let outside = || WorldError::Outside { path: given.to_owned() };
+        let whole = self.whole_path(given).ok_or_else(outside)?;
+        let inside = whole.strip_prefix(&self.root).map_err(|_| outside())?;
+        inside.to_str().and_then(|text| text.parse().ok()).ok_or_else(outside)
+    }
+
+    /// Tells whether a path as the user gave it lies below the work tree's root, by its text alone; git's
+    /// own files and others that have no [`RepoPath`] do too.
+    #[must_use]
+    pub fn is_inside(&self, given: &Path) -> bool {
+        self.whole_path(given).is_some_and(|whole| whole.starts_with(&self.root))
+    }
+
+    fn whole_path(&self, given: &Path) -> Option<PathBuf> {
         let mut whole = PathBuf::new();
         for part in self.from.join(given).components() {
             match part {
-                Component::ParentDir if !whole.pop() => return Err(outside()),
+                Component::ParentDir if !whole.pop() => return None,
                 Component::ParentDir | Component::CurDir => {}
                 part => whole.push(part),
             }
         }
-        let inside = whole.strip_prefix(&self.root).map_err(|_| outside())?;
-        inside.to_str().and_then(|text| text.parse().ok()).ok_or_else(outside)
+        Some(whole)
     }
 
     /// Names the commit that HEAD is at; none on a branch without a commit.

@@ -262,3 +262,29 @@ fn a_key_that_was_replaced_signs_on_top_and_from_an_old_clone() {
     estate.sign(estate.again(), &Pen::of("mallory"));
     estate.honest();
 }
+
+/// Lengthens the innermost part of an ed25519 signature by a byte: the same signature in another text.
+fn lengthened(armor: &str) -> String {
+    let base64 = armor.lines().filter(|line| !line.starts_with("-----")).collect::<String>();
+    let engine = base64::prelude::BASE64_STANDARD;
+    let mut wire = base64::Engine::decode(&engine, base64).unwrap();
+    // "ssh-ed25519" and 64 bytes, each with its length.
+    let at = wire.len() - (4 + 11 + 4 + 64) - 4;
+    assert_eq!(wire[at..at + 4], [0, 0, 0, 83]);
+    wire[at + 3] += 1;
+    wire.push(1);
+    let text = base64::Engine::encode(&engine, wire);
+    let lines: Vec<_> =
+        text.as_bytes().chunks(70).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN SSH SIGNATURE-----\n{}\n-----END SSH SIGNATURE-----\n", lines.join("\n"))
+}
+
+#[test]
+fn a_signature_with_a_byte_more_than_it_has() {
+    let estate = Estate::new();
+    let entry = |e: &Estate, change: fn(&str) -> String| {
+        e.sign_by(e.again(), |payload| change(&e.signature(payload, &Pen::of("ben"))));
+    };
+    estate.attacked(5, &["bad-signature"], |e| entry(e, lengthened));
+    estate.twin(|e| entry(e, str::to_owned));
+}

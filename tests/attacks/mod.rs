@@ -6,6 +6,7 @@
 mod beyond;
 mod chain;
 mod dropped;
+mod duties;
 mod files;
 mod forge;
 mod git;

@@ -185,6 +185,26 @@ fn an_attack_that_is_undone_leaves_the_pin_where_it_was() {
     assert_eq!(estate.read(".git/tenure/pin"), before);
 }
 
+#[test]
+fn what_is_put_back_in_the_work_tree_alone_moves_no_pin() {
+    let estate = Estate::new();
+    estate.commit("base");
+    estate.seen("hunter2-new");
+    let before = estate.read(".git/tenure/pin");
+    estate.does("revert --no-edit HEAD");
+    estate.judges(5, &["rollback"]);
+    estate.does("checkout HEAD~1 -- .secrets secrets");
+    estate.honest();
+    assert_eq!(estate.read(".git/tenure/pin"), before);
+    // So its loss is still seen once the work tree is as the branch has it.
+    estate.does("reset --quiet --hard");
+    estate.judges(5, &["rollback"]);
+    estate.does("checkout HEAD~1 -- .secrets secrets");
+    estate.commit("put back");
+    estate.honest();
+    assert_ne!(estate.read(".git/tenure/pin"), before);
+}
+
 /// Judges in a full clone that has pinned nothing.
 #[track_caller]
 fn in_a_clone(estate: &Estate, options: &str, exit: i32) -> Outcome {

@@ -17,7 +17,7 @@ fn with_a_machine() -> Repo {
 }
 
 /// What was said on stdout, without what is random.
-fn blanked(outcome: &Outcome) -> String {
+pub(crate) fn blanked(outcome: &Outcome) -> String {
     let shown = outcome.to_string();
     let (_, stdout) = shown.split_once("--- stdout\n").unwrap();
     stdout.split("--- stderr\n").next().unwrap().to_owned()

@@ -50,7 +50,7 @@ fn clear_text_does_not_go_where_sealed_files_belong() {
     snapshot!(repo.run("open -o secrets/dev.yaml secrets/dev.env"), @r"
     exit 2
     --- stderr
-    error: `secrets/dev.yaml` is a place for sealed files and not for clear text
+    error: `secrets/dev.yaml` is a place for sealed files, or of git, and not for clear text
     hint: name another file, best outside of the repository
     ");
     for target in ["secrets/dev.env", "secrets/prod/new.env", ".secrets/x", ".secrets-policy.toml"]

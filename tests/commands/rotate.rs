@@ -117,7 +117,7 @@ fn the_runbook_is_shown_before_and_the_issuer_after() {
     Entry [id], signed by ana.
     --- stderr
     how    docs/rotate.md
-    the old value is still in git history: end it at its issuer (console, API keys)
+    the old value is still in git history: end it at its issuer (console, API keys), then: tenure rotate SECRET --finish
     ");
     repo.run("rotate prod/B --generate").done();
     assert_eq!(repo.run("get prod/B").done().stdout.len(), 32);
@@ -133,9 +133,50 @@ fn all_that_is_overdue_gets_generated_values_in_one_entry() {
     prod/B rotated. Due 2027-03-01.
     Entry [id], signed by ana.
     --- stderr
-    the old value is still in git history: end it at its issuer (console, API keys)
+    the old value is still in git history: end it at its issuer (console, API keys), then: tenure rotate SECRET --finish
     ");
     repo.run("check").done();
+}
+
+#[test]
+fn a_generator_that_is_said_makes_all_that_is_due() {
+    let repo = one().at("2026-12-01");
+    let done = repo.run("rotate --due --generate hex:16").done();
+    assert_eq!(done.stdout.matches(" rotated. ").count(), 2, "{done}");
+    assert_eq!(repo.run("get dev/A").done().stdout.len(), 32);
+    repo.run("check").done();
+}
+
+#[test]
+fn lists_are_left_out_of_what_is_due_with_a_word() {
+    let repo = started();
+    repo.write("secrets/dev/a.yaml", "l:\n  - one\nk: two\n");
+    repo.run("seal").done();
+    let repo = repo.at("2027-01-01");
+    let done = repo.run("rotate --due --generate hex:16").done();
+    assert!(
+        done.stderr.contains("#l is no single value; tenure edit secrets/dev/a.yaml"),
+        "{done}"
+    );
+    assert!(done.stdout.starts_with("dev/k rotated."), "{done}");
+    assert_eq!(repo.run("check").code, 1);
+}
+
+#[test]
+fn a_second_file_that_fails_leaves_nothing_written() {
+    let repo = one();
+    repo.write("secrets/dev/a.ini", "[s]\nk = two\n");
+    repo.run("seal").done();
+    repo.commit("two files");
+    // No value of an INI file has two lines.
+    repo.write(".git/new", "one\ntwo\n");
+    let lines =
+        ["rotate dev/A dev/s.k --generate hex:16 -n", "rotate dev/A dev/s.k --from-file .git/new"];
+    repo.run(lines[0]).done();
+    assert_eq!(repo.run(lines[1]).code, 2);
+    let keyed = repo.run("rotate dev/A dev/s.k --generate ssh-ed25519");
+    assert_eq!((keyed.code, keyed.stdout.as_str()), (2, ""), "{keyed}");
+    assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
 }
 
 #[test]
@@ -154,5 +195,9 @@ fn what_a_leaver_could_read_is_rotated_with_the_due_ones() {
     let done = repo.run("rotate --due --generate").done();
     assert!(done.stdout.starts_with("dev/A rotated."), "{done}");
     assert!(!done.stdout.contains("prod/B"), "{done}");
-    repo.run("check").done();
+    // What was replaced must be ended at its issuer, too: its type says so.
+    let checked = repo.run("check --json");
+    let owed = &checked.json()["obligations"];
+    assert_eq!((checked.code, &owed[0]["owed"]), (1, &"end".into()), "{checked}");
+    assert_eq!(owed.as_array().unwrap().len(), 1, "{checked}");
 }

@@ -50,3 +50,26 @@ fn without_a_policy_there_is_nothing_to_show() {
     let none = Repo::new().run("status");
     assert_eq!((none.code, none.stdout.as_str()), (3, ""), "{none}");
 }
+
+#[test]
+fn what_waits_for_people_is_told() {
+    let repo = super::member::started();
+    super::member::add(&repo, "ben", "admin");
+    let policy = repo.read(".secrets-policy.toml");
+    repo.write(".secrets-policy.toml", policy.replacen("threshold = 1", "threshold = 2", 1));
+    repo.run("policy sign -y").done();
+    assert!(!repo.run("status").done().stdout.contains("waiting"));
+    let policy = repo.read(".secrets-policy.toml");
+    repo.write(".secrets-policy.toml", policy.replacen("leaver = \"1d\"", "leaver = \"2d\"", 1));
+    repo.run("policy sign -y").done();
+    repo.write(".secrets/requests/dan.toml", "no request\n");
+    // The second time it is told from what is remembered.
+    for _ in 0..2 {
+        let status = repo.run("status").done();
+        let told = "waiting  1 policy for approval: tenure policy show\n\
+                    waiting  1 request (dan): tenure check\n";
+        assert!(status.stdout.contains(told), "{status}");
+    }
+    let json = repo.run("status --json").done().json();
+    assert_eq!((&json["policies_wait"], &json["requests"][0]), (&1.into(), &"dan".into()));
+}

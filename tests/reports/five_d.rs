@@ -231,3 +231,128 @@ fn a_log_that_cannot_be_believed_gives_no_document() {
     let refused = repo.run("report 5d");
     assert_eq!((refused.code, refused.stdout.as_str()), (5, ""), "{refused}");
 }
+
+/// Signs the firm's policy with one text in the place of another.
+fn with_policy(from: &str, to: &str) -> Repo {
+    let repo = firm();
+    let old = repo.read(POLICY);
+    let new = old.replace(from, to);
+    assert_ne!(old, new, "{from}");
+    repo.write(POLICY, new);
+    repo.run("policy sign -y").done();
+    repo
+}
+
+#[test]
+fn configuration_is_sealed_and_never_due_and_asks_for_no_sentence() {
+    let rule = "[[secrets]]\nmatch = \"dev/HOST\"\ntype = \"config\"\n\n[consumers.archive]";
+    let repo = with_policy("[consumers.archive]", rule);
+    repo.tenure_fed(&["set", "dev/HOST"], "db.example").done();
+    let text = text(&repo, "");
+    assert!(
+        section(&text, "## 1. Overview").contains("Under none of these words: Configuration 1.")
+    );
+    let rotation = section(&text, "## 6. Rotation and expiration");
+    let row = line(rotation, "| Configuration |");
+    assert!(row.contains("| never by date; value is 0 days old |"), "{row}");
+    assert!(row.ends_with("| No credential, never due |"), "{row}");
+    assert!(line(rotation, "| dev/HOST |").ends_with("| never | never due |"), "{rotation}");
+    assert!(rotation.contains("**Secret rotation not implemented**: Database credential.\n"));
+}
+
+#[test]
+fn the_verdict_follows_the_runbook_and_the_first_rotation() {
+    let own = "**Secret rotation not implemented**: Database credential.";
+    let type_of = "[types.db-credential]\n";
+    let repo = with_policy(type_of, &format!("{type_of}runbook = \"docs/db.md\"\n"));
+    let verdict = |repo: &Repo| {
+        let text = text(repo, "");
+        let rotation = section(&text, "## 6. Rotation and expiration").to_owned();
+        let row = line(&rotation, "| Database credential |").to_owned();
+        (row, rotation.lines().any(|line| line == own))
+    };
+    let (row, sentence) = verdict(&repo);
+    assert!(row.contains("Defined, not yet exercised (first due 2026-12-09)"), "{row}");
+    assert!(!sentence);
+    let late = Repo::copied(repo.folder()).at("2026-12-11");
+    let (row, sentence) = verdict(&late);
+    let words = "**Secret rotation not implemented** (defined, never executed, 2 past due)";
+    assert!(row.contains(words) && sentence, "{row}");
+    late.tenure_fed(&["set", "dev/DATABASE_PASSWORD"], format!("{VALUE}-new")).done();
+    let (row, sentence) = verdict(&late);
+    assert!(row.contains("Implemented, 1 overdue (oldest 2 days)") && !sentence, "{row}");
+    late.tenure_fed(&["set", "prod/DATABASE_PASSWORD"], format!("{VALUE}-new")).done();
+    let (row, sentence) = verdict(&late);
+    assert!(row.contains("Implemented; last 2026-12-11; on time 0 of 2") && !sentence, "{row}");
+}
+
+#[test]
+fn a_value_that_is_taken_away_and_set_again_is_no_rotation() {
+    let repo = firm();
+    let counted = |repo: &Repo| {
+        let text = text(repo, "");
+        let events = section(&text, "## 7. Monitoring and audit");
+        ["| Creation |", "| Rotation |"].map(|row| line(events, row).trim().to_owned())
+    };
+    assert_eq!(counted(&repo), ["| Creation | 6 | 2026-09-10 |", "| Rotation | 2 | 2026-11-03 |"]);
+    repo.run("unset dev/DATABASE_PASSWORD -y").done();
+    repo.tenure_fed(&["set", "dev/DATABASE_PASSWORD"], format!("{VALUE}-new")).done();
+    assert_eq!(counted(&repo), ["| Creation | 7 | 2026-11-21 |", "| Rotation | 2 | 2026-11-03 |"]);
+}
+
+#[test]
+fn a_decision_not_to_rotate_stands_with_its_reason_and_end() {
+    let accept =
+        "[types.db-credential]\naccept = { reason = \"ask Paywell, soon\", until = 2027-01-31 }\n";
+    let repo = with_policy("[types.db-credential]\n", accept);
+    let words = "Not rotated by decision (ask the vendor, soon, until 2027-01-31)";
+    let internal = text(&repo, "");
+    assert!(line(&internal, "| Database credential | 90").contains(words), "{internal}");
+    assert!(!internal.contains("**Secret rotation not implemented**"));
+    let customers = text(&repo, "--customer");
+    assert!(customers.contains("Not rotated by decision (until 2027-01-31)"), "{customers}");
+}
+
+#[test]
+fn no_product_is_named_in_free_words() {
+    let repo = with_policy("\"payments on call\"", "\"PAYWELL support\"");
+    let text = text(&repo, "");
+    let row = line(section(&text, "## 9. Customer-facing considerations"), "| API key |");
+    assert!(row.contains("| the vendor support |"), "{row}");
+    assert!(!text.to_lowercase().contains("paywell"));
+}
+
+#[test]
+fn a_store_elsewhere_is_declared_and_its_encryption_unknown() {
+    let more = "[environments.legacy]\nstore = \"elsewhere\"\n\n[environments.prod]";
+    let text = text(&with_policy("[environments.prod]", more), "");
+    let storage = section(&text, "## 3. Storage approach");
+    let mechanism = line(storage, "- **Storage mechanism");
+    assert!(mechanism.ends_with("*proven* Centralized store (legacy). *declared*"), "{mechanism}");
+    assert!(line(storage, "- **Encryption at rest").contains("legacy: kept elsewhere, Unknown."));
+}
+
+#[test]
+fn access_that_is_not_declared_is_unknown() {
+    let text = text(&with_policy("access = \"inject\"\n", ""), "");
+    let method = line(&text, "- **Access method");
+    assert!(method.contains("checkout, reports, tests), Unknown (gateway)."), "{method}");
+    assert!(text.contains("no consumer is declared to read so. *unknown*"));
+}
+
+#[test]
+fn the_numbers_are_those_of_status() {
+    let repo = firm();
+    let status = repo.run("status --json").done().json();
+    let sum = |field: &str| {
+        let environments = status["environments"].as_array().unwrap();
+        environments.iter().map(|env| env[field].as_u64().unwrap()).sum::<u64>()
+    };
+    let text = text(&repo, "");
+    let numbers = line(section(&text, "## 11. Summary"), "6 values");
+    assert!(numbers.starts_with(&format!("{} values, {0} sealed.", sum("values"))), "{numbers}");
+    assert!(numbers.contains(&format!(" {} value overdue", sum("overdue"))), "{numbers}");
+    let log = &status["entries"];
+    assert_eq!(log["verified"], log["all"]);
+    assert!(numbers.contains(&format!(" {} log entries, all verified.", log["all"])), "{numbers}");
+}

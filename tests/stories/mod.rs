@@ -2,9 +2,12 @@
 
 mod clones;
 mod colleagues;
+mod customers;
 pub(crate) mod dropping;
 mod exposure;
+mod incident;
 mod joiner;
 mod leaver;
 mod merges;
+mod rotation;
 mod stolen;

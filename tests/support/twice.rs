@@ -70,12 +70,14 @@ fn same(
     };
     assert_eq!(live(&one), live(&two));
     assert_eq!(one.obligations, two.obligations);
+    assert_eq!(one.previous, two.previous);
     assert_eq!((&one.in_doubt, &one.open), (&two.in_doubt, &two.open));
     assert!(one.keyrings.keys().eq(two.keyrings.keys()));
     assert_eq!(one.policy.admins(), two.policy.admins());
     for env in one.policy.environments.keys() {
         let rings = |it: &Record| it.current_keyring(env).map(|ring| ring.record.clone());
         if scope.is_none_or(|only| only == env) {
+            assert_eq!(one.pending(env), two.pending(env));
             assert_eq!(rings(whole), rings(short));
             assert_eq!(one.refusal(env).is_some(), two.refusal(env).is_some());
         }

@@ -1,6 +1,6 @@
 //! `tenure report`: documents that follow from the repository, as Markdown.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueHint};
 
@@ -8,7 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::deeds::report::{self, kept};
 use crate::output::Output;
-use crate::output::report::{Compared, Document, Edition, compare, five_d, stamped};
+use crate::output::report::{Compared, Document, Edition, compare, five_d, plan, stamped};
 use crate::world::World;
 
 /// Write a document that follows from policy, log and files; needs no key
@@ -18,7 +18,8 @@ Examples:
   tenure report 5d                       on stdout
   tenure report 5d -o docs/5d.md
   tenure report 5d --customer -o 5d.md
-  tenure report 5d --check docs/5d.md    exit 1 when it says something else")]
+  tenure report 5d --check docs/5d.md    exit 1 when it says something else
+  tenure report plan -o docs/secrets-plan.md")]
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
@@ -29,6 +30,8 @@ enum What {
     /// How secrets are managed: storage, access, rotation, audit, incidents (document 5D)
     #[command(name = "5d")]
     FiveD(FiveD),
+    /// The Secrets Management Plan: the rules of the policy, with the hash that approvals are for
+    Plan(Plan),
 }
 
 #[derive(Debug, clap::Args)]
@@ -47,9 +50,22 @@ struct FiveD {
     customer: bool,
 }
 
+#[derive(Debug, clap::Args)]
+struct Plan {
+    /// Write it into this file
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<PathBuf>,
+
+    /// Compare this file with what the policy in force says
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(conflicts_with = "output")]
+    check: Option<PathBuf>,
+}
+
 pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Exit, Failure> {
     match &args.what {
         What::FiveD(args) => document_5d(world, args, out),
+        What::Plan(args) => the_plan(world, args, out),
     }
 }
 
@@ -59,18 +75,28 @@ fn document_5d(world: &World, args: &FiveD, out: &mut Output<'_>) -> Result<Exit
     }
     let edition = if args.customer { Edition::Customer } else { Edition::Internal };
     let text = five_d(&report::five_d(world, None)?, edition);
-    match &args.output {
+    keep(world, args.output.as_deref(), &Document { name: "5d", text: &text }, out)
+}
+
+/// Writes a report into a file, or shows it.
+fn keep(
+    world: &World,
+    file: Option<&Path>,
+    document: &Document<'_>,
+    out: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    match file {
         Some(file) => {
-            kept::write(world, file, &text)?;
+            kept::write(world, file, document.text)?;
             out.note(&format!("written: {}", file.display()));
         }
-        None => out.show(&Document { name: "5d", text: &text })?,
+        None => out.show(document)?,
     }
     Ok(Exit::Done)
 }
 
 /// A report keeps saying what it said on its day: only a hand, or another state, makes a difference.
-fn check(world: &World, file: &std::path::Path, out: &mut Output<'_>) -> Result<Exit, Failure> {
+fn check(world: &World, file: &Path, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let text = kept::read(world, file)?;
     let wanted = match stamped(&text) {
         Some((day, edition)) => Some(five_d(&report::five_d(world, Some(day))?, edition)),
@@ -80,4 +106,16 @@ fn check(world: &World, file: &std::path::Path, out: &mut Output<'_>) -> Result<
     let compared = Compared { name, difference: compare(&text, wanted.as_deref()) };
     out.show(&compared)?;
     Ok(if compared.difference.is_none() { Exit::Done } else { Exit::Found })
+}
+
+fn the_plan(world: &World, args: &Plan, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let text = plan(&report::plan::plan(world)?);
+    if let Some(file) = &args.check {
+        let name = file.display().to_string();
+        let compared =
+            Compared { name, difference: compare(&kept::read(world, file)?, Some(&text)) };
+        out.show(&compared)?;
+        return Ok(if compared.difference.is_none() { Exit::Done } else { Exit::Found });
+    }
+    keep(world, args.output.as_deref(), &Document { name: "plan", text: &text }, out)
 }

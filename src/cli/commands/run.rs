@@ -1,12 +1,15 @@
 //! `tenure run`: starts a program with the values of an environment as its variables.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::Global;
 use crate::deeds::delivery::{Delivery, Inherit, Late, Order, gather, start};
+use crate::deeds::handover;
 use crate::deliver::Nesting;
+use crate::output::handover::receipt;
 use crate::output::{Output, safe};
 use crate::world::{World, Writes};
 
@@ -19,7 +22,11 @@ program; 125 when it was not started, 126 when it cannot be executed, 127 when i
 Examples:
   tenure run -e dev -- npm start
   tenure run -e prod --clean --only DB_URL -- ./migrate
-  tenure run -e dev -n -- true         which variables it would get")]
+  tenure run -e prod --receipt /var/log/job.json -- ./job
+  tenure run -e dev -n -- true         which variables it would get
+
+A receipt says which variables, entries, member, environment, time and root. Nobody signs it, so it
+is declared and proves nothing; where it cannot be written, nothing is started.")]
 pub(crate) struct Args {
     /// Only these variables; may be given more than once
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
@@ -32,6 +39,10 @@ pub(crate) struct Args {
     /// Give it no other variables but PATH, HOME and their like
     #[arg(long)]
     clean: bool,
+
+    /// First write down, as JSON and without values, which names and entries it is given
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
 
     /// The program and its arguments
     #[arg(
@@ -64,6 +75,9 @@ pub(crate) fn run(
             out.show(&delivery)?;
             return Ok(Exit::Done);
         }
+        if let Some(file) = &args.receipt {
+            handover::keep(&world, file, receipt(&delivery.handover).as_bytes())?;
+        }
         let inherit = if args.clean { Inherit::Basics } else { Inherit::All };
         Err(start(&world, delivery, (program, words), inherit).into())
     };
@@ -82,6 +96,10 @@ pub(super) fn tell(delivery: &Delivery, out: &mut Output<'_>) {
     let left = &delivery.variables.left;
     if !left.is_empty() {
         out.note(&format!("left out, being no variables: {} (-v lists them)", left.len()));
+    }
+    for pending in &delivery.variables.pending {
+        let name = safe(&pending.to_string()).to_string();
+        out.note(&format!("left out, being pending: {name} (--only takes it by its name)"));
     }
     for left in left {
         out.detail(&format!("  {}: {}", safe(&left.address.to_string()), left.why));

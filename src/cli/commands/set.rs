@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::{Global, Reason};
 use crate::deeds::DeedError;
+use crate::deeds::fit::Insist;
 use crate::deeds::set::{self, Shape, Source, Wish};
-use crate::deeds::{aim, ignored};
+use crate::deeds::{aim, ignored, request};
 use crate::names::{AddressQuery, TypeName};
 use crate::output::Output;
 use crate::rotation::generate::Spec;
@@ -20,7 +23,19 @@ use crate::world::terminal::Terminal;
 Examples:
   tenure set prod/STRIPE_KEY --type api-key
   openssl rand -hex 32 | tenure set -e dev SESSION_KEY
-  tenure set prod/secrets/tls.pem --from-file tls.pem")]
+  tenure set prod/secrets/tls.pem --from-file tls.pem
+
+Generators:
+  password:32             letters, digits, - _ .; 12 or more (password:32:alnum: letters and digits)
+  password:32:symbols     a small and a capital letter, a digit and a symbol at least
+  password:20:set=0123456789   these characters, in the order of their codes
+  passphrase:6            words of the EFF's long list (CC BY 3.0)
+  hex:32, base64:32       random bytes; hmac:64: base64url, for a JWT or an HMAC
+  uuid                    version 4
+  ssh-ed25519, age, x25519, rsa:3072, rsa:4096, ec:p256, ec:p384
+                          private keys; the public one is shown
+  cert:example.test:90d   a self-signed certificate and its key; more names after commas
+  testca:example.test:90d the same by an authority made for it, whose certificate stands beside it")]
 pub(crate) struct Args {
     /// ENV/KEY or ENV/PATH#KEY
     #[arg(value_name = "SECRET")]
@@ -34,7 +49,7 @@ pub(crate) struct Args {
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<TypeName>,
 
-    /// Make the value: password:32, hex:32, base64:32, uuid; without SPEC as its type says
+    /// Make the value: password:32, hex:32, ssh-ed25519 … (all below); without SPEC as its type says
     #[arg(long, value_name = "SPEC", num_args = 0..=1)]
     #[expect(
         clippy::option_option,
@@ -50,8 +65,41 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "generate")]
     from_file: Option<PathBuf>,
 
+    /// Take the value that somebody sealed as `tenure request` says
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["generate", "from_file"])]
+    from_age: Option<PathBuf>,
+
+    /// Its deadline, nearer than what its type allows
+    #[arg(long, value_name = "DATE")]
+    due: Option<Date>,
+
+    #[command(flatten)]
+    fit: Fit,
+
     #[command(flatten)]
     reason: Reason,
+}
+
+/// The options of what a value must be.
+#[derive(Debug, clap::Args)]
+pub(super) struct Fit {
+    /// The password of a PKCS#12 file, to read when its certificate ends; it is not kept
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+
+    /// Take a value that has ended, or is a credential under the type `config`
+    #[arg(long)]
+    anyway: bool,
+}
+
+impl Fit {
+    /// Adds them to what else is said of a value.
+    pub(super) fn wish(&self, world: &World, wish: Wish) -> Result<Wish, Failure> {
+        let file = self.password_file.as_deref();
+        let password = file.map(|file| set::password(world, file)).transpose()?;
+        let insist = if self.anyway { Insist::Anyway } else { Insist::No };
+        Ok(Wish { password, insist, ..wish })
+    }
 }
 
 pub(crate) fn run(
@@ -65,11 +113,18 @@ pub(crate) fn run(
     }
     no_value_within(&args.secret)?;
     let query = AddressQuery::parse(&args.secret, global.env.as_ref()).map_err(DeedError::from)?;
-    let wish =
-        Wish { kind: args.kind.clone(), reason: args.reason.text.clone(), file: args.file.clone() };
-    let source = match args.generate {
-        Some(spec) => Source::Generated(spec),
-        None => {
+    let wish = Wish {
+        kind: args.kind.clone(),
+        reason: args.reason.text.clone(),
+        file: args.file.clone(),
+        due: args.due,
+        ..Wish::default()
+    };
+    let wish = args.fit.wish(world, wish)?;
+    let source = match (&args.generate, &args.from_age) {
+        (Some(spec), _) => Source::Generated(spec.clone()),
+        (None, Some(file)) => Source::Sent(request::sent(world, file)?),
+        (None, None) => {
             if world.terminal == Terminal::Person && args.from_file.is_none() {
                 aim::ready(world, &query, &args.secret, &wish)?;
             }
@@ -79,6 +134,7 @@ pub(crate) fn run(
     };
     let done = set::set(world, &query, &args.secret, &wish, &source)?;
     out.show(&done)?;
+    beside(out, &done);
     let paths = done.receipt.as_ref().map(|receipt| receipt.paths.as_slice()).unwrap_or_default();
     if let Some(ignored) = ignored::written(world, paths) {
         out.warn(&ignored.warning());
@@ -89,6 +145,25 @@ pub(crate) fn run(
         out.warn(&format!("the policy's rule gives it the type `{kind}`, not `{asked}`"));
     }
     Ok(Exit::Done)
+}
+
+/// Says what a new value is beside its answer: the public half of a key that was made, and what its
+/// certificate wants.
+pub(super) fn beside(out: &mut Output<'_>, set: &set::Set) {
+    if let Some(public) = &set.public {
+        out.note(public);
+    }
+    if set.locked {
+        out.note("when its certificate ends is not known: --password-file FILE opens it to read");
+    }
+    let public = set.kind.as_ref().is_some_and(|kind| kind.as_str() == "certificate");
+    if let Some((life, allowed)) =
+        set.ends.filter(|_| public).and_then(|ends| ends.beyond_the_rules())
+    {
+        out.warn(&format!(
+            "its certificate lives {life} days: browsers take {allowed} at most from a public issuer"
+        ));
+    }
 }
 
 /// Refuses `KEY VALUE` without a word of it.

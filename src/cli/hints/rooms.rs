@@ -130,6 +130,11 @@ pub(crate) fn rotation(error: &RotationError) -> Advice {
         RotationError::NoGenerator | RotationError::Length { .. } => {
             Advice::of(Exit::Refused).hint("--generate password:32")
         }
+        RotationError::Set => {
+            Advice::of(Exit::Refused).hint("--generate password:20:set=0123456789")
+        }
+        RotationError::Host => Advice::of(Exit::Refused).hint("--generate cert:example.test:90d"),
+        RotationError::NotMade => Advice::of(Exit::Refused),
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Enacted {
     pub vouched: usize,
     /// Those that another writer must vouch for.
     pub orphans: Vec<Address>,
+    /// The entries that opened an incident before it.
+    pub alarms: Vec<EntryId>,
     /// The files that were written.
     pub paths: Vec<RepoPath>,
 }
@@ -107,6 +109,8 @@ pub struct Draft<'a, 'w> {
     /// What is approved; none where a new policy is put forward.
     approves: Option<&'a Step>,
     answers: Option<(RepoPath, Vec<u8>)>,
+    /// What is stated before the policy is signed, and whether or not it comes in force.
+    alarms: Vec<Note>,
     pen: Pen<'a, 'w>,
 }
 
@@ -142,14 +146,20 @@ impl<'a, 'w> Draft<'a, 'w> {
         let mut follows = follows;
         follows.swap(0, at);
         let found = found.as_bytes().to_vec();
-        let (approves, answers) = (None, None);
-        Ok(Self { place, verified, found, text, next, follows, approves, answers, pen })
+        let (approves, answers, alarms) = (None, None, Vec::new());
+        Ok(Self { place, verified, found, text, next, follows, approves, answers, alarms, pen })
     }
 
     /// Says which request this answers, and its bytes: the file goes when the policy is signed.
     #[must_use]
     pub fn answering(self, request: RepoPath, bytes: Vec<u8>) -> Self {
         Self { answers: Some((request, bytes)), ..self }
+    }
+
+    /// Says which incidents are opened with it.
+    #[must_use]
+    pub fn alarming(self, alarms: Vec<Note>) -> Self {
+        Self { alarms, ..self }
     }
 
     /// Takes a policy that others signed; `found` is what the policy's file holds now.
@@ -182,7 +192,8 @@ impl<'a, 'w> Draft<'a, 'w> {
         leaves_nothing_behind(verified.record, &follows[0].policy, &step.policy)?;
         let (found, text) = (found.as_bytes().to_vec(), kept(place, &step.hash)?);
         let (next, approves) = (step.policy.clone(), Some(step));
-        Ok(Self { place, verified, found, text, next, follows, approves, answers: None, pen })
+        let (answers, alarms) = (None, Vec::new());
+        Ok(Self { place, verified, found, text, next, follows, approves, answers, alarms, pen })
     }
 
     /// The policy that would be in force.
@@ -261,6 +272,7 @@ impl<'a, 'w> Draft<'a, 'w> {
             (vouched, orphans) = self.vouch(vouch, &mut work)?;
         }
         let (seq, kind) = self.kind();
+        let alarms = self.sound(reason.as_ref(), &mut work)?;
         let entry = self.pen.sign(kind, reason, &mut work.writes)?;
         let policy = self.approves.map_or(entry, |step| step.id);
         self.pen.under(policy);
@@ -273,7 +285,29 @@ impl<'a, 'w> Draft<'a, 'w> {
             sign(&mut self.pen, &self.next, work)?.1
         };
         self.place.commit(&change)?;
-        Ok(Enacted { entry, policy, waiting, seq, by, renewed, stale, vouched, orphans, paths })
+        Ok(Enacted {
+            entry,
+            policy,
+            waiting,
+            seq,
+            by,
+            renewed,
+            stale,
+            vouched,
+            orphans,
+            alarms,
+            paths,
+        })
+    }
+
+    /// Signs the alarms, under the policy that is in force until then.
+    fn sound(
+        &mut self,
+        reason: Option<&String>,
+        work: &mut Work,
+    ) -> Result<Vec<EntryId>, DeedError> {
+        let sign = |note: Note| self.pen.sign(Kind::Note(note), reason.cloned(), &mut work.writes);
+        std::mem::take(&mut self.alarms).into_iter().map(sign).collect()
     }
 
     fn kind(&self) -> (u32, Kind) {

@@ -171,7 +171,7 @@ fn compare(hit: &Hit<'_>, leaked: &Plaintext) -> Likeness {
         let value = document.and_then(|document| {
             let mut leaves = document.leaves.iter();
             let leaf = leaves.find(|leaf| document.token(leaf) == Some(token))?;
-            get::in_place((&hit.address.path, &document), leaf, &hit.opened).ok()?
+            get::decoded((&hit.address.path, &document), leaf, &hit.opened).ok()?
         });
         value.is_some_and(|value| without_line_break(&value).expose() == leaked.expose())
     };

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use crate::deeds::DeedError;
 use crate::deeds::enact::{Edited, nothing_blocks};
 use crate::deeds::load::Place;
-use crate::names::{EnvName, MemberName, RoleName};
+use crate::names::{ConsumerName, EnvName, MemberName, RoleName};
 use crate::policy::{Member, MemberKind, Policy, Recipient, SigningKey};
 use crate::world::World;
 
@@ -30,6 +30,8 @@ pub struct Listed {
     pub writes: Vec<EnvName>,
     /// Who answers for a machine.
     pub owner: Option<MemberName>,
+    /// The consumers that read as a machine.
+    pub purpose: Vec<ConsumerName>,
     /// The last day of the keys.
     pub expires: Option<Date>,
     /// What deserves a look.
@@ -52,6 +54,8 @@ pub enum Flag {
     Expired,
     /// A machine that nobody answers for.
     NoOwner,
+    /// A machine whose keys have no last day.
+    NoExpiry,
     /// No role: they may do nothing.
     NoRole,
     /// In roles that read, without a key to read with.
@@ -67,6 +71,7 @@ impl Flag {
         match self {
             Self::Expired => "expired",
             Self::NoOwner => "no-owner",
+            Self::NoExpiry => "no-expiry",
             Self::NoRole => "no-role",
             Self::CannotRead => "cannot-read",
             Self::CannotSign => "cannot-sign",
@@ -91,6 +96,7 @@ pub fn listed(policy: &Policy, name: &MemberName, today: Date) -> Option<Listed>
     let member = policy.members.get(name)?;
     let roles = policy.roles.iter().filter(|(_, members)| members.contains(name));
     let envs = policy.environments.keys();
+    let consumers = policy.consumers.iter().filter(|(_, it)| it.member.as_ref() == Some(name));
     let mut listed = Listed {
         name: name.clone(),
         kind: member.kind,
@@ -101,6 +107,7 @@ pub fn listed(policy: &Policy, name: &MemberName, today: Date) -> Option<Listed>
         reads: policy.readable_by(name).into_iter().cloned().collect(),
         writes: envs.filter(|env| policy.may_write_some(name, env)).cloned().collect(),
         owner: member.owner.clone(),
+        purpose: consumers.map(|(consumer, _)| consumer.clone()).collect(),
         expires: member.expires,
         flags: Vec::new(),
     };
@@ -114,6 +121,7 @@ fn flags(member: &Member, listed: &Listed, today: Date) -> Vec<Flag> {
     let all = [
         (Flag::Expired, member.expires.is_some_and(|last| last < today)),
         (Flag::NoOwner, machine && member.owner.is_none()),
+        (Flag::NoExpiry, machine && member.expires.is_none()),
         (Flag::NoRole, listed.roles.is_empty()),
         (Flag::CannotRead, !listed.reads.is_empty() && member.recipients.is_empty()),
         (Flag::CannotSign, signs && member.signing_keys.is_empty()),

@@ -10,7 +10,9 @@ use crate::deeds::DeedError;
 use crate::deeds::enact::{
     self, Draft, Edited, Effect, Enacted, Vouch, agree, nothing_blocks, readable,
 };
+use crate::deeds::incident::alarms;
 use crate::deeds::load::Place;
+use crate::log::entry::Subject;
 use crate::names::{Address, EnvName, MemberName};
 use crate::policy::Policy;
 use crate::policy::edit::Edit;
@@ -24,8 +26,19 @@ pub struct Wish {
     pub name: MemberName,
     /// What becomes of the identities that they answer for.
     pub identities: Fate,
+    /// How they part.
+    pub manner: Manner,
     /// Why.
     pub reason: Option<String>,
+}
+
+/// How somebody leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// The policy's clocks hold.
+    Friendly,
+    /// What they could read is an incident, and due on the same day.
+    Hostile,
 }
 
 /// What becomes of the machines that a leaver answers for.
@@ -50,6 +63,8 @@ pub struct Removed {
     pub identities: Vec<Identity>,
     /// What becomes of those.
     pub fate: Fate,
+    /// How many values the incident is about that was opened; none where they part friendly.
+    pub exposed: usize,
     /// What it changes.
     pub effect: Effect,
     /// What was signed.
@@ -113,12 +128,24 @@ pub fn remove(
     edit.remove_members(&leaving)?;
     let draft = Draft::of(&place, &verified, &found, edit.finish(random())?)?;
     let effect = draft.effect();
-    let debts = debts(&place, &verified, draft.next(), &leaving);
+    let mut debts = debts(&place, &verified, draft.next(), &leaving);
+    let alarms = match wish.manner {
+        Manner::Friendly => Vec::new(),
+        Manner::Hostile => {
+            let subject = Subject::Member(wish.name.clone());
+            alarms(verified.record, verified.policy, &subject, false)
+        }
+    };
+    let exposed = alarms.iter().map(|note| note.values().len()).sum();
+    let draft = draft.alarming(alarms);
+    if wish.manner == Manner::Hostile {
+        debts.values_mut().for_each(|debt| debt.due = place.today());
+    }
     show(&effect);
     agree(world, &format!("remove {} and sign this policy?", listed(&leaving)))?;
     let enacted = draft.enact(Vouch::Yes, wish.reason.clone())?;
     let (name, fate) = (wish.name.clone(), wish.identities.clone());
-    Ok(Removed { name, debts, identities, fate, effect, enacted })
+    Ok(Removed { name, debts, identities, fate, exposed, effect, enacted })
 }
 
 fn not_the_leaver(wish: &Wish) -> Result<(), DeedError> {

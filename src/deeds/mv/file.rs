@@ -8,10 +8,11 @@ use crate::deeds::attest::{Work, attest};
 use crate::deeds::find::sealed_again;
 use crate::deeds::load::Place;
 use crate::deeds::past::item_of;
+use crate::deeds::rotate::at_rest;
 use crate::document::{Document, Format, items};
 use crate::finding::{Finding, Severity};
 use crate::log::entry::{FileChange, Item, Op, Origin};
-use crate::names::{Address, EnvName, RepoPath};
+use crate::names::{Address, EnvName, KeyPath, RepoPath};
 use crate::policy::Policy;
 use crate::seal;
 use crate::verify::{Live, Verified};
@@ -40,6 +41,9 @@ pub(super) fn mv(
     same_items(&signed, to, bytes)?;
     let mut moved = Vec::new();
     for (address, live) in &signed {
+        if address.key == KeyPath::Whole {
+            at_rest(&verified, address)?;
+        }
         moved.push(item(&verified, address, *live, to)?);
     }
     moved.sort_by_key(|item| item.key.to_string());

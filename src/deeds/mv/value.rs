@@ -10,6 +10,7 @@ use crate::deeds::attest::{Work, attest};
 use crate::deeds::find::{self, Found};
 use crate::deeds::load::Place;
 use crate::deeds::ring::Ring;
+use crate::deeds::rotate::at_rest;
 use crate::deeds::sealing::{Resealed, Sealing, Whole};
 use crate::deeds::set::{edited, empty};
 use crate::document::{Format, Node, place as places};
@@ -42,6 +43,7 @@ pub(super) fn mv(
     let Some(live) = verified.live.get(&source).copied().filter(|_| single) else {
         return refuse(format!("`{}` is no single value", plan.from), None);
     };
+    at_rest(&verified, &source)?;
     same_type(&verified, &target, live)?;
     let ring = Ring::open(place.world, &verified, env)?;
     ring.current()?;

@@ -5,6 +5,7 @@ use crate::deeds::enact::policy_file;
 use crate::deeds::load::Place;
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{self, PATH, Policy};
+use crate::rotation::generate::Spec;
 use crate::world::World;
 
 /// What was found in a policy.
@@ -58,5 +59,26 @@ pub(in crate::deeds) fn faults(
     for folder in policy.literal_prefixes(None) {
         files.extend(place.files.list(&folder)?.files);
     }
-    Ok(policy::lint(policy, text, &files))
+    let mut findings = policy::lint(policy, text, &files);
+    for (kind, described) in &policy.types {
+        let Some(Err(why)) = described.generate.as_deref().map(str::parse::<Spec>) else {
+            continue;
+        };
+        findings.push(Finding {
+            code: Code::Lint,
+            severity: Severity::Note,
+            env: None,
+            place: format!(
+                "{PATH}:{}",
+                policy::line_of(text, &["types", kind.as_str(), "generate"])
+            ),
+            address: None,
+            entry: None,
+            message: format!("`generate` of the type `{kind}` makes nothing: {why}"),
+            fix: Some("tenure help set lists the generators".to_owned()),
+        });
+    }
+    let line = |finding: &Finding| finding.place.rsplit(':').next()?.parse::<usize>().ok();
+    findings.sort_by_key(line);
+    Ok(findings)
 }

@@ -86,7 +86,7 @@ fn integration(ground: &Ground<'_>, title: String, mine: &[&Secret]) -> Integrat
         owners: each(&|secret| secret.owner.iter().cloned().collect()),
         contacts: each(&|secret| secret.contact.iter().cloned().collect()),
         copies: each(&|secret| secret.copies.clone()),
-        revoke: said.and_then(|kind| kind.revoke.clone()),
+        revoke: said.and_then(|kind| kind.revoke.as_deref()).map(|text| ground.neutral.say(text)),
         due,
     }
 }

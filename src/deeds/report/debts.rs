@@ -6,7 +6,7 @@ use super::ground::Ground;
 use super::secrets::Secret;
 use super::triggers::Trigger;
 use crate::names::{Address, EnvName, MemberName};
-use crate::rotation::Obligation;
+use crate::rotation::{Cause, Obligation, pressing};
 
 /// A duty to rotate one value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub struct Debt {
 /// Lists the open duties, by date and address.
 #[must_use]
 pub fn debts(ground: &Ground<'_>, secrets: &[Secret]) -> Vec<Debt> {
-    let open = ground.verified.obligations.iter();
-    let mut debts: Vec<_> = open.map(|it| debt(ground, secrets, it)).collect();
+    let open = pressing(&ground.verified.obligations, ground.today);
+    let mut debts: Vec<_> = open.into_iter().map(|it| debt(ground, secrets, it)).collect();
     debts.sort_by(|a, b| (a.due, &a.address).cmp(&(b.due, &b.address)));
     debts
 }
@@ -41,14 +41,18 @@ pub fn debts(ground: &Ground<'_>, secrets: &[Secret]) -> Vec<Debt> {
 fn debt(ground: &Ground<'_>, secrets: &[Secret], it: &Obligation) -> Debt {
     let secret = secrets.iter().find(|secret| secret.address == it.address);
     let made = secret.map(|secret| secret.made_on);
+    let readable = it.cause.who().and_then(|who| reads_since(ground, who, &it.address.env));
     Debt {
         address: it.address.clone(),
         name: ground.name(&it.address),
-        trigger: Trigger::Leaver,
-        cause: format!("{} {}", it.leaver, it.cause.did()),
+        trigger: match it.cause {
+            Cause::Left { .. } | Cause::LostKey { .. } => Trigger::Leaver,
+            Cause::Incident { .. } => Trigger::Compromise,
+        },
+        cause: it.cause.what().replace('`', ""),
         since: it.since,
         due: it.due,
-        readable_from: made.max(reads_since(ground, &it.leaver, &it.address.env)),
+        readable_from: made.max(readable),
         owner: secret.and_then(|secret| secret.owner.clone()),
     }
 }

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::lineage;
+use super::neutral::Neutral;
 use super::tracked::Tracked;
 use crate::deeds::find::Names;
 use crate::deeds::load::Place;
@@ -21,6 +22,8 @@ pub struct Ground<'a> {
     pub tracked: Tracked,
     /// The shortest names of the values.
     pub names: Names<'a>,
+    /// Free words without the names of third parties.
+    pub neutral: Neutral,
 }
 
 impl Ground<'_> {

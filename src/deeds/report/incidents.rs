@@ -39,7 +39,7 @@ pub fn incidents(ground: &Ground<'_>, secrets: &[Secret]) -> Vec<Incident> {
     let record = ground.verified.record;
     let opened = |at: usize| match &record.entries[at].entry.kind {
         Kind::Note(Note::IncidentOpen { subject, drill, values }) => {
-            Some((at, subject.to_string(), *drill, values))
+            Some((at, ground.neutral.say(&subject.to_string()), *drill, values))
         }
         _ => None,
     };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::neutral::Neutral;
 use super::secrets::Secret;
 use crate::names::{EnvName, TypeName};
 use crate::policy::{Origin, Policy, RotateEvery, SecretType, Strategy, Word};
@@ -50,13 +51,13 @@ const UNTYPED: &str = "Untyped";
 
 /// Lists the types of which there are values, in the order of the mission; those without a type last.
 #[must_use]
-pub fn kinds(policy: &Policy, secrets: &[Secret]) -> Vec<Kind> {
+pub fn kinds(policy: &Policy, secrets: &[Secret], neutral: &Neutral) -> Vec<Kind> {
     let mut by_name: BTreeMap<Option<&TypeName>, Vec<&Secret>> = BTreeMap::new();
     for secret in secrets {
         by_name.entry(secret.kind.as_ref()).or_default().push(secret);
     }
     let mut kinds: Vec<_> =
-        by_name.into_iter().map(|(name, mine)| kind(policy, name, &mine)).collect();
+        by_name.into_iter().map(|(name, mine)| kind((policy, neutral), name, &mine)).collect();
     let rank = |kind: &Kind| {
         let word = kind.word.map_or(usize::MAX, |word| word as usize);
         (kind.name.is_none(), word, place(kind.name.as_ref()), kind.name.clone())
@@ -72,7 +73,7 @@ pub fn without_values(policy: &Policy, kinds: &[Kind]) -> Vec<String> {
     policy.types.keys().filter(has).map(|name| title(Some(name))).collect()
 }
 
-fn kind(policy: &Policy, name: Option<&TypeName>, mine: &[&Secret]) -> Kind {
+fn kind((policy, neutral): (&Policy, &Neutral), name: Option<&TypeName>, mine: &[&Secret]) -> Kind {
     let none = SecretType::default();
     let said = name.and_then(|name| policy.types.get(name)).unwrap_or(&none);
     let mut counts = BTreeMap::new();
@@ -88,7 +89,7 @@ fn kind(policy: &Policy, name: Option<&TypeName>, mine: &[&Secret]) -> Kind {
     Kind {
         name: name.cloned(),
         title: title(name),
-        description: said.description.clone(),
+        description: said.description.as_deref().map(|text| neutral.say(text)),
         word: name.and_then(|name| policy.word(name)),
         counts,
         owners,
@@ -96,7 +97,7 @@ fn kind(policy: &Policy, name: Option<&TypeName>, mine: &[&Secret]) -> Kind {
         customers: mine.iter().filter(|secret| secret.is_customers()).count(),
         rotate_every: policy.rotate_every(name),
         runbook: said.runbook.clone(),
-        revoke: said.revoke.clone(),
+        revoke: said.revoke.as_deref().map(|text| neutral.say(text)),
         overlap: policy.overlap(name),
         strategy: said.strategy,
     }

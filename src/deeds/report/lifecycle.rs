@@ -12,6 +12,7 @@ use super::secrets::{Secret, Stage};
 use super::triggers::{self, Trigger};
 use super::verdict::{Course, Reasons, Verdict, judge};
 use crate::names::{EnvName, TypeName};
+use crate::policy::Accept;
 use crate::rotation::days_left;
 
 /// How the values of a type are rotated.
@@ -85,7 +86,9 @@ fn course<'r>(
     };
     let current = mine.iter().filter(|it| it.stage == Stage::Current);
     Course {
-        accept: said.and_then(|kind| kind.accept.clone()),
+        accept: said
+            .and_then(|kind| kind.accept.clone())
+            .map(|it| Accept { reason: ground.neutral.say(&it.reason), ..it }),
         reasons,
         runbook: kind.runbook.is_some(),
         finished: rotations.filter_map(|it| Some((it.finished?, it.timely?))).collect(),

@@ -2,7 +2,8 @@
 //! and nothing here holds a value.
 
 pub mod access;
-mod ci;
+pub mod assumptions;
+pub mod ci;
 pub mod consumers;
 pub mod customer;
 pub mod debts;
@@ -12,8 +13,13 @@ pub mod incidents;
 pub mod items;
 pub mod kept;
 pub mod kinds;
+pub mod leavers;
 pub mod lifecycle;
 pub mod lineage;
+pub mod link;
+pub mod neutral;
+pub mod numbers;
+pub mod plan;
 pub mod rotations;
 pub mod secrets;
 pub mod storage;
@@ -36,15 +42,18 @@ use crate::verify::Verified;
 use crate::world::World;
 
 use access::Access;
+use assumptions::Assumption;
 use consumers::{Consumer, Usage};
 use customer::Customer;
 use debts::Debt;
 use events::Events;
 use ground::Ground;
 use incidents::Incident;
-use items::OpenItem;
+use items::{Matter, OpenItem};
 use kinds::Kind;
+use leavers::Leaver;
 use lifecycle::Lifecycle;
+use neutral::Neutral;
 use rotations::Timely;
 use secrets::Secret;
 use storage::Stored;
@@ -87,6 +96,8 @@ pub struct FiveD {
     pub access: Access,
     /// How the values of each type are rotated, in the order of the types.
     pub lifecycles: Vec<Lifecycle>,
+    /// What readers who were taken away could read besides what is in use, by name.
+    pub leavers: Vec<Leaver>,
     /// The duties to rotate, by date.
     pub debts: Vec<Debt>,
     /// The incidents and exercises on record.
@@ -109,6 +120,8 @@ pub struct FiveD {
     pub runbook: Option<Link>,
     /// The days between two reviews of this document.
     pub review_every: u32,
+    /// What is taken for granted.
+    pub assumptions: Vec<Assumption>,
     /// What is to be done.
     pub items: Vec<OpenItem>,
 }
@@ -126,40 +139,59 @@ pub fn five_d(world: &World, day: Option<Date>) -> Result<FiveD, DeedError> {
         .ok_or_else(|| unbelieved(&loaded.record))?;
     let tracked = Tracked::of(&place.checkout)?;
     let names = Names::of(verified.live.keys());
-    gather(&Ground { place: &place, verified: &verified, today, tracked, names })
+    let neutral = Neutral::of(verified.policy);
+    gather(&Ground { place: &place, verified: &verified, today, tracked, names, neutral })
 }
 
 fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
     let policy = ground.verified.policy;
     let secrets = secrets::secrets(ground);
-    let kinds = kinds::kinds(policy, &secrets);
+    let kinds = kinds::kinds(policy, &secrets, &ground.neutral);
     let access = access::access(ground);
     let debts = debts::debts(ground, &secrets);
     let lives = lineage::lives(ground.verified.record);
     let rotations = rotations::rotations(ground, &lives);
+    let ends = rotations::ends(ground.verified.record);
     let timely = rotations.iter().filter(|it| it.timely == Some(Timely::Yes)).count();
     let refuses = |env: &EnvName| Some((env.clone(), policy.refuse_overdue_after(env)?));
     let warns = |kind: &Kind| (kind.name.clone(), policy.warn_before(kind.name.as_ref()));
     let globs = policy.environments.values().flat_map(|env| &env.files);
+    let usage = consumers::usage(ground, &secrets)?;
+    let storage = storage::storage(ground, &secrets);
+    let incidents = incidents::incidents(ground, &secrets);
+    let events = events::events(ground, &rotations, &lives.creations, &access);
+    let ci = ci::ci(ground)?;
+    let matter = Matter {
+        ground,
+        secrets: &secrets,
+        kinds: &kinds,
+        usage: &usage,
+        stored: &storage,
+        incidents: &incidents,
+        ci: &ci,
+    };
+    let items = items::open(&matter)?;
     Ok(FiveD {
         stamp: stamp(ground),
         begun: ground.begun(),
         unused_kinds: kinds::without_values(policy, &kinds),
-        usage: consumers::usage(ground, &secrets)?,
+        usage,
         consumers: consumers::consumers(policy, &secrets),
-        storage: storage::storage(ground, &secrets),
+        storage,
         lifecycles: lifecycle::lifecycles(ground, &kinds, (&secrets, &debts), &rotations),
-        events: events::events(ground, &rotations, &lives.creations, &access),
-        incidents: incidents::incidents(ground, &secrets),
+        assumptions: assumptions::assumptions(&events, &rotations),
+        events,
+        leavers: leavers::leavers(ground, &access.revoked, &ends),
+        incidents,
         finished: (rotations.iter().filter(|it| it.finished.is_some()).count(), timely),
-        watch: watch::watch(ground)?,
+        watch: watch::watch(ground, &ci),
         customer: customer::customer(ground, &secrets),
         stores: globs.map(|glob| glob.as_str().to_owned()).collect(),
         refuses_after: policy.environments.keys().filter_map(refuses).collect(),
         warns_before: kinds.iter().map(warns).collect(),
         runbook: policy.links.incident_response.clone(),
         review_every: policy.clocks.review_5d,
-        items: items::open(ground),
+        items,
         access,
         debts,
         kinds,

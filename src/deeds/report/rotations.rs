@@ -22,6 +22,8 @@ pub struct Rotation {
     pub finished: Option<Date>,
     /// Whether that was in time; none while it is not finished.
     pub timely: Option<Timely>,
+    /// Who signed the new value.
+    pub by: MemberName,
 }
 
 /// Whether something was done by its date.
@@ -85,6 +87,7 @@ fn rotation(ground: &Ground<'_>, it: &Succession, ends: &[End]) -> Rotation {
         on,
         finished,
         timely: finished.map(in_time),
+        by: ground.verified.record.entries[it.new.0].entry.by.clone(),
     }
 }
 

@@ -89,6 +89,7 @@ pub fn secrets(ground: &Ground<'_>) -> Vec<Secret> {
 fn secret(ground: &Ground<'_>, address: &Address, live: Live<'_>) -> Secret {
     let record = ground.verified.record;
     let rule = ground.verified.policy.rule(address);
+    let neutral = |text: &str| ground.neutral.say(text);
     let (made, place) = lineage::made(record, live.entry, address, live.item);
     let since = lineage::here_since(record, live.entry, address, live.item);
     Secret {
@@ -101,11 +102,11 @@ fn secret(ground: &Ground<'_>, address: &Address, live: Live<'_>) -> Secret {
         since: ground.day(since),
         due: live.item.due,
         stage: Stage::Current,
-        owner: rule.owner.map(str::to_owned),
+        owner: rule.owner.map(neutral),
         origin: rule.origin,
         vendor: rule.vendor.map(str::to_owned),
-        contact: rule.contact.map(str::to_owned),
-        copies: rule.copies.to_vec(),
+        contact: rule.contact.map(neutral),
+        copies: rule.copies.iter().map(|copy| neutral(copy)).collect(),
         custody: rule.custody.unwrap_or(Custody::Own),
         used_by: rule.used_by.to_vec(),
     }

@@ -45,6 +45,23 @@ impl Tracked {
         self.files.keys().any(inside)
     }
 
+    /// Reads a file; none where git does not track it, or it is too long.
+    ///
+    /// # Errors
+    /// [`WorldError`] when git does not give it.
+    pub fn read(
+        &self,
+        checkout: &Checkout,
+        path: &RepoPath,
+    ) -> Result<Option<Vec<u8>>, WorldError> {
+        let Some(id) = self.files.get(path) else { return Ok(None) };
+        let read = checkout.read_blobs(std::slice::from_ref(id))?.pop();
+        Ok(read.and_then(|blob| match blob {
+            Blob::Bytes(bytes) => Some(bytes),
+            Blob::TooLarge(_) => None,
+        }))
+    }
+
     /// Shows the texts among the wanted files, one after the other, in the order of their paths.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! What is watched today: what the checks found, by the alarms of the mission (A26).
 
+use super::ci::Ci;
 use super::ground::Ground;
 use crate::finding::{Code, Finding};
 use crate::names::RepoPath;
-use crate::world::WorldError;
 
 /// What is watched, and by whom.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,18 +28,16 @@ pub struct Watch {
 const CANARY: &str = "canary";
 
 /// Tells what is watched.
-///
-/// # Errors
-/// [`WorldError`] when git does not give a file.
-pub fn watch(ground: &Ground<'_>) -> Result<Watch, WorldError> {
+#[must_use]
+pub fn watch(ground: &Ground<'_>, ci: &Ci) -> Watch {
     let findings = &ground.verified.findings;
     let count = |fits: &dyn Fn(&Finding) -> bool| findings.iter().filter(|it| fits(it)).count();
     let of_keyring = |it: &Finding| it.place.starts_with(".secrets/keys/");
     let live = ground.verified.live.values();
     let canaries =
         live.filter(|it| it.item.kind.as_ref().is_some_and(|kind| kind.as_str() == CANARY));
-    Ok(Watch {
-        ci: super::ci::runs_check(ground)?,
+    Watch {
+        ci: ci.checks.clone(),
         overdue: count(&|it| it.code == Code::Overdue),
         recipients: count(&|it| {
             of_keyring(it) && matches!(it.code, Code::Altered | Code::Unattested)
@@ -50,5 +48,5 @@ pub fn watch(ground: &Ground<'_>) -> Result<Watch, WorldError> {
         removed_keys: count(&|it| matches!(it.code, Code::RemovedKey | Code::WriterGone)),
         in_clear: count(&|it| it.code == Code::Plaintext),
         canaries: canaries.count(),
-    })
+    }
 }

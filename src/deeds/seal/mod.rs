@@ -23,7 +23,7 @@ use super::set::known_type;
 use crate::document::{Document, Format, NotSpliceable};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::{Item, Op};
-use crate::names::{EnvName, KeyPath, RepoPath, TypeName, quoted};
+use crate::names::{Address, EnvName, KeyPath, RepoPath, TypeName, quoted};
 use crate::seal as tokens;
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
@@ -335,7 +335,8 @@ fn count(
     let removed = change.items.len() - made().count();
     let mine = verified.live.keys().filter(|address| address.path == suspect.path).count();
     let whole = tokens::is_whole(&resealed.bytes);
-    let owed = verified.obligations.iter().any(|debt| debt.address.path == suspect.path);
+    let stands = |at: &Address| at.path == suspect.path && verified.live.contains_key(at);
+    let owed = verified.obligations.iter().any(|debt| stands(&debt.address));
     let was_whole = verified.live.contains_key(&change.address(&KeyPath::Whole));
     if whole && owed && !was_whole {
         return Err(DeedError::Refuse {

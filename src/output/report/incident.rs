@@ -8,6 +8,7 @@ use crate::deeds::report::access::Revoked;
 use crate::deeds::report::debts::Debt;
 use crate::deeds::report::events::Ended;
 use crate::deeds::report::incidents::Incident;
+use crate::deeds::report::leavers::{Gone, Leaver};
 use crate::log::entry::Grade;
 use crate::output::sentences::{READ_STAYS_READ, end_is_declared};
 
@@ -43,6 +44,10 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
         let rows: Vec<_> = report.debts.iter().map(debt).collect();
         doc.table(Indent::Label, &head, &rows);
     }
+    if edition == Edition::Internal {
+        let left = report.leavers.iter().filter(|it| !it.gone.is_empty());
+        left.for_each(|it| doc.point(could_also_read(it)));
+    }
     review(doc, report, edition);
 }
 
@@ -61,6 +66,25 @@ fn credential(it: &Ended) -> String {
         Grade::Probed => " A probe with the old value was refused.",
     };
     format!("old {}, {}.{probed} {}", prose(&it.name), it.on, end_is_declared(it.by.as_str()))
+}
+
+/// How many values are named that a leaver could read and that are in use no more.
+const NAMED: usize = 10;
+
+fn could_also_read(it: &Leaver) -> String {
+    let of = |gone: &Gone| {
+        let end = match (gone.ended, gone.until) {
+            (Some(day), _) => format!("ended {day}"),
+            (None, Some(day)) => format!("replaced {day}, no end recorded"),
+            (None, None) => "no end recorded".to_owned(),
+        };
+        format!("{} of {}, {end}", prose(&gone.name), gone.made)
+    };
+    let named: Vec<_> = it.gone.iter().take(NAMED).map(of).collect();
+    let more = it.gone.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let count = things(it.gone.len(), "value that is", "values that are");
+    format!("{} could also read {count} in use no more: {}{more}", it.who, named.join("; "))
 }
 
 fn debt(it: &Debt) -> Vec<String> {

@@ -1,28 +1,16 @@
 //! Section 10 of document 5D: what is assumed, and what is left to be done.
 
 use super::Edition;
-use super::markdown::{Doc, Indent, prose};
+use super::markdown::{Doc, Indent, code, prose};
+use super::words::and;
 use crate::deeds::report::FiveD;
+use crate::deeds::report::assumptions::Assumption;
 use crate::deeds::report::items::OpenItem;
-
-/// What nothing here can show. Mission, section H.
-const ASSUMPTIONS: [(&str, &str); 8] = [
-    ("Readers' private keys are protected.", "*unknown*"),
-    ("Nobody kept a copy after a lawful read.", "*unknown*"),
-    ("The ciphers hold.", "*unknown*"),
-    ("No value serves two environments.", "*unknown*; a reader of both can prove it."),
-    ("The code host refuses force-push and wants review.", "*declared*"),
-    ("Memory and logs of CI are closed to others.", "*declared*"),
-    ("Clocks are right.", "*declared*"),
-    ("Issuers refuse ended values.", "*declared*"),
-];
 
 pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     doc.section("10. Assumptions and open items");
     doc.paragraph("### Assumptions");
-    for (what, grade) in ASSUMPTIONS {
-        doc.line(format!("- {what} {grade}"));
-    }
+    report.assumptions.iter().for_each(|it| doc.line(assumption(it, edition)));
     doc.paragraph("### Open items / TODOs");
     if report.items.is_empty() {
         doc.paragraph("None.");
@@ -46,9 +34,31 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     }
 }
 
+fn assumption(it: &Assumption, edition: Edition) -> String {
+    let grade = format!("- {} *{}*", it.text, it.grade.word());
+    let by = match edition {
+        Edition::Internal if !it.by.is_empty() => {
+            format!(" by {}", and(&it.by.iter().cloned().collect::<Vec<_>>()))
+        }
+        Edition::Internal | Edition::Customer => String::new(),
+    };
+    let note = it.note.map_or(String::new(), |note| format!("; {note}."));
+    format!("{grade}{by}{note}")
+}
+
 fn row(it: &OpenItem) -> Vec<String> {
     let since = it.since.map_or("not known".to_owned(), |day| day.to_string());
     let owner = it.owner.as_deref().map_or("not named".to_owned(), prose);
-    let item = format!("{}: {}", it.title, prose(&it.subject));
-    vec![it.id.to_owned(), item, since, owner, prose(&it.fix)]
+    let item = format!("{}: {}", it.title, marked(&it.subject));
+    vec![it.id.to_owned(), item, since, owner, marked(&it.fix)]
+}
+
+/// Text of ours, with names of others in it: what stands between two backticks is code.
+fn marked(text: &str) -> String {
+    let parts: Vec<_> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return prose(text);
+    }
+    let shown = parts.iter().enumerate();
+    shown.map(|(at, part)| if at % 2 == 0 { prose(part) } else { code(part) }).collect()
 }

@@ -8,6 +8,8 @@ mod kept;
 mod markdown;
 mod monitoring;
 mod overview;
+mod plan;
+pub mod review;
 mod rotation;
 mod scope;
 mod storage;
@@ -17,6 +19,7 @@ mod verdict;
 mod words;
 
 pub use kept::{Compared, Difference, Document, compare, stamped};
+pub use plan::plan;
 
 use markdown::{Doc, code, prose};
 

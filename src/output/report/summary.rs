@@ -20,25 +20,24 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD) {
 }
 
 fn numbers(report: &FiveD) -> String {
-    let (finished, timely) = report.finished;
-    let sealed: usize = report.storage.iter().map(|it| it.sealed).sum();
-    let attested: usize = report.storage.iter().map(|it| it.attested).sum();
-    let (holding, entries) = report.events.entries;
+    let it = report.numbers();
+    let (holding, entries) = it.entries;
     let verified = if holding == entries { "all".to_owned() } else { holding.to_string() };
-    let late = report.late();
-    let oldest = late.iter().max().map(|late| format!(" (oldest {})", days(*late)));
-    let due = report.debts.first().map(|debt| format!(", first due {}", debt.due));
-    let in_time = if finished == 0 { String::new() } else { format!(", {timely} on time") };
+    let oldest = it.oldest_late.map(|late| format!(" (oldest {})", days(late)));
+    let due = it.first_due.map(|due| format!(", first due {due}"));
+    let in_time =
+        if it.rotations == 0 { String::new() } else { format!(", {} on time", it.on_time) };
     format!(
-        "{}, {sealed} sealed. {} finished{in_time}; {} overdue{}; {} open{}. {}, {verified} verified. {}.",
-        capital(&things(attested, "value", "values")),
-        capital(&things(finished, "rotation", "rotations")),
-        things(late.len(), "value", "values"),
+        "{}, {} sealed. {} finished{in_time}; {} overdue{}; {} open{}. {}, {verified} verified. {}.",
+        capital(&things(it.values, "value", "values")),
+        it.sealed,
+        capital(&things(it.rotations, "rotation", "rotations")),
+        things(it.overdue, "value", "values"),
         oldest.unwrap_or_default(),
-        things(report.debts.len(), "obligation", "obligations"),
+        things(it.obligations, "obligation", "obligations"),
         due.unwrap_or_default(),
         capital(&things(entries, "log entry", "log entries")),
-        capital(&things(report.items.len(), "open item", "open items")),
+        capital(&things(it.items, "open item", "open items")),
     )
 }
 

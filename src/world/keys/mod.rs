@@ -152,6 +152,7 @@ pub struct Found {
 pub struct Identities {
     sources: Vec<Source>,
     terminal: Terminal,
+    opened_with: Vec<Found>,
 }
 
 impl Identities {
@@ -183,7 +184,7 @@ impl Identities {
             sources
                 .extend(["id_ed25519", "id_rsa"].map(|name| found(home.join(".ssh").join(name))));
         }
-        Self { sources, terminal }
+        Self { sources, terminal, opened_with: Vec::new() }
     }
 
     /// The key of one file and no other.
@@ -219,7 +220,7 @@ impl Identities {
         let sealed = Sealed::read(file)?;
         for source in &mut self.sources {
             source.load(source::Commands::Wait)?;
-            if let Some(clear) = source.open_free(&sealed)? {
+            if let Some((clear, _)) = source.open_free(&sealed)? {
                 return Ok(Some(clear));
             }
         }
@@ -234,7 +235,10 @@ impl Identities {
             for source in self.sources.iter_mut().filter(|source| source.is_due(commands)) {
                 source.load(commands)?;
                 match source.open_free(&sealed) {
-                    Ok(Some(clear)) => return Ok(clear),
+                    Ok(Some((clear, with))) => {
+                        self.opened_with = with;
+                        return Ok(clear);
+                    }
                     Ok(None) => {}
                     Err(why) => fault = fault.or(Some(why)),
                 }
@@ -242,7 +246,10 @@ impl Identities {
         }
         for source in &mut self.sources {
             match source.open_asking(&sealed, ask, self.terminal) {
-                Ok(Some(clear)) => return Ok(clear),
+                Ok(Some((clear, with))) => {
+                    self.opened_with = with;
+                    return Ok(clear);
+                }
                 Ok(None) => {}
                 // The user wants out, and is not asked for the next one.
                 Err(why @ KeysError::Prompt { source: TerminalError::Aborted { .. }, .. }) => {
@@ -252,6 +259,13 @@ impl Identities {
             }
         }
         Err(fault.unwrap_or_else(|| KeysError::None { tried: self.tried() }))
+    }
+
+    /// The key that opened the last file; several where they lie in one locked file. It says who it is only
+    /// where its public half does.
+    #[must_use]
+    pub fn opened_with(&self) -> &[Found] {
+        &self.opened_with
     }
 
     /// Shows the keys at hand without asking for anything or starting a program.

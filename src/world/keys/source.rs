@@ -40,6 +40,9 @@ pub(super) enum Commands {
     Run,
 }
 
+/// What was opened, and the key that did it.
+pub(super) type Opened = (Plaintext, Vec<Found>);
+
 /// A key and what to call it.
 struct Held {
     name: String,
@@ -136,12 +139,12 @@ impl Source {
     }
 
     /// Tries the keys that need nobody.
-    pub(super) fn open_free(&self, sealed: &Sealed) -> Result<Option<Plaintext>, KeysError> {
+    pub(super) fn open_free(&self, sealed: &Sealed) -> Result<Option<Opened>, KeysError> {
         let mut fault = None;
         for held in self.held.iter().filter(|held| held.key.is_free()) {
             match held.try_on(sealed) {
                 Ok(None) => {}
-                Ok(found) => return Ok(found),
+                Ok(Some(clear)) => return Ok(Some((clear, held.found()))),
                 Err(why) => fault = Some(why),
             }
         }
@@ -154,12 +157,12 @@ impl Source {
         sealed: &Sealed,
         ask: Ask<'_>,
         terminal: Terminal,
-    ) -> Result<Option<Plaintext>, KeysError> {
+    ) -> Result<Option<Opened>, KeysError> {
         let mut fault = None;
         for held in self.held.iter_mut().filter(|held| !held.key.is_free()) {
             match held.ask_on(sealed, ask, terminal) {
                 Ok(None) => {}
-                Ok(found) => return Ok(found),
+                Ok(Some(clear)) => return Ok(Some((clear, held.found()))),
                 Err(why) => fault = fault.or(Some(why)),
             }
         }

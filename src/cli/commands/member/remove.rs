@@ -4,7 +4,7 @@ use super::announce;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::Reason;
-use crate::deeds::member::remove::{self, Fate, Wish};
+use crate::deeds::member::remove::{self, Fate, Manner, Wish};
 use crate::names::MemberName;
 use crate::output::Output;
 use crate::output::enacted::warnings;
@@ -17,6 +17,7 @@ use crate::world::World;
 Examples:
   tenure member remove cleo --reason 'left the team'
   tenure member remove cleo --new-owner ana     who answers for cleo's machines
+  tenure member remove cleo --hostile --reason 'laptop seized'
   tenure -n member remove cleo                  what it would mean; nothing is written")]
 pub(super) struct Args {
     /// Their name
@@ -31,6 +32,10 @@ pub(super) struct Args {
     #[arg(long)]
     with_machines: bool,
 
+    /// They part in anger, or their keys are in other hands: all is due today, as an incident
+    #[arg(long)]
+    hostile: bool,
+
     #[command(flatten)]
     reason: Reason,
 }
@@ -41,7 +46,9 @@ pub(super) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Ex
         (None, true) => Fate::Removed,
         (None, false) => Fate::Orphaned,
     };
-    let wish = Wish { name: args.name.clone(), identities, reason: args.reason.text.clone() };
+    let manner = if args.hostile { Manner::Hostile } else { Manner::Friendly };
+    let (name, reason) = (args.name.clone(), args.reason.text.clone());
+    let wish = Wish { name, identities, manner, reason };
     let removed = remove::remove(world, &wish, &mut |effect| announce(effect, out))?;
     warnings(&removed.enacted).iter().for_each(|text| out.warn(text));
     out.show(&removed)?;

@@ -1,0 +1,253 @@
+//! The end of a rotation: what was before is ended at its issuer, and taken away where it still stands.
+//! Mission, section F.
+
+use std::ffi::{OsStr, OsString};
+
+use super::desk::take_away;
+use super::state::{name, refuse};
+use super::{Asked, earlier, steps};
+use crate::deeds::DeedError;
+use crate::deeds::attest::{Work, attest};
+use crate::deeds::find::{self, Found};
+use crate::deeds::load::Place;
+use crate::deeds::pen::Receipt;
+use crate::deeds::ring::Ring;
+use crate::deeds::sealing::Sealing;
+use crate::deliver::steers;
+use crate::log::entry::{Grade, Note};
+use crate::names::{Address, ConsumerName, KeyPath, Segment, Stage, Target};
+use crate::secret::Plaintext;
+use crate::verify::{Made, Verified};
+use crate::world::child::{Child, Ending};
+use crate::world::{World, Writes};
+
+/// What ends with a rotation's last step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The current value's place.
+    pub address: Address,
+    /// The values that were before and have no recorded end, the oldest first.
+    pub values: Vec<Made>,
+    /// Where one of them still stands.
+    pub previous: Option<Address>,
+    /// Who uses the value, as the policy says.
+    pub consumers: Vec<ConsumerName>,
+    /// How the policy says that such a value is ended at its issuer.
+    pub revoke: Option<String>,
+}
+
+/// What was ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// Per secret.
+    pub values: Vec<Waiting>,
+    /// How well it is known.
+    pub grade: Grade,
+    /// The entry, or the first of several.
+    pub receipt: Receipt,
+}
+
+/// What a program said of an old value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It is refused: the program ended with 1.
+    Refused,
+    /// It is still taken: the program ended with 0.
+    Alive,
+    /// The program ended in another way.
+    Unclear(Ending),
+    /// It was not asked, since nothing is to be done.
+    NotAsked,
+}
+
+/// Finds what the last step would end; nothing is written.
+///
+/// # Errors
+/// [`DeedError::NoSecret`]; [`DeedError::Refuse`] where nothing waits to be ended.
+pub fn waiting(world: &World, asked: &[Asked]) -> Result<Vec<Waiting>, DeedError> {
+    let place = Place::find(world)?;
+    let loaded = place.load(steps::scope(asked))?;
+    let mut all: Vec<Waiting> = Vec::new();
+    for one in asked {
+        let verified = loaded.verified(&one.query.env)?;
+        let waits = of_secret(&verified, secret(&verified, one)?)?;
+        if all.iter().any(|it| it.address == waits.address) {
+            return refuse(format!("`{}` is named twice", waits.address), None);
+        }
+        all.push(waits);
+    }
+    Ok(all)
+}
+
+/// The secret that is meant: it may stand no more, when it was taken away and has no recorded end yet.
+fn secret(verified: &Verified<'_>, asked: &Asked) -> Result<Address, DeedError> {
+    let Asked { query, text } = asked;
+    let missing = match find::value(verified, query, text) {
+        Ok(found) => return Ok(found.address()),
+        Err(missing @ DeedError::NoSecret { .. }) => missing,
+        Err(other) => return Err(other),
+    };
+    let named = verified.record.ever_named(&query.env);
+    let is = |target: &Target, at: &Address| match target {
+        Target::Key(key) => at.key == *key,
+        Target::InFile(path, key) => at.path == *path && at.key == *key,
+        Target::File(path) => at.path == *path && at.key == KeyPath::Whole,
+    };
+    let by_target = query.targets.iter().map(|target| {
+        let found = named.iter().filter(|at| is(target, at));
+        found.cloned().collect::<Vec<_>>()
+    });
+    let mut found = by_target.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
+    match found.len() {
+        0 => Err(missing),
+        1 => Ok(found.remove(0)),
+        _ => Err(DeedError::Ambiguous { env: query.env.clone(), text: text.clone(), found }),
+    }
+}
+
+fn of_secret(verified: &Verified<'_>, address: Address) -> Result<Waiting, DeedError> {
+    let at = name(verified, &address);
+    if let Some((stage, base)) = verified.stage(&address) {
+        let of = name(verified, &base);
+        let what = format!("{at} is the {} value of {of}", stage.word());
+        return refuse(what, format!("tenure rotate {of} --finish"));
+    }
+    let previous = address.beside(Stage::Previous);
+    let previous = previous.filter(|at| matches!(verified.stage(at), Some((Stage::Previous, _))));
+    let stands = previous.as_ref().and_then(|at| {
+        let live = verified.live.get(at)?;
+        let (entry, origin) = verified.record.origin_of(at, *live);
+        Some((entry, origin.clone()))
+    });
+    let living = verified.living();
+    let ended = verified.record.revoked();
+    let mut values = verified.record.ever_made(&address);
+    values.retain(|made| {
+        let origin = (made.entry, made.origin.address.clone());
+        let gone = !living.contains(&origin) || stands.as_ref() == Some(&origin);
+        gone && !ended.contains(&made.origin)
+    });
+    if values.is_empty() && previous.is_none() {
+        let what = format!("no earlier value of {at} waits for its end");
+        let rotate = verified.live.contains_key(&address).then(|| format!("tenure rotate {at}"));
+        return refuse(what, rotate);
+    }
+    let consumers = verified.policy.rule(&address).used_by.to_vec();
+    let kind = values.last().and_then(|made| made.kind.as_ref());
+    let revoke = kind.and_then(|kind| verified.policy.types.get(kind)?.revoke.clone());
+    Ok(Waiting { address, values, previous, consumers, revoke })
+}
+
+/// Asks a program whether the old values of one secret are refused: it gets each under the secret's name in
+/// its environment, that of a whole file on its stdin. What it prints goes to our stderr.
+///
+/// # Errors
+/// [`DeedError::Refuse`] where an old value is not at hand any more; [`DeedError::Child`] where the
+/// program does not start.
+pub fn probe(
+    world: &World,
+    waiting: &Waiting,
+    (program, args): (&OsStr, &[OsString]),
+) -> Result<Answer, DeedError> {
+    let old = old_values(world, waiting)?;
+    if world.writes == Writes::Dry {
+        return Ok(Answer::NotAsked);
+    }
+    let name = variable(&waiting.address.key)?;
+    for value in old {
+        let (set, input) = match &name {
+            Some(name) => (vec![(name.clone(), value)], None),
+            None => (Vec::new(), Some(value)),
+        };
+        let child = Child { program, args, folder: &world.from, set: &set, remove: &[] };
+        match child.run_aside(input.as_ref())? {
+            Ending::Status(1) => {}
+            Ending::Status(0) => return Ok(Answer::Alive),
+            other => return Ok(Answer::Unclear(other)),
+        }
+    }
+    Ok(Answer::Refused)
+}
+
+/// The name of the variable that a program gets an old value in; none for a whole file.
+fn variable(key: &KeyPath) -> Result<Option<String>, DeedError> {
+    let names: Vec<_> = key
+        .segments()
+        .iter()
+        .filter_map(|segment| match segment {
+            Segment::Key { name, .. } => Some(name.as_str()),
+            Segment::Index(_) | Segment::AnyIndex => None,
+        })
+        .collect();
+    let name = match names.as_slice() {
+        [] => return Ok(None),
+        [one] => (*one).to_owned(),
+        several => several.join("_").replace(['-', '.'], "_").to_ascii_uppercase(),
+    };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    if !name.bytes().all(plain) || name.starts_with(|c: char| c.is_ascii_digit()) || steers(&name) {
+        return refuse(
+            format!("`{key}` is no name of a variable that a program may be given"),
+            "say that it was ended, without a program: --finish".to_owned(),
+        );
+    }
+    Ok(Some(name))
+}
+
+/// Opens the values that wait for their end.
+fn old_values(world: &World, waiting: &Waiting) -> Result<Vec<Plaintext>, DeedError> {
+    let Waiting { address, values, .. } = waiting;
+    let place = Place::find(world)?;
+    let loaded = place.load(Some(&address.env))?;
+    let verified = loaded.verified(&address.env)?;
+    let ring = Ring::open(world, &verified, &address.env)?;
+    let Address { env, path, key } = address.clone();
+    let found = Found { env, path, key };
+    let earlier = earlier::find(&place, (&verified, &ring), &found, values)?;
+    if earlier.lost > 0 || earlier.values.is_empty() {
+        let what = format!(
+            "{} of {} old values of {} are not at hand any more, to ask a program about",
+            earlier.lost.max(1),
+            values.len(),
+            name(&verified, address)
+        );
+        return refuse(what, "say that they were ended, without a program: --finish".to_owned());
+    }
+    Ok(earlier.values.into_iter().map(|(_, value)| value).collect())
+}
+
+/// Records that old values were ended at their issuers, and takes away those that still stand.
+///
+/// # Errors
+/// [`DeedError::Refuse`] where it is not what was waiting any more; [`DeedError::NotAllowed`].
+pub fn finish(
+    world: &World,
+    asked: &[Asked],
+    seen: &[Waiting],
+    grade: Grade,
+    reason: Option<&str>,
+) -> Result<Finished, DeedError> {
+    let place = Place::to_write(world)?;
+    let loaded = place.load(steps::scope(asked))?;
+    let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
+    let mut gone: Vec<Address> = Vec::new();
+    for (one, seen) in asked.iter().zip(seen) {
+        let verified = loaded.verified(&one.query.env)?;
+        if of_secret(&verified, secret(&verified, one)?)? != *seen {
+            return refuse(format!("`{}` changed meanwhile", seen.address), None);
+        }
+        let of = seen.values.iter().map(|made| made.origin.clone());
+        work.notes.extend(of.map(|value| Note::Revoked { value, grade }));
+        gone.extend(seen.previous.clone());
+    }
+    gone.sort();
+    for of_env in gone.chunk_by(|a, b| a.env == b.env) {
+        let Some(env) = of_env.first().map(|at| &at.env) else { continue };
+        let verified = loaded.verified(env)?;
+        let ring = Ring::to_write(&place, &verified, env, Ring::open)?;
+        let today = place.today();
+        take_away(Sealing { verified: &verified, env, ring: &ring, today }, of_env, &mut work)?;
+    }
+    let receipt = attest(&place, &loaded.judged()?, work)?;
+    Ok(Finished { values: seen.to_vec(), grade, receipt })
+}

@@ -1,0 +1,50 @@
+//! New values for a rotation: none that the secret had before, and none that does not fit.
+
+use super::state::{self, refuse};
+use super::{New, earlier};
+use crate::deeds::DeedError;
+use crate::deeds::find::Found;
+use crate::deeds::fit::fits;
+use crate::deeds::load::Place;
+use crate::deeds::sealing::Sealing;
+use crate::deeds::set::{Wish, is_current, spec_for};
+use crate::rotation::generate::{Made, generate};
+use crate::world::generator;
+
+/// A new value that the secret never had, and how many earlier ones it could not be compared with.
+pub(super) fn fresh(
+    place: &Place<'_>,
+    sealing: Sealing<'_>,
+    new: New,
+    wish: &Wish,
+) -> Result<(Found, Made, usize), DeedError> {
+    let Sealing { verified, ring, .. } = sealing;
+    let New { found, value, generator: asked } = new;
+    let address = found.address();
+    let live = verified.live.get(&address).and_then(|live| live.item.kind.as_ref());
+    let kind = verified.policy.rule(&address).kind.or(live);
+    let Some(value) = value else {
+        let spec = spec_for(verified, kind, asked.as_ref())?;
+        let made = generate(&spec, place.world.now, &mut generator())?;
+        fits(verified.policy, &found, kind, &made.value, (wish, place.today()))?;
+        return Ok((found, made, 0));
+    };
+    let instead = || "order a new value at its issuer, or: --generate".to_owned();
+    if is_current(verified, ring, &found, &value)? {
+        return refuse("same as the current value; nothing written".to_owned(), instead());
+    }
+    fits(verified.policy, &found, kind, &value, (wish, place.today()))?;
+    if ring.is_blind() {
+        return Ok((found, value.into(), 0));
+    }
+    let made = verified.record.ever_made(&found.address());
+    let earlier = earlier::find(place, (verified, ring), &found, &made)?;
+    let same = earlier.values.iter().find(|(_, old)| old.expose() == value.expose());
+    if let Some(old) = same.and_then(|(at, _)| made.get(*at)) {
+        let name = state::name(verified, &found.address());
+        let entry = old.origin.entry.short();
+        let what = format!("{name} had this value before (entry {entry}); nothing written");
+        return refuse(what, instead());
+    }
+    Ok((found, value.into(), earlier.lost))
+}

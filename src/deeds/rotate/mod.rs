@@ -1,0 +1,375 @@
+//! New values in the place of old ones: one, several, or all whose time has come; at once, or step by step
+//! beside the current one. Mission, section F.
+
+mod desk;
+mod earlier;
+pub mod finish;
+mod fresh;
+mod state;
+mod steps;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::DeedError;
+use super::attest::{Work, attest};
+use super::enact::policy_is_readable;
+use super::ends;
+use super::find::{self, Found};
+use super::load::{Place, unblocked};
+use super::pen::Receipt;
+use super::ring::Ring;
+use super::sealing::Sealing;
+use super::set::{Said, Set, Wish, put};
+use super::unset::revoke;
+use crate::document::{Format, Node};
+use crate::names::{Address, AddressQuery, EnvName, KeyPath, Stage, TypeName};
+use crate::policy::Strategy;
+use crate::rotation::generate::Spec;
+use crate::rotation::{Obligation, Owed, days_left};
+use crate::secret::Plaintext;
+use crate::verify::{FileForm, Verified};
+use crate::world::{World, Writes};
+use desk::Desk;
+use fresh::fresh;
+pub use state::Step;
+pub(super) use state::{at_rest, awaits_nothing, stands_alone};
+use state::{may, refuse};
+use steps::strategy;
+pub use steps::{Moved, Stepped, Turn, promote, undo};
+
+/// What is to be rotated.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// These values.
+    Named(Vec<Asked>),
+    /// What is overdue or owed, of one environment or of all.
+    Due(Option<EnvName>),
+}
+
+/// A value that a user names.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// What the words may mean.
+    pub query: AddressQuery,
+    /// The words.
+    pub text: String,
+}
+
+/// A value that wants a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Where the current one stands.
+    pub found: Found,
+    /// Where the policy says how such a value is rotated.
+    pub runbook: Option<String>,
+    /// How the policy says that such a value is made.
+    pub generator: Option<Spec>,
+    /// How the policy says that the old value is ended at its issuer.
+    pub revoke: Option<String>,
+    /// Whether two values can be in use at once.
+    pub strategy: Option<Strategy>,
+}
+
+/// What there is to rotate.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Agenda {
+    /// Values that a new one can be put in the place of; those of `prod` first.
+    pub wanted: Vec<Wanted>,
+    /// Lists and the like, and what is in the middle of a rotation.
+    pub left: Vec<Left>,
+}
+
+/// A value that is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// The value.
+    pub address: Address,
+    /// Why.
+    pub why: String,
+    /// The command that mends it.
+    pub fix: String,
+}
+
+/// Finds what is to be rotated; nothing is written, and no key is needed.
+///
+/// # Errors
+/// [`DeedError::NoSecret`], [`DeedError::Refused`]; [`DeedError::Refuse`] for a step that a value may not
+/// take in its state.
+pub fn agenda(world: &World, what: &What, step: Step) -> Result<Agenda, DeedError> {
+    let place = Place::find(world)?;
+    match what {
+        What::Named(asked) => named(&place, asked, step),
+        What::Due(scope) => due(&place, scope.as_ref()),
+    }
+}
+
+fn named(place: &Place<'_>, asked: &[Asked], step: Step) -> Result<Agenda, DeedError> {
+    let mut agenda = Agenda::default();
+    let loaded = place.load(steps::scope(asked))?;
+    let mut judged = BTreeMap::new();
+    for Asked { query, text } in asked {
+        if !judged.contains_key(&query.env) {
+            judged.insert(&query.env, loaded.verified(&query.env)?);
+        }
+        let Some(verified) = judged.get(&query.env) else { continue };
+        let found = find::value(verified, query, text)?;
+        ready(verified, &found, step)?;
+        if agenda.wanted.iter().any(|it| it.found.address() == found.address()) {
+            return refuse(format!("`{}` is named twice", found.address()), None);
+        }
+        agenda.wanted.push(wanted(verified, found)?);
+    }
+    Ok(agenda)
+}
+
+fn due(place: &Place<'_>, scope: Option<&EnvName>) -> Result<Agenda, DeedError> {
+    let mut agenda = Agenda::default();
+    let loaded = place.load(scope)?;
+    let verified = loaded.judged()?;
+    policy_is_readable(&verified.findings)?;
+    for address in owed(place, &verified) {
+        unblocked(&verified, &address.env)?;
+        if !is_single(&verified, &address) {
+            let fix = format!("tenure edit {}", crate::names::quoted(&address.path));
+            let why = "is no single value".to_owned();
+            agenda.left.push(Left { address, why, fix });
+            continue;
+        }
+        match may(&verified, &address, Step::InPlace) {
+            Ok(_) => agenda.wanted.push(wanted(&verified, at(address))?),
+            Err(DeedError::Refuse { what, instead }) => {
+                let why = format!("is left as it is: {what}");
+                agenda.left.push(Left { address, why, fix: instead.unwrap_or_default() });
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    agenda.wanted.sort_by_key(|it| it.found.env.as_str() != "prod");
+    Ok(agenda)
+}
+
+fn at(address: Address) -> Found {
+    Found { env: address.env, path: address.path, key: address.key }
+}
+
+/// What is overdue, and what is owed since somebody left, whether or not its date is past.
+fn owed(place: &Place<'_>, verified: &Verified<'_>) -> BTreeSet<Address> {
+    let late =
+        |due: Option<jiff::civil::Date>| due.is_some_and(|due| days_left(due, place.today()) < 0);
+    let sealed = verified.live.iter().filter(|(_, live)| live.item.generation.is_some());
+    let overdue = sealed.filter(|(_, live)| late(live.item.due)).map(|(address, _)| address);
+    let open = |debt: &&Obligation| debt.owed == Owed::Rotate && !debt.is_accepted(place.today());
+    let debts = verified.obligations.iter().filter(open).map(|debt| &debt.address);
+    overdue.chain(debts).cloned().collect()
+}
+
+fn is_single(verified: &Verified<'_>, address: &Address) -> bool {
+    match verified.files.get(&address.path).map(|file| &file.form) {
+        Some(FileForm::Values(document)) => {
+            document.leaf(&address.key).is_some_and(|leaf| leaf.node == Node::Scalar)
+        }
+        Some(FileForm::Whole) => address.key == KeyPath::Whole,
+        None => false,
+    }
+}
+
+/// Insists that a value may take a step that brings a new one.
+fn ready(verified: &Verified<'_>, found: &Found, step: Step) -> Result<(), DeedError> {
+    let address = found.address();
+    may(verified, &address, step)?;
+    let name = state::name(verified, &address);
+    if step == Step::InPlace {
+        if strategy(verified, &address) == Some(Strategy::KeepOld) {
+            state::place(verified, &address, Stage::Previous)?;
+        }
+        return Ok(());
+    }
+    let plainly = format!("tenure rotate {name}");
+    if found.key != address.key || !is_single(verified, &address) {
+        return refuse(
+            format!("{name} is no single value, and nothing can stand beside it"),
+            plainly,
+        );
+    }
+    if strategy(verified, &address) == Some(Strategy::Single) {
+        let what = format!(
+            "the type of {name} takes one value at a time: its rotation is a planned interruption"
+        );
+        return refuse(what, plainly);
+    }
+    let next = state::place(verified, &address, Stage::Next)?;
+    state::place(verified, &address, Stage::Previous)?;
+    let kind = verified.live.get(&address).and_then(|live| live.item.kind.as_ref());
+    let other = verified.policy.rule(&next).kind.filter(|wanted| Some(*wanted) != kind);
+    let whole_by_value = next.key == KeyPath::Whole && Format::of(&next.path).is_some();
+    let why = if steps::stands(verified, &next) || !verified.record.is_for_pending(&next) {
+        "is a value of its own"
+    } else if verified.policy.is_clear(&next.env, &next.key) {
+        "would stand in clear, as the policy says"
+    } else if other.is_some() {
+        "has another type by the policy's rules"
+    } else if whole_by_value {
+        "has the name of a file with a value a key"
+    } else {
+        return Ok(());
+    };
+    refuse(format!("`{next}` {why}: no pending value can stand there"), plainly)
+}
+
+fn wanted(verified: &Verified<'_>, found: Found) -> Result<Wanted, DeedError> {
+    let address = found.address();
+    let kind = verified.live.get(&address).and_then(|live| live.item.kind.clone());
+    let described = kind.as_ref().and_then(|kind| verified.policy.types.get(kind));
+    let generator = described.and_then(|kind| kind.generate.as_deref());
+    Ok(Wanted {
+        runbook: described.and_then(|kind| kind.runbook.clone()),
+        generator: generator.map(str::parse).transpose()?,
+        revoke: revoke(verified, &address),
+        strategy: described.and_then(|kind| kind.strategy),
+        found,
+    })
+}
+
+/// A value for a place.
+#[derive(Debug)]
+pub struct New {
+    /// Where.
+    pub found: Found,
+    /// The value; none is made by the generator.
+    pub value: Option<Plaintext>,
+    /// The generator; none is that of the type.
+    pub generator: Option<Spec>,
+}
+
+/// What was rotated, or begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotated {
+    /// Whether the new values stand in their place, or beside the current ones.
+    pub step: Step,
+    /// The new values.
+    pub values: Vec<Set>,
+    /// Where old values stand that are kept to decrypt.
+    pub kept: Vec<Address>,
+    /// How many earlier values the new ones could not be compared with.
+    pub lost: usize,
+    /// The entry.
+    pub receipt: Receipt,
+}
+
+/// Puts new values in the place of the old ones or beside them, all or none.
+///
+/// # Errors
+/// [`DeedError::Refuse`] where a new value is one that the secret had before, and those of
+/// [`super::set::set`].
+pub fn rotate(world: &World, new: Vec<New>, wish: &Wish, step: Step) -> Result<Rotated, DeedError> {
+    let place = Place::to_write(world)?;
+    let mut by_env: BTreeMap<EnvName, Vec<New>> = BTreeMap::new();
+    for one in new {
+        by_env.entry(one.found.env.clone()).or_default().push(one);
+    }
+    let only = by_env.keys().next().filter(|_| by_env.len() == 1);
+    let loaded = place.load(only)?;
+    let mut work = Work { reason: wish.reason.clone(), ..Work::default() };
+    let (mut values, mut kept, mut lost) = (Vec::new(), Vec::new(), 0);
+    for (env, new) in by_env {
+        let verified = loaded.verified(&env)?;
+        let ring = Ring::to_write(&place, &verified, &env, Ring::open)?;
+        ring.target()?;
+        let sealing = Sealing { verified: &verified, env: &env, ring: &ring, today: place.today() };
+        let (mut made, mut public) = (Vec::new(), Vec::new());
+        for one in new {
+            ready(&verified, &one.found, step)?;
+            let (found, new, unseen) = fresh(&place, sealing, one, wish)?;
+            lost += unseen;
+            public.extend(new.public.map(|public| (found.address(), public)));
+            made.push((found, new.value));
+        }
+        let (mut set, mut old) = match step {
+            Step::Begin => (beside(sealing, made, wish, &mut work)?, Vec::new()),
+            Step::InPlace | Step::Promote | Step::Undo => {
+                in_place(sealing, &made, wish, &mut work)?
+            }
+        };
+        if world.writes == Writes::Real {
+            set.iter_mut().for_each(|set| show(set, &public));
+        }
+        values.append(&mut set);
+        kept.append(&mut old);
+    }
+    let verified = loaded.judged()?;
+    let receipt = attest(&place, &verified, work)?;
+    Ok(Rotated { step, values, kept, lost, receipt })
+}
+
+/// Adds the public half of a key that was made for a place, or to stand beside it for now.
+fn show(set: &mut Set, public: &[(Address, String)]) {
+    let is_pending = |at: &Address| at.beside(Stage::Next).as_ref() == Some(&set.address);
+    let mine = public.iter().find(|(at, _)| *at == set.address || is_pending(at));
+    set.public = mine.map(|(_, public)| public.clone());
+}
+
+/// Puts new values beside the current ones, whose types they get.
+fn beside(
+    sealing: Sealing<'_>,
+    made: Vec<(Found, Plaintext)>,
+    wish: &Wish,
+    work: &mut Work,
+) -> Result<Vec<Set>, DeedError> {
+    let verified = sealing.verified;
+    let mut pairs = Vec::new();
+    let mut kinds: BTreeMap<Address, TypeName> = BTreeMap::new();
+    for (found, value) in made {
+        let next = state::place(verified, &found.address(), Stage::Next)?;
+        let live = verified.live.get(&found.address());
+        if let Some(kind) = live.and_then(|live| live.item.kind.clone()) {
+            kinds.insert(next.clone(), kind);
+        }
+        pairs.push((at(next), value));
+    }
+    let pairs: Vec<_> = pairs.iter().map(|(found, value)| (found, value)).collect();
+    let kind = |address: &Address| kinds.get(address).cloned();
+    put(sealing, &pairs, Said { kind: &kind, wish }, work)
+}
+
+/// Puts new values in the place of the old ones; of a type that keeps old ones to decrypt, these stay.
+fn in_place(
+    sealing: Sealing<'_>,
+    made: &[(Found, Plaintext)],
+    wish: &Wish,
+    work: &mut Work,
+) -> Result<(Vec<Set>, Vec<Address>), DeedError> {
+    let verified = sealing.verified;
+    let keeps = |found: &Found| strategy(verified, &found.address()) == Some(Strategy::KeepOld);
+    let pairs: Vec<_> = made.iter().map(|(found, value)| (found, value)).collect();
+    if !made.iter().any(|(found, _)| keeps(found)) {
+        return Ok((put(sealing, &pairs, Said { kind: &|_| None, wish }, work)?, Vec::new()));
+    }
+    let mut desk = Desk::of(sealing);
+    let mut kept = Vec::new();
+    for (found, value) in pairs {
+        if keeps(found) {
+            let previous = state::place(verified, &found.address(), Stage::Previous)?;
+            desk.carry(&found.address(), &previous)?;
+            kept.push(previous);
+        }
+        desk.put(found, value)?;
+    }
+    let items = desk.finish(work)?;
+    let readers: Vec<_> = verified.policy.readers(sealing.env).into_iter().cloned().collect();
+    let set = |(found, value): &(Found, Plaintext)| {
+        let address = found.address();
+        let item = items.iter().find(|(at, _)| *at == address).map(|(_, item)| item);
+        Set {
+            receipt: None,
+            kind: item.and_then(|item| item.kind.clone()),
+            due: item.and_then(|item| item.due),
+            readers: readers.clone(),
+            dropped: false,
+            public: None,
+            ends: ends::of(value, wish, sealing.today),
+            locked: ends::is_locked(value, wish),
+            address,
+        }
+    };
+    Ok((made.iter().map(set).collect(), kept))
+}

@@ -1,0 +1,205 @@
+//! The steps of a rotation that need no new value: a pending one is promoted, or undone.
+
+use std::collections::BTreeMap;
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+use super::Asked;
+use super::desk::{Desk, take_away};
+use super::state::{Step, may, place as place_of, refuse};
+use crate::deeds::DeedError;
+use crate::deeds::attest::{Work, attest};
+use crate::deeds::find;
+use crate::deeds::load::{Loaded, Place};
+use crate::deeds::pen::Receipt;
+use crate::deeds::ring::Ring;
+use crate::deeds::sealing::Sealing;
+use crate::deeds::unset::revoke;
+use crate::names::{Address, EnvName, Stage};
+use crate::policy::Strategy;
+use crate::verify::{FileForm, Verified};
+use crate::world::World;
+
+/// Values that took a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stepped {
+    /// The values.
+    pub values: Vec<Moved>,
+    /// The entry.
+    pub receipt: Receipt,
+}
+
+/// What became of one value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The current one's place.
+    pub address: Address,
+    /// What was done.
+    pub turn: Turn,
+    /// The current value's deadline.
+    pub due: Option<Date>,
+    /// How the policy says that a value is ended at its issuer.
+    pub revoke: Option<String>,
+}
+
+/// What a step did to a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Turn {
+    /// The pending value took its place; the one before stands here, and is to be ended by a day.
+    Promoted {
+        /// Where the previous value stands.
+        previous: Address,
+        /// The last day of the overlap; none where it stays to decrypt.
+        until: Option<Date>,
+    },
+    /// The pending value was taken away from here.
+    Dropped(Address),
+    /// The previous value came back from here.
+    Restored(Address),
+}
+
+/// Finds what a user names, by environment.
+pub(super) fn located<'l>(
+    loaded: &'l Loaded,
+    asked: &[Asked],
+) -> Result<BTreeMap<EnvName, (Verified<'l>, Vec<Address>)>, DeedError> {
+    let mut by_env: BTreeMap<EnvName, (Verified<'l>, Vec<Address>)> = BTreeMap::new();
+    for one in asked {
+        let env = &one.query.env;
+        if !by_env.contains_key(env) {
+            by_env.insert(env.clone(), (loaded.verified(env)?, Vec::new()));
+        }
+        let Some((verified, addresses)) = by_env.get_mut(env) else { continue };
+        let found = find::value(verified, &one.query, &one.text)?;
+        let address = found.address();
+        if found.key != address.key {
+            return refuse(
+                format!("`{}` lies in a list, which is rotated by hand", one.text),
+                format!("tenure edit {}", found.path),
+            );
+        }
+        if addresses.contains(&address) {
+            return refuse(format!("`{address}` is named twice"), None);
+        }
+        addresses.push(address);
+    }
+    Ok(by_env)
+}
+
+/// The one environment that is asked about, if it is one.
+pub(super) fn scope(asked: &[Asked]) -> Option<&EnvName> {
+    let first = asked.first().map(|one| &one.query.env);
+    first.filter(|env| asked.iter().all(|one| one.query.env == **env))
+}
+
+/// Promotes pending values, all or none: one entry moves each current one to the side and each pending one
+/// into its place.
+///
+/// # Errors
+/// [`DeedError::Refuse`] where none is pending; [`DeedError::NoKey`]: each token names its key, so it is
+/// sealed anew.
+pub fn promote(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<Stepped, DeedError> {
+    let place = Place::to_write(world)?;
+    let loaded = place.load(scope(asked))?;
+    let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
+    let mut values = Vec::new();
+    for (env, (verified, addresses)) in located(&loaded, asked)? {
+        let ring = Ring::open(world, &verified, &env)?;
+        ring.target()?;
+        let today = place.today();
+        let mut desk = Desk::of(Sealing { verified: &verified, env: &env, ring: &ring, today });
+        for address in addresses {
+            may(&verified, &address, Step::Promote)?;
+            let previous = place_of(&verified, &address, Stage::Previous)?;
+            let next = place_of(&verified, &address, Stage::Next)?;
+            if stands(&verified, &previous) {
+                return refuse(format!("`{previous}` is a value of its own"), None);
+            }
+            desk.carry(&address, &previous)?;
+            desk.carry(&next, &address)?;
+            desk.take(&next)?;
+            let live = verified.live.get(&next);
+            let kind = live.and_then(|live| live.item.kind.as_ref());
+            let overlap = verified.policy.overlap(kind);
+            let keeps = strategy(&verified, &address) == Some(Strategy::KeepOld);
+            let until = (!keeps).then(|| today.saturating_add(i64::from(overlap).days()));
+            values.push(Moved {
+                turn: Turn::Promoted { previous, until },
+                due: live.and_then(|live| live.item.due),
+                revoke: revoke(&verified, &address),
+                address,
+            });
+        }
+        desk.finish(&mut work)?;
+    }
+    let receipt = attest(&place, &loaded.judged()?, work)?;
+    Ok(Stepped { values, receipt })
+}
+
+/// Tells whether anything lies at a place, signed or not.
+pub(super) fn stands(verified: &Verified<'_>, at: &Address) -> bool {
+    match verified.files.get(&at.path).map(|file| &file.form) {
+        Some(FileForm::Values(document)) => document.leaf(&at.key).is_some(),
+        Some(FileForm::Whole) => true,
+        None => false,
+    }
+}
+
+/// Undoes what is under way: a pending value goes, else the previous one comes back. Whatever was new is to
+/// be ended at its issuer.
+///
+/// # Errors
+/// [`DeedError::Refuse`] where nothing is under way.
+pub fn undo(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<Stepped, DeedError> {
+    let place = Place::to_write(world)?;
+    let loaded = place.load(scope(asked))?;
+    let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
+    let mut values = Vec::new();
+    for (env, (verified, addresses)) in located(&loaded, asked)? {
+        let (mut back, mut gone) = (Vec::new(), Vec::new());
+        for address in addresses {
+            let stage = match may(&verified, &address, Step::Undo)?.pending {
+                true => Stage::Next,
+                false => Stage::Previous,
+            };
+            let beside = place_of(&verified, &address, stage)?;
+            let stays = if stage == Stage::Next { &address } else { &beside };
+            let due = verified.live.get(stays).and_then(|live| live.item.due);
+            let turn = match stage {
+                Stage::Next => Turn::Dropped(beside.clone()),
+                Stage::Previous => Turn::Restored(beside.clone()),
+            };
+            let revoke = revoke(&verified, &address);
+            match stage {
+                Stage::Next => gone.push(beside),
+                Stage::Previous => back.push((beside, address.clone())),
+            }
+            values.push(Moved { address, turn, due, revoke });
+        }
+        let today = place.today();
+        if back.is_empty() {
+            let ring = Ring::to_write(&place, &verified, &env, Ring::open)?;
+            let sealing = Sealing { verified: &verified, env: &env, ring: &ring, today };
+            take_away(sealing, &gone, &mut work)?;
+            continue;
+        }
+        let ring = Ring::open(world, &verified, &env)?;
+        ring.target()?;
+        let mut desk = Desk::of(Sealing { verified: &verified, env: &env, ring: &ring, today });
+        for (from, to) in &back {
+            desk.carry(from, to)?;
+            desk.take(from)?;
+        }
+        gone.iter().try_for_each(|at| desk.take(at))?;
+        desk.finish(&mut work)?;
+    }
+    let receipt = attest(&place, &loaded.judged()?, work)?;
+    Ok(Stepped { values, receipt })
+}
+
+/// Whether two values of a secret can be in use at once, by its type.
+pub(super) fn strategy(verified: &Verified<'_>, address: &Address) -> Option<Strategy> {
+    let kind = verified.live.get(address)?.item.kind.as_ref()?;
+    verified.policy.types.get(kind)?.strategy
+}

@@ -1,0 +1,191 @@
+//! Incidents as the log tells them: opened, borne for a while, closed. Mission, section F.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Record, Step};
+use crate::log::entry::{Grade, Kind, Note, Origin, Subject};
+use crate::names::{EntryId, MemberName};
+use crate::policy::Policy;
+
+/// Who signed what, and when they say they did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// The entry.
+    pub entry: EntryId,
+    /// The signer.
+    pub by: MemberName,
+    /// The claimed time.
+    pub at: Timestamp,
+    /// Why, in their words.
+    pub reason: Option<String>,
+}
+
+/// An incident.
+#[derive(Debug, Clone, Copy)]
+pub struct Incident<'r> {
+    /// The position of the note that opened it.
+    pub entry: usize,
+    /// Its id, which is the incident's.
+    pub id: EntryId,
+    /// What it is about.
+    pub subject: &'r Subject,
+    /// Whether it is an exercise.
+    pub drill: bool,
+    /// The values that were exposed.
+    pub values: &'r [Origin],
+}
+
+/// Whether an incident is over.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Closing {
+    /// The first word of each member who says so, in the order of the log.
+    pub words: Vec<Word>,
+    /// When two members had said so, one of them an admin.
+    pub closed: Option<Timestamp>,
+    /// Whether one of them is an admin.
+    pub admin: bool,
+}
+
+impl Closing {
+    /// Adds a member's word, as that of an admin or not.
+    pub fn add(&mut self, word: Word, admin: bool) {
+        let at = word.at;
+        self.admin |= admin;
+        if self.words.iter().all(|known| known.by != word.by) {
+            self.words.push(word);
+        }
+        if self.closed.is_none() && self.admin && self.words.len() > 1 {
+            self.closed = Some(at);
+        }
+    }
+}
+
+/// Who bears that a value is not replaced, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearing {
+    /// The last word of each admin who bears it, in the order of the log, with the day they name.
+    pub words: Vec<(Word, Date)>,
+    /// The day up to which enough of them bear it; none where they are too few.
+    pub until: Option<Date>,
+}
+
+impl Record {
+    /// All incidents, in the order of the log; those of void notes are none.
+    #[must_use]
+    pub fn incidents(&self) -> Vec<Incident<'_>> {
+        let notes = self.notes();
+        let opened = notes.filter_map(|(entry, note)| match note {
+            Note::IncidentOpen { subject, drill, values } => {
+                let (id, drill) = (self.entries[entry].id, *drill);
+                Some(Incident { entry, id, subject, drill, values })
+            }
+            _ => None,
+        });
+        opened.collect()
+    }
+
+    /// The notes that hold, parents before children.
+    pub fn notes(&self) -> impl Iterator<Item = (usize, &Note)> {
+        let holding = self.dag.order().iter().copied().filter(|at| self.holds(*at));
+        holding.filter_map(|at| match &self.entries[at].entry.kind {
+            Kind::Note(note) => Some((at, note)),
+            _ => None,
+        })
+    }
+
+    /// Who signed an entry.
+    #[must_use]
+    pub fn word(&self, entry: usize) -> Word {
+        let signed = &self.entries[entry];
+        let (by, reason) = (signed.entry.by.clone(), signed.entry.reason.clone());
+        Word { entry: signed.id, by, at: signed.entry.time, reason }
+    }
+
+    /// Who says that an incident is over, and whether that is enough.
+    #[must_use]
+    pub fn closing(&self, incident: EntryId) -> Closing {
+        let mut closing = Closing::default();
+        for (at, note) in self.notes() {
+            if matches!(note, Note::IncidentClose { target } if *target == incident) {
+                let word = self.word(at);
+                let admin = self.policy_at(at).is_some_and(|policy| policy.is_admin(&word.by));
+                closing.add(word, admin);
+            }
+        }
+        closing
+    }
+
+    /// Who bears, for a cause, that a value is not replaced: as many admins as sign a policy, one of whom
+    /// neither signed the cause nor is what it is about. Each one's last word counts, and together they bear it as long as all of so many do.
+    #[must_use]
+    pub fn bearing(&self, cause: EntryId, value: &Origin) -> Bearing {
+        let mut last: BTreeMap<&MemberName, (usize, Date)> = BTreeMap::new();
+        for (at, note) in self.notes() {
+            if let Note::IncidentAccept { target, value: of, until } = note
+                && (*target, of) == (cause, value)
+            {
+                last.insert(&self.entries[at].entry.by, (at, *until));
+            }
+        }
+        let said: Vec<_> = last.iter().map(|(who, (_, day))| (*who, *day)).collect();
+        let until = self.borne_until(cause, &said);
+        let mut words: Vec<_> = last.into_values().collect();
+        words.sort_by_key(|(at, _)| self.dag.position(*at));
+        let words = words.into_iter().map(|(at, until)| (self.word(at), until)).collect();
+        Bearing { words, until }
+    }
+
+    /// The member whom an incident is about.
+    fn about(&self, incident: EntryId) -> Option<&MemberName> {
+        let at = self.dag.index(&incident)?;
+        match &self.entries[at].entry.kind {
+            Kind::Note(Note::IncidentOpen { subject: Subject::Member(name), .. }) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The day up to which enough admins bear a value, of those who say so.
+    #[must_use]
+    pub fn borne_until(&self, cause: EntryId, said: &[(&MemberName, Date)]) -> Option<Date> {
+        let policy = self.policy()?;
+        let began = self.dag.index(&cause).map(|at| &self.entries[at].entry.by);
+        let admins = || said.iter().filter(|(who, _)| policy.is_admin(who));
+        let mut days: Vec<Date> = admins().map(|(_, day)| *day).collect();
+        days.sort_unstable_by(|a, b| b.cmp(a));
+        let enough = *days.get((policy.admin.threshold as usize).checked_sub(1)?)?;
+        let about = self.about(cause);
+        let is_another = |who: &MemberName| began != Some(who) && about != Some(who);
+        let other = admins().filter(|(who, _)| is_another(who)).map(|(_, day)| *day).max()?;
+        Some(enough.min(other))
+    }
+
+    /// The first word that a value was ended at its issuer.
+    #[must_use]
+    pub fn ended_at_issuer(&self, value: &Origin) -> Option<(Word, Grade)> {
+        let mut notes = self.notes();
+        notes.find_map(|(at, note)| match note {
+            Note::Revoked { value: of, grade } if of == value => Some((self.word(at), *grade)),
+            _ => None,
+        })
+    }
+
+    /// The step in force from which on, without a break until now, the policy in force keeps a rule; none while it
+    /// does not.
+    #[must_use]
+    pub fn since_when(&self, keeps: impl Fn(&Policy) -> bool) -> Option<&Step> {
+        let mut step = self.step()?;
+        if !keeps(&step.policy) {
+            return None;
+        }
+        while let Some(before) = step.prev.map(|at| &self.chain.steps[at]) {
+            if !keeps(&before.policy) {
+                return Some(step);
+            }
+            step = before;
+        }
+        Some(step)
+    }
+}

@@ -1,0 +1,201 @@
+//! Something leaks: an alarm, the reader gone, the values replaced and ended, and two who say that it is over.
+
+use crate::commands::incident::{by, ground, open, status};
+use crate::support::Repo;
+
+/// Says that an incident is over.
+fn close(repo: &Repo, key: Option<&str>, id: &str) -> i32 {
+    let args = ["incident", "close", id, "-o", "docs/review.md"];
+    match key {
+        Some(key) => by(repo, key, &args).code,
+        None => repo.tenure(&args).code,
+    }
+}
+
+fn left(repo: &Repo, id: &str) -> String {
+    status(repo, id)["values"][0]["left"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_incident_ends_when_its_value_is_replaced_and_ended_and_two_say_so() {
+    let (repo, ben, _) = ground();
+    repo.run("check").done();
+    let id = open(&repo, &["--secret", "prod/STRIPE_KEY"]);
+    // Red at once, from that very day on.
+    let checked = repo.run("check");
+    assert_eq!(checked.code, 1, "{checked}");
+    assert!(checked.stdout.contains(&id[..6]), "{checked}");
+    assert_eq!(close(&repo, None, &id), 2);
+
+    let repo = repo.at("2026-01-01T03:00:00Z");
+    repo.tenure_fed(&["rotate", "prod/STRIPE_KEY"], "sk_prod_3").done();
+    assert_eq!(left(&repo, &id), "end");
+    assert_eq!(close(&repo, None, &id), 2, "nobody said that its issuer ended it");
+    assert_eq!(repo.run("check").code, 1);
+
+    let repo = repo.at("2026-01-01T04:30:00Z");
+    repo.run("rotate prod/STRIPE_KEY --finish").done();
+    assert_eq!(left(&repo, &id), "nothing");
+    assert_eq!(status(&repo, &id)["state"], "rotated");
+    repo.run("check").done();
+
+    let repo = repo.at("2026-01-02T00:00:00Z");
+    assert_eq!(close(&repo, None, &id), 0);
+    assert_eq!(status(&repo, &id)["state"], "rotated", "one member's word closes nothing");
+    assert!(repo.read("docs/review.md").contains("not closed yet"));
+    assert_eq!(close(&repo, None, &id), 2, "nor does it when it is said twice");
+    assert_eq!(close(&repo, Some(&ben), &id), 0);
+    let closed = status(&repo, &id);
+    assert_eq!((&closed["state"], &closed["hours_open"]), (&"closed".into(), &24.0.into()));
+    assert_eq!((&closed["hours_to_rotate"], &closed["hours_to_end"]), (&3.0.into(), &4.5.into()));
+    repo.run("check").done();
+
+    let review = repo.read("docs/review.md");
+    for line in [
+        "# Incident review: secret:prod/secrets/prod.env\\#STRIPE_KEY",
+        "- **Reason:** seen in a paste",
+        "- **Open for:** 24.0 h",
+        "- **Contained:** no reader was to go",
+        "- **Rotated:** after 3.0 h",
+        "- **Revoked:** after 4.5 h",
+        "- **Incident Response Runbook:** `docs/incident.md`",
+        "| 2026-01-01T00:00:00Z | ana | opened |",
+        "| 2026-01-01T03:00:00Z | ana | prod/STRIPE_KEY replaced |",
+        "| 2026-01-01T04:30:00Z | ana | prod/STRIPE_KEY ended at its issuer (declared) |",
+        "| 2026-01-02T00:00:00Z | ana | says that it is over |",
+        "| 2026-01-02T00:00:00Z | ben | says that it is over |",
+        "| prod/STRIPE_KEY | 2026-01-01 | 2026-01-01 | 2026-01-01, declared |",
+        "- What was read stays read: removing a reader takes back no value, and old versions stay in the history.",
+        "- That the issuer refuses the old value is declared by ana, not proven.",
+        "\"Unused\" is no reason",
+        "- [ ] ",
+    ] {
+        assert!(review.contains(line), "{line}\n---\n{review}");
+    }
+    assert!(!review.contains("sk_prod"), "{review}");
+}
+
+#[test]
+fn a_drill_takes_the_same_path_and_nothing_turns_red() {
+    let (repo, ben, _) = ground();
+    let drill = open(&repo, &["--secret", "prod/STRIPE_KEY", "--drill"]);
+    let shown = repo.run(&format!("incident status {drill}")).done();
+    assert!(shown.stdout.contains("drill: nothing turns red"), "{shown}");
+    for day in ["2026-01-01", "2026-01-02", "2026-02-01"] {
+        let repo = Repo::copied(repo.folder()).at(day);
+        repo.run("check").done();
+    }
+    assert_eq!(close(&repo, None, &drill), 2);
+    repo.tenure_fed(&["rotate", "prod/STRIPE_KEY"], "sk_prod_3").done();
+    assert_eq!(close(&repo, None, &drill), 2);
+    repo.run("rotate prod/STRIPE_KEY --finish").done();
+    assert_eq!(close(&repo, None, &drill), 0);
+    assert_eq!(close(&repo, Some(&ben), &drill), 0);
+    let review = repo.read("docs/review.md");
+    assert!(
+        review.starts_with("# Drill review: ") && review.contains("This was a drill"),
+        "{review}"
+    );
+}
+
+#[test]
+fn a_value_that_is_taken_away_is_left_until_its_end_is_recorded() {
+    let (repo, _, _) = ground();
+    let id = open(&repo, &["--secret", "prod/STRIPE_KEY"]);
+    repo.run("unset prod/STRIPE_KEY -y").done();
+    assert_eq!(left(&repo, &id), "end");
+    assert_eq!(close(&repo, None, &id), 2, "that nobody uses it is no reason");
+    repo.run("rotate prod/STRIPE_KEY --finish").done();
+    assert_eq!((left(&repo, &id), close(&repo, None, &id)), ("nothing".to_owned(), 0));
+}
+
+#[test]
+fn admins_bear_what_is_not_replaced_until_their_day() {
+    let (repo, ben, _) = ground();
+    let id = open(&repo, &["--env", "dev"]);
+    assert_eq!(repo.run("check").code, 1);
+    let until =
+        |day: &str| format!("incident accept {id} dev/DATABASE_URL --until {day} --reason toy");
+    repo.run(&until("2026-03-01")).done();
+    assert_eq!(repo.run("check").code, 1, "who opened it does not end it alone");
+    let words = until("2026-03-01");
+    by(&repo, &ben, &words.split(' ').collect::<Vec<_>>()).done();
+    repo.run("check").done();
+    assert_eq!(Repo::copied(repo.folder()).at("2026-03-01").run("check").code, 0);
+    assert_eq!(Repo::copied(repo.folder()).at("2026-03-02").run("check").code, 1);
+    assert_eq!(close(&repo, None, &id), 0);
+    let review = repo.read("docs/review.md");
+    assert!(
+        review.contains("dev/DATABASE_URL stands, borne until 2026-03-01 by ana: toy; ben: toy"),
+        "{review}"
+    );
+}
+
+#[test]
+fn as_many_admins_bear_it_as_sign_a_policy() {
+    let (repo, ben, _) = ground();
+    let policy = repo.read(".secrets-policy.toml").replace("threshold = 1 ", "threshold = 2 ");
+    repo.write(".secrets-policy.toml", policy);
+    repo.run("policy sign -y").done();
+    let id = open(&repo, &["--env", "dev"]);
+    let accept =
+        ["incident", "accept", &id, "dev/DATABASE_URL", "--until", "2026-03-01", "--reason", "x"];
+    by(&repo, &ben, &accept).done();
+    assert_eq!((left(&repo, &id), repo.run("check").code), ("rotate".to_owned(), 1));
+    repo.tenure(&accept).done();
+    assert_eq!((left(&repo, &id), repo.run("check").code), ("borne".to_owned(), 0));
+}
+
+#[test]
+fn two_incidents_on_two_branches_merge() {
+    let (repo, _, cleo) = ground();
+    repo.commit("all");
+    repo.git(&["switch", "--quiet", "-c", "cleos"]).done();
+    by(&repo, &cleo, &["incident", "open", "--env", "dev", "--reason", "mine"]).done();
+    repo.commit("dev");
+    repo.git(&["switch", "--quiet", "main"]).done();
+    let id = open(&repo, &["--secret", "prod/STRIPE_KEY"]);
+    repo.commit("prod");
+    repo.git(&["merge", "--quiet", "--no-edit", "--no-verify", "cleos"]).done();
+    let checked = repo.run("check");
+    assert_eq!(checked.code, 1, "{checked}");
+    let all = repo.run("incident status --json").done().json();
+    let subjects: Vec<_> =
+        all["incidents"].as_array().unwrap().iter().map(|it| &it["subject"]).collect();
+    assert_eq!(subjects.len(), 2);
+    repo.tenure_fed(&["rotate", "prod/STRIPE_KEY"], "sk_prod_3").done();
+    repo.run("rotate prod/STRIPE_KEY --finish").done();
+    assert_eq!(status(&repo, &id)["left"], 0);
+    assert_eq!(repo.run("check").code, 1, "the other one is left");
+    repo.tenure_fed(&["rotate", "dev/DATABASE_URL"], "postgres://new").done();
+    repo.run("check").done();
+}
+
+#[test]
+fn what_a_hostile_leaver_read_is_due_on_the_same_day_and_a_friendly_ones_later() {
+    let (repo, _, _) = ground();
+    let friendly = Repo::copied(repo.folder());
+    friendly.run("member remove cleo -y").done();
+    assert_eq!(friendly.run("check").code, 0);
+    repo.run("member remove cleo --hostile -y --reason seized").done();
+    assert_eq!(repo.run("check").code, 1);
+    repo.tenure_fed(&["rotate", "dev/DATABASE_URL"], "postgres://new").done();
+    repo.run("check").done();
+}
+
+#[test]
+fn an_alarm_sounds_although_the_removal_waits_for_others() {
+    let (repo, _, _) = ground();
+    let policy = repo.read(".secrets-policy.toml").replace("threshold = 1 ", "threshold = 2 ");
+    repo.write(".secrets-policy.toml", policy);
+    repo.run("policy sign -y").done();
+    let removed = repo.run("member remove cleo --hostile -y").done();
+    assert!(
+        removed.stdout.contains("reader cleo: reads on until the policy is in force"),
+        "{removed}"
+    );
+    assert_eq!(repo.run("check").code, 1);
+    let all = repo.run("incident status --json").done().json();
+    assert_eq!(all["incidents"][0]["state"], "open");
+    assert_eq!(all["incidents"][0]["still_reads"], serde_json::json!(["dev"]));
+}
