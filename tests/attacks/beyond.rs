@@ -128,7 +128,7 @@ fn a_writer_extends_a_deadline() {
             unreachable!()
         };
         files[0].items[0].due =
-            Some(if far { "2099-12-31" } else { "2026-04-30" }.parse().unwrap());
+            Some(if far { "2099-12-31" } else { "2026-04-01" }.parse().unwrap());
         let mut entry = e.draft(by, Kind::Seal { files, keyrings });
         entry.reason = why.map(str::to_owned);
         e.sign(entry, &Pen::of(by));
