@@ -1,5 +1,6 @@
 //! The open items of document 5D: each appears with its cause, and goes when that is mended.
 
+use crate::commands::incident::by;
 use crate::commands::member::add;
 use crate::support::Repo;
 
@@ -531,4 +532,53 @@ fn the_numbers_of_the_document_are_those_of_status() {
     assert_eq!(number("open_items"), ids);
     // One environment has no document of its own.
     assert!(repo.run("status --json -e dev").done().json()["numbers"].is_null());
+}
+
+/// Opens an incident and gives the beginning of its id.
+fn alarm(repo: &Repo, more: &[&str]) -> String {
+    let args = ["incident", "open", "--secret", "dev/API_KEY", "--reason", "seen", "--json", "-y"];
+    repo.tenure(&[&args[..], more].concat()).done();
+    let row = rows(repo).into_iter().find(|row| row[0] == "OI-10").unwrap();
+    row[1].split(' ').nth(2).unwrap().to_owned()
+}
+
+#[test]
+fn an_incident_is_open_until_two_members_close_it() {
+    let repo = in_order();
+    let id = alarm(&repo, &[]);
+    let about = format!("OI-10 Incident: incident {id} about secret:dev/secrets/dev.env\\#API_KEY");
+    assert_eq!(open(&repo), [format!("{about}: to rotate dev/API_KEY; not closed")]);
+    assert_eq!(repo.run("check").code, 1);
+    repo.tenure_fed(&["rotate", "dev/API_KEY"], "another one\n").done();
+    assert!(open(&repo).contains(&format!("{about}: to end dev/API_KEY; not closed")));
+    repo.run("rotate dev/API_KEY --finish -y").done();
+    assert_eq!(open(&repo), [format!("{about}: not closed")]);
+    let close = ["incident", "close", &id, "-o", "docs/review.md"];
+    repo.tenure(&close).done();
+    assert_eq!(open(&repo).len(), 1);
+    let ben = repo.home().join("ben.key").display().to_string();
+    by(&repo, &ben, &close).done();
+    assert_eq!(open(&repo), NOTHING);
+}
+
+#[test]
+fn a_drill_is_never_red_and_what_is_borne_is_told() {
+    let repo = in_order();
+    let id = alarm(&repo, &["--drill"]);
+    assert!(open(&repo)[0].starts_with(&format!("OI-10 Incident: drill {id} about ")));
+    assert_eq!(repo.run("check").code, 0);
+    assert_eq!(repo.run("status --json").done().json()["numbers"]["red_items"], 0);
+    let repo = in_order();
+    let id = alarm(&repo, &[]);
+    let ben = repo.home().join("ben.key").display().to_string();
+    let args = ["incident", "accept", &id, "dev/API_KEY", "--reason", "vendor is gone", "--until"];
+    by(&repo, &ben, &[&args[..], &["2026-02-01", "-y"]].concat()).done();
+    let borne = format!(
+        "OI-21 Acceptance: dev/API_KEY, incident {id} is open (vendor is gone), in force until 2026-02-01"
+    );
+    assert!(open(&repo).contains(&borne), "{:?}", open(&repo));
+    assert_eq!(repo.run("status --json").done().json()["numbers"]["red_items"], 0);
+    let repo = repo.at("2026-02-02");
+    assert!(open(&repo).contains(&borne.replace("in force until", "ended")), "{:?}", open(&repo));
+    assert_eq!(repo.run("status --json").done().json()["numbers"]["red_items"], 1);
 }

@@ -42,7 +42,57 @@ fn page_of_commands() -> String {
     let mut own = own.mut_args(|arg| if arg.is_global_set() { arg.hide(true) } else { arg });
     own.build();
     commands(&own, "tenure", &mut page);
+    page + &verdicts()
+}
+
+/// The words that findings have, with the check of each and what it means, from where they are defined.
+fn verdicts() -> String {
+    let source = finding();
+    let (_, after) = source.split_once("pub enum Code {\n").unwrap();
+    let (variants, after) = after.split_once("\n}\n").unwrap();
+    let (words, rules) = after.split_once("pub fn rule(").unwrap();
+    let word = |variant: &str| {
+        let (_, after) = words.split_once(&format!("Self::{variant} => \"")).unwrap();
+        after.split('"').next().unwrap().to_owned()
+    };
+    // An arm may be of several: the number is the first after it.
+    let rule = |variant: &str| {
+        let name = format!("Self::{variant}");
+        let mut at = rules.match_indices(&name);
+        let whole = |(at, text): (usize, &str)| {
+            let after = &rules[at + text.len()..];
+            (!after.starts_with(char::is_alphanumeric)).then_some(after)
+        };
+        let (_, value) = at.find_map(whole).unwrap().split_once("=> ").unwrap();
+        let number = value.split([',', '\n']).next().unwrap();
+        number.parse::<u8>().map_or("-".to_owned(), |number| format!("V{number}"))
+    };
+    let mut page = String::from(
+        "\n## Verdicts\n\nThe words of `tenure check`, in `--json` as `code`; `rule` is the number of the \
+         check, `-` for advice.\n\n| word | rule | meaning |\n|---|---|---|\n",
+    );
+    let mut meaning = String::new();
+    for line in variants.lines().map(str::trim) {
+        if let Some(text) = line.strip_prefix("/// ") {
+            meaning = format!("{meaning} {text}").trim_start().to_owned();
+        } else {
+            let variant = line.trim_end_matches(',');
+            let meaning = std::mem::take(&mut meaning);
+            writeln!(page, "| `{}` | {} | {meaning} |", word(variant), rule(variant)).unwrap();
+        }
+    }
     page
+}
+
+#[test]
+fn every_verdict_stands_in_the_table_with_its_rule() {
+    let table = verdicts();
+    let line = |word: &str| table.lines().find(|line| line.starts_with(&format!("| `{word}` |")));
+    assert_eq!(line("overdue"), Some("| `overdue` | V11 | A value's deadline is over. |"));
+    assert_eq!(line("bad-entry"), Some("| `bad-entry` | V1 | A log file is no entry. |"));
+    assert!(line("machine-role").unwrap().contains("| - |"));
+    let words = finding().matches("=> \"").count();
+    assert_eq!(table.lines().filter(|line| line.starts_with("| `")).count(), words);
 }
 
 fn commands(of: &Command, name: &str, page: &mut String) {
@@ -149,4 +199,8 @@ fn what_nothing_can_stop_is_said_in_the_same_words() {
     let sentences = read("docs/threat-model.md");
     assert_eq!(sentences.len(), 15);
     assert_eq!(sentences, read("SECURITY.md"));
+}
+
+fn finding() -> String {
+    fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/finding.rs")).unwrap()
 }

@@ -188,8 +188,11 @@ impl<'r> Book<'r> {
         self.borne.get(&(cause, value))?;
         let bearing = self.record.bearing(cause, value);
         let until = bearing.until?;
-        let reason = bearing.words.last().and_then(|(word, _)| word.reason.clone());
-        let by = bearing.words.into_iter().map(|(word, _)| word.by).collect();
+        let admin = |who: &MemberName| self.record.policy().is_some_and(|it| it.is_admin(who));
+        let mut words = bearing.words;
+        words.retain(|(word, last)| admin(&word.by) && *last >= until);
+        let reason = words.last().and_then(|(word, _)| word.reason.clone());
+        let by = words.into_iter().map(|(word, _)| word.by).collect();
         Some(Accepted { until, by, reason })
     }
 

@@ -87,12 +87,23 @@ impl Record {
         opened.collect()
     }
 
-    /// The notes that hold, parents before children.
+    /// The notes that count, parents before children: those that hold, but for what a key bears or closes that
+    /// is lost. It may have been another's word, and is given again in a minute.
     pub fn notes(&self) -> impl Iterator<Item = (usize, &Note)> {
         let holding = self.dag.order().iter().copied().filter(|at| self.holds(*at));
-        holding.filter_map(|at| match &self.entries[at].entry.kind {
+        let notes = holding.filter_map(|at| match &self.entries[at].entry.kind {
             Kind::Note(note) => Some((at, note)),
             _ => None,
+        });
+        let policy = self.policy();
+        let lost: Vec<_> = policy.into_iter().flat_map(|policy| policy.lost_keys()).collect();
+        notes.filter(move |(at, note)| match note {
+            Note::IncidentAccept { .. } | Note::IncidentClose { .. } if !lost.is_empty() => {
+                let key = self.entries[*at].signature.key();
+                let key = key.map(|key| key.fingerprint(ssh_key::HashAlg::Sha256).to_string());
+                key.is_none_or(|key| lost.iter().all(|(_, lost)| lost.fingerprint() != key))
+            }
+            _ => true,
         })
     }
 
@@ -119,7 +130,8 @@ impl Record {
     }
 
     /// Who bears, for a cause, that a value is not replaced: as many admins as sign a policy, one of whom
-    /// neither signed the cause nor is what it is about. Each one's last word counts, and together they bear it as long as all of so many do.
+    /// neither signed the cause nor is what it is about. Each one's last word counts, and together they bear it
+    /// as long as all of so many do.
     #[must_use]
     pub fn bearing(&self, cause: EntryId, value: &Origin) -> Bearing {
         let mut last: BTreeMap<&MemberName, (usize, Date)> = BTreeMap::new();

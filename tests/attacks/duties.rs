@@ -284,3 +284,38 @@ fn what_a_customer_has_in_hand_is_told_and_never_red() {
     estate.sign_policy(&text.replace("\"1-", "\"2-"), "ana", &Pen::of("ana"));
     assert_eq!(check(&estate, "2026-12-01").code, 1);
 }
+
+#[test]
+fn what_a_lost_key_bears_or_closes_counts_for_nothing() {
+    let estate = estate(1);
+    let value = origin(&estate, API_KEY);
+    let cause = note(&estate, "ana", open(vec![value.clone()]));
+    note(&estate, "cleo", accept(cause, value.clone()));
+    let drill = note(&estate, "ana", drill(vec![origin(&estate, DB_URL)]));
+    for who in ["ana", "cleo"] {
+        note(&estate, who, Note::IncidentClose { target: drill });
+    }
+    estate.commit("borne");
+    let before = check(&estate, "2026-01-01");
+    assert_eq!((before.code, duties(&before).len()), (0, 1), "{before}");
+    estate.judged(0, &[]);
+    // cleo's key was stolen, and she has another one.
+    let (old, new) = (estate.public("cleo"), estate.public("mallory"));
+    let text = estate.read(POLICY).replace("\"1-", "\"2-").replace(&old, &new);
+    let header = "[members.cleo]\n";
+    let text = text.replace(header, &format!("{header}lost-keys = [\"{old}\"]\n"));
+    estate.sign_policy(&text, "ana", &Pen::of("ana"));
+    estate.by("ana", "rekey -y").run().done();
+    let severity = |checked: &Outcome, key: &str| {
+        let found = checked.json()["findings"].clone();
+        let mut found = found.as_array().unwrap().iter();
+        let is_it = |it: &&Value| it["code"] == "obligation" && it["key"] == key;
+        found.find(is_it).map(|it| it["severity"].as_str().unwrap().to_owned())
+    };
+    let after = check(&estate, "2026-01-01");
+    assert_eq!(severity(&after, "API_KEY").as_deref(), Some("found"), "{after}");
+    let causes = |key: &str| duties(&after).iter().find(|it| it.0 == key).unwrap().3;
+    assert_eq!((causes("DB_URL"), causes("API_KEY")), (2, 2), "the drill is open again: {after}");
+    estate.commit("lost");
+    estate.judged(1, &["obligation"]);
+}

@@ -321,6 +321,31 @@ fn a_dry_run_starts_no_program_and_writes_nothing() {
 }
 
 #[test]
+fn what_outlives_its_overlap_is_red_until_its_end_is_recorded() {
+    let repo = typed("revoke = \"console\"\noverlap = \"3d\"");
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.run("rotate dev/A --promote").done();
+    repo.tenure_fed(&["rotate", "dev/B"], "newer").done();
+    let repo = repo.at("2026-01-04");
+    repo.run("check").done();
+    let repo = repo.at("2026-01-05");
+    let red = repo.run("check");
+    assert_eq!(red.code, 1, "{red}");
+    assert!(red.stdout.contains("tenure rotate dev/A --finish"), "{red}");
+    assert!(red.stdout.contains("tenure rotate dev/B --finish"), "{red}");
+    let due = repo.run("rotate --due --generate hex:16").done();
+    for at in ["A", "B"] {
+        let line = format!(
+            "{at} has an earlier value that is to be ended at its issuer; tenure rotate dev/{at} --finish"
+        );
+        assert!(due.stderr.contains(&line), "{due}");
+    }
+    assert_eq!(due.stdout, "");
+    repo.run("rotate dev/A dev/B --finish").done();
+    repo.run("check").done();
+}
+
+#[test]
 fn what_was_taken_away_is_ended_too() {
     let repo = ended_at_console();
     repo.run("unset dev/A").done();
@@ -512,6 +537,46 @@ fn whoever_shows_no_receipt_is_named() {
     assert!(strict.stderr.contains("have the new value: checkout, reports"), "{strict}");
     let told = repo.run("rotate dev/A --finish").done();
     assert!(told.stderr.contains("have the new value: checkout, reports"), "{told}");
+}
+
+#[test]
+fn a_receipt_of_the_new_value_speaks_for_its_machine_alone() {
+    let repo = ended_at_console();
+    let age = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
+    let policy = repo.read(".secrets-policy.toml");
+    let machine = format!(
+        "\n[members.job]\nkind = \"machine\"\nowner = \"ana\"\nrecipients = [\"{age}\"]\n\
+         expires = 2026-03-01\n\n[consumers.checkout]\naccess = \"run\"\nmember = \"job\"\n\n\
+         [consumers.reports]\naccess = \"run\"\n\n[[secrets]]\nmatch = \"dev/A\"\n\
+         used-by = [\"checkout\", \"reports\"]\n"
+    );
+    repo.write(".secrets-policy.toml", policy + &machine);
+    repo.run("policy sign --yes").done();
+    let begun = repo.tenure_fed(&["rotate", "dev/A", "--begin", "--json"], "new").done().json();
+    repo.run("rotate dev/A --promote").done();
+    let root = repo.run("trust show --json").done().json()["root"].as_str().unwrap().to_owned();
+    let entry = begun["entry"].as_str().unwrap();
+    let receipt = |made: &str, member: &str, root: &str| {
+        let text = format!(
+            "{{\"receipt\":\"run\",\"root\":\"{root}\",\"environment\":\"dev\",\
+             \"member\":\"{member}\",\"values\":[{{\"name\":\"A\",\"entry\":\"{entry}\",\
+             \"address\":\"dev/secrets/dev.env#A\",\"made\":\"{made}\"}}]}}"
+        );
+        repo.write(".git/receipt", text);
+        let asked = repo.run("rotate dev/A --finish --strict --receipt .git/receipt");
+        assert_eq!(asked.code, 2, "{asked}");
+        asked.stderr
+    };
+    let made = format!("{entry}:dev/secrets/dev.env#A_NEXT");
+    let old = format!("{entry}:dev/secrets/dev.env#A");
+    let both = "have the new value: checkout, reports\n";
+    assert!(receipt(&old, "job", &root).contains(both));
+    assert!(receipt(&made, "ana", &root).contains(both));
+    assert!(receipt(&made, "job", &"0".repeat(64)).contains(both));
+    assert!(receipt(&made, "job", &root).contains("have the new value: reports\n"));
+    repo.write(".git/receipt", "{}");
+    let none = repo.run("rotate dev/A --finish --receipt .git/receipt");
+    assert!(none.code == 2 && none.stderr.contains("is no receipt of a run"), "{none}");
 }
 
 /// Takes one value of a file through all steps; the rest of the file stays as it was.

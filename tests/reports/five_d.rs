@@ -356,3 +356,64 @@ fn the_numbers_are_those_of_status() {
     assert_eq!(log["verified"], log["all"]);
     assert!(numbers.contains(&format!(" {} log entries, all verified.", log["all"])), "{numbers}");
 }
+
+#[test]
+fn a_rotation_in_steps_is_told_and_counts_once_its_old_value_is_ended() {
+    let type_of = "[types.api-key]\n";
+    let repo = with_policy(type_of, &format!("{type_of}revoke = \"console, keys\"\n"));
+    // The old value of the rotation on 2026-11-03 was never ended, so none of this type is finished.
+    let text_now = text(&repo, "");
+    let api = line(section(&text_now, "## 6. Rotation and expiration"), "| API key |").to_owned();
+    assert!(api.contains("(defined, never executed, 1 past due)"), "{api}");
+    repo.tenure_fed(&["rotate", "prod/PAYMENT_API_KEY", "--begin"], format!("{VALUE}-b")).done();
+    let begun = text(&repo, "");
+    assert!(begun.contains("Current 6, pending 1, previous none, revoked none."), "{begun}");
+    repo.run("rotate prod/PAYMENT_API_KEY --promote").done();
+    let promoted = text(&repo, "");
+    assert!(promoted.contains("Current 6, pending none, previous 1, revoked none."), "{promoted}");
+    let rotation = section(&promoted, "## 6. Rotation and expiration");
+    let previous = line(rotation, "| prod/PAYMENT_API_KEY_PREVIOUS |");
+    assert!(previous.contains("previous, to be ended by 2026-11-28"), "{previous}");
+    repo.run("rotate prod/PAYMENT_API_KEY --finish").done();
+    let finished = text(&repo, "");
+    assert!(finished.contains("Current 6, pending none, previous none, revoked 1."), "{finished}");
+    let word = "That the issuer refuses the old value is declared by ana, not proven.";
+    assert!(finished.lines().any(|line| line.ends_with(word)), "{finished}");
+    let api = line(section(&finished, "## 6. Rotation and expiration"), "| API key |").to_owned();
+    assert!(api.contains("Implemented; last 2026-11-21; on time 0 of 1"), "{api}");
+}
+
+#[test]
+fn a_rotation_that_is_taken_back_is_none() {
+    let repo = firm();
+    let events = |repo: &Repo| line(&text(repo, ""), "| Rotation |").trim().to_owned();
+    let before = events(&repo);
+    repo.tenure_fed(&["rotate", "dev/PAYMENT_API_KEY", "--begin"], format!("{VALUE}-b")).done();
+    assert_eq!(events(&repo), before);
+    repo.run("rotate dev/PAYMENT_API_KEY --promote").done();
+    assert_eq!(events(&repo), "| Rotation | 3 | 2026-11-21 |");
+    repo.run("rotate dev/PAYMENT_API_KEY --undo").done();
+    assert_eq!(events(&repo), before);
+}
+
+#[test]
+fn an_incident_is_told_at_once_and_a_drill_as_one() {
+    let repo = firm();
+    let opened = |more: &[&str]| {
+        let args =
+            ["incident", "open", "--secret", "prod/TLS_CERTIFICATE", "--reason", "leaked", "-y"];
+        let repo = Repo::copied(repo.folder()).at("2026-11-21");
+        repo.tenure(&[&args[..], more].concat()).done();
+        let text = text(&repo, "");
+        let row =
+            line(section(&text, "## 6. Rotation and expiration"), "| Certificate |").to_owned();
+        (line(&text, "- **Detection:**").to_owned(), row, text)
+    };
+    let (detection, row, text) = opened(&[]);
+    assert_eq!(detection, "- **Detection:** open incidents: 1; open drills: none.");
+    assert!(row.contains("Open: compromise (prod, due 2026-11-21)"), "{row}");
+    assert!(text.contains(" on secret:") && text.contains("1 of 1 value still live"), "{text}");
+    let (detection, row, _) = opened(&["--drill"]);
+    assert_eq!(detection, "- **Detection:** open incidents: none; open drills: 1.");
+    assert!(row.contains("Open: none") && row.contains("Implemented; last 2026-10-01"), "{row}");
+}

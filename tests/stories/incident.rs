@@ -1,6 +1,7 @@
 //! Something leaks: an alarm, the reader gone, the values replaced and ended, and two who say that it is over.
 
 use crate::commands::incident::{by, ground, open, status};
+use crate::commands::member::add;
 use crate::support::Repo;
 
 /// Says that an incident is over.
@@ -40,6 +41,8 @@ fn an_incident_ends_when_its_value_is_replaced_and_ended_and_two_say_so() {
     repo.run("check").done();
 
     let repo = repo.at("2026-01-02T00:00:00Z");
+    repo.run(&format!("-n incident close {id} -o docs/review.md")).done();
+    assert!(!repo.path().join("docs/review.md").exists(), "a dry run writes nothing");
     assert_eq!(close(&repo, None, &id), 0);
     assert_eq!(status(&repo, &id)["state"], "rotated", "one member's word closes nothing");
     assert!(repo.read("docs/review.md").contains("not closed yet"));
@@ -198,4 +201,19 @@ fn an_alarm_sounds_although_the_removal_waits_for_others() {
     let all = repo.run("incident status --json").done().json();
     assert_eq!(all["incidents"][0]["state"], "open");
     assert_eq!(all["incidents"][0]["still_reads"], serde_json::json!(["dev"]));
+}
+
+#[test]
+fn one_of_the_two_who_close_is_an_admin() {
+    let (repo, _, cleo) = ground();
+    let dan = add(&repo, "dan", "developer");
+    let id = open(&repo, &["--env", "dev"]);
+    repo.tenure_fed(&["rotate", "dev/DATABASE_URL"], "postgres://new").done();
+    assert_eq!(close(&repo, Some(&cleo), &id), 0);
+    let refused = by(&repo, &dan, &["incident", "close", &id, "-o", "docs/review.md"]);
+    assert_eq!(refused.code, 2, "{refused}");
+    assert!(refused.stderr.contains("an admin must be one of the two"), "{refused}");
+    assert!(refused.stderr.contains("ana, ben"), "{refused}");
+    assert_eq!(close(&repo, None, &id), 0);
+    assert_eq!(status(&repo, &id)["state"], "closed");
 }

@@ -23,6 +23,9 @@ fn live(size: &Size) {
             if town.chance(1, 9) {
                 town.pays(env);
             }
+            if town.chance(1, 6) {
+                town.ends_some(env);
+            }
         }
         if town.chance(1, 2) {
             town.rotates_one();
@@ -33,6 +36,12 @@ fn live(size: &Size) {
             2 => town.adds_one(),
             _ => {}
         }
+        let alarms =
+            [(3, "staging", false, false), (5, "qa", false, true), (7, "prod", true, false)];
+        for (_, env, one, drill) in alarms.into_iter().filter(|it| it.0 * size.days / 12 == day) {
+            town.alarm(env, one, drill);
+        }
+        town.closes();
         town.sunset();
     }
     town.was_lively();

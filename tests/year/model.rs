@@ -17,15 +17,31 @@ pub(super) const KINDS: [(&str, &str, Option<i64>); 5] = [
     ("PW", "password", None),
 ];
 
+/// The kind of secrets whose end at the issuer is to be recorded, and the days that they have for it.
+pub(super) const ENDED: (&str, i64) = ("API", 7);
+
 /// The number of a departure, in the order of time.
 pub(super) type Departure = usize;
+
+/// An environment and a key.
+type Place = (&'static str, String);
 
 /// A value that stands.
 #[derive(Debug, Clone)]
 struct Value {
+    /// Its number, in the order of time.
+    made: usize,
     due: Option<Date>,
     /// The departures that whoever made it knew of.
     knew: BTreeSet<Departure>,
+}
+
+/// A value that stands no more, and nobody said that it was ended.
+#[derive(Debug)]
+struct Spent {
+    place: Place,
+    value: Value,
+    replaced: Date,
 }
 
 /// Somebody left.
@@ -35,12 +51,28 @@ struct Gone {
     envs: BTreeSet<&'static str>,
 }
 
+/// Something leaked, or it is practised.
+#[derive(Debug)]
+pub(super) struct Incident {
+    pub(super) id: String,
+    pub(super) drill: bool,
+    day: Date,
+    exposed: BTreeSet<usize>,
+    pub(super) closed: bool,
+}
+
 /// The whole repository, as far as deadlines go.
 #[derive(Debug, Default)]
 pub(super) struct Model {
-    values: BTreeMap<(&'static str, String), Value>,
+    values: BTreeMap<Place, Value>,
+    spent: Vec<Spent>,
     gone: Vec<Gone>,
+    pub(super) incidents: Vec<Incident>,
+    made: usize,
 }
+
+/// Days that something is due, by name; one for each cause.
+pub(super) type Dues = Vec<(String, Date)>;
 
 /// The environments that members of a role read.
 pub(super) fn read_by(role: &str) -> BTreeSet<&'static str> {
@@ -62,17 +94,63 @@ impl Model {
         let prefix = key.split('_').next().unwrap();
         let (_, _, days) = KINDS.iter().find(|(word, ..)| *word == prefix).unwrap();
         let due = days.map(|days| day.saturating_add(days.days()));
-        self.values.insert((env_of(env), key.to_owned()), Value { due, knew: knew.clone() });
+        self.made += 1;
+        let value = Value { made: self.made, due, knew: knew.clone() };
+        if let Some(old) = self.values.insert((env_of(env), key.to_owned()), value) {
+            self.replaced(env, key, old, day);
+        }
     }
 
-    pub(super) fn removed(&mut self, env: &str, key: &str) {
-        assert!(self.values.remove(&(env_of(env), key.to_owned())).is_some());
+    pub(super) fn removed(&mut self, env: &str, key: &str, day: Date) {
+        let old = self.values.remove(&(env_of(env), key.to_owned())).unwrap();
+        self.replaced(env, key, old, day);
+    }
+
+    fn replaced(&mut self, env: &str, key: &str, value: Value, replaced: Date) {
+        if key.starts_with(ENDED.0) {
+            let place = (env_of(env), key.to_owned());
+            self.spent.push(Spent { place, value, replaced });
+        }
     }
 
     /// The same value under another name.
     pub(super) fn moved(&mut self, env: &str, from: &str, to: &str) {
         let value = self.values.remove(&(env_of(env), from.to_owned())).unwrap();
         self.values.insert((env_of(env), to.to_owned()), value);
+    }
+
+    /// All values that stood at a place are ended at their issuer.
+    pub(super) fn ended(&mut self, env: &str, key: &str) {
+        self.spent.retain(|it| (it.place.0, it.place.1.as_str()) != (env, key));
+    }
+
+    /// The places of an environment where something waits for its end.
+    pub(super) fn to_end(&self, env: &str) -> BTreeSet<String> {
+        let mine = self.spent.iter().filter(|it| it.place.0 == env);
+        mine.map(|it| it.place.1.clone()).collect()
+    }
+
+    /// All of an environment leaked, or one value of it.
+    pub(super) fn leaked(
+        &mut self,
+        id: String,
+        drill: bool,
+        day: Date,
+        only: (&str, Option<&str>),
+    ) {
+        let (env, key) = only;
+        let here = |place: &Place| place.0 == env && key.is_none_or(|key| place.1 == key);
+        let standing = self.values.iter().filter(|(place, _)| here(place)).map(|(_, it)| it.made);
+        let spent = self.spent.iter().filter(|it| key.is_none() && here(&it.place));
+        let exposed = standing.chain(spent.map(|it| it.value.made)).collect();
+        self.incidents.push(Incident { id, drill, day, exposed, closed: false });
+    }
+
+    /// Whether anything that an incident exposed still stands, or waits for its end.
+    pub(super) fn is_over(&self, incident: &Incident) -> bool {
+        let standing = self.values.values().map(|it| it.made);
+        let mut all = standing.chain(self.spent.iter().map(|it| it.value.made));
+        !all.any(|made| incident.exposed.contains(&made))
     }
 
     pub(super) fn left(&mut self, role: &str, day: Date) -> Departure {
@@ -91,29 +169,86 @@ impl Model {
         late.collect()
     }
 
-    /// The values that somebody could read who left since, with the earliest date.
-    pub(super) fn owed(&self) -> BTreeSet<(String, Date)> {
-        let first = |(env, value): (&str, &Value)| {
-            let days = ENVS.iter().find(|(of, _)| *of == env).unwrap().1;
-            let gone = self.gone.iter().enumerate();
-            let mine =
-                gone.filter(|(number, it)| !value.knew.contains(number) && it.envs.contains(env));
-            mine.map(|(_, it)| it.day.saturating_add(days.days())).min()
+    /// Of each value with duties the most pressing one: drills come last, then what is not red yet.
+    pub(super) fn owed(&self, today: Date) -> Dues {
+        let spent = self.spent.iter().map(|it| (&it.place, &it.value));
+        let all = self.values.iter().chain(spent);
+        let first = |(place, value): (&Place, &Value)| {
+            let all = self.duties(place.0, value);
+            let rank = |(due, red): &(Date, Red)| {
+                (matches!(red, Red::Never), !red.is_on(*due, today), *due)
+            };
+            Some((name(place), all.into_iter().min_by_key(rank)?.0))
         };
-        let values = self.values.iter();
-        values.filter_map(|(at, value)| Some((name(at), first((at.0, value))?))).collect()
+        all.filter_map(first).collect::<Bag>().0
+    }
+
+    /// What is owed of a value: to each who left since and could read it, and to each incident that exposed it.
+    fn duties(&self, env: &str, value: &Value) -> Vec<(Date, Red)> {
+        let days = ENVS.iter().find(|(of, _)| *of == env).unwrap().1;
+        let gone = self.gone.iter().enumerate();
+        let gone =
+            gone.filter(|(number, it)| !value.knew.contains(number) && it.envs.contains(env));
+        let left = gone.map(|(_, it)| (it.day.saturating_add(days.days()), Red::Late));
+        let mine = self.incidents.iter().filter(|it| !(it.drill && it.closed));
+        let mine = mine.filter(|it| it.exposed.contains(&value.made));
+        left.chain(mine.map(|it| (it.day, if it.drill { Red::Never } else { Red::Now }))).collect()
+    }
+
+    /// The days by which values must be ended that others took the place of.
+    pub(super) fn previous(&self) -> Dues {
+        let due = |it: &Spent| it.replaced.saturating_add(ENDED.1.days());
+        self.spent.iter().map(|it| (name(&it.place), due(it))).collect::<Bag>().0
+    }
+
+    /// Whether `check` is to find something.
+    pub(super) fn is_red(&self, today: Date) -> bool {
+        let spent = self.spent.iter().map(|it| (&it.place, &it.value));
+        let mut all = self.values.iter().chain(spent);
+        let red = |(due, red): (Date, Red)| red.is_on(due, today);
+        !self.overdue(today).is_empty()
+            || all.any(|(place, value)| self.duties(place.0, value).into_iter().any(red))
+            || self.previous().iter().any(|(_, due)| *due < today)
     }
 
     /// The values that `rotate --due` is to make new.
     pub(super) fn pressing(&self, env: &str, today: Date) -> Vec<String> {
-        let all = self.overdue(today).into_iter().chain(self.owed());
-        let mine: BTreeSet<_> = all
-            .filter_map(|(name, _)| Some(name.strip_prefix(env)?.strip_prefix('/')?.to_owned()))
-            .collect();
-        mine.into_iter().collect()
+        let mine = self.values.iter().filter(|((of, _), _)| *of == env);
+        let late = |value: &Value| value.due.is_some_and(|due| due < today);
+        let mine = mine.filter(|(_, it)| late(it) || !self.duties(env, it).is_empty());
+        mine.map(|((_, key), _)| key.clone()).collect()
     }
 }
 
-fn name((env, key): &(&str, String)) -> String {
+/// When a duty makes a day red.
+#[derive(Clone, Copy)]
+enum Red {
+    Now,
+    Late,
+    Never,
+}
+
+impl Red {
+    fn is_on(self, due: Date, today: Date) -> bool {
+        match self {
+            Self::Now => true,
+            Self::Late => due < today,
+            Self::Never => false,
+        }
+    }
+}
+
+/// Things in order, of which some may be there twice.
+struct Bag(Dues);
+
+impl FromIterator<(String, Date)> for Bag {
+    fn from_iter<T: IntoIterator<Item = (String, Date)>>(all: T) -> Self {
+        let mut all: Vec<_> = all.into_iter().collect();
+        all.sort();
+        Self(all)
+    }
+}
+
+fn name((env, key): &Place) -> String {
     format!("{env}/{key}")
 }

@@ -6,7 +6,7 @@ use jiff::ToSpan as _;
 use jiff::civil::{Date, date};
 use serde_json::Value;
 
-use super::model::{Departure, ENVS, KINDS, Model, env_of, read_by};
+use super::model::{Departure, Dues, ENDED, ENVS, KINDS, Model, env_of, read_by};
 use crate::support::{Repo, Team};
 
 /// How much of a year.
@@ -274,6 +274,65 @@ impl Town {
         });
     }
 
+    /// Has what was replaced in an environment ended at its issuer.
+    pub(super) fn ends_some(&mut self, env: &'static str) {
+        let who = self.writer(env);
+        let all: Vec<_> = self.model.to_end(env).into_iter().take(3).collect();
+        if all.is_empty() {
+            return;
+        }
+        self.alone(&who.clone(), |town| {
+            for key in all {
+                let address = format!("{env}/{key}");
+                town.at(&who).tenure(&["rotate", &address, "--finish"]).done();
+                town.model.ended(env, &key);
+                town.count("ended");
+            }
+        });
+    }
+
+    /// An environment or a value of it leaked, or it is practised.
+    pub(super) fn alarm(&mut self, env: &'static str, one: bool, drill: bool) {
+        let key = self.some_key(env).filter(|_| one);
+        let address = key.as_ref().map(|key| format!("{env}/{key}"));
+        let mut words = vec!["incident", "open", "--json", "--reason", "it leaked"];
+        match &address {
+            Some(address) => words.extend(["--secret", address]),
+            None => words.extend(["-e", env]),
+        }
+        words.extend(drill.then_some("--drill"));
+        self.alone("ben", |town| {
+            let opened = town.at("ben").tenure(&words).done().json();
+            let id = opened["incident"]["id"].as_str().unwrap().to_owned();
+            let today = town.today;
+            town.model.leaked(id, drill, today, (env, key.as_deref()));
+            town.count("incidents");
+        });
+    }
+
+    /// Closes the incidents of which nothing is left, each by two.
+    pub(super) fn closes(&mut self) {
+        let over = |it: &&super::model::Incident| !it.closed && self.model.is_over(it);
+        let ids: Vec<_> =
+            self.model.incidents.iter().filter(over).map(|it| it.id.clone()).collect();
+        for id in ids {
+            for who in ["ana", "ben"] {
+                self.alone(who, |town| {
+                    let review = format!("reviews/{}-{who}.md", &id[..12]);
+                    let review = town.at(who).path().join(review).display().to_string();
+                    std::fs::create_dir_all(town.at(who).path().join("reviews")).unwrap();
+                    town.at(who).tenure(&["incident", "close", &id, "-o", &review]).done();
+                });
+            }
+            self.model
+                .incidents
+                .iter_mut()
+                .filter(|it| it.id == id)
+                .for_each(|it| it.closed = true);
+            self.count("closed");
+        }
+    }
+
     pub(super) fn renames_one(&mut self) {
         let env = self.some_env();
         let (Some(key), who) = (self.some_key(env), self.writer(env)) else { return };
@@ -291,7 +350,8 @@ impl Town {
         let (Some(key), who) = (self.some_key(env), self.writer(env)) else { return };
         self.alone(&who.clone(), |town| {
             town.at(&who).tenure(&["unset", &format!("{env}/{key}"), "-y"]).done();
-            town.model.removed(env, &key);
+            let today = town.today;
+            town.model.removed(env, &key, today);
             town.count("removed");
         });
     }
@@ -344,19 +404,19 @@ impl Town {
             let mine = all.filter(|finding| finding["code"] == code);
             mine.map(|finding| (short(&finding["address"]), day_in(&finding["message"]))).collect()
         };
-        let (overdue, owed) = (self.model.overdue(self.today), self.model.owed());
-        assert_eq!(found("overdue"), overdue, "{} {:?}", self.today, self.counts);
-        let told: BTreeSet<_> = report["obligations"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .collect::<Vec<_>>()
-            .iter()
-            .map(|debt| (short(&debt["address"]), debt["due"].as_str().unwrap().parse().unwrap()))
-            .collect();
-        assert_eq!(told, owed, "{} {:?}", self.today, self.counts);
-        let red = !overdue.is_empty() || owed.iter().any(|(_, due)| *due < self.today);
-        assert_eq!(checked.code, i32::from(red), "{} {checked}", self.today);
+        let listed = |what: &str| -> Dues {
+            let all = report[what].as_array().unwrap().iter();
+            let due = |it: &Value| it["due"].as_str().unwrap().parse().unwrap();
+            let mut all: Vec<_> = all.map(|it| (short(&it["address"]), due(it))).collect();
+            all.sort();
+            all
+        };
+        let (overdue, owed) = (self.model.overdue(self.today), self.model.owed(self.today));
+        let when = format!("{} {:?}", self.today, self.counts);
+        assert_eq!(found("overdue"), overdue, "{when}");
+        assert_eq!(listed("obligations"), owed, "{when}");
+        assert_eq!(listed("previous"), self.model.previous(), "{when}");
+        assert_eq!(checked.code, i32::from(self.model.is_red(self.today)), "{when} {checked}");
         if !overdue.is_empty() {
             self.count("days with something overdue");
         }
@@ -367,7 +427,9 @@ impl Town {
 
     /// Insists that much happened.
     pub(super) fn was_lively(&self) {
-        for what in ["joined", "left", "merged", "paid", "set", "rotated", "renamed", "removed"] {
+        let all =
+            ["joined", "left", "merged", "paid", "set", "rotated", "renamed", "removed", "ended"];
+        for what in all.into_iter().chain(["incidents", "closed"]) {
             assert!(self.counts.contains_key(what), "{what}: {:?}", self.counts);
         }
     }
@@ -416,6 +478,11 @@ fn policy(first: &str) -> String {
             Some((_, _, days)) if line.starts_with("rotate-every") => {
                 let every = days.map_or("never".to_owned(), |days| format!("{days}d"));
                 text.push_str(&format!("rotate-every = \"{every}\"\ngenerate = \"hex:16\"\n"));
+                if KINDS.iter().any(|(word, kind, _)| {
+                    (*word, section.as_str()) == (ENDED.0, &format!("[types.{kind}]"))
+                }) {
+                    text.push_str("revoke = \"ask its issuer\"\n");
+                }
             }
             _ => text.push_str(&format!("{line}\n")),
         }

@@ -70,6 +70,10 @@ pub(crate) struct Args {
     )]
     finish: bool,
 
+    /// With --finish: what a job wrote with `run --receipt`; may be given more than once
+    #[arg(long, value_name = "FILE", requires = "finish")]
+    receipt: Vec<PathBuf>,
+
     /// With --finish: refuse while a consumer that the policy names has shown no receipt
     #[arg(long, requires = "finish")]
     strict: bool,
@@ -207,7 +211,8 @@ fn ended(
     asked: &[Asked],
     out: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
-    let waiting = finish::waiting(world, asked).map_err(|why| unshown(why, asked))?;
+    let waiting =
+        finish::waiting(world, asked, &args.receipt).map_err(|why| unshown(why, asked))?;
     receipts(args, &waiting, out)?;
     let mut grade = Grade::Declared;
     if let Some((program, words)) = args.probe.split_first() {
@@ -258,7 +263,10 @@ fn receipts(args: &Args, waiting: &[Waiting], out: &mut Output<'_>) -> Result<()
     let names = names.join(", ");
     if args.strict {
         let what = format!("nothing shows that these have the new value: {names}");
-        return refuse(&what, "give the receipts of their runs, or leave out --strict");
+        return refuse(
+            &what,
+            "give the receipts of their runs with --receipt, or leave out --strict",
+        );
     }
     out.warn(&format!("nothing shows that these have the new value: {names}"));
     Ok(())

@@ -1,14 +1,17 @@
-//! Duties to rotate: who left, which key was lost, with which date.
+//! Duties: values to replace or to end, and why; and values that another took the place of.
+
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
 use super::ground::Ground;
+use super::leavers::{Readable, readable};
 use super::secrets::Secret;
 use super::triggers::Trigger;
-use crate::names::{Address, EnvName, MemberName};
-use crate::rotation::{Cause, Obligation, pressing};
+use crate::names::{Address, MemberName};
+use crate::rotation::{Accepted, Cause, Obligation, Owed, Previous, days_left, pressing};
 
-/// A duty to rotate one value.
+/// A duty about one value: of several the most pressing one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Debt {
     /// Which value.
@@ -19,29 +22,77 @@ pub struct Debt {
     pub trigger: Trigger,
     /// The cause, as a clause with a name in it.
     pub cause: String,
+    /// Whether it is an exercise.
+    pub drill: bool,
+    /// What is left to do.
+    pub owed: Owed,
     /// Since when.
     pub since: Date,
     /// The last day in time.
     pub due: Date,
+    /// By how many days it is late; none where it is in time, borne, an exercise, or a customer's.
+    pub late: Option<i32>,
     /// Since when the value could be read by who is the cause.
     pub readable_from: Option<Date>,
+    /// Who bears it, and until when.
+    pub accepted: Option<Accepted>,
     /// Who answers for the value.
     pub owner: Option<String>,
+}
+
+impl Debt {
+    /// Tells whether the value that stands is what must be replaced.
+    #[must_use]
+    pub fn is_to_rotate(&self, address: &Address) -> bool {
+        self.owed == Owed::Rotate && self.address == *address
+    }
+}
+
+/// A value that another took the place of, and that nobody ended yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlived {
+    /// Where it stands, or stood last.
+    pub address: Address,
+    /// Its shortest name.
+    pub name: String,
+    /// The day it was replaced.
+    pub since: Date,
+    /// The last day in time.
+    pub due: Date,
+    /// By how many days it is late; none where it is in time, or a customer's.
+    pub late: Option<i32>,
 }
 
 /// Lists the open duties, by date and address.
 #[must_use]
 pub fn debts(ground: &Ground<'_>, secrets: &[Secret]) -> Vec<Debt> {
     let open = pressing(&ground.verified.obligations, ground.today);
-    let mut debts: Vec<_> = open.into_iter().map(|it| debt(ground, secrets, it)).collect();
+    let by_address: BTreeMap<_, _> = secrets.iter().map(|it| (&it.address, it)).collect();
+    let mut known: BTreeMap<&MemberName, Readable> = BTreeMap::new();
+    for who in open.iter().filter_map(|it| it.cause.who()) {
+        known.entry(who).or_insert_with(|| readable(ground.verified.record, who));
+    }
+    let of = |it: &Obligation| {
+        let made = ground.verified.record.dag.index(&it.origin.entry);
+        let reads = it.cause.who().and_then(|who| known.get(who));
+        let since = made.and_then(|made| reads?.get(&(made, it.origin.address.clone())));
+        let secret = by_address.get(&it.address).copied();
+        debt(ground, secret, it, since.map(|it| it.since))
+    };
+    let mut debts: Vec<_> = open.into_iter().map(of).collect();
     debts.sort_by(|a, b| (a.due, &a.address).cmp(&(b.due, &b.address)));
     debts
 }
 
-fn debt(ground: &Ground<'_>, secrets: &[Secret], it: &Obligation) -> Debt {
-    let secret = secrets.iter().find(|secret| secret.address == it.address);
-    let made = secret.map(|secret| secret.made_on);
-    let readable = it.cause.who().and_then(|who| reads_since(ground, who, &it.address.env));
+fn debt(
+    ground: &Ground<'_>,
+    secret: Option<&Secret>,
+    it: &Obligation,
+    readable_from: Option<Date>,
+) -> Debt {
+    let customers = secret.is_some_and(Secret::is_customers);
+    let red = it.is_red(ground.today) && !customers;
+    let owner = ground.verified.policy.rule(&it.address).owner;
     Debt {
         address: it.address.clone(),
         name: ground.name(&it.address),
@@ -50,16 +101,33 @@ fn debt(ground: &Ground<'_>, secrets: &[Secret], it: &Obligation) -> Debt {
             Cause::Incident { .. } => Trigger::Compromise,
         },
         cause: it.cause.what().replace('`', ""),
+        drill: it.is_drill(),
+        owed: it.owed,
         since: it.since,
         due: it.due,
-        readable_from: made.max(readable),
-        owner: secret.and_then(|secret| secret.owner.clone()),
+        late: red.then(|| -days_left(it.due, ground.today)),
+        readable_from,
+        accepted: it.accepted.clone().filter(|_| it.is_accepted(ground.today)),
+        owner: owner.map(|text| ground.neutral.say(text)),
     }
 }
 
-/// The day of the first policy under which somebody reads an environment.
-fn reads_since(ground: &Ground<'_>, who: &MemberName, env: &EnvName) -> Option<Date> {
-    let mut steps = ground.verified.record.steps_in_force();
-    let first = steps.find(|step| step.policy.readers(env).contains(who))?;
-    Some(ground.day(first.entry))
+/// Lists the values that another took the place of and that nobody ended, by date and address.
+#[must_use]
+pub fn outlived(ground: &Ground<'_>) -> Vec<Outlived> {
+    let of = |it: &Previous| {
+        let custody = ground.verified.policy.rule(&it.address).custody;
+        let left = days_left(it.due, ground.today);
+        let red = left < 0 && custody != Some(crate::policy::Custody::Customer);
+        Outlived {
+            address: it.address.clone(),
+            name: ground.name(&it.address),
+            since: it.since,
+            due: it.due,
+            late: red.then_some(-left),
+        }
+    };
+    let mut all: Vec<_> = ground.verified.previous.iter().map(of).collect();
+    all.sort_by(|a, b| (a.due, &a.address).cmp(&(b.due, &b.address)));
+    all
 }

@@ -38,10 +38,12 @@ pub(super) type Readable = BTreeMap<(usize, Address), Exposed>;
 
 /// Lists what somebody could ever read, by the `new` that made it.
 pub(super) fn readable(record: &Record, who: &MemberName) -> Readable {
-    let all = record.exposed(&Who::Member(who)).into_iter();
-    let made =
+    let who = Who::Member(who);
+    let (made, opens) = (record.values_made(), record.opens(&who));
+    let all = made.iter().filter_map(|made| record.exposure(made, &who, &opens));
+    let origin =
         |it: &Exposed| Some((record.dag.index(&it.origin.entry)?, it.origin.address.clone()));
-    all.filter_map(|it| Some((made(&it)?, it))).collect()
+    all.filter_map(|it| Some((origin(&it)?, it))).collect()
 }
 
 /// Tells what each reader who was taken away, and not let in again, could read besides what is in use.

@@ -45,12 +45,12 @@ pub fn lifecycles(
 ) -> Vec<Lifecycle> {
     let of = |kind: &Kind| {
         let mine: Vec<_> = secrets.iter().filter(|it| it.kind == kind.name).collect();
-        let owed = |it: &&Debt| mine.iter().any(|secret| secret.address == it.address);
-        let debts: Vec<_> = debts.iter().filter(owed).collect();
+        let places: BTreeSet<_> = mine.iter().map(|secret| &secret.address).collect();
+        let debts: Vec<_> = debts.iter().filter(|it| places.contains(&it.address)).collect();
         let rotations = rotations.iter().filter(|it| it.kind == kind.name);
         let course = course(ground, kind, (&mine, &debts), rotations);
         let mut open: BTreeSet<_> =
-            debts.iter().map(|it| (it.trigger, it.address.env.clone(), it.due)).collect();
+            open_debts(&debts).map(|it| (it.trigger, it.address.env.clone(), it.due)).collect();
         open.extend(
             mine.iter()
                 .filter(|it| it.days_late(ground.today).is_some())
@@ -67,6 +67,11 @@ pub fn lifecycles(
         }
     };
     kinds.iter().map(of).collect()
+}
+
+/// The duties that nobody bears and that are no exercise.
+fn open_debts<'d>(debts: &[&'d Debt]) -> impl Iterator<Item = &'d Debt> {
+    debts.iter().copied().filter(|it| it.accepted.is_none() && !it.drill)
 }
 
 fn course<'r>(
@@ -97,9 +102,8 @@ fn course<'r>(
     }
 }
 
-/// By how many days a value is past its deadline, or that of a duty.
+/// By how many days a value is past its deadline, or past the date of a duty to replace it.
 fn late(secret: &Secret, debts: &[&Debt], today: Date) -> Option<i32> {
-    let mine = debts.iter().filter(|it| it.address == secret.address && !secret.is_customers());
-    let owed = mine.map(|it| -days_left(it.due, today)).filter(|late| *late > 0);
-    owed.chain(secret.days_late(today)).max()
+    let mine = debts.iter().filter(|it| it.is_to_rotate(&secret.address));
+    mine.filter_map(|it| it.late).chain(secret.days_late(today)).max()
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::log::entry::{Item, Op};
-use crate::names::{Address, Sha256, TypeName};
+use crate::names::{Address, Sha256, Stage, TypeName};
 use crate::verify::Record;
 
 /// A value that was made: the position of the entry with its `new`, and the address it had there.
@@ -80,12 +80,41 @@ struct Standing {
     entry: usize,
 }
 
+/// What stood at each address before: the values, and the bytes that held them.
+#[derive(Default)]
+struct Been {
+    values: HashMap<Address, Vec<Made>>,
+    bytes: HashMap<Address, Vec<Sha256>>,
+}
+
+impl Been {
+    /// Tells whether a value stood here before, and keeps it in mind. The token that stood here before
+    /// holds the value that stood here before, whoever calls it new.
+    fn came_back(&mut self, address: &Address, item: &Item, made: &Made) -> bool {
+        let bytes = self.bytes.entry(address.clone()).or_default();
+        let same = item.hash.is_some_and(|hash| item.op == Op::New && bytes.contains(&hash));
+        bytes.extend(item.hash);
+        let values = self.values.entry(address.clone()).or_default();
+        let known = values.contains(made);
+        if !known {
+            values.push(made.clone());
+        }
+        same || known
+    }
+}
+
+/// Tells whether a place is that of the pending value of one that stands.
+fn is_pending(standing: &HashMap<Address, Standing>, address: &Address) -> bool {
+    let beside = address.beside_what();
+    beside.is_some_and(|(stage, base)| stage == Stage::Next && standing.contains_key(&base))
+}
+
 /// Follows all sealed values through the entries that hold.
 #[must_use]
 pub fn lives(record: &Record) -> Lives {
     let mut lives = Lives::default();
     let mut standing: HashMap<Address, Standing> = HashMap::new();
-    let mut seen: HashMap<Address, Vec<Sha256>> = HashMap::new();
+    let mut been = Been::default();
     for at in record.dag.order().iter().copied().filter(|at| record.holds(*at)) {
         let mut arrivals = Vec::new();
         let mut left = Vec::new();
@@ -107,13 +136,16 @@ pub fn lives(record: &Record) -> Lives {
                 due: item.due,
                 entry: at,
             };
-            let known = seen.entry(address.clone()).or_default();
-            let again = item.hash.is_some_and(|hash| item.op == Op::New && known.contains(&hash));
-            known.extend(item.hash);
+            let again = been.came_back(address, item, &new.made);
             match standing.get(address) {
-                None if item.op == Op::New => lives.creations.push((at, address.clone())),
-                // The token that stood here before holds the value that stood here before.
-                Some(old) if old.made != new.made && !again => {
+                None if item.op == Op::New && !is_pending(&standing, address) => {
+                    lives.creations.push((at, address.clone()));
+                }
+                // Who takes a rotation back has not rotated.
+                Some(old) if old.made != new.made && again => {
+                    lives.successions.retain(|it| it.address != *address || it.old != new.made);
+                }
+                Some(old) if old.made != new.made => {
                     lives.successions.extend(succession(record, address, old, &new));
                 }
                 _ => {}

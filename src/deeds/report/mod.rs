@@ -45,7 +45,7 @@ use access::Access;
 use assumptions::Assumption;
 use consumers::{Consumer, Usage};
 use customer::Customer;
-use debts::Debt;
+use debts::{Debt, Outlived};
 use events::Events;
 use ground::Ground;
 use incidents::Incident;
@@ -100,6 +100,8 @@ pub struct FiveD {
     pub leavers: Vec<Leaver>,
     /// The duties to rotate, by date.
     pub debts: Vec<Debt>,
+    /// The values that another took the place of and that nobody ended, by date.
+    pub outlived: Vec<Outlived>,
     /// The incidents and exercises on record.
     pub incidents: Vec<Incident>,
     /// What the log counts.
@@ -184,6 +186,7 @@ fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
         leavers: leavers::leavers(ground, &access.revoked, &ends),
         incidents,
         finished: (rotations.iter().filter(|it| it.finished.is_some()).count(), timely),
+        outlived: debts::outlived(ground),
         watch: watch::watch(ground, &ci),
         customer: customer::customer(ground, &secrets),
         stores: globs.map(|glob| glob.as_str().to_owned()).collect(),

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::ground::Ground;
 use super::lineage;
 use crate::log::entry::Origin;
-use crate::names::{Address, ConsumerName, MemberName, TypeName};
+use crate::names::{self, Address, ConsumerName, MemberName, TypeName};
 use crate::policy::{self, Custody};
 use crate::verify::Live;
 
@@ -74,7 +74,9 @@ impl Secret {
     #[must_use]
     pub fn days_late(&self, today: Date) -> Option<i32> {
         let left = crate::rotation::days_left(self.due?, today);
-        (left < 0 && !self.is_customers()).then_some(-left)
+        // Another has the place of a previous one already: its overlap is what counts.
+        let counts = !self.is_customers() && self.stage != Stage::Previous;
+        (left < 0 && counts).then_some(-left)
     }
 }
 
@@ -101,7 +103,11 @@ fn secret(ground: &Ground<'_>, address: &Address, live: Live<'_>) -> Secret {
         made_by: record.entries[made].entry.by.clone(),
         since: ground.day(since),
         due: live.item.due,
-        stage: Stage::Current,
+        stage: match ground.verified.stage(address) {
+            Some((names::Stage::Next, _)) => Stage::Pending,
+            Some((names::Stage::Previous, _)) => Stage::Previous,
+            None => Stage::Current,
+        },
         owner: rule.owner.map(neutral),
         origin: rule.origin,
         vendor: rule.vendor.map(str::to_owned),

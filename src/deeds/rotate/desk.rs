@@ -80,14 +80,11 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// [`DeedError::Seal`]; [`DeedError::Refuse`] where a value that was to take a place stood there already.
-    pub(super) fn finish(self, work: &mut Work) -> Result<Vec<(Address, Item)>, DeedError> {
+    pub(super) fn finish(self, work: &mut Work) -> Result<(), DeedError> {
         let Sealing { verified, .. } = self.sealing;
-        let mut items = Vec::new();
         for (path, clear) in &self.texts {
             let mut new = self.sealing.reseal(path, clear, &|_| None, Whole::Refused)?;
             self.carry_on(&mut new.change)?;
-            let all = new.change.items.iter();
-            items.extend(all.map(|item| (new.change.address(&item.key), item.clone())));
             work.writes.based_on(path.clone(), verified.files.get(path).map(|file| file.bytes));
             work.file(new.change, new.bytes);
         }
@@ -100,11 +97,10 @@ impl<'a> Desk<'a> {
                 None => work.writes.remove(path.clone()),
             }
             let Some(item) = item else { continue };
-            items.push((address.clone(), item.clone()));
             let Address { env, path, .. } = address;
             work.changes.push(FileChange { env, path, items: vec![item] });
         }
-        Ok(items)
+        Ok(())
     }
 
     fn address(&self, path: &RepoPath, key: &KeyPath) -> Address {

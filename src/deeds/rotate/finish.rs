@@ -2,10 +2,11 @@
 //! Mission, section F.
 
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use super::desk::take_away;
 use super::state::{name, refuse};
-use super::{Asked, earlier, steps};
+use super::{Asked, earlier, receipts, steps};
 use crate::deeds::DeedError;
 use crate::deeds::attest::{Work, attest};
 use crate::deeds::find::{self, Found};
@@ -30,7 +31,7 @@ pub struct Waiting {
     pub values: Vec<Made>,
     /// Where one of them still stands.
     pub previous: Option<Address>,
-    /// Who uses the value, as the policy says.
+    /// Who uses the value, as the policy says, and has shown no receipt of the current one.
     pub consumers: Vec<ConsumerName>,
     /// How the policy says that such a value is ended at its issuer.
     pub revoke: Option<String>,
@@ -64,13 +65,19 @@ pub enum Answer {
 ///
 /// # Errors
 /// [`DeedError::NoSecret`]; [`DeedError::Refuse`] where nothing waits to be ended.
-pub fn waiting(world: &World, asked: &[Asked]) -> Result<Vec<Waiting>, DeedError> {
+pub fn waiting(
+    world: &World,
+    asked: &[Asked],
+    receipts: &[PathBuf],
+) -> Result<Vec<Waiting>, DeedError> {
+    let receipts = receipts::read(world, receipts)?;
     let place = Place::find(world)?;
     let loaded = place.load(steps::scope(asked))?;
     let mut all: Vec<Waiting> = Vec::new();
     for one in asked {
         let verified = loaded.verified(&one.query.env)?;
-        let waits = of_secret(&verified, secret(&verified, one)?)?;
+        let mut waits = of_secret(&verified, secret(&verified, one)?)?;
+        waits.consumers = receipts::without(&verified, &waits.address, &receipts);
         if all.iter().any(|it| it.address == waits.address) {
             return refuse(format!("`{}` is named twice", waits.address), None);
         }
@@ -233,7 +240,9 @@ pub fn finish(
     let mut gone: Vec<Address> = Vec::new();
     for (one, seen) in asked.iter().zip(seen) {
         let verified = loaded.verified(&one.query.env)?;
-        if of_secret(&verified, secret(&verified, one)?)? != *seen {
+        let consumers = seen.consumers.clone();
+        let now = Waiting { consumers, ..of_secret(&verified, secret(&verified, one)?)? };
+        if now != *seen {
             return refuse(format!("`{}` changed meanwhile", seen.address), None);
         }
         let of = seen.values.iter().map(|made| made.origin.clone());

@@ -5,6 +5,8 @@ mod desk;
 mod earlier;
 pub mod finish;
 mod fresh;
+mod placing;
+mod receipts;
 mod state;
 mod steps;
 
@@ -13,24 +15,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::DeedError;
 use super::attest::{Work, attest};
 use super::enact::policy_is_readable;
-use super::ends;
 use super::find::{self, Found};
 use super::load::{Place, unblocked};
 use super::pen::Receipt;
 use super::ring::Ring;
 use super::sealing::Sealing;
-use super::set::{Said, Set, Wish, put};
+use super::set::{Set, Wish};
 use super::unset::revoke;
 use crate::document::{Format, Node};
-use crate::names::{Address, AddressQuery, EnvName, KeyPath, Stage, TypeName};
+use crate::names::{Address, AddressQuery, EnvName, KeyPath, Stage};
 use crate::policy::Strategy;
 use crate::rotation::generate::Spec;
 use crate::rotation::{Obligation, Owed, days_left};
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
 use crate::world::{World, Writes};
-use desk::Desk;
 use fresh::fresh;
+use placing::{beside, in_place};
 pub use state::Step;
 pub(super) use state::{at_rest, awaits_nothing, stands_alone};
 use state::{may, refuse};
@@ -144,8 +145,28 @@ fn due(place: &Place<'_>, scope: Option<&EnvName>) -> Result<Agenda, DeedError> 
             Err(other) => return Err(other),
         }
     }
+    agenda.left.extend(to_end(place, &verified));
     agenda.wanted.sort_by_key(|it| it.found.env.as_str() != "prod");
     Ok(agenda)
+}
+
+/// What was replaced already, and only waits for the word that it was ended.
+fn to_end(place: &Place<'_>, verified: &Verified<'_>) -> Vec<Left> {
+    let today = place.today();
+    let open = |debt: &&Obligation| debt.owed == Owed::End && !debt.is_accepted(today);
+    let debts = verified.obligations.iter().filter(open).map(|debt| &debt.address);
+    let late = verified.previous.iter().filter(|old| days_left(old.due, today) < 0);
+    let all = debts.chain(late.map(|old| &old.address)).map(|address| {
+        let beside = verified.record.stands_beside(address);
+        beside.map_or_else(|| address.clone(), |(_, base)| base)
+    });
+    let all: BTreeSet<Address> = all.collect();
+    let left = all.into_iter().map(|address| {
+        let fix = format!("tenure rotate {} --finish", state::name(verified, &address));
+        let why = "has an earlier value that is to be ended at its issuer".to_owned();
+        Left { address, why, fix }
+    });
+    left.collect()
 }
 
 fn at(address: Address) -> Found {
@@ -157,7 +178,10 @@ fn owed(place: &Place<'_>, verified: &Verified<'_>) -> BTreeSet<Address> {
     let late =
         |due: Option<jiff::civil::Date>| due.is_some_and(|due| days_left(due, place.today()) < 0);
     let sealed = verified.live.iter().filter(|(_, live)| live.item.generation.is_some());
-    let overdue = sealed.filter(|(_, live)| late(live.item.due)).map(|(address, _)| address);
+    // Of what another took the place of, the overlap counts.
+    let was = |address: &Address| matches!(verified.stage(address), Some((Stage::Previous, _)));
+    let overdue = sealed.filter(|(address, live)| late(live.item.due) && !was(address));
+    let overdue = overdue.map(|(address, _)| address);
     let open = |debt: &&Obligation| debt.owed == Owed::Rotate && !debt.is_accepted(place.today());
     let debts = verified.obligations.iter().filter(open).map(|debt| &debt.address);
     overdue.chain(debts).cloned().collect()
@@ -306,70 +330,4 @@ fn show(set: &mut Set, public: &[(Address, String)]) {
     let is_pending = |at: &Address| at.beside(Stage::Next).as_ref() == Some(&set.address);
     let mine = public.iter().find(|(at, _)| *at == set.address || is_pending(at));
     set.public = mine.map(|(_, public)| public.clone());
-}
-
-/// Puts new values beside the current ones, whose types they get.
-fn beside(
-    sealing: Sealing<'_>,
-    made: Vec<(Found, Plaintext)>,
-    wish: &Wish,
-    work: &mut Work,
-) -> Result<Vec<Set>, DeedError> {
-    let verified = sealing.verified;
-    let mut pairs = Vec::new();
-    let mut kinds: BTreeMap<Address, TypeName> = BTreeMap::new();
-    for (found, value) in made {
-        let next = state::place(verified, &found.address(), Stage::Next)?;
-        let live = verified.live.get(&found.address());
-        if let Some(kind) = live.and_then(|live| live.item.kind.clone()) {
-            kinds.insert(next.clone(), kind);
-        }
-        pairs.push((at(next), value));
-    }
-    let pairs: Vec<_> = pairs.iter().map(|(found, value)| (found, value)).collect();
-    let kind = |address: &Address| kinds.get(address).cloned();
-    put(sealing, &pairs, Said { kind: &kind, wish }, work)
-}
-
-/// Puts new values in the place of the old ones; of a type that keeps old ones to decrypt, these stay.
-fn in_place(
-    sealing: Sealing<'_>,
-    made: &[(Found, Plaintext)],
-    wish: &Wish,
-    work: &mut Work,
-) -> Result<(Vec<Set>, Vec<Address>), DeedError> {
-    let verified = sealing.verified;
-    let keeps = |found: &Found| strategy(verified, &found.address()) == Some(Strategy::KeepOld);
-    let pairs: Vec<_> = made.iter().map(|(found, value)| (found, value)).collect();
-    if !made.iter().any(|(found, _)| keeps(found)) {
-        return Ok((put(sealing, &pairs, Said { kind: &|_| None, wish }, work)?, Vec::new()));
-    }
-    let mut desk = Desk::of(sealing);
-    let mut kept = Vec::new();
-    for (found, value) in pairs {
-        if keeps(found) {
-            let previous = state::place(verified, &found.address(), Stage::Previous)?;
-            desk.carry(&found.address(), &previous)?;
-            kept.push(previous);
-        }
-        desk.put(found, value)?;
-    }
-    let items = desk.finish(work)?;
-    let readers: Vec<_> = verified.policy.readers(sealing.env).into_iter().cloned().collect();
-    let set = |(found, value): &(Found, Plaintext)| {
-        let address = found.address();
-        let item = items.iter().find(|(at, _)| *at == address).map(|(_, item)| item);
-        Set {
-            receipt: None,
-            kind: item.and_then(|item| item.kind.clone()),
-            due: item.and_then(|item| item.due),
-            readers: readers.clone(),
-            dropped: false,
-            public: None,
-            ends: ends::of(value, wish, sealing.today),
-            locked: ends::is_locked(value, wish),
-            address,
-        }
-    };
-    Ok((made.iter().map(set).collect(), kept))
 }

@@ -2,15 +2,16 @@
 
 use super::Edition;
 use super::markdown::{Doc, Indent, code, prose};
-use super::words::{number, things};
+use super::words::{and, days, number, things};
 use crate::deeds::report::FiveD;
 use crate::deeds::report::access::Revoked;
-use crate::deeds::report::debts::Debt;
+use crate::deeds::report::debts::{Debt, Outlived};
 use crate::deeds::report::events::Ended;
 use crate::deeds::report::incidents::Incident;
 use crate::deeds::report::leavers::{Gone, Leaver};
 use crate::log::entry::Grade;
 use crate::output::sentences::{READ_STAYS_READ, end_is_declared};
+use crate::rotation::Owed;
 
 pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     doc.section("8. Incident response considerations");
@@ -26,11 +27,15 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
         Edition::Internal => {
             report.access.revoked.iter().for_each(|it| doc.point(reader(it)));
             report.events.ended.iter().for_each(|it| doc.point(credential(it)));
+            report.outlived.iter().for_each(|it| doc.point(outlived(it)));
         }
         Edition::Customer => {
             let readers = number(report.access.revoked.len());
             let ended = number(report.events.ended.len());
-            doc.point(format!("readers taken away: {readers}; credentials ended: {ended}"));
+            let left = number(report.outlived.len());
+            doc.point(format!(
+                "readers taken away: {readers}; credentials ended: {ended}; still to be ended: {left}"
+            ));
         }
     }
     let count = report.debts.len();
@@ -87,10 +92,24 @@ fn could_also_read(it: &Leaver) -> String {
     format!("{} could also read {count} in use no more: {}{more}", it.who, named.join("; "))
 }
 
+fn outlived(it: &Outlived) -> String {
+    let late = it.late.map_or(String::new(), |late| format!(", {} late", days(late)));
+    format!("old {}, replaced {}, to be ended by {}{late}", prose(&it.name), it.since, it.due)
+}
+
 fn debt(it: &Debt) -> Vec<String> {
     let from = it.readable_from.map_or("not known".to_owned(), |day| day.to_string());
     let owner = it.owner.as_deref().map_or("not named".to_owned(), prose);
-    vec![prose(&it.name), format!("{} {}", it.cause, it.since), from, it.due.to_string(), owner]
+    let owed = match it.owed {
+        Owed::Rotate => "",
+        Owed::End => ", to be ended",
+    };
+    let borne = it.accepted.as_ref().map_or(String::new(), |borne| {
+        let by: Vec<_> = borne.by.iter().map(ToString::to_string).collect();
+        format!(", accepted until {} by {}", borne.until, and(&by))
+    });
+    let due = format!("{}{owed}{borne}", it.due);
+    vec![prose(&it.name), format!("{} {}", it.cause, it.since), from, due, owner]
 }
 
 fn detection(doc: &mut Doc, report: &FiveD, edition: Edition) {

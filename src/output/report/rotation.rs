@@ -1,5 +1,7 @@
 //! Section 6 of document 5D: when values are rotated, and whether they are.
 
+use std::collections::BTreeMap;
+
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
@@ -14,6 +16,7 @@ use crate::deeds::report::lifecycle::Lifecycle;
 use crate::deeds::report::secrets::{Secret, Stage};
 use crate::deeds::report::triggers::Trigger;
 use crate::policy::RotateEvery;
+use crate::rotation::Owed;
 
 pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     doc.section("6. Rotation and expiration");
@@ -103,15 +106,17 @@ fn notes(kind: &Kind, life: &Lifecycle, edition: Edition) -> String {
 }
 
 fn deadlines(doc: &mut Doc, report: &FiveD) {
-    let debt = |secret: &Secret| report.debts.iter().find(|it| it.address == secret.address);
-    let mut secrets: Vec<_> = report.secrets.iter().map(|it| (it, debt(it))).collect();
+    let debts = report.debts.iter().filter(|it| it.owed == Owed::Rotate);
+    let debts: BTreeMap<_, _> = debts.map(|it| (&it.address, it)).collect();
+    let mut secrets: Vec<_> =
+        report.secrets.iter().map(|it| (it, debts.get(&it.address).copied())).collect();
     let first = |(secret, debt): &(&Secret, Option<&Debt>)| {
-        let due = secret.due.into_iter().chain(debt.map(|it| it.due)).min();
+        let due = ends(report, secret).into_iter().chain(debt.map(|it| it.due)).min();
         (due.unwrap_or(Date::MAX), secret.address.clone())
     };
-    secrets.sort_by_key(first);
+    secrets.sort_by_cached_key(first);
     let row = |(secret, debt): (&Secret, Option<&Debt>)| {
-        let due = secret.due.map_or("never".to_owned(), |due| due.to_string());
+        let due = ends(report, secret).map_or("never".to_owned(), |due| due.to_string());
         vec![prose(&secret.name), secret.since.to_string(), due, state(report, secret, debt)]
     };
     let rows: Vec<_> = secrets.into_iter().map(row).collect();
@@ -120,11 +125,20 @@ fn deadlines(doc: &mut Doc, report: &FiveD) {
     }
 }
 
+/// The last day in time: of a value that another took the place of, the end of the overlap.
+fn ends(report: &FiveD, secret: &Secret) -> Option<Date> {
+    let mut outlived = report.outlived.iter();
+    match secret.stage {
+        Stage::Previous => outlived.find(|it| it.address == secret.address).map(|it| it.due),
+        Stage::Current | Stage::Pending => secret.due,
+    }
+}
+
 fn state(report: &FiveD, secret: &Secret, debt: Option<&Debt>) -> String {
     let mut said = Vec::new();
     match secret.stage {
         Stage::Pending => said.push("pending".to_owned()),
-        Stage::Previous => said.push("previous".to_owned()),
+        Stage::Previous => said.push(format!("previous, {}", outlived(report, secret))),
         Stage::Current => {}
     }
     let late = secret.days_late(report.stamp.day);
@@ -132,13 +146,28 @@ fn state(report: &FiveD, secret: &Secret, debt: Option<&Debt>) -> String {
         said.push(format!("overdue by {}", days(late)));
         said.extend(refused(report, secret, due));
     }
-    if let Some(debt) = debt {
-        said.push(format!("must rotate by {}: {}", debt.due, debt.cause));
-    }
-    if late.is_none() && debt.is_none() {
+    said.extend(debt.map(owed));
+    if said.is_empty() || (late.is_none() && debt.is_none() && secret.stage == Stage::Pending) {
         said.push(in_time(report, secret));
     }
     said.join("; ")
+}
+
+fn outlived(report: &FiveD, secret: &Secret) -> String {
+    let mut all = report.outlived.iter().filter(|it| it.address == secret.address);
+    match all.next() {
+        None => "to be ended".to_owned(),
+        Some(it) => match it.late {
+            Some(late) => format!("to be ended by {}, {} late", it.due, days(late)),
+            None => format!("to be ended by {}", it.due),
+        },
+    }
+}
+
+fn owed(debt: &Debt) -> String {
+    let drill = if debt.drill { "drill: " } else { "" };
+    let borne = debt.accepted.as_ref().map(|it| format!("; accepted until {}", it.until));
+    format!("{drill}must rotate by {}: {}{}", debt.due, debt.cause, borne.unwrap_or_default())
 }
 
 fn refused(report: &FiveD, secret: &Secret, due: Date) -> Option<String> {

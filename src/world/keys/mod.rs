@@ -220,7 +220,8 @@ impl Identities {
         let sealed = Sealed::read(file)?;
         for source in &mut self.sources {
             source.load(source::Commands::Wait)?;
-            if let Some((clear, _)) = source.open_free(&sealed)? {
+            if let Some((clear, with)) = source.open_free(&sealed)? {
+                self.opened_with = with;
                 return Ok(Some(clear));
             }
         }
