@@ -204,7 +204,10 @@ impl Record {
             item.is_some() && !is_it(at, &version.address)
         };
         let first_after = |version: &Version| {
-            let mut later = self.naming(&version.address).iter().copied();
+            let all = self.naming(&version.address);
+            let own = self.dag.position(version.entry);
+            let later = all.partition_point(|at| self.dag.position(*at) <= own);
+            let mut later = all[later..].iter().copied();
             later.find(|at| self.dag.is_ancestor(version.entry, *at) && ends(version, *at))
         };
         // What lost a dispute without anybody's word has no descendant that says so.
@@ -240,7 +243,9 @@ impl Record {
     #[must_use]
     pub fn exposed(&self, who: &Who<'_>) -> Vec<Exposed> {
         let opens = self.opens(who);
-        self.values_made().iter().filter_map(|made| self.exposure(made, who, &opens)).collect()
+        let steps: Vec<_> = self.steps_in_force().collect();
+        let made = self.values_made();
+        made.iter().filter_map(|made| self.seen(made, who, (&opens, &steps))).collect()
     }
 
     /// The generations that somebody opens, each from the first keyring on that holds it.
@@ -274,6 +279,19 @@ impl Record {
     /// From when on somebody could read a value; none where they could not, and for what was never sealed.
     #[must_use]
     pub fn exposure(&self, made: &Made, who: &Who<'_>, opens: &Opens) -> Option<Exposed> {
+        let steps = match who {
+            Who::Vendor(_) => self.steps_in_force().collect(),
+            _ => Vec::new(),
+        };
+        self.seen(made, who, (opens, &steps))
+    }
+
+    fn seen(
+        &self,
+        made: &Made,
+        who: &Who<'_>,
+        (opens, steps): (&Opens, &[&Step]),
+    ) -> Option<Exposed> {
         if made.versions.iter().all(|version| version.generation.is_none()) {
             return None;
         }
@@ -281,7 +299,7 @@ impl Record {
             let own =
                 Since { time: self.entries[version.entry].entry.time, entry: Some(version.entry) };
             let since = match (who, version.generation) {
-                (Who::Vendor(vendor), _) => self.given(version, vendor)?,
+                (Who::Vendor(vendor), _) => self.given(version, vendor, steps)?,
                 // All who see the repository read what stands in clear.
                 (Who::Anyone, _) | (_, None) => own,
                 (_, Some(generation)) => *opens.get(&generation)?,
@@ -302,11 +320,10 @@ impl Record {
     }
 
     /// From when on a vendor had a value: since it is, or since a rule names the vendor.
-    fn given(&self, version: &Version, vendor: &str) -> Option<Since> {
+    fn given(&self, version: &Version, vendor: &str, steps: &[&Step]) -> Option<Since> {
         let entry = &self.entries[version.entry].entry;
-        let its = self
-            .steps_in_force()
-            .filter(|step| Some(step.id) == entry.policy || !self.chain.knew(entry, step));
+        let its = steps.iter().copied();
+        let its = its.filter(|step| Some(step.id) == entry.policy || !self.chain.knew(entry, step));
         let names = |step: &&Step| step.policy.rule(&version.address).vendor == Some(vendor);
         let first = its
             .filter(names)

@@ -329,7 +329,7 @@ fn what_outlives_its_overlap_is_red_until_its_end_is_recorded() {
     let repo = repo.at("2026-01-04");
     repo.run("check").done();
     let repo = repo.at("2026-01-05");
-    let red = repo.run("check");
+    let red = repo.run("check --json");
     assert_eq!(red.code, 1, "{red}");
     assert!(red.stdout.contains("tenure rotate dev/A --finish"), "{red}");
     assert!(red.stdout.contains("tenure rotate dev/B --finish"), "{red}");

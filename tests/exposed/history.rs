@@ -18,23 +18,21 @@ use tenure::names::{Address, EntryId, Sha256};
 use tenure::policy::Policy;
 use tenure::seal::{Binding, Part, drop_value, seal_whole};
 
-use crate::support::Repo;
-
 const FIRST: &str = "2025-02-01T00:00:00Z";
-pub(super) const ENVS: [&str; 2] = ["dev", "prod"];
-pub(super) const FILES: [&str; 2] = ["secrets/dev.env", "secrets/prod.yaml"];
-pub(super) const WHOLE: &str = "secrets/prod.pem";
-pub(super) const REPOSITORY: &str = "0198c9d2-7b1e-4c8a-9f00-0123456789ab";
+pub(crate) const ENVS: [&str; 2] = ["dev", "prod"];
+pub(crate) const FILES: [&str; 2] = ["secrets/dev.env", "secrets/prod.yaml"];
+pub(crate) const WHOLE: &str = "secrets/prod.pem";
+pub(crate) const REPOSITORY: &str = "0198c9d2-7b1e-4c8a-9f00-0123456789ab";
 /// How many people come and go beside ana; and one who never was.
 const PEOPLE: usize = 5;
 
 /// What was built.
-pub(super) struct Built {
-    pub(super) root: EntryId,
+pub(crate) struct Built {
+    pub(crate) root: EntryId,
     /// What each origin's value is in clear.
-    pub(super) values: BTreeMap<String, String>,
+    pub(crate) values: BTreeMap<String, String>,
     /// Everybody's name and key; mallory is last.
-    pub(super) people: Vec<(String, age::x25519::Identity)>,
+    pub(crate) people: Vec<(String, age::x25519::Identity)>,
 }
 
 /// What stands at a key.
@@ -76,9 +74,8 @@ struct Builder {
     whole: Option<(EntryId, Option<Date>)>,
 }
 
-/// Fills an empty repository of ana's.
-pub(super) fn build(repo: &Repo, commits: usize) -> Built {
-    let ana = PrivateKey::read_openssh_file(&repo.home().join(".ssh/id_ed25519")).unwrap();
+/// Makes a history of so many commits, all signed with one key, as `git fast-import` reads it.
+pub(crate) fn written(ana: PrivateKey, commits: usize) -> (Built, Vec<u8>) {
     let name = |at: usize| if at == PEOPLE { "mallory".to_owned() } else { format!("p{at}") };
     let people = (0..=PEOPLE).map(|at| (name(at), age::x25519::Identity::generate())).collect();
     let mut builder = Builder {
@@ -98,12 +95,8 @@ pub(super) fn build(repo: &Repo, commits: usize) -> Built {
         whole: None,
     };
     builder.all();
-    let command = repo.command(crate::support::stock("git").unwrap());
-    command.args(&["fast-import", "--quiet"]).feed(&builder.stream).done();
-    repo.git(&["symbolic-ref", "HEAD", "refs/heads/main"]).done();
-    repo.git(&["reset", "--quiet", "--hard"]).done();
-    let Builder { root, values, people, .. } = builder;
-    Built { root: root.unwrap(), values, people }
+    let Builder { root, values, people, stream, .. } = builder;
+    (Built { root: root.unwrap(), values, people }, stream)
 }
 
 impl Builder {
@@ -121,8 +114,12 @@ impl Builder {
         main.writes.insert(".gitattributes".to_owned(), attributes.into());
         self.step(&mut main, &[0, 1]);
         while self.commits < self.all {
+            let apart = (self.all / 20).max(100);
+            if matches!(self.commits % apart, 10 | 30 | 50) {
+                self.reader_changes(&mut main);
+                continue;
+            }
             match self.commits % 100 {
-                10 | 30 | 50 => self.reader_changes(&mut main),
                 60 => self.branch(&mut main),
                 90 if self.commits % 500 == 190 => self.rogue(&main),
                 _ => self.change(&mut main, "K"),

@@ -11,7 +11,18 @@ use serde_json::Value;
 
 use crate::support::Repo;
 use brute::{Brute, Read};
-use history::{Built, build};
+use history::{Built, written};
+
+/// Fills an empty repository of ana's.
+fn build(repo: &Repo, commits: usize) -> Built {
+    let ana = ssh_key::PrivateKey::read_openssh_file(&repo.home().join(".ssh/id_ed25519")).unwrap();
+    let (built, stream) = written(ana, commits);
+    let command = repo.command(crate::support::stock("git").unwrap());
+    command.args(&["fast-import", "--quiet"]).feed(stream).done();
+    repo.git(&["symbolic-ref", "HEAD", "refs/heads/main"]).done();
+    repo.git(&["reset", "--quiet", "--hard"]).done();
+    built
+}
 
 /// What the program says that a key reads: the value in clear, from which day on, and whether it is live.
 fn answered(repo: &Repo, built: &Built, who: usize) -> (BTreeSet<Read>, usize) {

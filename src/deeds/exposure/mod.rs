@@ -8,7 +8,7 @@ mod rings;
 mod tokens;
 pub mod value;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -24,7 +24,7 @@ use crate::names::{Address, EntryId, EnvName, GenerationId, MemberName};
 use crate::policy::edit::EditError;
 use crate::policy::{self, Recipient};
 use crate::verify::Record;
-use crate::verify::exposed::{Exposed, Made, Opens, Who};
+use crate::verify::exposed::{Exposed, Made, Who};
 use crate::world::{ObjectId, World};
 
 use history::{Past, Scope};
@@ -183,14 +183,18 @@ pub fn exposure(
     let rings = Rings::judge(&place, &record, &past, &mut asked)?;
     let made = record.values_made();
     let tokens = tokens::search(&place, (&record, &made), (&past, &rings), progress)?;
-    let values = match question {
-        Question::Vendor(vendor) => told(&record, &made, &Who::Vendor(vendor), &Opens::new()),
-        _ => told(&record, &made, &Who::Opening(&rings.opens), &rings.opens),
+    let who = match question {
+        Question::Vendor(vendor) => Who::Vendor(vendor),
+        _ => Who::Opening(&rings.opens),
     };
-    let values = values.into_iter().filter(|(_, exposed)| wanted.takes(exposed));
-    let mut shown = Shown::of(&record, &past);
-    let mut values: Vec<_> =
-        values.map(|(at, it)| shown.value(it, tokens.proof_of(at), &made)).collect();
+    let exposed = record.exposed(&who).into_iter().filter(|exposed| wanted.takes(exposed));
+    let shown = Shown::of(&record, &past, &made);
+    let mut values: Vec<_> = exposed
+        .map(|exposed| {
+            let proof = shown.place(&exposed).map_or(Proof::Log, |at| tokens.proof_of(at));
+            shown.value(exposed, proof)
+        })
+        .collect();
     sort(&mut values);
     let looked = Looked {
         keyrings: past.keyrings.len(),
@@ -205,11 +209,6 @@ pub fn exposure(
         _ => Vec::new(),
     };
     Ok(Exposure { who: asked.told(), wanted, values, unlogged, findings: rings.findings, looked })
-}
-
-fn told(record: &Record, made: &[Made], who: &Who<'_>, opens: &Opens) -> Vec<(usize, Exposed)> {
-    let exposed = |(at, made)| Some((at, record.exposure(made, who, opens)?));
-    made.iter().enumerate().filter_map(exposed).collect()
 }
 
 /// The live ones first, by name; then the dead, by name and day.
@@ -250,40 +249,52 @@ fn known(record: &Record, question: Question<'_>) -> Result<(), DeedError> {
 struct Shown<'r> {
     record: &'r Record,
     past: &'r Past,
-    addresses: Vec<Address>,
+    made: &'r [Made],
+    places: HashMap<&'r Origin, usize>,
+    revoked: HashMap<&'r Origin, (&'r MemberName, Grade)>,
+    signed: Vec<Address>,
 }
 
 impl<'r> Shown<'r> {
-    fn of(record: &'r Record, past: &'r Past) -> Self {
-        Self { record, past, addresses: record.signed(None).into_keys().collect() }
+    fn of(record: &'r Record, past: &'r Past, made: &'r [Made]) -> Self {
+        let holds = record.entries.iter().enumerate().filter(|(at, _)| record.holds(*at));
+        let said = |(_, signed): (usize, &'r SignedEntry)| match &signed.entry.kind {
+            Kind::Note(Note::Revoked { value, grade }) => Some((value, (&signed.entry.by, *grade))),
+            _ => None,
+        };
+        Self {
+            record,
+            past,
+            made,
+            places: made.iter().enumerate().map(|(at, made)| (&made.origin, at)).collect(),
+            revoked: holds.filter_map(said).collect(),
+            signed: record.signed(None).into_keys().collect(),
+        }
+    }
+
+    /// The place of a value among those that were made.
+    fn place(&self, exposed: &Exposed) -> Option<usize> {
+        self.places.get(&exposed.origin).copied()
     }
 
     fn name(&self, exposed: &Exposed) -> String {
         let address = exposed.live_at.first().unwrap_or(&exposed.origin.address);
-        Names::of(self.addresses.iter().chain([address]).collect::<BTreeSet<_>>()).short(address)
+        let rivals = |it: &&Address| it.env == address.env && it.key == address.key;
+        let rivals: BTreeSet<_> = self.signed.iter().filter(rivals).chain([address]).collect();
+        Names::of(rivals).short(address)
     }
 
-    fn value(&mut self, exposed: Exposed, proof: Proof, made: &[Made]) -> Value {
-        let end = made.iter().find(|it| it.origin == exposed.origin).and_then(|it| self.end(it));
+    fn value(&self, exposed: Exposed, proof: Proof) -> Value {
+        let made = self.place(&exposed).map(|at| &self.made[at]);
+        let revoked = self.revoked.get(&exposed.origin);
         Value {
             name: self.name(&exposed),
             proof,
             commit: exposed.shown.and_then(|entry| self.commit(&entry)),
-            revoked: self.revoked(&exposed.origin),
-            end,
+            revoked: revoked.map(|(who, grade)| ((*who).clone(), *grade)),
+            end: made.and_then(|made| self.end(made)),
             window: exposed,
         }
-    }
-
-    fn revoked(&self, origin: &Origin) -> Option<(MemberName, Grade)> {
-        let holds = self.record.entries.iter().enumerate().filter(|(at, _)| self.record.holds(*at));
-        let said = |(_, signed): (usize, &SignedEntry)| match &signed.entry.kind {
-            Kind::Note(Note::Revoked { value, grade }) if value == origin => {
-                Some((signed.entry.by.clone(), *grade))
-            }
-            _ => None,
-        };
-        holds.filter_map(said).next()
     }
 
     fn commit(&self, entry: &EntryId) -> Option<ObjectId> {

@@ -91,10 +91,10 @@ pub fn find(
         }
     })?;
     let told = Told { record: &record, made: &made, members: members(&record), wanted };
-    let mut shown = Shown::of(&record, &past);
+    let shown = Shown::of(&record, &past, &made);
     let all = found.iter().chain(parts.difference(&found));
     let mut matches: Vec<_> = all
-        .filter_map(|at| told.one(&mut shown, *at, parts.contains(at) && !found.contains(at)))
+        .filter_map(|at| told.one(&shown, *at, parts.contains(at) && !found.contains(at)))
         .collect();
     matches.sort_by_cached_key(|it| (!it.value.window.is_live(), it.value.name.clone()));
     Ok(Leaked {
@@ -202,7 +202,7 @@ struct Told<'r> {
 }
 
 impl Told<'_> {
-    fn one(&self, shown: &mut Shown<'_>, at: usize, is_part: bool) -> Option<Match> {
+    fn one(&self, shown: &Shown<'_>, at: usize, is_part: bool) -> Option<Match> {
         let made = &self.made[at];
         let nobody = Opens::new();
         let exposed = self.record.exposure(made, &Who::Anyone, &nobody)?;
@@ -221,7 +221,7 @@ impl Told<'_> {
         Some(Match {
             readers: self.members.iter().filter_map(reader).collect(),
             by: self.record.entries[entry].entry.by.clone(),
-            value: shown.value(exposed, Proof::Opened, self.made),
+            value: shown.value(exposed, Proof::Opened),
             is_part,
         })
     }
