@@ -87,7 +87,7 @@ pub fn weakness(value: &[u8], name: &str) -> Option<Weakness> {
         return Some(Weakness::Template);
     }
     let plain = plain(text);
-    if !plain.is_empty() && plain == self::plain(name) {
+    if plain.len() >= 3 && plain == self::plain(name) {
         return Some(Weakness::Name);
     }
     // `changeme123!` and `Password1` are the same idea.
