@@ -162,10 +162,16 @@ fn case_14_a_bit_flipped_and_an_end_cut_off() {
 #[test]
 fn case_15_tokens_of_a_value_and_of_the_one_before_it() {
     let estate = Estate::new();
-    estate.set("ben", "prod/secrets/prod.env#API_KEY_PREVIOUS", "hunter2-old");
+    let rotate = |how: &str| {
+        let rotate = estate.by("ben", &format!("rotate prod/API_KEY {how}"));
+        rotate.run().done();
+    };
+    rotate("--begin --generate hex:16");
+    rotate("--promote");
     let before = estate.read(ENV);
-    estate.set("ben", "prod/API_KEY", "hunter2-newer");
-    estate.set("ben", "prod/API_KEY_PREVIOUS", "hunter2-api");
+    rotate("--finish");
+    rotate("--begin --generate hex:16");
+    rotate("--promote");
     estate.attacked(5, &["altered", "other key's"], |e| {
         e.edit(ENV, |text| exchanged(text, "API_KEY", "API_KEY_PREVIOUS"));
     });

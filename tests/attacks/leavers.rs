@@ -6,6 +6,7 @@ use tenure::names::EntryId;
 use super::Estate;
 use super::forge::Pen;
 use super::members::{vouched, without};
+use super::notes::{accept, note, origin, revoked};
 
 const DB_URL: &str = "prod/secrets/prod.env#DB_URL";
 const API_KEY: &str = "prod/secrets/prod.env#API_KEY";
@@ -85,6 +86,7 @@ fn noted(estate: &Estate, by: &str, word: &str) {
 #[test]
 fn case_45_notes_of_somebody_without_the_right() {
     let estate = Estate::new();
+    let value = origin(&estate, DB_URL);
     estate.by("ana", "-y member remove ben").run().done();
     let owed = |e: &Estate| {
         let checked = e.by("ana", "--json check").run();
@@ -96,14 +98,21 @@ fn case_45_notes_of_somebody_without_the_right() {
         noted(e, "cleo", "approve");
         assert_eq!(owed(e), before);
     });
-    // Kinds that have no grammar yet count for nothing, whoever signs them.
-    for word in ["accept", "revoke"] {
-        for by in ["cleo", "ana"] {
-            estate.attacked(5, &["bad-entry"], |e| {
-                noted(e, by, word);
-                assert_eq!(owed(e), before);
-            });
-        }
+    let cause = estate.draft("ana", Kind::Note(revoked(value.clone()))).policy.unwrap();
+    estate.attacked(5, &["not-allowed", "`cleo`"], |e| {
+        note(e, "cleo", accept(cause, value.clone()));
+        assert_eq!(owed(e), before);
+    });
+    estate.attacked(5, &["not-allowed", "`cleo` may not write"], |e| {
+        note(e, "cleo", revoked(value.clone()));
+        assert_eq!(owed(e), before);
+    });
+    // Words that are no kind of note count for nothing, whoever signs them.
+    for by in ["cleo", "ana"] {
+        estate.attacked(5, &["bad-entry"], |e| {
+            noted(e, by, "revoke");
+            assert_eq!(owed(e), before);
+        });
     }
     estate.twin(|e| noted(e, "ana", "approve"));
 }
