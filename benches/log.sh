@@ -9,26 +9,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 runs=${1:-9}
-for program in cargo git ssh-keygen python3; do
-    command -v "$program" >/dev/null || { echo "missing: $program" >&2; exit 1; }
-done
-
-[ -n "${TENURE:-}" ] || cargo build --release --locked --bin tenure --example grow >&2
-built=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/release
-tenure=${TENURE:-$built/tenure}
+examples=grow
+. benches/scene.sh
 grow=${GROW:-$built/examples/grow}
-# By its own path: a shim may look for its settings in the home that is left here.
-python=$(python3 -c 'import sys; print(sys.executable)')
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config XDG_STATE_HOME=$work/home/.local/state
-export GIT_CONFIG_NOSYSTEM=1
-unset TENURE_IDENTITY TENURE_IDENTITY_FILE TENURE_IDENTITY_CMD TENURE_ROOT
-mkdir -p -m 700 "$HOME/.ssh"
-git config --global user.name ana
-git config --global user.email ana@example.com
-ssh-keygen -q -t ed25519 -N '' -C bench -f "$HOME/.ssh/id_ed25519"
 
 # Real entries with real signatures: 60 values in each of four environments, six people, branches, policies.
 for entries in 100 1000 10000; do

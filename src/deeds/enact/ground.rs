@@ -5,7 +5,7 @@ use crate::deeds::load::Place;
 use crate::finding::{Code, Finding, Severity};
 use crate::names::Sha256;
 use crate::policy::{self, Policy};
-use crate::verify::{Record, Step};
+use crate::verify::{Record, Step, Verified};
 use crate::world::terminal::Terminal;
 use crate::world::{Consent, World, WorldError, Writes};
 
@@ -19,6 +19,17 @@ pub fn policy_file(place: &Place<'_>) -> Result<String, DeedError> {
         what: format!("`{}` is not UTF-8", policy::PATH),
         instead: Some(format!("git restore {}", policy::PATH)),
     })
+}
+
+/// Reads the policy in force from its file, to be changed: nothing keeps writes away, and nobody edited it.
+///
+/// # Errors
+/// Those of [`nothing_blocks`], [`policy_file`] and [`same_as_in_force`].
+pub fn policy_in_force(place: &Place<'_>, verified: &Verified<'_>) -> Result<String, DeedError> {
+    nothing_blocks(&verified.findings, Edited::Refused)?;
+    let found = policy_file(place)?;
+    same_as_in_force(&found, verified.record)?;
+    Ok(found)
 }
 
 /// Finds what keeps every write away: a fault of log, policy or pin.
@@ -121,7 +132,7 @@ pub(super) fn leaves_nothing_behind(
 ///
 /// # Errors
 /// [`DeedError::World`] where it was changed meanwhile.
-pub fn same_as_in_force(text: &str, record: &Record) -> Result<(), DeedError> {
+fn same_as_in_force(text: &str, record: &Record) -> Result<(), DeedError> {
     if step_in_force(record)?.hash == Sha256::of(text.as_bytes()) {
         return Ok(());
     }

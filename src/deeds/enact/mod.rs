@@ -9,7 +9,7 @@ mod kept;
 pub use effect::{About, Effect, NewReaders, Signed, effect};
 pub(in crate::deeds) use effect::{doubtful, readable};
 pub use ground::{
-    Edited, agree, nothing_blocks, policy_file, policy_is_readable, same_as_in_force, step_in_force,
+    Edited, agree, nothing_blocks, policy_file, policy_in_force, policy_is_readable, step_in_force,
 };
 pub use kept::{kept, kept_at, put_policy};
 

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::keys::{Given, KeySource, Keys, fingerprints, made_key};
 use crate::deeds::DeedError;
-use crate::deeds::enact::{self, Draft, Edited, Effect, Enacted, Vouch, agree, nothing_blocks};
+use crate::deeds::enact::{Draft, Effect, Enacted, Vouch, agree, policy_in_force};
 use crate::deeds::load::Place;
 use crate::names::{MemberName, RoleName};
 use crate::policy::edit::{Edit, EditError, NewMember};
@@ -84,9 +84,7 @@ pub fn add(world: &World, wish: &Wish, show: &mut dyn FnMut(&Effect)) -> Result<
     let place = Place::to_write(world)?;
     let loaded = place.load_readers()?;
     let verified = loaded.judged()?;
-    nothing_blocks(&verified.findings, Edited::Refused)?;
-    let found = enact::policy_file(&place)?;
-    enact::same_as_in_force(&found, verified.record)?;
+    let found = policy_in_force(&place, &verified)?;
     let text = edited(&found, verified.policy, &new, wish)?;
     let draft = Draft::of(&place, &verified, &found, text)?;
     let effect = draft.effect();

@@ -6,9 +6,7 @@ use super::keys::{Keys, fingerprints};
 use super::replace_key::Turn;
 use super::request::{FOLDER, judge, path, read};
 use crate::deeds::DeedError;
-use crate::deeds::enact::{
-    self, Draft, Edited, Effect, Enacted, Vouch, agree, nothing_blocks, readable,
-};
+use crate::deeds::enact::{Draft, Effect, Enacted, Vouch, agree, policy_in_force, readable};
 use crate::deeds::load::Place;
 use crate::log::request::{Request, Wanted};
 use crate::names::{EnvName, MemberName, RoleName};
@@ -71,9 +69,7 @@ pub fn approve(
     let place = Place::to_write(world)?;
     let loaded = place.load_readers()?;
     let verified = loaded.judged()?;
-    nothing_blocks(&verified.findings, Edited::Refused)?;
-    let found = enact::policy_file(&place)?;
-    enact::same_as_in_force(&found, verified.record)?;
+    let found = policy_in_force(&place, &verified)?;
     let name = &wish.name;
     let (bytes, signed) = read(&place, name)?.ok_or_else(|| missing(&place, name))?;
     judge(&signed, name, verified.record, world.now)?;

@@ -1,7 +1,7 @@
 //! Says who answers for a machine, and which identities somebody answers for.
 
 use crate::deeds::DeedError;
-use crate::deeds::enact::{self, Draft, Edited, Effect, Enacted, Vouch, agree, nothing_blocks};
+use crate::deeds::enact::{Draft, Effect, Enacted, Vouch, agree, policy_in_force};
 use crate::deeds::load::Place;
 use crate::names::{EnvName, MemberName};
 use crate::policy::edit::Edit;
@@ -59,9 +59,7 @@ pub fn give(
     let place = Place::to_write(world)?;
     let loaded = place.load_readers()?;
     let verified = loaded.judged()?;
-    nothing_blocks(&verified.findings, Edited::Refused)?;
-    let found = enact::policy_file(&place)?;
-    enact::same_as_in_force(&found, verified.record)?;
+    let found = policy_in_force(&place, &verified)?;
     let member = verified.policy.members.get(name);
     if member.is_some_and(|member| member.owner.as_ref() == Some(owner)) {
         return Err(DeedError::Refuse {

@@ -7,9 +7,7 @@ use jiff::civil::Date;
 
 use super::owner::{Identity, owned};
 use crate::deeds::DeedError;
-use crate::deeds::enact::{
-    self, Draft, Edited, Effect, Enacted, Vouch, agree, nothing_blocks, readable,
-};
+use crate::deeds::enact::{Draft, Effect, Enacted, Vouch, agree, policy_in_force, readable};
 use crate::deeds::incident::alarms;
 use crate::deeds::load::Place;
 use crate::log::entry::Subject;
@@ -115,9 +113,7 @@ pub fn remove(
     let place = Place::to_write(world)?;
     let loaded = place.load_readers()?;
     let verified = loaded.judged()?;
-    nothing_blocks(&verified.findings, Edited::Refused)?;
-    let found = enact::policy_file(&place)?;
-    enact::same_as_in_force(&found, verified.record)?;
+    let found = policy_in_force(&place, &verified)?;
     let identities = owned(verified.policy, &wish.name);
     not_the_leaver(wish)?;
     let leaving = leaving(wish, &identities);

@@ -6,7 +6,7 @@ use super::keys::{Given, KeySource, Keys, fingerprints, made_key};
 use super::remove::{Debt, debts};
 use crate::deeds::DeedError;
 use crate::deeds::enact::{
-    self, Draft, Edited, Effect, Enacted, Vouch, agree, doubtful, nothing_blocks,
+    Draft, Edited, Effect, Enacted, Vouch, agree, doubtful, nothing_blocks, policy_in_force,
 };
 use crate::deeds::join::{self, Asked, Trusted};
 use crate::deeds::load::{Place, unbelieved};
@@ -98,9 +98,7 @@ pub fn replace_key(
     let place = Place::to_write(world)?;
     let loaded = place.load_readers()?;
     let verified = loaded.judged()?;
-    nothing_blocks(&verified.findings, Edited::Refused)?;
-    let found = enact::policy_file(&place)?;
-    enact::same_as_in_force(&found, verified.record)?;
+    let found = policy_in_force(&place, &verified)?;
     let member = member(verified.policy, &wish.name)?;
     let made = made_key(wish.source, member.kind)?;
     let keys = wish.keys.read(world, member.kind, made.as_ref().map(|(_, public)| public))?;
