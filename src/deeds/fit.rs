@@ -8,7 +8,7 @@ use super::ends;
 use super::find::Found;
 use super::set::Wish;
 use crate::names::{KeyPath, TypeName};
-use crate::policy::Policy;
+use crate::policy::{Policy, is_credential};
 use crate::rotation::looks;
 use crate::rotation::strength::{self, Weakness};
 use crate::secret::Plaintext;
@@ -45,7 +45,7 @@ pub(super) fn fits(
         let what = format!("{what}; nothing written");
         Err(DeedError::Refuse { what, instead: Some(instead.to_owned()) })
     };
-    let is_config = kind.is_some_and(|kind| kind.as_str() == "config");
+    let is_config = !is_credential(kind);
     if let Some(what) = looks::credential(value.expose()).filter(|_| is_config) {
         return refuse(
             format!("{name} is of the type `config`, and the value looks like {what}"),
@@ -54,8 +54,8 @@ pub(super) fn fits(
     }
     // A word of few characters is for its issuer to refuse: some make such.
     let weak = strength::weakness(value.expose(), found.key.last_key().unwrap_or_default());
-    let is_credential = kind.is_some_and(|kind| policy.word(kind).is_some());
-    if let Some(why) = weak.filter(|why| is_credential && *why != Weakness::Short) {
+    let has_word = kind.is_some_and(|kind| policy.word(kind).is_some());
+    if let Some(why) = weak.filter(|why| has_word && *why != Weakness::Short) {
         let what = format!("the value of {name} {}", why.fact());
         return refuse(what, "have one made: --generate; or insist: --anyway");
     }

@@ -64,6 +64,13 @@ pub(super) const KNOWN_TYPES: &[KnownType] = &[
     known("canary", 0, None, None, "used by nobody: its use is an alarm"),
 ];
 
+/// Tells whether values of a type open anything: those of `config` do not. Nobody has to replace them when
+/// somebody leaves, since there may be no other value that is right. Mission, A4.
+#[must_use]
+pub fn is_credential(kind: Option<&TypeName>) -> bool {
+    kind.is_none_or(|kind| kind.as_str() != "config")
+}
+
 pub(super) fn known_type(name: &TypeName) -> Option<&'static KnownType> {
     KNOWN_TYPES.iter().find(|kind| kind.name == name.as_str())
 }

@@ -25,6 +25,7 @@ use jiff::civil::Date;
 
 use crate::names::{ConsumerName, EnvName, MemberName, RepositoryId, RoleName, TypeName};
 
+pub use cadence::is_credential;
 pub use diff::{Change, Sign, Weight, semantic_diff};
 pub use glob::{AddressGlob, Glob, GlobError, KeyGlob};
 pub use grants::{Narrowing, Right, Way};

@@ -11,7 +11,7 @@ use super::spent::Spent;
 use super::{Live, Record, Step, Verified};
 use crate::log::entry::{Note, Origin};
 use crate::names::{Address, EntryId, EnvName, MemberName, Stage};
-use crate::policy::LostKey;
+use crate::policy::{LostKey, is_credential};
 use crate::rotation::{Accepted, Cause, Obligation, Owed, Previous};
 
 /// What is owed.
@@ -63,7 +63,8 @@ fn values(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Value> {
                 Some((Stage::Previous, _)) => Owed::End,
                 Some((Stage::Next, _)) | None => Owed::Rotate,
             };
-            Value { address: address.clone(), origin, made, owed, to_leavers: true }
+            let to_leavers = is_credential(live.item.kind.as_ref());
+            Value { address: address.clone(), origin, made, owed, to_leavers }
         })
         .collect();
     all.extend(verified.badly_sealed.iter().filter_map(|(address, live)| {
@@ -71,7 +72,8 @@ fn values(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Value> {
         let mut mine = keyrings.filter(|it| Some(it.record.generation) == live.item.generation);
         let (made, (_, origin)) = (mine.next()?.entry, origin(address, *live));
         let address = address.clone();
-        Some(Value { address, origin, made, owed: Owed::Rotate, to_leavers: true })
+        let to_leavers = is_credential(live.item.kind.as_ref());
+        Some(Value { address, origin, made, owed: Owed::Rotate, to_leavers })
     }));
     all.extend(spent.iter().map(|spent| Value {
         address: spent.address.clone(),

@@ -73,3 +73,20 @@ fn what_one_who_left_sets_in_an_old_clone_is_set_anew_by_another() {
     repo.run("check").done();
     assert_eq!(repo.run("get dev/DATABASE_URL").done().stdout, "postgres://right");
 }
+
+#[test]
+fn what_opens_nothing_need_not_be_replaced_when_somebody_leaves() {
+    let repo = started();
+    repo.tenure_fed(&["set", "dev/LOG_LEVEL", "--type", "config"], "debug").done();
+    add(&repo, "ben", "developer");
+    let owed = |repo: &crate::support::Repo| {
+        let checked = repo.run("check --json").json();
+        let all = checked["obligations"].as_array().unwrap().clone();
+        all.iter().map(|it| it["address"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    repo.run("member remove ben -y --hostile --reason fired").done();
+    assert_eq!(owed(&repo), ["dev/secrets/dev.env#DATABASE_URL"]);
+    // Somebody who names it means it.
+    repo.run("incident open --secret dev/LOG_LEVEL --reason leaked").done();
+    assert_eq!(owed(&repo), ["dev/secrets/dev.env#DATABASE_URL", "dev/secrets/dev.env#LOG_LEVEL"]);
+}

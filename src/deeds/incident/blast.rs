@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deeds::member::owner::owned;
 use crate::log::entry::{Note, Origin, Subject};
-use crate::names::MemberName;
-use crate::policy::{Policy, Recipient};
+use crate::names::{MemberName, TypeName};
+use crate::policy::{Policy, Recipient, is_credential};
 use crate::verify::Record;
 use crate::verify::exposed::{Exposed, Made, Who};
 
@@ -74,9 +74,12 @@ fn works(record: &Record, policy: &Policy, made: Option<&Made>) -> bool {
 
 /// How the policy says that a value is ended at its issuer.
 pub(super) fn revoke<'p>(record: &Record, policy: &'p Policy, made: &Made) -> Option<&'p str> {
+    policy.types.get(kind_of(record, made)?)?.revoke.as_deref()
+}
+
+fn kind_of<'r>(record: &'r Record, made: &Made) -> Option<&'r TypeName> {
     let at = record.dag.index(&made.origin.entry)?;
-    let kind = record.entries[at].entry.item(&made.origin.address)?.kind.as_ref()?;
-    policy.types.get(kind)?.revoke.as_deref()
+    record.entries[at].entry.item(&made.origin.address)?.kind.as_ref()
 }
 
 /// The notes that open an incident about a subject: one, or several where one would grow too large; none
@@ -91,7 +94,13 @@ pub(in crate::deeds) fn alarms(
     let made = record.values_made();
     let made: BTreeMap<&Origin, &Made> = made.iter().map(|it| (&it.origin, it)).collect();
     let values = exposed(record, policy, subject).into_iter().map(|it| it.origin);
-    let values = values.filter(|origin| works(record, policy, made.get(origin).copied()));
+    // What opens nothing is no loss, unless somebody names it.
+    let named = matches!(subject, Subject::Secret(_));
+    let counts = |it: &Made| named || is_credential(kind_of(record, it));
+    let values = values.filter(|origin| {
+        let made = made.get(origin).copied();
+        works(record, policy, made) && made.is_some_and(counts)
+    });
     split(subject, drill, values)
 }
 

@@ -12,8 +12,8 @@ use crate::deeds::incident::alarms;
 use crate::deeds::load::Place;
 use crate::log::entry::Subject;
 use crate::names::{Address, EnvName, MemberName};
-use crate::policy::Policy;
 use crate::policy::edit::Edit;
+use crate::policy::{Policy, is_credential};
 use crate::verify::Verified;
 use crate::world::{World, random};
 
@@ -80,6 +80,12 @@ pub struct Debt {
     pub due: Date,
 }
 
+/// The values of an environment that whoever leaves could use.
+fn owed<'v>(verified: &'v Verified<'_>, env: &'v EnvName) -> impl Iterator<Item = &'v Address> {
+    let kind = |address: &Address| verified.live.get(address)?.item.kind.as_ref();
+    readable(verified, env).filter(move |address| is_credential(kind(address)))
+}
+
 /// What some members can read of each environment, and by when it would have to be rotated.
 pub(super) fn debts(
     place: &Place<'_>,
@@ -92,8 +98,8 @@ pub(super) fn debts(
         kind.and_then(|kind| next.types.get(kind)).is_some_and(|kind| kind.revoke.is_some())
     };
     let debt = |env: &EnvName| Debt {
-        values: readable(verified, env).cloned().collect(),
-        to_end: readable(verified, env).filter(ends).count(),
+        values: owed(verified, env).cloned().collect(),
+        to_end: owed(verified, env).filter(ends).count(),
         due: place.today().saturating_add(i64::from(next.leaver_days(env)).days()),
     };
     let read = names.iter().flat_map(|name| verified.policy.readable_by(name));

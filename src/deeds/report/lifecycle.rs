@@ -12,7 +12,7 @@ use super::secrets::{Secret, Stage};
 use super::triggers::{self, Trigger};
 use super::verdict::{Course, Reasons, Verdict, judge};
 use crate::names::{EnvName, TypeName};
-use crate::policy::Accept;
+use crate::policy::{Accept, is_credential};
 use crate::rotation::days_left;
 
 /// How the values of a type are rotated.
@@ -31,9 +31,6 @@ pub struct Lifecycle {
     /// The open triggers, where, and with which date.
     pub open: BTreeSet<(Trigger, EnvName, Date)>,
 }
-
-/// The type that is no credential.
-const NO_CREDENTIAL: &str = "config";
 
 /// Tells how the values of each type are rotated, in the order of the types.
 #[must_use]
@@ -82,7 +79,7 @@ fn course<'r>(
 ) -> Course {
     let policy = ground.verified.policy;
     let said = kind.name.as_ref().and_then(|name| policy.types.get(name));
-    let reasons = if kind.name.as_ref().is_some_and(|name| name.as_str() == NO_CREDENTIAL) {
+    let reasons = if !is_credential(kind.name.as_ref()) {
         Reasons::NoCredential
     } else if triggers::triggers(policy, kind.name.as_ref()).is_empty() {
         Reasons::None

@@ -9,7 +9,7 @@ use crate::deeds::report::kinds::Kind;
 use crate::deeds::report::secrets::Secret;
 use crate::deeds::report::triggers::triggers;
 use crate::names::TypeName;
-use crate::policy::{Policy, SecretType};
+use crate::policy::{Policy, SecretType, is_credential};
 
 /// For how many days a risk note is good.
 const RISK_NOTE_DAYS: i64 = 365;
@@ -18,18 +18,14 @@ pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     untyped(matter, items);
     for kind in matter.kinds {
         let Some(name) = &kind.name else { continue };
-        if is_credential(name) {
+        // What is sealed and opens nothing needs no cadence, no runbook and no end.
+        if is_credential(Some(name)) {
             items.extend(unfinished(matter, kind, name));
             items.extend(unended(matter, kind, name));
         }
     }
     items.extend(risk_notes(matter));
     accepted(matter, items);
-}
-
-/// What is sealed and opens nothing needs no cadence, no runbook and no end.
-fn is_credential(name: &TypeName) -> bool {
-    name.as_str() != "config"
 }
 
 fn untyped(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
@@ -107,7 +103,9 @@ fn risk_notes(matter: &Matter<'_>) -> Option<OpenItem> {
     let (mut lacking, mut old) = (Vec::new(), Vec::new());
     let mut due: Vec<Option<Date>> = Vec::new();
     for kind in matter.kinds {
-        let Some(name) = kind.name.as_ref().filter(|name| is_credential(name)) else { continue };
+        let Some(name) = kind.name.as_ref().filter(|name| is_credential(Some(name))) else {
+            continue;
+        };
         let note = described(policy, name).and_then(|it| it.risk_note.as_ref());
         let Some(note) = note else {
             lacking.push(kind.title.clone());
