@@ -74,6 +74,8 @@ pub enum Code {
     StaleReaders,
     /// A value's deadline is over.
     Overdue,
+    /// A value in use whose issuer was told to refuse it.
+    Ended,
     /// A duty to rotate is open, or past its date.
     Obligation,
     /// A value that another took the place of, and that nobody ended.
@@ -140,6 +142,7 @@ impl Code {
             Self::PolicyInvalid => "policy-invalid",
             Self::StaleReaders => "stale-readers",
             Self::Overdue => "overdue",
+            Self::Ended => "ended",
             Self::Obligation => "obligation",
             Self::Previous => "previous",
             Self::Plaintext => "plaintext",
@@ -187,7 +190,7 @@ impl Code {
             Self::Unattested | Self::Missing | Self::Plaintext => 9,
             Self::Rollback | Self::Behind | Self::Unwalked => 10,
             Self::Overdue | Self::DueSoon => 11,
-            Self::Obligation | Self::Previous => 12,
+            Self::Ended | Self::Obligation | Self::Previous => 12,
             Self::OtherCase => 9,
             Self::PlainComment
             | Self::Open

@@ -263,6 +263,7 @@ impl Brief {
             unsigned: None,
             counted,
             naming: OnceCell::new(),
+            tokens: OnceCell::new(),
         })
     }
 }

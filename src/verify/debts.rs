@@ -11,7 +11,7 @@ use super::spent::Spent;
 use super::{Live, Record, Step, Verified};
 use crate::log::entry::{Note, Origin};
 use crate::names::{Address, EntryId, EnvName, MemberName, Stage};
-use crate::policy::{LostKey, is_credential};
+use crate::policy::{LostKey, Strategy, is_credential};
 use crate::rotation::{Accepted, Cause, Obligation, Owed, Previous};
 
 /// What is owed.
@@ -95,8 +95,13 @@ fn previous(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Previous> {
         let due = since.saturating_add(i64::from(overlap).days());
         Previous { address: address.clone(), origin, stands, since, due }
     };
+    // What decrypts what it encrypted has to stay.
+    let stays = |live: &Live<'_>| {
+        let kind = live.item.kind.as_ref().and_then(|kind| policy.types.get(kind));
+        kind.is_some_and(|kind| kind.strategy == Some(Strategy::KeepOld))
+    };
     let standing = verified.live.iter().filter_map(|(address, live)| {
-        verified.stage(address).filter(|(stage, _)| *stage == Stage::Previous)?;
+        verified.stage(address).filter(|(stage, _)| *stage == Stage::Previous && !stays(live))?;
         let replaced = record.replaced_by_move(address, *live)?;
         let (made, at) = record.origin_of(address, *live);
         let origin = Origin { entry: record.entries[made].id, address: at.clone() };

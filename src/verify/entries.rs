@@ -56,6 +56,8 @@ pub struct Record {
     pub(super) counted: (usize, usize),
     /// The entries that name an address, parents before children.
     pub(super) naming: OnceCell<HashMap<Address, Vec<usize>>>,
+    /// Where sealed bytes stand, by their hash.
+    pub(super) tokens: OnceCell<HashMap<Sha256, Vec<super::replayed::At>>>,
 }
 
 impl Record {
@@ -92,8 +94,20 @@ impl Record {
         let in_force = judged_by(&chain, evidence);
         let holding = verdicts.iter().filter(|verdict| **verdict == Verdict::Holds).count();
         let counted = (holding, entries.len());
-        let naming = OnceCell::new();
-        Self { entries, dag, chain, findings, verdicts, news, in_force, unsigned, counted, naming }
+        let (naming, tokens) = (OnceCell::new(), OnceCell::new());
+        Self {
+            entries,
+            dag,
+            chain,
+            findings,
+            verdicts,
+            news,
+            in_force,
+            unsigned,
+            counted,
+            naming,
+            tokens,
+        }
     }
 
     /// The policy in force; none where there is none to believe.

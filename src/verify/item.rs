@@ -36,6 +36,9 @@ pub(super) fn judge<'r>(
     still_allowed(record, address, live)?;
     sealed_rightly(generations, address, live, disk)?;
     super::due::check(record, address, live)?;
+    if disk.single {
+        super::replayed::check(record, address, live)?;
+    }
     Ok(Some(live))
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::Live;
 use super::debts::Ledger;
 use super::disk::FileForm;
 use super::files::{Verified, VerifiedFile};
@@ -62,8 +63,31 @@ impl Verified<'_> {
         let owed = rotation::pressing(&obligations, today).into_iter();
         let mut findings: Vec<_> = owed.map(|debt| self.owed(debt, today)).collect();
         findings.extend(previous.iter().map(|value| self.outlived(value, today)));
+        findings.extend(self.ended());
         self.findings.append(&mut findings);
         (self.obligations, self.previous) = (obligations, previous);
+    }
+
+    /// Finds the values in use of which somebody signed that their issuer refuses them: two branches that finish
+    /// and undo one rotation can bring such a value back.
+    fn ended(&self) -> Vec<Finding> {
+        let revoked = self.record.revoked();
+        let is_ended = |address: &Address, live: Live<'_>| {
+            let (made, at) = self.record.origin_of(address, live);
+            let id = self.record.entries[made].id;
+            revoked.iter().any(|origin| origin.entry == id && origin.address == *at)
+        };
+        let used = self.live.iter().filter(|(address, live)| {
+            live.item.generation.is_some()
+                && !matches!(self.stage(address), Some((Stage::Previous, _)))
+        });
+        let ended = used.filter(|(address, live)| is_ended(address, **live));
+        let finding = |address: &Address| {
+            let message = "in use, and its issuer was told to refuse it";
+            let finding = at(Code::Ended, address, message).fix(renewal(&self.files, address));
+            finding.graded(self.grade(address, true))
+        };
+        ended.map(|(address, _)| finding(address)).collect()
     }
 
     /// The most pressing duty about the value that stands at an address.

@@ -24,6 +24,7 @@ mod open;
 mod policies;
 mod reading;
 mod renamed;
+mod replayed;
 mod rights;
 mod spent;
 mod standing;

@@ -42,7 +42,8 @@ impl Record {
         policy: &Policy,
         scope: Option<&EnvName>,
     ) -> Vec<(Spent, Made)> {
-        if policy.types.values().all(|kind| kind.revoke.is_none()) {
+        let asks = |policy: &Policy| policy.types.values().any(|kind| kind.revoke.is_some());
+        if !asks(policy) && !self.chain.steps.iter().any(|step| asks(&step.policy)) {
             return Vec::new();
         }
         let ended: HashSet<_> = self
@@ -68,7 +69,7 @@ impl Record {
         let was_sealed = made.versions.iter().any(|version| version.generation.is_some());
         // A value of void entries alone was never in use here.
         let counted = made.versions.iter().any(|version| self.holds(version.entry));
-        if !was_sealed || !counted || !asks_for_an_end(policy, kind) {
+        if !was_sealed || !counted {
             return None;
         }
         let last = made.versions.last()?;
@@ -76,6 +77,10 @@ impl Record {
         let stood = Live { entry: last.entry, item };
         let replaced = self.replaced_by_move(&last.address, stood).unwrap_or(ended);
         let then = self.policy_at(replaced);
+        // Who renames a type or takes it away pays no debt by that.
+        let known = kind.is_some_and(|kind| policy.types.contains_key(kind));
+        let rules = if known { Some(policy) } else { then };
+        rules.filter(|rules| asks_for_an_end(rules, kind))?;
         Some(Spent {
             origin: made.origin.clone(),
             made: first.entry,

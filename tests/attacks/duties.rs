@@ -1,7 +1,7 @@
 //! Duties about values: what makes one, what ends it, and what does not.
 
 use serde_json::Value;
-use tenure::log::entry::{Grade, Note, Origin, Subject};
+use tenure::log::entry::{FileChange, Grade, Item, Kind, Note, Op, Origin, Subject};
 
 use super::Estate;
 use super::forge::Pen;
@@ -71,11 +71,9 @@ fn a_new_value_alone_does_not_pay_where_the_old_one_must_be_ended() {
     assert_eq!(late.code, 1, "{late}");
     let fix = &late.json()["findings"][0]["fix"];
     assert_eq!(fix, "tenure rotate prod/DB_URL --finish", "{late}");
-    // The word that another value was ended, or the new one, does not do.
-    for wrong in [other, origin(&estate, DB_URL)] {
-        note(&estate, "ana", revoked(wrong));
-        assert_eq!(duties(&check(&estate, "2026-01-02")), left);
-    }
+    // The word that another value was ended does not do.
+    note(&estate, "ana", revoked(other));
+    assert_eq!(duties(&check(&estate, "2026-01-02")), left);
     note(&estate, "ana", Note::Revoked { value: old, grade: Grade::Probed });
     estate.commit("ended");
     let paid = check(&estate, "2026-01-20");
@@ -318,4 +316,64 @@ fn what_a_lost_key_bears_or_closes_counts_for_nothing() {
     assert_eq!((causes("DB_URL"), causes("API_KEY")), (2, 2), "the drill is open again: {after}");
     estate.commit("lost");
     estate.judged(1, &["obligation"]);
+}
+
+#[test]
+fn a_token_that_stood_before_is_no_new_value() {
+    let estate = estate(1);
+    let address = DB_URL.parse().unwrap();
+    let (_, old) = estate.newest(&address).unwrap();
+    // Signed again as it stands, with a new deadline and none of the old value's duties.
+    estate.attacked(5, &["bad-due", "stood before"], |e| {
+        let kind = e.attesting(Op::New, &[DB_URL]);
+        e.sign(e.draft("ben", kind), &Pen::of("ben"));
+    });
+    // The old bytes as another generation's of the new value.
+    let before = estate.read("secrets/prod.env");
+    estate.set("ben", DB_URL, "hunter2-three");
+    estate.set("ben", DB_URL, "hunter2-two");
+    estate.commit("a new value");
+    let (entry, new) = estate.newest(&address).unwrap();
+    estate.attacked(5, &["bad-due", "stood before"], |e| {
+        let of = Some(Origin { entry, address: address.clone() });
+        let item = Item { op: Op::Rekey, of, hash: old.hash, ..new.clone() };
+        let (env, path) = (address.env.clone(), address.path.clone());
+        let files = vec![FileChange { env, path, items: vec![item] }];
+        let kind = Kind::Seal { files, keyrings: Vec::new() };
+        e.sign(e.draft("ben", kind), &Pen::of("ben"));
+        e.write("secrets/prod.env", before.clone());
+    });
+}
+
+#[test]
+fn a_value_in_use_whose_issuer_refuses_it_is_found() {
+    let estate = estate(1);
+    let value = origin(&estate, API_KEY);
+    note(&estate, "ben", revoked(value));
+    estate.commit("ended too early");
+    let checked = check(&estate, "2026-01-01");
+    assert_eq!(checked.code, 1, "{checked}");
+    let findings = checked.json()["findings"].clone();
+    let ended = findings.as_array().unwrap().iter().find(|it| it["code"] == "ended").unwrap();
+    assert_eq!(ended["fix"], "tenure rotate prod/API_KEY");
+    estate.set("ben", API_KEY, "hunter2-newer");
+    estate.commit("a new one");
+    assert_eq!(check(&estate, "2026-01-01").code, 0);
+}
+
+#[test]
+fn who_renames_a_type_pays_no_debt_by_it() {
+    let estate = estate(1);
+    estate.set("ben", DB_URL, "hunter2-newer");
+    estate.commit("replaced, not ended");
+    let policy = estate.read(POLICY);
+    estate.write(POLICY, policy.replace("revoke = \"console, keys\"\n", ""));
+    let previous = |e: &Estate| check(e, "2026-01-20").json()["previous"].clone();
+    let before = previous(&estate);
+    let renamed = policy.replace("[types.api-key]", "[types.vendor-key]");
+    estate.write(POLICY, renamed.replace("type = \"api-key\"", "type = \"vendor-key\""));
+    estate.by("ana", "-y policy sign").run().done();
+    estate.commit("renamed");
+    let after = previous(&estate);
+    assert!(!after.as_array().unwrap().is_empty(), "{before} {after}");
 }

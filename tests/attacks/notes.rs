@@ -63,9 +63,12 @@ fn who_may_not_write_a_value_does_not_say_that_it_was_ended() {
         note(e, "mallory", revoked(prod.clone()));
     });
     estate.twin(|e| {
+        e.set("ben", DB_URL, "hunter2-three");
+        e.set("ben", DB_URL, "hunter2-two");
         note(e, "ben", revoked(prod.clone()));
     });
     estate.twin(|e| {
+        e.set("cleo", STAGING, "hunter2-three");
         note(e, "cleo", revoked(staging));
     });
 }

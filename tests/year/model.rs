@@ -34,6 +34,8 @@ struct Value {
     due: Option<Date>,
     /// The departures that whoever made it knew of.
     knew: BTreeSet<Departure>,
+    /// The keys at which it ever stood.
+    stood: BTreeSet<String>,
 }
 
 /// A value that stands no more, and nobody said that it was ended.
@@ -69,6 +71,8 @@ pub(super) struct Model {
     gone: Vec<Gone>,
     pub(super) incidents: Vec<Incident>,
     made: usize,
+    /// The name before, of a place that got another one.
+    renamed: BTreeMap<Place, String>,
 }
 
 /// Days that something is due, by name; one for each cause.
@@ -95,7 +99,8 @@ impl Model {
         let (_, _, days) = KINDS.iter().find(|(word, ..)| *word == prefix).unwrap();
         let due = days.map(|days| day.saturating_add(days.days()));
         self.made += 1;
-        let value = Value { made: self.made, due, knew: knew.clone() };
+        let stood = BTreeSet::from([key.to_owned()]);
+        let value = Value { made: self.made, due, knew: knew.clone(), stood };
         if let Some(old) = self.values.insert((env_of(env), key.to_owned()), value) {
             self.replaced(env, key, old, day);
         }
@@ -115,13 +120,21 @@ impl Model {
 
     /// The same value under another name.
     pub(super) fn moved(&mut self, env: &str, from: &str, to: &str) {
-        let value = self.values.remove(&(env_of(env), from.to_owned())).unwrap();
+        let mut value = self.values.remove(&(env_of(env), from.to_owned())).unwrap();
+        value.stood.insert(to.to_owned());
         self.values.insert((env_of(env), to.to_owned()), value);
+        self.renamed.insert((env_of(env), to.to_owned()), from.to_owned());
     }
 
-    /// All values that stood at a place are ended at their issuer.
+    /// All values that ever stood at a place, or at its names before, are ended at their issuer.
     pub(super) fn ended(&mut self, env: &str, key: &str) {
-        self.spent.retain(|it| (it.place.0, it.place.1.as_str()) != (env, key));
+        let mut names = vec![key.to_owned()];
+        while let Some(before) = self.renamed.get(&(env_of(env), names[names.len() - 1].clone())) {
+            names.push(before.clone());
+        }
+        let ends =
+            |it: &Spent| it.place.0 == env && names.iter().any(|at| it.value.stood.contains(at));
+        self.spent.retain(|it| !ends(it));
     }
 
     /// The places of an environment where something waits for its end.

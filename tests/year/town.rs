@@ -283,6 +283,10 @@ impl Town {
         }
         self.alone(&who.clone(), |town| {
             for key in all {
+                // One word may end what stood at several names.
+                if !town.model.to_end(env).contains(&key) {
+                    continue;
+                }
                 let address = format!("{env}/{key}");
                 town.at(&who).tenure(&["rotate", &address, "--finish"]).done();
                 town.model.ended(env, &key);

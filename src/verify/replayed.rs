@@ -1,0 +1,70 @@
+//! Check 8, the bytes: a token that stood before is no new value. A token is made at random, so nobody seals a
+//! value anew and gets it again; who signs it as a new one wants its duties gone. Threat model, section 2.
+
+use std::collections::HashMap;
+use std::iter::once;
+
+use super::standing::found;
+use super::{Live, Record};
+use crate::finding::{Code, Finding};
+use crate::log::entry::Op;
+use crate::names::{Address, Sha256, quoted};
+
+/// Where a sealed item stands: its entry, and the positions of its file and of itself there.
+pub(super) type At = (usize, usize, usize);
+
+/// Insists that the bytes of a value, and of all that it was since it was made, were none before.
+pub(super) fn check(
+    record: &Record,
+    address: &Address,
+    live: Live<'_>,
+) -> Result<(), Box<Finding>> {
+    if live.item.generation.is_none() {
+        return Ok(());
+    }
+    let origin = record.origin_of(address, live);
+    let steps = once((address, live)).chain(record.chain_of(live));
+    let mut sealed = steps.filter(|(_, it)| matches!(it.item.op, Op::New | Op::Rekey | Op::Move));
+    let Some(before) = sealed.find_map(|(_, step)| record.stood_as_another(step, origin)) else {
+        return Ok(());
+    };
+    let id = record.entries[before].id.short();
+    let message = format!("this very token stood before, in entry {id}: it is no new value");
+    let fix = format!("tenure set {}/{}", address.env, quoted(&address.key));
+    Err(found(record, Code::BadDue, address, live, message).fix(fix).into())
+}
+
+impl Record {
+    /// The entry before a step in which its very bytes were another value.
+    fn stood_as_another(&self, step: Live<'_>, origin: (usize, &Address)) -> Option<usize> {
+        let all = self.tokens().get(&step.item.hash?)?;
+        let another = |(entry, file, item): &At| {
+            let file = &self.entries[*entry].entry.files()[*file];
+            let item = &file.items[*item];
+            let address = file.address(&item.key);
+            *entry != step.entry
+                && item.generation == step.item.generation
+                && self.dag.is_ancestor(*entry, step.entry)
+                && self.origin_of(&address, Live { entry: *entry, item }) != origin
+        };
+        all.iter().find(|at| another(at)).map(|(entry, ..)| *entry)
+    }
+
+    /// Where sealed bytes stand in the entries that hold, by their hash.
+    fn tokens(&self) -> &HashMap<Sha256, Vec<At>> {
+        self.tokens.get_or_init(|| {
+            let holding = self.entries.iter().enumerate().filter(|(at, _)| self.holds(*at));
+            let files = holding.flat_map(|(entry, signed)| {
+                signed.entry.files().iter().enumerate().map(move |(at, file)| (entry, at, file))
+            });
+            let items = files.flat_map(|(entry, file, change)| {
+                change.items.iter().enumerate().map(move |(at, item)| ((entry, file, at), item))
+            });
+            let mut index: HashMap<Sha256, Vec<At>> = HashMap::new();
+            for (at, item) in items.filter(|(_, item)| item.generation.is_some()) {
+                item.hash.into_iter().for_each(|hash| index.entry(hash).or_default().push(at));
+            }
+            index
+        })
+    }
+}
