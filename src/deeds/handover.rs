@@ -7,12 +7,13 @@ use jiff::Timestamp;
 
 use super::DeedError;
 use super::load::Place;
+use super::over::writes_over;
 use super::whoami::owner;
 use crate::log::entry::Origin;
 use crate::names::{Address, EntryId, EnvName, MemberName, RepoPath};
 use crate::policy::Policy;
 use crate::verify::Verified;
-use crate::world::{Change, Mode, World, WorldError, write_whole};
+use crate::world::{Change, Mode, World, WorldError, is_link, write_whole};
 
 /// What a program is given: the content of a receipt, which has no values.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,14 +98,22 @@ pub fn keep(world: &World, target: &Path, bytes: &[u8]) -> Result<(), DeedError>
             return Err(no_place(target.display()));
         }
         Err(WorldError::Outside { .. }) => {
+            replaces_a_receipt(&world.from.join(target))?;
             return Ok(write_whole(&world.from.join(target), bytes, Mode::Private)?);
         }
         Err(other) => return Err(other.into()),
     };
     may_lie_there(&place, &inside)?;
+    replaces_a_receipt(&world.from.join(target))?;
     let mut change = Change::new();
     change.put(inside, bytes.to_vec(), Mode::Private);
     Place::to_write(world)?.commit(&change)
+}
+
+/// Refuses what is no receipt; of a link the writing says so.
+fn replaces_a_receipt(target: &Path) -> Result<(), DeedError> {
+    let is_receipt = |text: &str| text.starts_with('{') && text.contains("\"receipt\":\"run\"");
+    if is_link(target) { Ok(()) } else { writes_over(target, "a receipt", is_receipt) }
 }
 
 fn may_lie_there(place: &Place<'_>, path: &RepoPath) -> Result<(), DeedError> {

@@ -37,6 +37,7 @@ pub mod memory;
 pub mod mv;
 pub mod open;
 pub mod opened;
+mod over;
 pub mod own;
 pub mod past;
 pub mod pen;

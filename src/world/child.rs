@@ -88,12 +88,12 @@ impl Child<'_> {
         self.awaited(child)
     }
 
-    /// Starts the program beside our own answer and awaits its end: what it prints goes to our stderr, and
-    /// it reads these bytes, or nothing.
+    /// Starts the program beside our own answer and awaits its end. It reads these bytes, or nothing. What it
+    /// prints goes nowhere: it was given a value, and may print that into the log of a CI job.
     pub fn run_aside(&self, input: Option<&Plaintext>) -> Result<Ending, ChildError> {
         let mut command = self.command()?;
         command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
-        command.stdout(io::stderr());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|fault| self.why(fault))?;
         if let (Some(mut pipe), Some(input)) = (child.stdin.take(), input) {
             // A program that does not read to the end closes the pipe; that is its right.

@@ -188,6 +188,12 @@ pub fn read_text(path: &std::path::Path) -> Result<Option<String>, WorldError> {
     }
 }
 
+/// Tells whether a link lies at a path.
+#[must_use]
+pub fn is_link(path: &std::path::Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|about| about.is_symlink())
+}
+
 /// The longest file with public keys.
 const PUBLIC: usize = 64 << 10;
 

@@ -389,3 +389,12 @@ fn a_shallow_clone_says_that_it_saw_a_part() {
     let answer = estate.by("ana", "exposure cleo --json --root").arg(&root).within(&to).run();
     assert_eq!(answer.json()["looked"]["history_is_cut"], true, "{answer}");
 }
+
+#[test]
+fn a_value_in_an_argument_is_not_repeated() {
+    let repo = crate::commands::member::started();
+    let refused = repo.tenure(&["exposure", "hunter2-leaked!"]);
+    assert_eq!(refused.code, 2, "{refused}");
+    assert!(!refused.stderr.contains("hunter2"), "{refused}");
+    assert!(refused.stderr.contains("tenure exposure --value < FILE"), "{refused}");
+}

@@ -167,3 +167,20 @@ fn nothing_is_written_down_where_nothing_may_leave() {
     not_started(&run, "[");
     assert!(!repo.path().join("r.json").exists());
 }
+
+#[test]
+fn a_file_that_is_no_receipt_is_not_written_over() {
+    let repo = crate::commands::member::started();
+    let file = repo.home().join("id_key");
+    std::fs::write(&file, "a private key").unwrap();
+    let file = file.display().to_string();
+    let run = |to: &str| repo.tenure(&["run", "-e", "dev", "--receipt", to, "--", "true"]);
+    let refused = run(&file);
+    assert_eq!(refused.code, 125, "{refused}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "a private key");
+    std::fs::write(&file, [0xff, 0xfe]).unwrap();
+    assert_eq!(run(&file).code, 125);
+    std::fs::remove_file(&file).unwrap();
+    run(&file).done();
+    run(&file).done();
+}

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::Global;
+use crate::deeds::DeedError;
 use crate::deeds::exposure::value;
 use crate::deeds::exposure::{Exposure, Question, Wanted, exposure};
 use crate::deeds::set::{Shape, given};
@@ -37,7 +38,7 @@ the log does not say; 6 nobody has this name"
 pub(crate) struct Args {
     /// A member, now or ever
     #[arg(value_name = "MEMBER", group = "who")]
-    member: Option<MemberName>,
+    member: Option<String>,
 
     /// Whoever has the private half of this: age1… or "ssh-ed25519 AAAA…"
     #[arg(long, value_name = "RECIPIENT", group = "who")]
@@ -71,7 +72,8 @@ pub(crate) fn run(
     out: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let wanted = Wanted { since: args.since, until: args.until, env: global.env.clone() };
-    let exit = match args.question() {
+    let member = args.member.as_deref().map(named).transpose()?;
+    let exit = match args.question(member.as_ref()) {
         Some(question) => {
             let mut bar = Bar::new(out, "contents");
             let answer = exposure(world, question, wanted, &mut |done, of| bar.step(done, of));
@@ -95,13 +97,23 @@ pub(crate) fn run(
 
 impl Args {
     /// What is asked; none for a value.
-    fn question(&self) -> Option<Question<'_>> {
-        let member = self.member.as_ref().map(Question::Member);
+    fn question<'a>(&'a self, member: Option<&'a MemberName>) -> Option<Question<'a>> {
         member
+            .map(Question::Member)
             .or_else(|| self.recipient.as_ref().map(Question::Recipient))
             .or_else(|| self.key.as_deref().map(Question::Key))
             .or_else(|| self.vendor.as_deref().map(Question::Vendor))
     }
+}
+
+/// A member's name; what is none may be a value, and is not repeated.
+fn named(text: &str) -> Result<MemberName, Failure> {
+    text.parse().map_err(|_| {
+        let what = "this is no member's name".to_owned();
+        let instead =
+            "a leaked value is never an argument: tenure exposure --value < FILE".to_owned();
+        DeedError::Refuse { what, instead: Some(instead) }.into()
+    })
 }
 
 fn answered(answer: &Exposure, out: &mut Output<'_>) -> Result<Exit, Failure> {

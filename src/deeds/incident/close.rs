@@ -7,6 +7,7 @@ use super::named;
 use super::open::{may, runbook};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
+use crate::deeds::over::writes_over;
 use crate::deeds::pen::Pen;
 use crate::log::entry::{Kind, Note};
 use crate::names::{EntryId, MemberName, RepoPath};
@@ -66,6 +67,8 @@ pub fn close(
     let (runbook, version) = (runbook(policy), env!("CARGO_PKG_VERSION"));
     let closed = Closed { case, entry, by, wants, runbook, version };
     let text = review(&closed);
+    let is_review = |text: &str| REVIEWS.iter().any(|title| text.starts_with(title));
+    writes_over(&world.from.join(to), "a review", is_review)?;
     match inside(&place, to)? {
         Some(path) => {
             is_nobodys(policy, &path)?;
@@ -79,6 +82,9 @@ pub fn close(
     place.commit(&change)?;
     Ok(closed)
 }
+
+/// How reviews begin.
+const REVIEWS: [&str; 2] = ["# Incident review: ", "# Drill review: "];
 
 /// The path of a file of the repository; none of one elsewhere.
 fn inside(place: &Place<'_>, to: &Path) -> Result<Option<RepoPath>, DeedError> {

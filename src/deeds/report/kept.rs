@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::deeds::DeedError;
+use crate::deeds::over::writes_over;
 use crate::world::{Mode, World, Writes, read_text, write_whole};
 
 /// What every report has near its beginning.
@@ -25,13 +26,7 @@ pub fn read(world: &World, file: &Path) -> Result<String, DeedError> {
 /// [`DeedError::Refuse`] where the file holds something else.
 pub fn write(world: &World, file: &Path, text: &str) -> Result<(), DeedError> {
     let to = world.from.join(file);
-    let old = read_text(&to)?.unwrap_or_default();
-    if !old.is_empty() && !old.contains(MARK) {
-        return Err(DeedError::Refuse {
-            what: format!("`{}` holds something else than a report", file.display()),
-            instead: Some("name another file, or remove that one".to_owned()),
-        });
-    }
+    writes_over(&to, "a report", |text| text.contains(MARK))?;
     if world.writes == Writes::Real {
         write_whole(&to, text.as_bytes(), Mode::Keep)?;
     }
