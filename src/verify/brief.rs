@@ -263,6 +263,7 @@ impl Brief {
             unsigned: None,
             counted,
             naming: OnceCell::new(),
+            files_of_keys: OnceCell::new(),
         })
     }
 }

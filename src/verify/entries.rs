@@ -56,6 +56,8 @@ pub struct Record {
     pub(super) counted: (usize, usize),
     /// The entries that name an address, parents before children.
     pub(super) naming: OnceCell<HashMap<Address, Vec<usize>>>,
+    /// The files in which each key stands, or ever stood.
+    pub(super) files_of_keys: OnceCell<super::named::FilesOfKeys>,
 }
 
 impl Record {
@@ -93,7 +95,20 @@ impl Record {
         let holding = verdicts.iter().filter(|verdict| **verdict == Verdict::Holds).count();
         let counted = (holding, entries.len());
         let naming = OnceCell::new();
-        Self { entries, dag, chain, findings, verdicts, news, in_force, unsigned, counted, naming }
+        let files_of_keys = OnceCell::new();
+        Self {
+            entries,
+            dag,
+            chain,
+            findings,
+            verdicts,
+            news,
+            in_force,
+            unsigned,
+            counted,
+            naming,
+            files_of_keys,
+        }
     }
 
     /// The policy in force; none where there is none to believe.

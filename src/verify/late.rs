@@ -1,16 +1,14 @@
 //! Checks 11 and 12: deadlines and obligations; and what no reader has opened yet.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 
 use super::debts::Ledger;
 use super::disk::FileForm;
-use super::files::{Verified, VerifiedFile};
+use super::files::Verified;
 use super::verdicts::at;
 use crate::document::{Document, Leaf, Node};
 use crate::finding::{Code, Finding, Severity};
-use crate::names::{Address, EnvName, KeyPath, RepoPath, Stage, quoted};
+use crate::names::{Address, EnvName, KeyPath, Stage, quoted};
 use crate::policy::Custody;
 use crate::rotation::{Cause, Obligation, Owed, Previous};
 use crate::{rotation, seal};
@@ -41,7 +39,7 @@ impl Verified<'_> {
                 continue;
             }
             let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
-            let fix = || renewal(&self.files, address);
+            let fix = || self.renewal(address);
             if left < 0 {
                 let message = format!("due {due}, {} days late", -left);
                 let grade = self.grade(address, true);
@@ -92,8 +90,8 @@ impl Verified<'_> {
         let message = format!("{what}{by}: {cause}{}", borne.unwrap_or_default());
         let fix = match (debt.owed, self.stage(&debt.address)) {
             (Owed::End, _) => self.finish(&debt.address),
-            (Owed::Rotate, Some((Stage::Next, base))) => format!("{} --undo", rotate(&base)),
-            (Owed::Rotate, _) => renewal(&self.files, &debt.address),
+            (Owed::Rotate, Some((Stage::Next, base))) => format!("{} --undo", self.rotate(&base)),
+            (Owed::Rotate, _) => self.renewal(&debt.address),
         };
         let finding = at(Code::Obligation, &debt.address, message).entry(debt.entry);
         finding.graded(self.grade(&debt.address, debt.is_red(today))).fix(fix)
@@ -120,28 +118,26 @@ impl Verified<'_> {
     fn finish(&self, address: &Address) -> String {
         let base = self.record.stands_beside(address);
         let of = base.map_or_else(|| address.clone(), |(_, base)| base);
-        format!("{} --finish", rotate(&of))
+        format!("{} --finish", self.rotate(&of))
     }
-}
 
-/// The command that rotates what stands at an address.
-fn rotate(Address { env, path, key }: &Address) -> String {
-    match key {
-        KeyPath::Whole => format!("tenure rotate {}", quoted(format!("{env}/{path}"))),
-        key => format!("tenure rotate {env}/{}", quoted(key)),
+    /// The command that rotates what stands at an address.
+    fn rotate(&self, address: &Address) -> String {
+        format!("tenure rotate {}", self.record.name_of(address))
     }
-}
 
-/// The command by which a value, a list or a whole file gets a new content.
-fn renewal(files: &BTreeMap<RepoPath, VerifiedFile<'_>>, address: &Address) -> String {
-    let Address { path, key, .. } = address;
-    let single =
-        |document: &Document<'_>| document.leaf(key).is_some_and(|leaf| leaf.node == Node::Scalar);
-    match files.get(path).map(|file| &file.form) {
-        _ if *key == KeyPath::Whole => format!("{} --from-file FILE", rotate(address)),
-        Some(FileForm::Values(document)) if !single(document) => {
-            format!("tenure edit {}", quoted(path))
+    /// The command by which a value, a list or a whole file gets a new content.
+    fn renewal(&self, address: &Address) -> String {
+        let Address { path, key, .. } = address;
+        let single = |document: &Document<'_>| {
+            document.leaf(key).is_some_and(|leaf| leaf.node == Node::Scalar)
+        };
+        match self.files.get(path).map(|file| &file.form) {
+            _ if *key == KeyPath::Whole => format!("{} --from-file FILE", self.rotate(address)),
+            Some(FileForm::Values(document)) if !single(document) => {
+                format!("tenure edit {}", quoted(path))
+            }
+            _ => self.rotate(address),
         }
-        _ => rotate(address),
     }
 }
