@@ -39,7 +39,7 @@ impl Verified<'_> {
                 continue;
             }
             let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
-            let fix = || self.renewal(address);
+            let fix = || self.way_on(address, left < 0);
             if left < 0 {
                 let message = format!("due {due}, {} days late", -left);
                 let grade = self.grade(address, true);
@@ -88,10 +88,9 @@ impl Verified<'_> {
         let borne = debt.accepted.as_ref().map(|it| format!("; accepted until {}", it.until));
         let cause = debt.cause.what();
         let message = format!("{what}{by}: {cause}{}", borne.unwrap_or_default());
-        let fix = match (debt.owed, self.stage(&debt.address)) {
-            (Owed::End, _) => self.finish(&debt.address),
-            (Owed::Rotate, Some((Stage::Next, base))) => format!("{} --undo", self.rotate(&base)),
-            (Owed::Rotate, _) => self.renewal(&debt.address),
+        let fix = match debt.owed {
+            Owed::End => self.finish(&debt.address),
+            Owed::Rotate => self.way_on(&debt.address, true),
         };
         let finding = at(Code::Obligation, &debt.address, message).entry(debt.entry);
         finding.graded(self.grade(&debt.address, debt.is_red(today))).fix(fix)
@@ -119,6 +118,29 @@ impl Verified<'_> {
         let base = self.record.stands_beside(address);
         let of = base.map_or_else(|| address.clone(), |(_, base)| base);
         format!("{} --finish", self.rotate(&of))
+    }
+
+    /// The command that comes next for a value that wants a new one: a rotation that is under way goes on
+    /// first, and what is pending and no good any more is taken back.
+    fn way_on(&self, address: &Address, spoilt: bool) -> String {
+        let beside = |of: &Address, stage: Stage| {
+            let at = of.beside(stage);
+            at.is_some_and(|at| self.stage(&at).is_some_and(|(found, _)| found == stage))
+        };
+        let (base, is_pending) = match self.stage(address) {
+            Some((Stage::Next, base)) => (base, true),
+            _ => (address.clone(), false),
+        };
+        let step = if is_pending && spoilt {
+            "--undo"
+        } else if beside(&base, Stage::Previous) {
+            "--finish"
+        } else if beside(&base, Stage::Next) {
+            "--promote"
+        } else {
+            return self.renewal(address);
+        };
+        format!("{} {step}", self.rotate(&base))
     }
 
     /// The command that rotates what stands at an address.

@@ -773,3 +773,24 @@ fn a_fix_names_the_file_where_several_have_the_key_or_had_it() {
     pasted(&repo, old).done();
     assert!(fixes(&repo, "previous").iter().all(|fix| fix != old));
 }
+
+#[test]
+fn a_fix_goes_on_with_the_rotation_that_is_under_way() {
+    let repo = typed("");
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    let repo = repo.at("2026-06-01");
+    let late = fixes(&repo, "overdue");
+    // The pending one has a deadline of its own, and it is over too.
+    assert!(late.contains(&"tenure rotate dev/A --promote".to_owned()), "{late:?}");
+    assert!(!late.contains(&"tenure rotate dev/A".to_owned()), "{late:?}");
+    pasted(&repo, "tenure rotate dev/A --promote").done();
+    let late = fixes(&repo, "overdue");
+    assert!(late.contains(&"tenure rotate dev/A --finish".to_owned()), "{late:?}");
+    pasted(&repo, "tenure rotate dev/A --finish").done();
+    let late = fixes(&repo, "overdue");
+    assert!(late.contains(&"tenure rotate dev/A".to_owned()), "{late:?}");
+    for fix in late {
+        pasted(&repo, &format!("{fix} --generate hex:16")).done();
+    }
+    repo.run("check").done();
+}
