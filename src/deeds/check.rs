@@ -119,7 +119,7 @@ fn by_lost_keys(verified: &Verified<'_>) -> Vec<Finding> {
                 "`{}` signed it with the key {key}, which is lost; it stands until it is new",
                 signed.entry.by
             ),
-            fix: Some(format!("tenure rotate {}/{}", address.env, quoted(&address.key))),
+            fix: Some(format!("tenure rotate {}", verified.record.name_of(address))),
         });
     }
     notes

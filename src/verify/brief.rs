@@ -264,6 +264,7 @@ impl Brief {
             counted,
             naming: OnceCell::new(),
             tokens: OnceCell::new(),
+            files_of_keys: OnceCell::new(),
         })
     }
 }

@@ -6,7 +6,7 @@ use super::standing::found;
 use super::{Live, Record};
 use crate::finding::{Code, Finding};
 use crate::log::entry::Op;
-use crate::names::{Address, quoted};
+use crate::names::Address;
 use crate::policy::Policy;
 
 /// Compares type and deadline of an item with the policy of its entry, or with what it carries on.
@@ -24,7 +24,7 @@ pub(super) fn check(
         Op::Delete => Ok(()),
     };
     judged.map_err(|message| {
-        let fix = format!("tenure set {}/{} with a new value", address.env, quoted(&address.key));
+        let fix = format!("tenure set {}", record.name_of(address));
         found(record, Code::BadDue, address, live, message).fix(fix).into()
     })
 }

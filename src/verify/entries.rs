@@ -58,6 +58,8 @@ pub struct Record {
     pub(super) naming: OnceCell<HashMap<Address, Vec<usize>>>,
     /// Where sealed bytes stand, by their hash.
     pub(super) tokens: OnceCell<HashMap<Sha256, Vec<super::replayed::At>>>,
+    /// The files in which each key stands, or ever stood.
+    pub(super) files_of_keys: OnceCell<super::named::FilesOfKeys>,
 }
 
 impl Record {
@@ -95,6 +97,7 @@ impl Record {
         let holding = verdicts.iter().filter(|verdict| **verdict == Verdict::Holds).count();
         let counted = (holding, entries.len());
         let (naming, tokens) = (OnceCell::new(), OnceCell::new());
+        let files_of_keys = OnceCell::new();
         Self {
             entries,
             dag,
@@ -107,6 +110,7 @@ impl Record {
             counted,
             naming,
             tokens,
+            files_of_keys,
         }
     }
 

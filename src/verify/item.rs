@@ -147,11 +147,7 @@ fn sealed_rightly(
 ) -> Result<(), Box<Finding>> {
     let record = generations.record;
     let stale = |message: &str| {
-        let name = match &address.key {
-            KeyPath::Whole => quoted(&address.path),
-            key => quoted(key),
-        };
-        let fix = format!("tenure set {}/{name} with a new value", address.env);
+        let fix = format!("tenure set {}", record.name_of(address));
         Err(found(record, Code::OldGeneration, address, live, message).fix(fix).into())
     };
     let clear = record.policy().is_some_and(|policy| policy.is_clear(&address.env, &address.key));

@@ -1,17 +1,15 @@
 //! Checks 11 and 12: deadlines and obligations; and what no reader has opened yet.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 
 use super::Live;
 use super::debts::Ledger;
 use super::disk::FileForm;
-use super::files::{Verified, VerifiedFile};
+use super::files::Verified;
 use super::verdicts::at;
 use crate::document::{Document, Leaf, Node};
 use crate::finding::{Code, Finding, Severity};
-use crate::names::{Address, EnvName, KeyPath, RepoPath, Stage, quoted};
+use crate::names::{Address, EnvName, KeyPath, Stage, quoted};
 use crate::policy::Custody;
 use crate::rotation::{Cause, Obligation, Owed, Previous};
 use crate::{rotation, seal};
@@ -42,7 +40,7 @@ impl Verified<'_> {
                 continue;
             }
             let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
-            let fix = || renewal(&self.files, address);
+            let fix = || self.way_on(address, left < 0);
             if left < 0 {
                 let message = format!("due {due}, {} days late", -left);
                 let grade = self.grade(address, true);
@@ -84,7 +82,7 @@ impl Verified<'_> {
         let ended = used.filter(|(address, live)| is_ended(address, **live));
         let finding = |address: &Address| {
             let message = "in use, and its issuer was told to refuse it";
-            let finding = at(Code::Ended, address, message).fix(renewal(&self.files, address));
+            let finding = at(Code::Ended, address, message).fix(self.renewal(address));
             finding.graded(self.grade(address, true))
         };
         ended.map(|(address, _)| finding(address)).collect()
@@ -114,10 +112,9 @@ impl Verified<'_> {
         let borne = debt.accepted.as_ref().map(|it| format!("; accepted until {}", it.until));
         let cause = debt.cause.what();
         let message = format!("{what}{by}: {cause}{}", borne.unwrap_or_default());
-        let fix = match (debt.owed, self.stage(&debt.address)) {
-            (Owed::End, _) => self.finish(&debt.address),
-            (Owed::Rotate, Some((Stage::Next, base))) => format!("{} --undo", rotate(&base)),
-            (Owed::Rotate, _) => renewal(&self.files, &debt.address),
+        let fix = match debt.owed {
+            Owed::End => self.finish(&debt.address),
+            Owed::Rotate => self.way_on(&debt.address, true),
         };
         let finding = at(Code::Obligation, &debt.address, message).entry(debt.entry);
         finding.graded(self.grade(&debt.address, debt.is_red(today))).fix(fix)
@@ -144,28 +141,49 @@ impl Verified<'_> {
     fn finish(&self, address: &Address) -> String {
         let base = self.record.stands_beside(address);
         let of = base.map_or_else(|| address.clone(), |(_, base)| base);
-        format!("{} --finish", rotate(&of))
+        format!("{} --finish", self.rotate(&of))
     }
-}
 
-/// The command that rotates what stands at an address.
-fn rotate(Address { env, path, key }: &Address) -> String {
-    match key {
-        KeyPath::Whole => format!("tenure rotate {}", quoted(format!("{env}/{path}"))),
-        key => format!("tenure rotate {env}/{}", quoted(key)),
+    /// The command that comes next for a value that wants a new one: a rotation that is under way goes on
+    /// first, and what is pending and no good any more is taken back.
+    fn way_on(&self, address: &Address, spoilt: bool) -> String {
+        let beside = |of: &Address, stage: Stage| {
+            let at = of.beside(stage);
+            at.is_some_and(|at| self.stage(&at).is_some_and(|(found, _)| found == stage))
+        };
+        let (base, is_pending) = match self.stage(address) {
+            Some((Stage::Next, base)) => (base, true),
+            _ => (address.clone(), false),
+        };
+        let step = if is_pending && spoilt {
+            "--undo"
+        } else if beside(&base, Stage::Previous) {
+            "--finish"
+        } else if beside(&base, Stage::Next) {
+            "--promote"
+        } else {
+            return self.renewal(address);
+        };
+        format!("{} {step}", self.rotate(&base))
     }
-}
 
-/// The command by which a value, a list or a whole file gets a new content.
-fn renewal(files: &BTreeMap<RepoPath, VerifiedFile<'_>>, address: &Address) -> String {
-    let Address { path, key, .. } = address;
-    let single =
-        |document: &Document<'_>| document.leaf(key).is_some_and(|leaf| leaf.node == Node::Scalar);
-    match files.get(path).map(|file| &file.form) {
-        _ if *key == KeyPath::Whole => format!("{} --from-file FILE", rotate(address)),
-        Some(FileForm::Values(document)) if !single(document) => {
-            format!("tenure edit {}", quoted(path))
+    /// The command that rotates what stands at an address.
+    fn rotate(&self, address: &Address) -> String {
+        format!("tenure rotate {}", self.record.name_of(address))
+    }
+
+    /// The command by which a value, a list or a whole file gets a new content.
+    fn renewal(&self, address: &Address) -> String {
+        let Address { path, key, .. } = address;
+        let single = |document: &Document<'_>| {
+            document.leaf(key).is_some_and(|leaf| leaf.node == Node::Scalar)
+        };
+        match self.files.get(path).map(|file| &file.form) {
+            _ if *key == KeyPath::Whole => format!("{} --from-file FILE", self.rotate(address)),
+            Some(FileForm::Values(document)) if !single(document) => {
+                format!("tenure edit {}", quoted(path))
+            }
+            _ => self.rotate(address),
         }
-        _ => rotate(address),
     }
 }

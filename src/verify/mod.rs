@@ -19,6 +19,7 @@ pub mod incidents;
 mod item;
 mod keyrings;
 mod late;
+mod named;
 mod notes;
 mod open;
 mod policies;

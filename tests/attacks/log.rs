@@ -293,6 +293,8 @@ fn case_41_a_deadline_later_than_the_type_allows() {
     estate.twin(|e| attesting(e, 0));
     // As its hint says, a new value ends it.
     attesting(&estate, 1);
+    let told = estate.by("ana", "--json check").run().json()["findings"].to_string();
+    assert!(told.contains("\"fix\":\"tenure set prod/DB_URL\""), "{told}");
     estate.set("ana", "prod/DB_URL", "hunter2-two");
     estate.honest();
 }

@@ -739,3 +739,62 @@ fn a_whole_file_needs_a_pattern_for_those_beside_it() {
     let hint = "hint: add \"certs/tls.pem.next\" to the files of [environments.dev]\n";
     assert!(refused.stderr.contains(hint), "{refused}");
 }
+
+/// The fixes that a check gives for one code.
+fn fixes(repo: &Repo, code: &str) -> Vec<String> {
+    let findings = repo.run("check --json").json()["findings"].clone();
+    let mine = findings.as_array().unwrap().iter().filter(|it| it["code"] == code);
+    mine.map(|it| it["fix"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Runs a command as somebody does who pastes it into a shell.
+fn pasted(repo: &Repo, fix: &str) -> crate::support::Outcome {
+    let line = fix.replacen("tenure", &format!("tenure --now {}", repo.now()), 1);
+    repo.command("sh").args(&["-c", &line]).run()
+}
+
+#[test]
+fn a_fix_names_the_file_where_several_have_the_key_or_had_it() {
+    let repo = typed("revoke = \"console\"\noverlap = \"3d\"");
+    repo.tenure_fed(&["set", "dev/secrets/dev/two.env#A", "--type", "api-key"], "three").done();
+    repo.commit("two files");
+    let repo = repo.at("2027-01-04");
+    let late = fixes(&repo, "overdue");
+    assert!(late.contains(&"tenure rotate dev/B".to_owned()), "{late:?}");
+    assert!(late.contains(&"tenure rotate 'dev/secrets/dev/two.env#A'".to_owned()), "{late:?}");
+    for fix in &late {
+        pasted(&repo, &format!("{fix} --generate hex:16")).done();
+    }
+    assert_eq!(fixes(&repo, "overdue"), Vec::<String>::new());
+    // What was replaced in a file that has the key no more is not that of the file which has it now.
+    repo.run("unset dev/secrets/dev.env#A").done();
+    let spent = fixes(&repo, "previous");
+    let old = "tenure rotate 'dev/secrets/dev.env#A' --finish";
+    assert!(spent.iter().any(|fix| fix == old), "{spent:?}");
+    let repo = repo.at("2027-02-04");
+    let told = repo.run("rotate --due --generate hex:16");
+    assert!(told.stderr.contains(old), "{told}");
+    pasted(&repo, old).done();
+    assert!(fixes(&repo, "previous").iter().all(|fix| fix != old));
+}
+
+#[test]
+fn a_fix_goes_on_with_the_rotation_that_is_under_way() {
+    let repo = typed("");
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    let repo = repo.at("2026-06-01");
+    let late = fixes(&repo, "overdue");
+    // The pending one has a deadline of its own, and it is over too.
+    assert!(late.contains(&"tenure rotate dev/A --promote".to_owned()), "{late:?}");
+    assert!(!late.contains(&"tenure rotate dev/A".to_owned()), "{late:?}");
+    pasted(&repo, "tenure rotate dev/A --promote").done();
+    let late = fixes(&repo, "overdue");
+    assert!(late.contains(&"tenure rotate dev/A --finish".to_owned()), "{late:?}");
+    pasted(&repo, "tenure rotate dev/A --finish").done();
+    let late = fixes(&repo, "overdue");
+    assert!(late.contains(&"tenure rotate dev/A".to_owned()), "{late:?}");
+    for fix in late {
+        pasted(&repo, &format!("{fix} --generate hex:16")).done();
+    }
+    repo.run("check").done();
+}

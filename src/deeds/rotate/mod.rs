@@ -162,7 +162,7 @@ fn to_end(place: &Place<'_>, verified: &Verified<'_>) -> Vec<Left> {
     });
     let all: BTreeSet<Address> = all.collect();
     let left = all.into_iter().map(|address| {
-        let fix = format!("tenure rotate {} --finish", state::name(verified, &address));
+        let fix = format!("tenure rotate {} --finish", verified.record.name_of(&address));
         let why = "has an earlier value that is to be ended at its issuer".to_owned();
         Left { address, why, fix }
     });
