@@ -19,6 +19,7 @@ use super::load::Place;
 use super::pen::Receipt;
 use super::request;
 use super::ring::Ring;
+use super::rotate::not_again;
 use super::sealing::{Sealing, Whole};
 use crate::log::entry::Item;
 use crate::names::{Address, AddressQuery, KeyPath, MemberName, RepoPath, Target, TypeName};
@@ -96,6 +97,7 @@ pub fn set(
     ring.target()?;
     let kind = kind_of(&verified, &found, wish);
     let (made, opened);
+    let is_new = matches!(value, Source::Generated(_));
     let (value, public) = match value {
         Source::Given(value) => (value, None),
         Source::Generated(spec) => {
@@ -115,6 +117,9 @@ pub fn set(
         false => {
             let when = (wish, place.today());
             fits(verified.policy, &found, kind.as_ref(), value, when)?;
+            if !is_new {
+                not_again(&place, desk, &found, value, wish.insist)?;
+            }
             let said = |_: &Address| wish.kind.clone();
             let said = Said { kind: &said, wish };
             let set = put(desk, &[(&found, value)], said, &mut work)?.pop();

@@ -8,11 +8,11 @@ use jiff::civil::Date;
 
 use super::incidents::Incident;
 use super::spent::Spent;
-use super::{Live, Record, Step, Verified};
+use super::{Live, Made, Record, Step, Verified};
 use crate::log::entry::{Note, Origin};
 use crate::names::{Address, EntryId, EnvName, MemberName, Stage};
 use crate::policy::{LostKey, Strategy, is_credential};
-use crate::rotation::{Accepted, Cause, Obligation, Owed, Previous};
+use crate::rotation::{Accepted, Cause, Obligation, Owed, Previous, days_left};
 
 /// What is owed.
 #[derive(Debug, Default)]
@@ -46,6 +46,28 @@ pub(super) fn ledger(verified: &Verified<'_>, scope: Option<&EnvName>) -> Ledger
     obligations.extend(book.of_incidents(&values));
     obligations.sort_by(|a, b| (&a.address, a.due, &a.cause).cmp(&(&b.address, b.due, &b.cause)));
     Ledger { obligations, previous: previous(verified, &spent) }
+}
+
+impl Verified<'_> {
+    /// Tells whether a value is no good any more: it is overdue, or would be owed if it stood at an address.
+    #[must_use]
+    pub fn is_spoilt(&self, made: &Made, address: &Address, today: Date) -> bool {
+        let first = self.record.origin(&made.origin.entry, &made.origin.address);
+        if first.and_then(|it| it.item.due).is_some_and(|due| days_left(due, today) < 0) {
+            return true;
+        }
+        let value = Value {
+            address: address.clone(),
+            origin: made.origin.clone(),
+            made: made.entry,
+            owed: Owed::Rotate,
+            to_leavers: is_credential(made.kind.as_ref()),
+        };
+        let mut book = Book::of(self.record);
+        let mut owed = book.of_value(&value);
+        owed.extend(book.of_incidents(&[value]));
+        owed.iter().any(|debt| !debt.is_accepted(today))
+    }
 }
 
 /// The values that stand, and those that were replaced and must be ended.

@@ -176,3 +176,17 @@ fn json_has_the_line_and_its_parts() {
     assert!(heading.ends_with(" dev/secrets/dev.env#TOKEN") && line.contains(heading), "{asked}");
     assert_eq!(asked["takers"], asked["readers"]);
 }
+
+#[test]
+fn a_value_that_was_taken_away_is_not_taken_in_again() {
+    let _age = skip!("age");
+    let repo = sample();
+    let file = sealed_by(&repo, &line(&repo, "dev/TOKEN"), "s3nt once");
+    take(&repo, "dev/TOKEN", &file).done();
+    repo.commit("taken in");
+    repo.run("unset dev/TOKEN").done();
+    repo.commit("gone");
+    let file = repo.folder().join("elsewhere/value.age").display().to_string();
+    let words = ["set", "dev/TOKEN", "--file", "secrets/dev.env", "--from-age", &file];
+    refused(&repo, &repo.tenure(&words), "dev/TOKEN had this value before");
+}

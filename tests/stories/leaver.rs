@@ -1,6 +1,7 @@
 //! Somebody goes: nothing new is sealed to them, and what they could read must be rotated.
 
 use crate::commands::member::{add, started};
+use crate::support::Repo;
 
 #[test]
 fn one_who_left_reads_nothing_new_and_leaves_duties_behind() {
@@ -89,4 +90,56 @@ fn what_opens_nothing_need_not_be_replaced_when_somebody_leaves() {
     // Somebody who names it means it.
     repo.run("incident open --secret dev/LOG_LEVEL --reason leaked").done();
     assert_eq!(owed(&repo), ["dev/secrets/dev.env#DATABASE_URL", "dev/secrets/dev.env#LOG_LEVEL"]);
+}
+
+/// Insists that a value is refused because the secret had it before, and that nothing is written.
+#[track_caller]
+fn had_before(repo: &Repo, args: &[&str], value: &str) {
+    let refused = repo.tenure_fed(args, value);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused}");
+    assert!(refused.stderr.contains("dev/DB had this value before (entry "), "{refused}");
+    assert!(!refused.stderr.contains(value), "{refused}");
+}
+
+#[test]
+fn a_duty_is_not_paid_with_the_value_that_the_leaver_knows() {
+    let repo = started();
+    add(&repo, "ben", "developer");
+    repo.tenure_fed(&["set", "dev/DB"], "postgres://older").done();
+    repo.commit("older");
+    repo.tenure_fed(&["set", "dev/DB"], "postgres://same").done();
+    repo.commit("both");
+    // As long as nothing is owed, an older value may come back; in an empty place for who insists.
+    repo.tenure_fed(&["set", "dev/DB"], "postgres://older").done();
+    repo.commit("back");
+    repo.run("unset dev/DB").done();
+    repo.commit("gone");
+    had_before(&repo, &["set", "dev/DB"], "postgres://same");
+    repo.tenure_fed(&["set", "dev/DB", "--anyway"], "postgres://same").done();
+    repo.commit("insisted");
+
+    repo.run("member remove ben -y --reason left").done();
+    repo.commit("ben left");
+    had_before(&repo, &["set", "dev/DB"], "postgres://older");
+    had_before(&repo, &["set", "dev/DB", "--anyway"], "postgres://older");
+    repo.run("unset dev/DB").done();
+    for value in ["postgres://older", "postgres://same"] {
+        had_before(&repo, &["set", "dev/DB"], value);
+        had_before(&repo, &["set", "dev/DB", "--anyway"], value);
+    }
+    repo.tenure_fed(&["set", "dev/DB"], "postgres://new").done();
+}
+
+#[test]
+fn what_is_overdue_is_not_set_to_what_it_was() {
+    let repo = started();
+    for value in ["postgres://older", "postgres://same"] {
+        repo.tenure_fed(&["set", "dev/DB", "--type", "api-key"], value).done();
+        repo.commit(value);
+    }
+    let repo = repo.at("2029-01-02");
+    had_before(&repo, &["set", "dev/DB"], "postgres://older");
+    repo.run("unset dev/DB").done();
+    had_before(&repo, &["set", "dev/DB", "--anyway"], "postgres://same");
+    repo.tenure_fed(&["set", "dev/DB"], "postgres://new").done();
 }

@@ -1,7 +1,7 @@
 //! New values for a rotation: none that the secret had before, and none that does not fit.
 
-use super::state::{self, refuse};
-use super::{New, earlier};
+use super::state::refuse;
+use super::{New, again};
 use crate::deeds::DeedError;
 use crate::deeds::find::Found;
 use crate::deeds::fit::fits;
@@ -29,22 +29,18 @@ pub(super) fn fresh(
         fits(verified.policy, &found, kind, &made.value, (wish, place.today()))?;
         return Ok((found, made, 0));
     };
-    let instead = || "order a new value at its issuer, or: --generate".to_owned();
     if is_current(verified, ring, &found, &value)? {
-        return refuse("same as the current value; nothing written".to_owned(), instead());
+        return refuse(
+            "same as the current value; nothing written".to_owned(),
+            again::INSTEAD.to_owned(),
+        );
     }
     fits(verified.policy, &found, kind, &value, (wish, place.today()))?;
     if ring.is_blind() {
         return Ok((found, value.into(), 0));
     }
-    let made = verified.record.ever_made(&found.address());
-    let earlier = earlier::find(place, (verified, ring), &found, &made)?;
-    let same = earlier.values.iter().find(|(_, old)| old.expose() == value.expose());
-    if let Some(old) = same.and_then(|(at, _)| made.get(*at)) {
-        let name = state::name(verified, &found.address());
-        let entry = old.origin.entry.short();
-        let what = format!("{name} had this value before (entry {entry}); nothing written");
-        return refuse(what, instead());
+    match again::same(place, sealing, &found, &value)? {
+        (Some(old), _) => again::told(sealing, &found, &old, again::INSTEAD),
+        (None, lost) => Ok((found, value.into(), lost)),
     }
-    Ok((found, value.into(), earlier.lost))
 }

@@ -1,6 +1,7 @@
 //! New values in the place of old ones: one, several, or all whose time has come; at once, or step by step
 //! beside the current one. Mission, section F.
 
+mod again;
 mod desk;
 mod earlier;
 pub mod finish;
@@ -30,6 +31,7 @@ use crate::rotation::{Obligation, Owed, days_left};
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
 use crate::world::{World, Writes};
+pub(super) use again::not_again;
 use fresh::fresh;
 use placing::{beside, in_place};
 pub use state::Step;
