@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::commands::seal::started;
-use crate::support::{NOW, Repo};
+use crate::support::{NOW, Repo, skip, skipped};
 
 fn set_at_once(writers: usize) {
     let repo = started();
@@ -75,4 +75,44 @@ fn a_killed_writer_leaves_the_old_state_or_the_new_one() {
     assert_eq!(left_behind(&repo), Vec::<String>::new());
     repo.run("check").done();
     assert!(began.elapsed() < Duration::from_secs(60));
+}
+
+/// What happens at each amount of room that is left, from none on: the exit code and the value then.
+const FULL: &str = r#"
+mount -t tmpfs -o size=4m tmpfs "$DISK" && cp -a . "$DISK" && cd "$DISK" || exit 8
+for room in $(seq 0 4 60); do
+    left=$(df --output=avail -k . | tail -n 1)
+    dd if=/dev/zero of=.git/filler bs=1k count=$((left - room)) 2>/dev/null
+    printf 'value %s' "$room" | "$TENURE" --now "$NOW" set dev/A >/dev/null 2>&1
+    code=$?
+    rm .git/filler
+    "$TENURE" --now "$NOW" check >/dev/null 2>&1 || exit 9
+    echo "$code:$room:$("$TENURE" --now "$NOW" get dev/A)"
+done
+"#;
+
+#[test]
+fn case_62_a_full_disk_leaves_the_old_state_or_the_new_one() {
+    let unshare = skip!("unshare");
+    let repo = started();
+    if repo.command(&unshare).args(&["-rm", "true"]).run().code != 0 {
+        return skipped("a kernel that lets a test mount a disk of its own");
+    }
+    repo.tenure_fed(&["set", "dev/A"], "value").done();
+    let disk = repo.folder().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let command = repo.command(&unshare).args(&["-rm", "sh", "-c", FULL]);
+    let command = command.env("DISK", &disk).env("NOW", NOW);
+    let told = command.env("TENURE", env!("CARGO_BIN_EXE_tenure")).run().done();
+    let mut now = "value".to_owned();
+    let mut codes = Vec::new();
+    for line in told.stdout.lines() {
+        let (code, rest) = line.split_once(':').unwrap();
+        let (room, found) = rest.split_once(':').unwrap();
+        let new = format!("value {room}");
+        assert!(found == new || (code != "0" && found == now), "{line} after {now}");
+        codes.push(code == "0");
+        now = found.to_owned();
+    }
+    assert!(codes.contains(&true) && codes.contains(&false), "{told}");
 }
