@@ -70,7 +70,6 @@ fn case_69_the_twin_that_was_made_for_its_place() {
     estate.set("cleo", "prod/API_KEY", "hunter2-other");
     plant(&estate, &made);
     estate.honest();
-    estate.by("ben", "rekey").run().done();
     assert_eq!(estate.by("ana", "get prod/API_KEY").run().done().stdout, "hunter2-api");
 }
 

@@ -167,7 +167,7 @@ fn case_64_a_value_sealed_to_a_generation_that_a_leaver_opens() {
     });
     // Before that, it was the right one; it is owed since.
     estate.twin(|e| {
-        renewed(e);
+        e.set("ben", API_KEY, "hunter2-newer");
         let text = left(e);
         wrapped(e, &text);
         let owed = e.by("ana", "--json check").run().json()["obligations"].to_string();

@@ -290,7 +290,6 @@ fn case_41_a_deadline_later_than_the_type_allows() {
         e.sign(entry, &Pen::of("ben"));
     };
     estate.attacked(5, &["bad-due"], |e| attesting(e, 1));
-    estate.twin(|e| attesting(e, 0));
     // As its hint says, a new value ends it.
     attesting(&estate, 1);
     let told = estate.by("ana", "--json check").run().json()["findings"].to_string();
