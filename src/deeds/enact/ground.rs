@@ -24,7 +24,7 @@ pub fn policy_file(place: &Place<'_>) -> Result<String, DeedError> {
 /// Reads the policy in force from its file, to be changed: nothing keeps writes away, and nobody edited it.
 ///
 /// # Errors
-/// Those of [`nothing_blocks`], [`policy_file`] and [`same_as_in_force`].
+/// Those of [`nothing_blocks`], [`policy_file`]; [`DeedError::World`] where it was changed meanwhile.
 pub fn policy_in_force(place: &Place<'_>, verified: &Verified<'_>) -> Result<String, DeedError> {
     nothing_blocks(&verified.findings, Edited::Refused)?;
     let found = policy_file(place)?;
