@@ -23,10 +23,6 @@ pub const READERS_ARE_CLAIMED: &str = "age hides its recipients. We check how ma
 pub const LOST_ADMINS: &str = "When every admin key is lost, nobody can change the policy. There is no \
      back door: keep one offline.";
 
-/// Where somebody asks what was read. Mission, section I, L2.
-pub const READS_ARE_NOT_RECORDED: &str = "Reads are not recorded: whoever holds a reader's key can \
-     open values offline and leave no trace. No entry never means not read.";
-
 /// With every list of entries. Mission, section I, L5.
 pub const TIMES_ARE_CLAIMS: &str = "Times are claims of the signers; order comes from the log.";
 
@@ -50,12 +46,8 @@ pub const NAMES_ARE_VISIBLE: &str = "Names, members, roles and deadlines are vis
 pub const NOTHING_IS_SENT: &str =
     "tenure sends nothing: a finding becomes an alert when CI or a calendar delivers it.";
 
-/// Where a rotation is finished; `NAME` is who signed that. Mission, section I, L6.
-pub const ENDED_IS_DECLARED: &str =
-    "That the issuer refuses the old value is declared by NAME, not proven.";
-
 /// Where a credential was ended at its issuer. Mission, section I, L6.
 #[must_use]
 pub fn end_is_declared(by: &str) -> String {
-    ENDED_IS_DECLARED.replace("NAME", by)
+    format!("That the issuer refuses the old value is declared by {by}, not proven.")
 }

@@ -9,6 +9,7 @@ use super::files::Verified;
 use super::verdicts::at;
 use crate::document::{Document, Leaf, Node};
 use crate::finding::{Code, Finding, Severity};
+use crate::log::entry::Origin;
 use crate::names::{Address, EnvName, KeyPath, Stage, quoted};
 use crate::policy::Custody;
 use crate::rotation::{Cause, Obligation, Owed, Previous};
@@ -70,10 +71,13 @@ impl Verified<'_> {
     /// and undo one rotation can bring such a value back.
     fn ended(&self) -> Vec<Finding> {
         let revoked = self.record.revoked();
+        if revoked.is_empty() {
+            return Vec::new();
+        }
         let is_ended = |address: &Address, live: Live<'_>| {
             let (made, at) = self.record.origin_of(address, live);
-            let id = self.record.entries[made].id;
-            revoked.iter().any(|origin| origin.entry == id && origin.address == *at)
+            let entry = self.record.entries[made].id;
+            revoked.contains(&Origin { entry, address: at.clone() })
         };
         let used = self.live.iter().filter(|(address, live)| {
             live.item.generation.is_some()

@@ -1,10 +1,8 @@
 //! Values that others took the place of, and of which nobody says that they were ended at their issuer.
 
-use std::collections::HashSet;
-
 use super::exposed::Made;
 use super::{Live, Record};
-use crate::log::entry::{Note, Op, Origin};
+use crate::log::entry::{Op, Origin};
 use crate::names::{Address, EnvName, Stage, TypeName};
 use crate::policy::Policy;
 
@@ -46,13 +44,7 @@ impl Record {
         if !asks(policy) && !self.chain.steps.iter().any(|step| asks(&step.policy)) {
             return Vec::new();
         }
-        let ended: HashSet<_> = self
-            .notes()
-            .filter_map(|(_, note)| match note {
-                Note::Revoked { value, .. } => Some(value),
-                _ => None,
-            })
-            .collect();
+        let ended = self.revoked();
         let made = self.values_made().into_iter().filter(|made| !ended.contains(&made.origin));
         let spent = made.filter_map(|made| Some((self.spent_value(&made, policy)?, made)));
         let mine = |address: &Address| {

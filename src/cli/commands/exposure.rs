@@ -16,7 +16,7 @@ use crate::finding::Severity;
 use crate::names::MemberName;
 use crate::output::Output;
 use crate::output::progress::Bar;
-use crate::output::sentences::{READ_STAYS_READ, READS_ARE_NOT_RECORDED, TIMES_ARE_CLAIMS};
+use crate::output::sentences::{READ_STAYS_READ, READS_LEAVE_NO_TRACE, TIMES_ARE_CLAIMS};
 use crate::policy::Recipient;
 use crate::world::World;
 
@@ -89,7 +89,7 @@ pub(crate) fn run(
             Exit::Done
         }
     };
-    out.note(READS_ARE_NOT_RECORDED);
+    out.note(READS_LEAVE_NO_TRACE);
     out.note(READ_STAYS_READ);
     out.note(TIMES_ARE_CLAIMS);
     Ok(exit)
