@@ -7,6 +7,8 @@ mod town;
 use model::{ENVS, KINDS};
 use town::{Size, Town};
 
+use crate::support::say;
+
 /// Lives some days.
 fn live(size: &Size) {
     let mut town = Town::new(size);
@@ -43,6 +45,9 @@ fn live(size: &Size) {
         }
         town.closes();
         town.sunset();
+        if size.days > 100 && day % 30 == 29 {
+            say(&format!("the year: {} days of {} are as the model says", day + 1, size.days));
+        }
     }
     town.was_lively();
 }
