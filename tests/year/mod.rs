@@ -57,9 +57,9 @@ fn two_months_of_a_small_team_end_each_day_as_the_model_says() {
     live(&Size { seed: 7, days: 60, files: 4, keys: KINDS.len() });
 }
 
-/// Takes some minutes: `cargo test --test tenure -- --ignored a_year`.
+/// Says each month that it goes on.
 #[test]
-#[ignore = "takes some minutes"]
+#[ignore = "takes a quarter of an hour: cargo test --test tenure -- --ignored --nocapture a_year"]
 fn a_year_ends_each_day_as_the_model_says() {
     live(&Size { seed: 2026, days: 365, files: 10, keys: 2 * KINDS.len() });
 }
