@@ -4,7 +4,7 @@ use super::seal::started;
 use crate::support::{Repo, snapshot};
 
 /// A repository whose type `api-key` has these lines, and which has `dev/A` and `dev/B` of it.
-fn typed(lines: &str) -> Repo {
+pub(super) fn typed(lines: &str) -> Repo {
     let repo = started();
     described(&repo, lines);
     for (key, value) in [("dev/A", "one"), ("dev/B", "two")] {
@@ -27,7 +27,7 @@ fn ended_at_console() -> Repo {
 }
 
 /// The variables of `dev` that begin with `A`, as a program gets them.
-fn given(repo: &Repo) -> Vec<String> {
+pub(super) fn given(repo: &Repo) -> Vec<String> {
     let env = repo.run("run -q --clean -e dev -- env").done().stdout;
     let mut mine: Vec<_> =
         env.lines().filter(|line| line.starts_with('A')).map(str::to_owned).collect();

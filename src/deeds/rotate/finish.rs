@@ -202,7 +202,7 @@ fn variable(key: &KeyPath) -> Result<Option<String>, DeedError> {
 }
 
 /// Opens the values that wait for their end.
-fn old_values(world: &World, waiting: &Waiting) -> Result<Vec<Plaintext>, DeedError> {
+pub(super) fn old_values(world: &World, waiting: &Waiting) -> Result<Vec<Plaintext>, DeedError> {
     let Waiting { address, values, .. } = waiting;
     let place = Place::find(world)?;
     let loaded = place.load(Some(&address.env))?;

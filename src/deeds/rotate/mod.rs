@@ -3,6 +3,7 @@
 
 mod again;
 mod desk;
+pub mod drive;
 mod earlier;
 pub mod finish;
 mod fresh;
@@ -217,14 +218,10 @@ fn ready(verified: &Verified<'_>, found: &Found, step: Step) -> Result<(), DeedE
             plainly,
         );
     }
-    if strategy(verified, &address) == Some(Strategy::Single) {
-        let what = format!(
-            "the type of {name} takes one value at a time: its rotation is a planned interruption"
-        );
-        return refuse(what, plainly);
-    }
     let next = state::place(verified, &address, Stage::Next)?;
-    state::place(verified, &address, Stage::Previous)?;
+    if strategy(verified, &address) != Some(Strategy::Single) {
+        state::place(verified, &address, Stage::Previous)?;
+    }
     let kind = verified.live.get(&address).and_then(|live| live.item.kind.as_ref());
     let other = verified.policy.rule(&next).kind.filter(|wanted| Some(*wanted) != kind);
     let whole_by_value = next.key == KeyPath::Whole && Format::of(&next.path).is_some();

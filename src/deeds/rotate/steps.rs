@@ -16,6 +16,7 @@ use crate::deeds::pen::Receipt;
 use crate::deeds::ring::Ring;
 use crate::deeds::sealing::Sealing;
 use crate::deeds::unset::revoke;
+use crate::log::entry::Origin;
 use crate::names::{Address, EnvName, Stage};
 use crate::policy::Strategy;
 use crate::verify::{FileForm, Verified};
@@ -48,8 +49,8 @@ pub struct Moved {
 pub enum Turn {
     /// The pending value took its place; the one before stands here, and is to be ended by a day.
     Promoted {
-        /// Where the previous value stands.
-        previous: Address,
+        /// Where the previous value stands; none where its issuer takes one value at a time.
+        previous: Option<Address>,
         /// The last day of the overlap; none where it stays to decrypt.
         until: Option<Date>,
     },
@@ -93,6 +94,33 @@ pub(super) fn scope(asked: &[Asked]) -> Option<&EnvName> {
     first.filter(|env| asked.iter().all(|one| one.query.env == **env))
 }
 
+/// What a promotion is asked to be.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Promotion<'a> {
+    /// Why.
+    pub(super) reason: Option<&'a str>,
+    /// The values that a command has tried; others are not promoted.
+    pub(super) tried: Option<&'a Tried>,
+}
+
+/// Which values of a rotation were looked at: where each was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tried {
+    current: Option<Origin>,
+    pending: Option<Origin>,
+}
+
+/// Remembers which values stand at the two places of a rotation.
+pub(super) fn tried(verified: &Verified<'_>, current: &Address, pending: &Address) -> Tried {
+    let made = |at: &Address| {
+        let live = *verified.live.get(at)?;
+        let (entry, origin) = verified.record.origin_of(at, live);
+        let entry = verified.record.entries[entry].id;
+        Some(Origin { entry, address: origin.clone() })
+    };
+    Tried { current: made(current), pending: made(pending) }
+}
+
 /// Promotes pending values, all or none: one entry moves each current one to the side and each pending one
 /// into its place.
 ///
@@ -100,9 +128,22 @@ pub(super) fn scope(asked: &[Asked]) -> Option<&EnvName> {
 /// [`DeedError::Refuse`] where none is pending; [`DeedError::NoKey`]: each token names its key, so it is
 /// sealed anew.
 pub fn promote(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<Stepped, DeedError> {
+    promote_as(world, asked, Promotion { reason, ..Promotion::default() })
+}
+
+/// Promotes pending values, if they are those that were tried.
+///
+/// # Errors
+/// As [`promote`].
+pub(super) fn promote_as(
+    world: &World,
+    asked: &[Asked],
+    promotion: Promotion<'_>,
+) -> Result<Stepped, DeedError> {
     let place = Place::to_write(world)?;
     let loaded = place.load(scope(asked))?;
-    let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
+    let reason = promotion.reason.map(str::to_owned);
+    let mut work = Work { reason, ..Work::default() };
     let mut values = Vec::new();
     for (env, (verified, addresses)) in located(&loaded, asked)? {
         let ring = Ring::open(world, &verified, &env)?;
@@ -111,30 +152,49 @@ pub fn promote(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<S
         let mut desk = Desk::of(Sealing { verified: &verified, env: &env, ring: &ring, today });
         for address in addresses {
             may(&verified, &address, Step::Promote)?;
-            let previous = place_of(&verified, &address, Stage::Previous)?;
             let next = place_of(&verified, &address, Stage::Next)?;
-            if stands(&verified, &previous) {
-                return refuse(format!("`{previous}` is a value of its own"), None);
+            let now = tried(&verified, &address, &next);
+            if promotion.tried.is_some_and(|seen| *seen != now) {
+                return refuse(format!("`{address}` changed meanwhile"), None);
             }
-            desk.carry(&address, &previous)?;
-            desk.carry(&next, &address)?;
-            desk.take(&next)?;
-            let live = verified.live.get(&next);
-            let kind = live.and_then(|live| live.item.kind.as_ref());
-            let overlap = verified.policy.overlap(kind);
-            let keeps = strategy(&verified, &address) == Some(Strategy::KeepOld);
-            let until = (!keeps).then(|| today.saturating_add(i64::from(overlap).days()));
-            values.push(Moved {
-                turn: Turn::Promoted { previous, until },
-                due: live.and_then(|live| live.item.due),
-                revoke: revoke(&verified, &address),
-                address,
-            });
+            values.push(promoted(&mut desk, (&verified, today), address, &next)?);
         }
         desk.finish(&mut work)?;
     }
     let receipt = attest(&place, &loaded.judged()?, work)?;
     Ok(Stepped { values, receipt })
+}
+
+/// Brings one pending value into its place.
+fn promoted(
+    desk: &mut Desk<'_>,
+    (verified, today): (&Verified<'_>, Date),
+    address: Address,
+    next: &Address,
+) -> Result<Moved, DeedError> {
+    let strategy = strategy(verified, &address);
+    let previous = match strategy {
+        Some(Strategy::Single) => None,
+        _ => Some(place_of(verified, &address, Stage::Previous)?),
+    };
+    if let Some(previous) = &previous {
+        if stands(verified, previous) {
+            return refuse(format!("`{previous}` is a value of its own"), None);
+        }
+        desk.carry(&address, previous)?;
+    }
+    desk.carry(next, &address)?;
+    desk.take(next)?;
+    let live = verified.live.get(next);
+    let overlap = verified.policy.overlap(live.and_then(|live| live.item.kind.as_ref()));
+    let stays = previous.is_none() || strategy == Some(Strategy::KeepOld);
+    let until = (!stays).then(|| today.saturating_add(i64::from(overlap).days()));
+    Ok(Moved {
+        turn: Turn::Promoted { previous, until },
+        due: live.and_then(|live| live.item.due),
+        revoke: revoke(verified, &address),
+        address,
+    })
 }
 
 /// Tells whether anything lies at a place, signed or not.
