@@ -104,10 +104,13 @@ pub struct Drove<'a>(pub &'a [Driven]);
 
 impl Show for Drove<'_> {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        for Driven { address, stepped, parts, .. } in self.0 {
-            match stepped {
-                Some(stepped) => stepped.human(out)?,
-                None => {
+        for Driven { address, stepped, waits, parts, .. } in self.0 {
+            match (stepped, waits) {
+                (Some(stepped), _) => stepped.human(out)?,
+                (None, Some(day)) => {
+                    writeln!(out, "{} has a new value pending, until {day}.", name(address))?;
+                }
+                (None, None) => {
                     let parts: Vec<_> = parts.iter().map(|part| part.word()).collect();
                     writeln!(out, "{}: {}, then promoted.", name(address), parts.join(", "))?;
                 }
@@ -123,6 +126,7 @@ impl Show for Drove<'_> {
                 "address": driven.address,
                 "steps": parts,
                 "begun": driven.begun.as_ref().map(|begun| begun.json()),
+                "waits-until": driven.waits.map(|day| day.to_string()),
                 "promoted": driven.stepped.as_ref().map(Show::json),
             })
         };
@@ -160,10 +164,10 @@ impl Show for Finished {
         for waits in &self.values {
             let (at, ended) = (name(&waits.address), count(waits.values.len(), "earlier value"));
             write!(out, "{at}: {ended} ended ({grade}).")?;
-            match &waits.previous {
-                Some(previous) => writeln!(out, " {} removed.", name(previous))?,
-                None => writeln!(out)?,
+            for gone in waits.previous.iter().chain(&waits.user) {
+                write!(out, " {} removed.", name(gone))?;
             }
+            writeln!(out)?;
         }
         writeln!(out, "{}", signed(&self.receipt))
     }

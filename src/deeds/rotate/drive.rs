@@ -4,10 +4,13 @@
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
+use jiff::civil::Date;
+
 use super::finish::{Waiting, old_values};
+use super::patience::{Haste, ripe_on};
 use super::state::{Beside, Step, may, name, place as place_of, refuse};
-use super::steps::{Promotion, Stepped, Tried, promote_as, strategy, tried};
-use super::{Asked, New, Rotated, ready, rotate};
+use super::steps::{Promotion, Stepped, Tried, promote, tried};
+use super::{Asked, New, Rotated, ready, rotate, turns};
 use crate::deeds::DeedError;
 use crate::deeds::find::{self, Found};
 use crate::deeds::get;
@@ -17,8 +20,10 @@ use crate::deeds::set::{Shape, Wish, without_line_break};
 use crate::deliver::redacted;
 use crate::names::{Address, Stage};
 use crate::policy::Strategy;
+use crate::rotation::days_left;
 use crate::rotation::generate::Spec;
 use crate::secret::Plaintext;
+use crate::verify::Verified;
 use crate::world::child::Ending;
 use crate::world::driver::{Call, Fed, Heard, Stream};
 use crate::world::{World, Writes};
@@ -81,6 +86,8 @@ pub struct Drive<'a> {
     pub driver: Driver<'a>,
     /// What is said of the new value.
     pub wish: &'a Wish,
+    /// Whether those who verify what a key signs are waited for.
+    pub haste: Haste,
     /// What makes the new value where the command prints none; none is the generator of its type.
     pub generator: Option<&'a Spec>,
 }
@@ -92,8 +99,10 @@ pub struct Driven {
     pub address: Address,
     /// What was begun, where nothing was pending before.
     pub begun: Option<Rotated>,
-    /// The promotion; none where nothing was started.
+    /// The promotion; none where nothing was started, or it has to wait.
     pub stepped: Option<Stepped>,
+    /// The day from which on the same command promotes the new value, where it has to wait.
+    pub waits: Option<Date>,
     /// What was left to be done at the beginning.
     pub parts: Vec<Part>,
 }
@@ -116,26 +125,32 @@ pub fn drive(
         parts.insert(0, Part::Create);
     }
     if world.writes == Writes::Dry {
-        return Ok(Driven { address, begun, stepped: None, parts });
+        return Ok(Driven { address, begun, stepped: None, waits: None, parts });
     }
     if sight.pending.is_none() {
         let new = create(world, &sight, drive, tell)?;
         begun = Some(rotate(world, vec![new], drive.wish, Step::Begin)?);
         sight = look(world, asked)?;
     }
-    let Some((pending, seen)) = &sight.pending else {
+    let Some(Pending { value: pending, seen, ripe_on }) = &sight.pending else {
         return refuse(format!("{} changed meanwhile", sight.name), None);
     };
-    let bench = Bench { world, driver: drive.driver, address: &address };
+    let bench =
+        Bench { world, driver: drive.driver, address: &address, user: sight.user.as_deref() };
     for part in [Part::Set, Part::Test] {
         let current = (part == Part::Set).then_some(&sight.current);
         let heard =
             bench.run(part, Fed { stdin: pending, current }, &[pending, &sight.current], tell)?;
         worked(&heard, part).or_else(|how| sight.stopped(part, &how))?;
     }
-    let promotion = Promotion { reason: drive.wish.reason.as_deref(), tried: Some(seen) };
-    let stepped = promote_as(world, std::slice::from_ref(asked), promotion)?;
-    Ok(Driven { address, begun, stepped: Some(stepped), parts })
+    let unripe = ripe_on.filter(|day| days_left(*day, sight.today) > 0 && drive.haste == Haste::No);
+    if let Some(day) = unripe {
+        return Ok(Driven { address, begun, stepped: None, waits: Some(day), parts });
+    }
+    let (reason, haste) = (drive.wish.reason.as_deref(), drive.haste);
+    let promotion = Promotion { reason, tried: Some(seen), receipts: &[], haste };
+    let stepped = Some(promote(world, std::slice::from_ref(asked), promotion)?);
+    Ok(Driven { address, begun, stepped, waits: None, parts })
 }
 
 /// Where a rotation stands, with the values of it.
@@ -145,7 +160,19 @@ struct Sight {
     /// Whether its issuer takes one value at a time.
     is_single: bool,
     current: Plaintext,
-    pending: Option<(Plaintext, Tried)>,
+    pending: Option<Pending>,
+    /// The user whom the new value is for, where two take turns.
+    user: Option<String>,
+    today: Date,
+}
+
+/// A new value beside the current one.
+struct Pending {
+    value: Plaintext,
+    /// What would be promoted with it.
+    seen: Vec<Tried>,
+    /// The day before which it may not be.
+    ripe_on: Option<Date>,
 }
 
 fn look(world: &World, asked: &Asked) -> Result<Sight, DeedError> {
@@ -163,17 +190,23 @@ fn look(world: &World, asked: &Asked) -> Result<Sight, DeedError> {
     }
     let ring = Ring::open(world, &verified, env)?;
     let current = get::one(&verified, &ring, &found)?;
-    let pending = match is_pending {
-        true => {
-            let next = super::at(place_of(&verified, &address, Stage::Next)?);
-            let seen = tried(&verified, &address, &next.address());
-            Some((get::one(&verified, &ring, &next)?, seen))
-        }
-        false => None,
-    };
+    let pending = is_pending.then(|| pending(&verified, &ring, &address)).transpose()?;
+    let user = turns::user_of(&verified, &address)?;
+    let user =
+        user.map(|(user, users)| turns::next(&verified, &ring, (&user, users))).transpose()?;
     let name = name(&verified, &address);
-    let is_single = strategy(&verified, &address) == Some(Strategy::Single);
-    Ok(Sight { found, name, is_single, current, pending })
+    let is_single = verified.strategy(&address) == Some(Strategy::Single);
+    Ok(Sight { found, name, is_single, current, pending, user, today: place.today() })
+}
+
+fn pending(verified: &Verified<'_>, ring: &Ring, address: &Address) -> Result<Pending, DeedError> {
+    let next = place_of(verified, address, Stage::Next)?;
+    let mut seen = vec![tried(verified, address, &next)];
+    if let Some(user) = turns::along(verified, address, Stage::Next)? {
+        seen.push(tried(verified, &user, &place_of(verified, &user, Stage::Next)?));
+    }
+    let ripe_on = ripe_on(verified, address, &next);
+    Ok(Pending { value: get::one(verified, ring, &super::at(next))?, seen, ripe_on })
 }
 
 impl Sight {
@@ -208,7 +241,8 @@ fn create(
     tell: &mut dyn FnMut(Told),
 ) -> Result<New, DeedError> {
     let address = sight.found.address();
-    let bench = Bench { world, driver: drive.driver, address: &address };
+    let bench =
+        Bench { world, driver: drive.driver, address: &address, user: sight.user.as_deref() };
     let fed = Fed { stdin: &sight.current, current: None };
     let heard = bench.run(Part::Create, fed, &[&sight.current], tell)?;
     worked(&heard, Part::Create).or_else(|how| sight.stopped(Part::Create, &how))?;
@@ -240,11 +274,11 @@ pub fn end(
     if waiting.values.is_empty() {
         return Ok(());
     }
-    let (old, current) = (old_values(world, waiting)?, current(world, waiting)?);
+    let (old, (current, user)) = (old_values(world, waiting)?, current(world, waiting)?);
     if world.writes == Writes::Dry {
         return Ok(());
     }
-    let bench = Bench { world, driver, address: &waiting.address };
+    let bench = Bench { world, driver, address: &waiting.address, user: user.as_deref() };
     for value in &old {
         let fed = Fed { stdin: value, current: current.as_ref() };
         let hidden: Vec<_> = [value].into_iter().chain(&current).collect();
@@ -259,17 +293,23 @@ pub fn end(
     Ok(())
 }
 
-/// The value that took the place of those which wait; none where nothing stands there any more.
-fn current(world: &World, waiting: &Waiting) -> Result<Option<Plaintext>, DeedError> {
+/// The value that took the place of those which wait, if one stands there, and the user who is not in use now.
+fn current(
+    world: &World,
+    waiting: &Waiting,
+) -> Result<(Option<Plaintext>, Option<String>), DeedError> {
     let env = &waiting.address.env;
     let place = Place::find(world)?;
     let loaded = place.load(Some(env))?;
     let verified = loaded.verified(env)?;
     if !verified.live.contains_key(&waiting.address) {
-        return Ok(None);
+        return Ok((None, None));
     }
     let ring = Ring::open(world, &verified, env)?;
-    get::one(&verified, &ring, &super::at(waiting.address.clone())).map(Some)
+    let user = turns::user_of(&verified, &waiting.address)?;
+    let user =
+        user.map(|(user, users)| turns::next(&verified, &ring, (&user, users))).transpose()?;
+    Ok((Some(get::one(&verified, &ring, &super::at(waiting.address.clone()))?), user))
 }
 
 /// Tells how a command failed, if it did.
@@ -291,6 +331,8 @@ struct Bench<'a> {
     world: &'a World,
     driver: Driver<'a>,
     address: &'a Address,
+    /// The user whose value it is, where two take turns.
+    user: Option<&'a str>,
 }
 
 impl Bench<'_> {
@@ -301,7 +343,8 @@ impl Bench<'_> {
         hidden: &[&Plaintext],
         tell: &mut dyn FnMut(Told),
     ) -> Result<Heard, DeedError> {
-        let args = [part.word().to_owned(), self.address.to_string()].map(OsString::from);
+        let words = [part.word().to_owned(), self.address.to_string()].into_iter();
+        let args: Vec<_> = words.chain(self.user.map(str::to_owned)).map(OsString::from).collect();
         let Driver { command, limit } = self.driver;
         let call = Call { command, args: &args, folder: &self.world.from, limit, room: ROOM };
         let heard = call.run(fed)?;

@@ -1,13 +1,15 @@
 //! The steps of a rotation that need no new value: a pending one is promoted, or undone.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::Asked;
 use super::desk::{Desk, take_away};
+use super::patience::{Haste, ripe};
 use super::state::{Step, may, place as place_of, refuse};
+use super::{Asked, receipts, turns};
 use crate::deeds::DeedError;
 use crate::deeds::attest::{Work, attest};
 use crate::deeds::find;
@@ -60,10 +62,11 @@ pub enum Turn {
     Restored(Address),
 }
 
-/// Finds what a user names, by environment.
-pub(super) fn located<'l>(
+/// Finds what a user names, by environment, with the names of users that go along.
+fn located<'l>(
     loaded: &'l Loaded,
     asked: &[Asked],
+    step: Step,
 ) -> Result<BTreeMap<EnvName, (Verified<'l>, Vec<Address>)>, DeedError> {
     let mut by_env: BTreeMap<EnvName, (Verified<'l>, Vec<Address>)> = BTreeMap::new();
     for one in asked {
@@ -83,7 +86,15 @@ pub(super) fn located<'l>(
         if addresses.contains(&address) {
             return refuse(format!("`{address}` is named twice"), None);
         }
+        turns::names_no_user(verified, &address)?;
+        let along = match step {
+            Step::Undo => turns::back(verified, &address),
+            Step::Promote | Step::Begin | Step::InPlace => {
+                turns::along(verified, &address, Stage::Next)?
+            }
+        };
         addresses.push(address);
+        addresses.extend(along);
     }
     Ok(by_env)
 }
@@ -96,16 +107,21 @@ pub(super) fn scope(asked: &[Asked]) -> Option<&EnvName> {
 
 /// What a promotion is asked to be.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Promotion<'a> {
+pub struct Promotion<'a> {
     /// Why.
-    pub(super) reason: Option<&'a str>,
-    /// The values that a command has tried; others are not promoted.
-    pub(super) tried: Option<&'a Tried>,
+    pub reason: Option<&'a str>,
+    /// The values that a command has tried, where one has: no others are promoted.
+    pub tried: Option<&'a [Tried]>,
+    /// What jobs wrote of the values that they were given.
+    pub receipts: &'a [PathBuf],
+    /// Whether those who verify are waited for.
+    pub haste: Haste,
 }
 
 /// Which values of a rotation were looked at: where each was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Tried {
+pub struct Tried {
+    address: Address,
     current: Option<Origin>,
     pending: Option<Origin>,
 }
@@ -118,34 +134,27 @@ pub(super) fn tried(verified: &Verified<'_>, current: &Address, pending: &Addres
         let entry = verified.record.entries[entry].id;
         Some(Origin { entry, address: origin.clone() })
     };
-    Tried { current: made(current), pending: made(pending) }
+    Tried { address: current.clone(), current: made(current), pending: made(pending) }
 }
 
 /// Promotes pending values, all or none: one entry moves each current one to the side and each pending one
 /// into its place.
 ///
 /// # Errors
-/// [`DeedError::Refuse`] where none is pending; [`DeedError::NoKey`]: each token names its key, so it is
-/// sealed anew.
-pub fn promote(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<Stepped, DeedError> {
-    promote_as(world, asked, Promotion { reason, ..Promotion::default() })
-}
-
-/// Promotes pending values, if they are those that were tried.
-///
-/// # Errors
-/// As [`promote`].
-pub(super) fn promote_as(
+/// [`DeedError::Refuse`] where none is pending, or it is not the one that was tried, or it has to wait;
+/// [`DeedError::NoKey`]: each token names its key, so it is sealed anew.
+pub fn promote(
     world: &World,
     asked: &[Asked],
     promotion: Promotion<'_>,
 ) -> Result<Stepped, DeedError> {
+    let receipts = receipts::read(world, promotion.receipts)?;
     let place = Place::to_write(world)?;
     let loaded = place.load(scope(asked))?;
     let reason = promotion.reason.map(str::to_owned);
     let mut work = Work { reason, ..Work::default() };
     let mut values = Vec::new();
-    for (env, (verified, addresses)) in located(&loaded, asked)? {
+    for (env, (verified, addresses)) in located(&loaded, asked, Step::Promote)? {
         let ring = Ring::open(world, &verified, &env)?;
         ring.target()?;
         let today = place.today();
@@ -154,9 +163,11 @@ pub(super) fn promote_as(
             may(&verified, &address, Step::Promote)?;
             let next = place_of(&verified, &address, Stage::Next)?;
             let now = tried(&verified, &address, &next);
-            if promotion.tried.is_some_and(|seen| *seen != now) {
+            if promotion.tried.is_some_and(|seen| !seen.contains(&now)) {
                 return refuse(format!("`{address}` changed meanwhile"), None);
             }
+            let when = (promotion.haste, today);
+            ripe(&verified, (&address, &next), &receipts, when)?;
             values.push(promoted(&mut desk, (&verified, today), address, &next)?);
         }
         desk.finish(&mut work)?;
@@ -172,7 +183,7 @@ fn promoted(
     address: Address,
     next: &Address,
 ) -> Result<Moved, DeedError> {
-    let strategy = strategy(verified, &address);
+    let strategy = verified.strategy(&address);
     let previous = match strategy {
         Some(Strategy::Single) => None,
         _ => Some(place_of(verified, &address, Stage::Previous)?),
@@ -216,7 +227,7 @@ pub fn undo(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<Step
     let loaded = place.load(scope(asked))?;
     let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
     let mut values = Vec::new();
-    for (env, (verified, addresses)) in located(&loaded, asked)? {
+    for (env, (verified, addresses)) in located(&loaded, asked, Step::Undo)? {
         let (mut back, mut gone) = (Vec::new(), Vec::new());
         for address in addresses {
             let stage = match may(&verified, &address, Step::Undo)?.pending {
@@ -256,10 +267,4 @@ pub fn undo(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<Step
     }
     let receipt = attest(&place, &loaded.judged()?, work)?;
     Ok(Stepped { values, receipt })
-}
-
-/// Whether two values of a secret can be in use at once, by its type.
-pub(super) fn strategy(verified: &Verified<'_>, address: &Address) -> Option<Strategy> {
-    let kind = verified.live.get(address)?.item.kind.as_ref()?;
-    verified.policy.types.get(kind)?.strategy
 }

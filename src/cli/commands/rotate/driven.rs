@@ -32,7 +32,7 @@ pub(super) fn driven(
     let generator = args.generate.as_ref().and_then(Option::as_ref);
     let mut all = Vec::new();
     for one in asked {
-        let how = Drive { driver, wish: &wish, generator };
+        let how = Drive { driver, wish: &wish, haste: args.haste(), generator };
         let done = drive(world, one, how, &mut |told| tell(&told, out));
         let done = done.map_err(|why| unshown(why, asked))?;
         say(&done, out);
@@ -49,9 +49,14 @@ fn say(done: &Driven, out: &mut Output<'_>) {
         }
         begun.values.iter().for_each(|set| set_command::beside(out, set));
     }
-    match &done.stepped {
-        Some(stepped) => stepped_notes(stepped, out),
-        None => out.note("the command was not started"),
+    match (&done.stepped, done.waits) {
+        (Some(stepped), _) => stepped_notes(stepped, out),
+        (None, Some(day)) => {
+            out.note(&format!(
+                "both go out from now on; the same command promotes the new one, from {day} on"
+            ));
+        }
+        (None, None) => out.note("the command was not started"),
     }
 }
 

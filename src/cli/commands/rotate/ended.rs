@@ -21,8 +21,8 @@ pub(super) fn ended(
     asked: &[Asked],
     out: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
-    let waiting =
-        finish::waiting(world, asked, &args.receipt).map_err(|why| unshown(why, asked))?;
+    let waiting = finish::waiting(world, asked, &args.receipt, args.haste())
+        .map_err(|why| unshown(why, asked))?;
     receipts(args, &waiting, out)?;
     if !args.probe.is_empty() && waiting.len() > 1 {
         return refuse("a program is asked about one secret", "tenure rotate SECRET --finish");

@@ -10,7 +10,9 @@ use crate::cli::commands::set as set_command;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::{Global, Reason};
-use crate::deeds::rotate::{self, Asked, New, Rotated, Step, Stepped, Turn, Wanted, What};
+use crate::deeds::rotate::{
+    self, Asked, Haste, New, Promotion, Rotated, Step, Stepped, Turn, Wanted, What,
+};
 use crate::deeds::set::{self, Wish};
 use crate::deeds::{DeedError, find};
 use crate::names::{AddressQuery, quoted};
@@ -78,9 +80,13 @@ pub(crate) struct Args {
     )]
     finish: bool,
 
-    /// With --finish: what a job wrote with `run --receipt`; may be given more than once
-    #[arg(long, value_name = "FILE", requires = "finish")]
+    /// With --promote and --finish: what a job wrote with `run --receipt`; may be given more than once
+    #[arg(long, value_name = "FILE", requires = "step", conflicts_with_all = ["begin", "undo"])]
     receipt: Vec<PathBuf>,
+
+    /// Promote a signing key before all who verify have had a day to get it, or end one that they still need
+    #[arg(long, conflicts_with_all = ["begin", "undo", "due"])]
+    early: bool,
 
     /// With --finish: refuse while a consumer that the policy names has shown no receipt
     #[arg(long, requires = "finish")]
@@ -124,6 +130,12 @@ pub(crate) struct Args {
     probe: Vec<OsString>,
 }
 
+impl Args {
+    fn haste(&self) -> Haste {
+        if self.early { Haste::Early } else { Haste::No }
+    }
+}
+
 pub(crate) fn run(
     world: &World,
     global: &Global,
@@ -134,7 +146,9 @@ pub(crate) fn run(
     let reason = args.reason.text.as_deref();
     let unknown = |why| unshown(why, &asked);
     if args.promote {
-        let done = rotate::promote(world, &asked, reason).map_err(unknown)?;
+        let (receipts, haste) = (args.receipt.as_slice(), args.haste());
+        let promotion = Promotion { reason, tried: None, receipts, haste };
+        let done = rotate::promote(world, &asked, promotion).map_err(unknown)?;
         return stepped(&done, out);
     }
     if args.undo {
@@ -254,6 +268,11 @@ fn say_after(rotated: &Rotated, wanted: &[Wanted], out: &mut Output<'_>) {
     }
     if rotated.step == Step::Begin {
         out.note("bring it to its issuer and to those who use it, then: --promote");
+        if wanted.iter().any(|it| it.strategy == Some(Strategy::KeyRing)) {
+            out.note(
+                "`run` and `export` deliver it from now on, so that it is known before it signs",
+            );
+        }
         return;
     }
     if wanted.iter().any(|it| it.strategy == Some(Strategy::Single)) {
