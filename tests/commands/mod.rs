@@ -36,6 +36,7 @@ mod resolve;
 mod restore;
 mod rotate;
 mod rotate_steps;
+mod rotate_strategies;
 mod rotate_with;
 mod run;
 pub(crate) mod seal;

@@ -36,7 +36,7 @@ pub(super) fn given(repo: &Repo) -> Vec<String> {
 }
 
 #[track_caller]
-fn refused(repo: &Repo, line: &str, error: &str, hint: &str) {
+pub(super) fn refused(repo: &Repo, line: &str, error: &str, hint: &str) {
     let before = repo.read("secrets/dev.env");
     let outcome = repo.tenure_fed(&line.split(' ').collect::<Vec<_>>(), "unused");
     assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{outcome}");
@@ -458,10 +458,22 @@ fn a_word_that_may_be_a_value_is_not_repeated() {
 #[test]
 fn a_type_of_one_value_at_a_time_is_interrupted() {
     let repo = typed("strategy = \"single\"");
-    let error = "takes one value at a time: its rotation is a planned interruption";
-    refused(&repo, "rotate dev/A --begin", error, "tenure rotate dev/A");
     let done = repo.tenure_fed(&["rotate", "dev/A"], "new").done();
     assert!(done.stderr.contains("planned interruption"), "{done}");
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newer").done();
+    assert_eq!(given(&repo), ["A=new"]);
+    snapshot!(repo.run("rotate dev/A --promote"), @r"
+    exit 0
+    --- stdout
+    dev/A has its new value. Due 2026-04-01.
+    Entry [id], signed by ana.
+    --- stderr
+    planned interruption: who has the old value takes the new one now; the one before is to be ended at its issuer
+    ");
+    assert_eq!(given(&repo), ["A=newer"]);
+    repo.run("check").done();
+    let done = repo.run("rotate dev/A --finish").done();
+    assert!(done.stdout.contains("2 earlier values ended"), "{done}");
 }
 
 #[test]

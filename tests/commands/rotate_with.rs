@@ -39,7 +39,17 @@ const MAKES: &str = "test $step = create && echo hunter2-new; true";
 #[test]
 fn a_command_is_started_once_a_step_and_gets_values_by_pipes() {
     let repo = ready(MAKES);
-    snapshot!(with(&repo, &[]), @"");
+    snapshot!(with(&repo, &[]), @r"
+    exit 0
+    --- stdout
+    dev/A has its new value; the one before is dev/A_PREVIOUS. Due 2026-04-01.
+    Entry [id], signed by ana.
+    --- stderr
+    dev/A create: done
+    dev/A set: done
+    dev/A test: done
+    both go out until the old one is ended at its issuer (console), by 2026-01-08
+    ");
     let address = "dev/secrets/dev.env#A";
     assert_eq!(
         got(&repo),
@@ -51,7 +61,15 @@ fn a_command_is_started_once_a_step_and_gets_values_by_pipes() {
     );
     assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one"]);
     repo.commit("promoted");
-    snapshot!(with(&repo, &["--finish"]), @"");
+    snapshot!(with(&repo, &["--finish"]), @r"
+    exit 0
+    --- stdout
+    dev/A: 1 earlier value ended (declared). dev/A_PREVIOUS removed.
+    Entry [id], signed by ana.
+    --- stderr
+    dev/A finish: done
+    That the issuer refuses the old value is declared by ana, not proven.
+    ");
     assert_eq!(got(&repo), [format!("finish {address} one hunter2-new")]);
     assert_eq!(given(&repo), ["A=hunter2-new"]);
     repo.run("check").done();

@@ -20,7 +20,7 @@ use crate::deeds::sealing::Sealing;
 use crate::deeds::unset::revoke;
 use crate::log::entry::Origin;
 use crate::names::{Address, EnvName, Stage};
-use crate::policy::Strategy;
+use crate::policy::{Strategy, is_credential};
 use crate::verify::{FileForm, Verified};
 use crate::world::World;
 
@@ -44,6 +44,8 @@ pub struct Moved {
     pub due: Option<Date>,
     /// How the policy says that a value is ended at its issuer.
     pub revoke: Option<String>,
+    /// Whether it opens anything, and so is to be ended anywhere.
+    pub is_credential: bool,
 }
 
 /// What a step did to a value.
@@ -204,6 +206,7 @@ fn promoted(
         turn: Turn::Promoted { previous, until },
         due: live.and_then(|live| live.item.due),
         revoke: revoke(verified, &address),
+        is_credential: is_credential(live.and_then(|live| live.item.kind.as_ref())),
         address,
     })
 }
@@ -242,11 +245,13 @@ pub fn undo(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<Step
                 Stage::Previous => Turn::Restored(beside.clone()),
             };
             let revoke = revoke(&verified, &address);
+            let kind = verified.live.get(&address).and_then(|live| live.item.kind.as_ref());
+            let is_credential = is_credential(kind);
             match stage {
                 Stage::Next => gone.push(beside),
                 Stage::Previous => back.push((beside, address.clone())),
             }
-            values.push(Moved { address, turn, due, revoke });
+            values.push(Moved { address, turn, due, revoke, is_credential });
         }
         let today = place.today();
         if back.is_empty() {

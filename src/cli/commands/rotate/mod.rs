@@ -26,6 +26,7 @@ use crate::world::terminal::Terminal;
 #[derive(Debug, clap::Args)]
 #[command(
     group = clap::ArgGroup::new("step").multiple(false),
+    group = clap::ArgGroup::new("waits").multiple(true).args(["promote", "finish", "with"]),
     after_help = "\
 Without downtime, in three steps: --begin puts a new value beside KEY, as KEY_NEXT. --promote makes it
 KEY, and the one before KEY_PREVIOUS; `run` and `export` deliver both. KEY_NEXT goes out only where it is
@@ -85,7 +86,7 @@ pub(crate) struct Args {
     receipt: Vec<PathBuf>,
 
     /// Promote a signing key before all who verify have had a day to get it, or end one that they still need
-    #[arg(long, conflicts_with_all = ["begin", "undo", "due"])]
+    #[arg(long, requires = "waits")]
     early: bool,
 
     /// With --finish: refuse while a consumer that the policy names has shown no receipt
@@ -228,7 +229,7 @@ fn stepped(done: &Stepped, out: &mut Output<'_>) -> Result<Exit, Failure> {
 
 /// Says what a step leaves to be done.
 fn stepped_notes(done: &Stepped, out: &mut Output<'_>) {
-    for value in &done.values {
+    for value in done.values.iter().filter(|value| value.is_credential) {
         let how = value.revoke.as_ref().map(|how| format!(" ({how})")).unwrap_or_default();
         let name = quoted(format!("{}/{}", value.address.env, value.address.key)).to_string();
         let line = match &value.turn {
