@@ -76,6 +76,8 @@ pub enum Code {
     Overdue,
     /// A value in use whose issuer was told to refuse it.
     Ended,
+    /// A value in use that one branch promoted and another one took back.
+    Withdrawn,
     /// A duty to rotate is open, or past its date.
     Obligation,
     /// A value that another took the place of, and that nobody ended.
@@ -143,6 +145,7 @@ impl Code {
             Self::StaleReaders => "stale-readers",
             Self::Overdue => "overdue",
             Self::Ended => "ended",
+            Self::Withdrawn => "withdrawn",
             Self::Obligation => "obligation",
             Self::Previous => "previous",
             Self::Plaintext => "plaintext",
@@ -190,7 +193,7 @@ impl Code {
             Self::Unattested | Self::Missing | Self::Plaintext => 9,
             Self::Rollback | Self::Behind | Self::Unwalked => 10,
             Self::Overdue | Self::DueSoon => 11,
-            Self::Ended | Self::Obligation | Self::Previous => 12,
+            Self::Ended | Self::Withdrawn | Self::Obligation | Self::Previous => 12,
             Self::OtherCase => 9,
             Self::PlainComment
             | Self::Open

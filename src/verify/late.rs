@@ -80,6 +80,7 @@ impl Verified<'_> {
         findings.extend(self.ended());
         self.findings.append(&mut findings);
         (self.obligations, self.previous) = (obligations, previous);
+        self.withdrawn();
     }
 
     /// Finds the values in use of which somebody signed that their issuer refuses them: two branches that finish

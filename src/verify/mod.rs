@@ -33,6 +33,7 @@ mod standing;
 mod verdicts;
 mod views;
 mod voids;
+mod withdrawn;
 
 use std::collections::BTreeMap;
 

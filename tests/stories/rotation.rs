@@ -129,6 +129,39 @@ fn two_promotions_of_one_value_are_a_dispute_that_resolve_ends() {
     estate.honest();
 }
 
+/// What is wrong with A, once a branch that promotes it and one that takes the same value back have met.
+fn promoted_and_taken_back() -> Estate {
+    let estate = begun();
+    estate.git("switch --quiet -c left");
+    estate.by("ben", "rotate dev/A --promote").run().done();
+    estate.commit("left");
+    estate.git("switch --quiet main");
+    estate.by("cleo", "rotate dev/A --undo").run().done();
+    estate.commit("right");
+    estate.honest();
+    estate.git("merge --quiet --no-edit left");
+    let checked = estate.by("ana", "--json check").run();
+    assert_eq!(checked.code, 1, "{checked}");
+    let found = &checked.json()["findings"][0];
+    assert_eq!(
+        (&found["code"], &found["fix"]),
+        (&"withdrawn".into(), &"tenure rotate dev/A --undo".into())
+    );
+    estate
+}
+
+#[test]
+fn a_value_that_is_promoted_and_taken_back_is_found_until_somebody_says_which() {
+    let estate = promoted_and_taken_back();
+    estate.by("ben", "rotate dev/A --undo").run().done();
+    estate.honest();
+    assert_eq!(got(&estate, "A"), "hunter2-old");
+    let estate = promoted_and_taken_back();
+    estate.by("ben", "rotate dev/A --finish").run().done();
+    estate.honest();
+    assert_eq!(got(&estate, "A"), "hunter2-new");
+}
+
 #[test]
 fn a_promotion_and_another_new_value_are_a_dispute() {
     let estate = begun();
