@@ -1,6 +1,7 @@
 //! One file a command: that it works, how it says why not, its exit code and its JSON.
 
 mod approve;
+mod as_of;
 mod check;
 mod completions;
 mod deadlines;

@@ -6,8 +6,11 @@ use clap::{Subcommand, ValueHint};
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::global::View;
+use crate::deeds::as_of::{self, Past};
 use crate::deeds::report::{self, kept};
 use crate::output::Output;
+use crate::output::as_of::told;
 use crate::output::report::{Compared, Document, Edition, compare, five_d, plan, stamped};
 use crate::world::World;
 
@@ -19,6 +22,7 @@ Examples:
   tenure report 5d -o docs/5d.md
   tenure report 5d --customer -o 5d.md
   tenure report 5d --check docs/5d.md    exit 1 when it says something else
+  tenure report 5d --as-of 2027-05-01 -o audit.md
   tenure report plan -o docs/secrets-plan.md")]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -42,12 +46,15 @@ struct FiveD {
 
     /// Compare this file with what the state here says on the file's own day
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    #[arg(conflicts_with_all = ["output", "customer"])]
+    #[arg(conflicts_with_all = ["output", "customer", "texts"])]
     check: Option<PathBuf>,
 
     /// For customers: without the names of secrets, members, files and commands
     #[arg(long)]
     customer: bool,
+
+    #[command(flatten)]
+    view: View,
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,13 +67,25 @@ struct Plan {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(conflicts_with = "output")]
     check: Option<PathBuf>,
+
+    #[command(flatten)]
+    view: View,
 }
 
-pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Exit, Failure> {
-    match &args.what {
+pub(crate) fn run(world: World, args: &Args, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let view = match &args.what {
+        What::FiveD(args) => &args.view,
+        What::Plan(args) => &args.view,
+    };
+    let world = &as_of::look(world, &view.texts, Past::Committed)?;
+    let exit = match &args.what {
         What::FiveD(args) => document_5d(world, args, out),
         What::Plan(args) => the_plan(world, args, out),
+    }?;
+    if let Some(view) = &world.view {
+        out.note(&told(view));
     }
+    Ok(exit)
 }
 
 fn document_5d(world: &World, args: &FiveD, out: &mut Output<'_>) -> Result<Exit, Failure> {
