@@ -2,6 +2,7 @@
 
 mod approve;
 mod as_of;
+mod calendar;
 mod check;
 mod completions;
 mod deadlines;

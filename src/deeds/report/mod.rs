@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod assumptions;
+pub mod calendar;
 pub mod ci;
 pub mod consumers;
 pub mod customer;
