@@ -39,6 +39,8 @@ mod resolve;
 mod restore;
 mod rotate;
 mod rotate_steps;
+mod rotate_strategies;
+mod rotate_with;
 mod run;
 pub(crate) mod seal;
 mod set;
