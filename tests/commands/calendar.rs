@@ -185,5 +185,5 @@ fn it_is_kept_in_a_file_and_over_no_other() {
     assert!(refused.stderr.contains("holds something else than a calendar of tenure"), "{refused}");
     assert_eq!(repo.read("notes.txt"), "mine\n");
     let json = repo.run("report calendar --json").done().json();
-    assert_eq!(json["text"], calendar(&repo));
+    assert_eq!(json["ics"], calendar(&repo));
 }

@@ -11,7 +11,7 @@ use crate::deeds::as_of::{self, Past};
 use crate::deeds::report::{self, kept};
 use crate::output::as_of::told;
 use crate::output::report::{
-    Compared, Document, Edition, calendar, compare, five_d, plan, stamped,
+    Compared, Document, Edition, Ics, calendar, compare, five_d, plan, stamped,
 };
 use crate::output::{Form, Output};
 use crate::world::World;
@@ -164,7 +164,7 @@ fn the_calendar(world: &World, args: &Calendar, out: &mut Output<'_>) -> Result<
             kept::write_calendar(world, file, &text)?;
             out.note(&format!("written: {}", file.display()));
         }
-        None if out.is(Form::Json) => out.show(&Document { name: "calendar", text: &text })?,
+        None if out.is(Form::Json) => out.show(&Ics(&text))?,
         None => out.raw(text.as_bytes())?,
     }
     Ok(Exit::Done)

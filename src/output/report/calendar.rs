@@ -1,10 +1,26 @@
 //! Deadlines as a calendar of RFC 5545: an event of a whole day each, by which no two programs differ.
 
+use std::io::{self, Write};
+
 use jiff::tz::TimeZone;
+use serde_json::{Value, json};
 
 use crate::deeds::report::calendar::{Calendar, Event, What};
-use crate::output::safe;
+use crate::output::{Show, safe};
 use crate::rotation::days;
+
+/// A calendar that was written.
+pub struct Ics<'a>(pub &'a str);
+
+impl Show for Ics<'_> {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(self.0.as_bytes())
+    }
+
+    fn json(&self) -> Value {
+        json!({ "report": "calendar", "ics": self.0 })
+    }
+}
 
 /// The longest line in octets, without its end. RFC 5545, section 3.1.
 const LONGEST: usize = 75;

@@ -19,7 +19,7 @@ mod usage;
 mod verdict;
 mod words;
 
-pub use calendar::calendar;
+pub use calendar::{Ics, calendar};
 pub use kept::{Compared, Difference, Document, compare, stamped};
 pub use plan::plan;
 
