@@ -4,7 +4,7 @@ use super::seal::started;
 use crate::support::{Repo, snapshot};
 
 /// A repository whose type `api-key` has these lines, and which has `dev/A` and `dev/B` of it.
-pub(super) fn typed(lines: &str) -> Repo {
+pub(crate) fn typed(lines: &str) -> Repo {
     let repo = started();
     described(&repo, lines);
     for (key, value) in [("dev/A", "one"), ("dev/B", "two")] {

@@ -8,7 +8,7 @@ const TURNS: &str = "\n[[secrets]]\nmatch = \"dev/A\"\n\
                      \n[[secrets]]\nmatch = \"dev/A_USER\"\ntype = \"config\"\n";
 
 /// A repository in which two users take turns with `dev/A`, named by `dev/A_USER`.
-fn turns() -> Repo {
+pub(crate) fn turns() -> Repo {
     let repo = typed("strategy = \"alternating\"\nrevoke = \"ALTER ROLE\"");
     let policy = repo.read(".secrets-policy.toml");
     repo.write(".secrets-policy.toml", policy + TURNS);
