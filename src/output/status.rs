@@ -88,6 +88,7 @@ fn numbers(it: &Numbers) -> Value {
         "on_time": it.on_time,
         "overdue": it.overdue,
         "oldest_late": it.oldest_late,
+        "late_duties": it.late_duties,
         "obligations": it.obligations,
         "first_due": it.first_due.map(|day| day.to_string()),
         "entries": { "verified": it.entries.0, "all": it.entries.1 },

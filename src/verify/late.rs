@@ -43,7 +43,8 @@ impl Verified<'_> {
             let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
             let fix = || self.way_on(address, left < 0);
             if left < 0 {
-                let message = format!("due {due}, {} days late", -left);
+                let whose = self.whose(address);
+                let message = format!("due {due}, {} days late{whose}", -left);
                 let grade = self.grade(address, true);
                 let finding = at(Code::Overdue, address, message).graded(grade);
                 self.findings.push(finding.fix(fix()));
@@ -120,6 +121,7 @@ impl Verified<'_> {
             Owed::End => self.finish(&debt.address),
             Owed::Rotate => self.way_on(&debt.address, true),
         };
+        let message = message + self.whose(&debt.address);
         let finding = at(Code::Obligation, &debt.address, message).entry(debt.entry);
         finding.graded(self.grade(&debt.address, debt.is_red(today))).fix(fix)
     }
@@ -131,14 +133,24 @@ impl Verified<'_> {
             left => format!("in {left} days"),
         };
         let message = format!("replaced on {}, to be ended by {}, {when}", value.since, value.due);
+        let message = message + self.whose(&value.address);
         let finding = at(Code::Previous, &value.address, message).entry(value.origin.entry);
         finding.graded(self.grade(&value.address, left < 0)).fix(self.finish(&value.address))
     }
 
     /// What is late is red, unless a customer has it in hand.
     fn grade(&self, address: &Address, late: bool) -> Severity {
-        let customers = self.policy.rule(address).custody == Some(Custody::Customer);
-        if late && !customers { Severity::Found } else { Severity::Note }
+        if late && !self.is_customers(address) { Severity::Found } else { Severity::Note }
+    }
+
+    /// Tells whether a customer has a value in hand.
+    fn is_customers(&self, address: &Address) -> bool {
+        self.policy.rule(address).custody == Some(Custody::Customer)
+    }
+
+    /// Says of a customer's value that it is.
+    fn whose(&self, address: &Address) -> &'static str {
+        if self.is_customers(address) { "; in custody of the customer, who decides" } else { "" }
     }
 
     /// The command that ends what stands, or stood, at an address and is not the current value.

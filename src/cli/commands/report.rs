@@ -6,7 +6,9 @@ use clap::{Subcommand, ValueHint};
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::deeds::DeedError;
 use crate::deeds::report::{self, kept};
+use crate::finding::Finding;
 use crate::output::Output;
 use crate::output::report::{Compared, Document, Edition, compare, five_d, plan, stamped};
 use crate::world::World;
@@ -74,8 +76,21 @@ fn document_5d(world: &World, args: &FiveD, out: &mut Output<'_>) -> Result<Exit
         return check(world, file, out);
     }
     let edition = if args.customer { Edition::Customer } else { Edition::Internal };
-    let text = five_d(&report::five_d(world, None)?, edition);
-    keep(world, args.output.as_deref(), &Document { name: "5d", text: &text }, out)
+    let report = report::five_d(world, None)?;
+    let document = Document { name: "5d", text: &five_d(&report, edition) };
+    // What cannot be said is shown, with why; and never kept, nor taken for a pass.
+    match (report.broken.first(), &args.output) {
+        (None, file) => keep(world, file.as_deref(), &document, out),
+        (Some(finding), Some(_)) => Err(refused(finding)),
+        (Some(finding), None) => {
+            out.show(&document)?;
+            Err(refused(finding))
+        }
+    }
+}
+
+fn refused(finding: &Finding) -> Failure {
+    DeedError::Refused(finding.clone().into()).into()
 }
 
 /// Writes a report into a file, or shows it.
@@ -99,7 +114,13 @@ fn keep(
 fn check(world: &World, file: &Path, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let text = kept::read(world, file)?;
     let wanted = match stamped(&text) {
-        Some((day, edition)) => Some(five_d(&report::five_d(world, Some(day))?, edition)),
+        Some((day, edition)) => {
+            let report = report::five_d(world, Some(day))?;
+            if let Some(finding) = report.broken.first() {
+                return Err(refused(finding));
+            }
+            Some(five_d(&report, edition))
+        }
         None => None,
     };
     let name = file.display().to_string();
