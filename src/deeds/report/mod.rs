@@ -27,6 +27,7 @@ pub mod tracked;
 pub mod triggers;
 pub mod verdict;
 pub mod watch;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,6 @@
 //! Writes Markdown: lines, tables, and text of strangers that stays text.
 
+use crate::deeds::report::words::{Part, Words};
 use crate::output::safe;
 
 /// A document in the making.
@@ -85,7 +86,7 @@ pub(super) fn prose(text: &str) -> String {
         let after = letters.peek().copied().unwrap_or(' ');
         let marks = match letter {
             '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '&' | '~' | '{' | '}' | '@' | '#'
-            | '!' => true,
+            | '!' | '$' => true,
             // Inside of a word it is a letter like any other.
             '_' => !(before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric()),
             // An address would become a link by itself.
@@ -109,6 +110,15 @@ pub(super) fn code(text: &str) -> String {
         return prose(&text);
     }
     format!("`{text}`")
+}
+
+/// Writes a sentence of which some parts are code.
+pub(super) fn worded(words: &Words) -> String {
+    let part = |part: &Part| match part {
+        Part::Said(text) => prose(text),
+        Part::Code(text) => code(text),
+    };
+    words.parts().iter().map(part).collect()
 }
 
 #[cfg(test)]
@@ -169,7 +179,7 @@ mod tests {
                         prop_assert!(letters.next().is_some());
                         continue;
                     }
-                    prop_assert!(inside || !"`*[]<>|&~{}@#!".contains(letter), "{}", shown);
+                    prop_assert!(inside || !"`*[]<>|&~{}@#!$".contains(letter), "{}", shown);
                 }
             }
         }
