@@ -66,6 +66,7 @@ impl Verified<'_> {
         findings.extend(self.ended());
         self.findings.append(&mut findings);
         (self.obligations, self.previous) = (obligations, previous);
+        self.findings.append(&mut self.unclosed(scope, today));
     }
 
     /// Finds the values in use of which somebody signed that their issuer refuses them: two branches that finish

@@ -115,7 +115,7 @@ fn unsaid(repo: &Repo, why: &str) -> String {
     let customers = repo.run("report 5d --customer");
     let word = why.split(' ').next().unwrap();
     assert_eq!(customers.code, 5);
-    assert!(customers.stdout.contains(&format!("cannot be said: the checks refuse it ({word}")));
+    assert!(customers.stdout.contains(&format!("cannot be said: {word}")));
     assert!(!customers.stdout.contains("secrets/prod.env"), "{customers}");
     text
 }
@@ -182,4 +182,63 @@ fn a_customers_deadline_is_told_as_theirs_and_counted_nowhere() {
     let checked = repo.run("check").stdout;
     let mine = line(&checked, "overdue  secrets/prod.env CUSTOMER_DATA_KEY");
     assert!(mine.ends_with("1 days late; in custody of the customer, who decides"), "{mine}");
+}
+
+/// What a page shows: its tables as rows of cells; a link, a picture or HTML ends the test.
+fn tables(page: &str) -> Vec<Vec<Vec<String>>> {
+    use pulldown_cmark::{Event, Options, Parser, Tag};
+    let mut tables: Vec<Vec<Vec<String>>> = Vec::new();
+    for event in Parser::new_ext(page, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+        match event {
+            Event::Start(Tag::Table(_)) => tables.push(Vec::new()),
+            Event::Start(Tag::TableHead | Tag::TableRow) => {
+                tables.last_mut().unwrap().push(Vec::new());
+            }
+            Event::Start(Tag::TableCell) => {
+                tables.last_mut().unwrap().last_mut().unwrap().push(String::new());
+            }
+            Event::Text(text) | Event::Code(text) => {
+                let row = tables.last_mut().and_then(|table| table.last_mut());
+                if let Some(cell) = row.and_then(|row| row.last_mut()) {
+                    cell.push_str(&text);
+                }
+            }
+            Event::Html(_)
+            | Event::InlineHtml(_)
+            | Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::Strikethrough) => {
+                panic!("{event:?} in {page}");
+            }
+            _ => {}
+        }
+    }
+    tables
+}
+
+#[test]
+fn names_of_others_break_no_row_of_the_open_items() {
+    const KEY: &str = "A`B|<img src=x>[y](https://evil.example)~~z~~`";
+    let repo = with_policy(
+        "[links]\n",
+        "[links]\norg-policy = \"docs/`a|b`.md\"\nthird-party = \"https://e.example/`|<b>\"\n",
+    );
+    repo.write("secrets/dev/odd.yaml", format!("'{KEY}': {VALUE}-odd\n"));
+    repo.run("seal secrets/dev/odd.yaml").done();
+    let job =
+        "jobs:\n  'a`|<b>':\n    steps:\n      - uses: 'x/`y|@v1'\n      - run: tenure run -- x\n";
+    repo.write(".github/workflows/`a|b`.yml", job);
+    repo.write("services/`q|`.ini", format!("{KEY} PAYMENT_API_KEY\n"));
+    repo.commit("odd");
+    let told = text(&repo, "");
+    let tables = tables(&told);
+    let items = tables.iter().find(|table| table[0][0] == "Id").unwrap();
+    assert!(items.len() > 25 && items.iter().all(|row| row.len() == 5), "{items:?}");
+    assert!(items[1..].iter().all(|row| row[0].starts_with("OI-")), "{items:?}");
+    let has = |id: &str, text: &str| items.iter().any(|row| row[0] == id && row[1].contains(text));
+    assert!(has("OI-03", KEY), "{items:?}");
+    assert!(has("OI-04", "services/`q|`.ini"), "{items:?}");
+    assert!(has("OI-18", "docs/`a|b`.md is no file that git tracks"), "{items:?}");
+    assert!(has("OI-26", ".github/workflows/`a|b`.yml, job a`|<b>: x/`y|@v1"), "{items:?}");
+    let deadlines = tables.iter().find(|table| table[0][1] == "Current since").unwrap();
+    assert!(deadlines.iter().all(|row| row.len() == 4), "{deadlines:?}");
+    assert!(deadlines.iter().any(|row| row[0].contains(KEY)), "{deadlines:?}");
 }

@@ -30,6 +30,9 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// How secrets are managed: storage, access, rotation, audit, incidents (document 5D)
+    ///
+    /// Of a state that `tenure check` refuses (exit 3 or 5) it says in place of numbers why they cannot be
+    /// said, and exits so; such a document is not written into a file.
     #[command(name = "5d")]
     FiveD(FiveD),
     /// The Secrets Management Plan: the rules of the policy, with the hash that approvals are for

@@ -30,6 +30,8 @@ pub struct Incident {
     pub closers: BTreeSet<MemberName>,
     /// Since when two members say so, an admin among them.
     pub closed: Option<Date>,
+    /// The two by whom it is closed, where nothing shows that they are two persons.
+    pub doubt: Option<(MemberName, MemberName)>,
 }
 
 /// Lists the incidents, in the log's order. What is in use is what the log says, whatever lies on disk.
@@ -52,6 +54,7 @@ pub fn incidents(ground: &Ground<'_>) -> Vec<Incident> {
             live: it.values.iter().filter(|value| live.get(value).is_some_and(|it| *it)).count(),
             closers: closing.words.iter().map(|word| word.by.clone()).collect(),
             closed: closing.closed.map(day),
+            doubt: closing.doubt,
         }
     };
     opened.iter().map(of).collect()

@@ -95,7 +95,12 @@ fn reasons(report: &FiveD) -> Vec<String> {
             why.push(format!("encryption at rest of {}: {word}", and(&envs)));
         }
     }
-    let told = |code: &Code| matches!(code, Code::Overdue | Code::Obligation | Code::Previous);
+    if let Some(count) = report.red.get(&Code::Incident) {
+        why.push(format!("{} not closed", things(*count, "incident", "incidents")));
+    }
+    let told = |code: &Code| {
+        matches!(code, Code::Overdue | Code::Obligation | Code::Incident | Code::Previous)
+    };
     for (code, count) in report.red.iter().filter(|(code, _)| !told(code)) {
         why.push(format!("{} of {}", things(*count, "finding", "findings"), code.word()));
     }

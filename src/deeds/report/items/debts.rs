@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Matter, OpenItem};
 use crate::deeds::report::incidents::Incident;
 use crate::deeds::report::words::{Words, commanded};
-use crate::finding::{Code, Severity};
+use crate::finding::{Code, Finding, Severity};
 use crate::names::Address;
 use crate::policy::Custody;
 use crate::rotation::{Cause, Obligation, Owed, Previous};
@@ -127,7 +127,10 @@ fn incident(matter: &Matter<'_>, it: &Incident) -> Option<OpenItem> {
         "`tenure rotate --due`, then end the old values with `tenure rotate SECRET --finish`".into()
     };
     let owner = owners(matter, &mine).unwrap_or_else(|| super::SECURITY.to_owned());
-    let red = mine.iter().any(|debt| is_red(matter, debt));
+    let findings = &matter.ground.verified.findings;
+    let unclosed = |found: &&Finding| found.code == Code::Incident && found.entry == Some(it.id);
+    let unclosed = findings.iter().find(unclosed).is_some_and(|it| it.severity >= Severity::Found);
+    let red = unclosed || mine.iter().any(|debt| is_red(matter, debt));
     Some(item.since(it.opened).owner(owner).fix(fix).red(red))
 }
 
