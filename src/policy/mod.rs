@@ -39,7 +39,7 @@ pub use signing_key::{SigningKey, SigningKeyError};
 pub use template::{TemplateArgs, template};
 pub use terms::{
     Accept, Access, Clocks, Comments, Consumer, Custody, Duty, Link, Links, LoggedEvent, Logging,
-    Origin, Party, Procedure, RiskNote, RotateEvery, Store, Strategy, Word,
+    Origin, Party, Procedure, RiskNote, RotateEvery, Store, Strategy, Users, Word,
 };
 
 /// Where the policy stands in the repository.
@@ -156,6 +156,10 @@ pub struct SecretType {
     pub rotate_every: Option<RotateEvery>,
     /// Days before the deadline from which on it is announced.
     pub warn_before: Option<u32>,
+    /// Days for which a value past its deadline is a warning before it is a failure.
+    pub grace: Option<u32>,
+    /// From so many days after a deadline on, `run` refuses the value.
+    pub refuse_overdue_after: Option<u32>,
     /// How a new value is made, as `password:32`; the grammar is that of the room `rotation`.
     pub generate: Option<String>,
     /// How to rotate it: a path or a URL.
@@ -183,6 +187,10 @@ pub struct SecretRule {
     pub matches: AddressGlob,
     /// Their type.
     pub kind: Option<TypeName>,
+    /// How long their values may live, whatever their type says.
+    pub rotate_every: Option<RotateEvery>,
+    /// Days before the deadline from which on it is announced, whatever their type says.
+    pub warn_before: Option<u32>,
     /// Who answers for them: a team or a member, in free words.
     pub owner: Option<String>,
     /// Whether we or a third party issue them.
@@ -193,6 +201,8 @@ pub struct SecretRule {
     pub writers: Option<Vec<RoleName>>,
     /// The consumers that use them.
     pub used_by: Vec<ConsumerName>,
+    /// The users at the issuer who take turns.
+    pub users: Option<Users>,
     /// Who holds them.
     pub custody: Option<Custody>,
     /// Who else holds copies, in free words.

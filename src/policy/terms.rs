@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::names::{MemberName, RoleName, Sha256};
+use crate::names::{KeyPath, MemberName, RoleName, Sha256};
 
 use super::glob::Glob;
 
@@ -81,12 +81,16 @@ words! {
         /// One by one, by `get`.
         Get = "get",
     }
-    /// Whether two values can be in use at once.
+    /// Whether two values can be in use at once, and how.
     Strategy {
         /// Both are accepted for a while.
-        Overlap = "overlap",
+        Dual = "dual",
         /// Only one is: a planned interruption.
         Single = "single",
+        /// Two users at the issuer take turns: a new value is for the one who is not in use.
+        Alternating = "alternating",
+        /// Signatures of both are verified for a while: the new one is out before it signs.
+        KeyRing = "key-ring",
         /// The old one stays to decrypt what it encrypted.
         KeepOld = "keep-old",
     }
@@ -179,6 +183,28 @@ pub struct RiskNote {
     pub date: Date,
 }
 
+/// The two users at an issuer who take turns with a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Users {
+    /// The key, in the same file, that names the one in use.
+    pub key: KeyPath,
+    /// Their names, which are no secret; they differ.
+    pub names: [String; 2],
+}
+
+impl Users {
+    /// The one whose turn comes after another's; none after a stranger's.
+    #[must_use]
+    pub fn after(&self, name: &[u8]) -> Option<&str> {
+        let [one, other] = &self.names;
+        match name {
+            name if name == one.as_bytes() => Some(other),
+            name if name == other.as_bytes() => Some(one),
+            _ => None,
+        }
+    }
+}
+
 /// A program or job that uses secrets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Consumer {
@@ -215,6 +241,8 @@ pub struct Clocks {
     pub untyped: u32,
     /// From so many days after a deadline on, `run` refuses; off unless set.
     pub refuse_overdue_after: Option<u32>,
+    /// Days for which a value past its deadline is a warning before it is a failure; none unless set.
+    pub grace: Option<u32>,
 }
 
 impl Default for Clocks {
@@ -231,6 +259,7 @@ impl Default for Clocks {
             keep_events: 90,
             untyped: 90,
             refuse_overdue_after: None,
+            grace: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Checks 11 and 12: deadlines and obligations; and what no reader has opened yet.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::Live;
@@ -10,9 +11,9 @@ use super::verdicts::at;
 use crate::document::{Document, Leaf, Node};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::Origin;
-use crate::names::{Address, EnvName, KeyPath, Stage, quoted};
+use crate::names::{Address, EnvName, KeyPath, Stage, TypeName, quoted};
 use crate::policy::Custody;
-use crate::rotation::{Cause, Obligation, Owed, Previous};
+use crate::rotation::{Cause, Obligation, Owed, Previous, days};
 use crate::{rotation, seal};
 
 impl Verified<'_> {
@@ -40,20 +41,37 @@ impl Verified<'_> {
             if matches!(self.stage(address), Some((Stage::Previous, _))) {
                 continue;
             }
-            let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
-            let fix = || self.way_on(address, left < 0);
+            let kind = live.item.kind.as_ref();
+            let warn = i32::try_from(self.policy.warn_before_of(address, kind));
             if left < 0 {
-                let whose = self.whose(address);
-                let message = format!("due {due}, {} days late{whose}", -left);
-                let grade = self.grade(address, true);
-                let finding = at(Code::Overdue, address, message).graded(grade);
-                self.findings.push(finding.fix(fix()));
+                let finding = self.overdue(address, kind, (due, today));
+                self.findings.push(finding);
             } else if warn.is_ok_and(|warn| left <= warn) {
-                let message = format!("due {due}, in {left} days");
+                let message = format!("due {due}, in {}", days(left));
                 let finding = at(Code::DueSoon, address, message).graded(Severity::Note);
-                self.findings.push(finding.fix(fix()));
+                self.findings.push(finding.fix(self.way_on(address, false)));
             }
         }
+    }
+
+    /// What is late. A policy may grant some days of grace, for which it is a warning and no failure.
+    fn overdue(
+        &self,
+        address: &Address,
+        kind: Option<&TypeName>,
+        (due, today): (Date, Date),
+    ) -> Finding {
+        let late = days(-rotation::days_left(due, today));
+        let grace = self.policy.grace(kind).unwrap_or_default();
+        let last = due.saturating_add(i64::from(grace).days());
+        let borne = today <= last;
+        let until = match () {
+            () if self.is_customers(address) => self.whose(address).to_owned(),
+            () if borne => format!("; in grace until {last}"),
+            () => String::new(),
+        };
+        let finding = at(Code::Overdue, address, format!("due {due}, {late} late{until}"));
+        finding.graded(self.grade(address, !borne)).fix(self.way_on(address, true))
     }
 
     /// Check 12: what those who are gone, or whom an incident let in, could read and nobody made worthless since;
@@ -130,8 +148,8 @@ impl Verified<'_> {
     fn outlived(&self, value: &Previous, today: Date) -> Finding {
         let left = rotation::days_left(value.due, today);
         let when = match left {
-            left if left < 0 => format!("{} days late", -left),
-            left => format!("in {left} days"),
+            left if left < 0 => format!("{} late", days(-left)),
+            left => format!("in {}", days(left)),
         };
         let message = format!("replaced on {}, to be ended by {}, {when}", value.since, value.due);
         let message = message + self.whose(&value.address);

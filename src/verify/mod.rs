@@ -24,6 +24,7 @@ mod named;
 mod notes;
 mod open;
 mod policies;
+mod proposals;
 mod reading;
 mod renamed;
 mod replayed;
@@ -31,6 +32,7 @@ mod rights;
 mod spent;
 mod standing;
 mod verdicts;
+mod views;
 mod voids;
 
 use std::collections::BTreeMap;
@@ -39,7 +41,7 @@ use crate::log::held::Held;
 use crate::names::{EntryId, RepoPath};
 
 pub use brief::Brief;
-pub use chain::{Chain, Parsed, Proposal, Step, Tally, is_admin_with};
+pub use chain::{Chain, Parsed, Step, is_admin_with};
 pub use custody::Holder;
 pub use disk::FileForm;
 pub use disputes::{Dispute, Side};
@@ -47,6 +49,7 @@ pub use entries::{Record, Verdict};
 pub use family::{Made, Signed};
 pub use files::{Verified, VerifiedFile};
 pub use keyrings::CurrentKeyring;
+pub use proposals::{Proposal, Tally};
 pub use standing::Live;
 
 /// What lies in the repository beside the sealed files: bytes, not yet believed.

@@ -3,6 +3,7 @@
 mod approve;
 mod check;
 mod completions;
+mod deadlines;
 mod demands;
 mod doctor;
 mod edit;
@@ -36,6 +37,8 @@ mod resolve;
 mod restore;
 mod rotate;
 mod rotate_steps;
+mod rotate_strategies;
+mod rotate_with;
 mod run;
 pub(crate) mod seal;
 mod set;

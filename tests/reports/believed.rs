@@ -35,9 +35,9 @@ fn a_previous_value_that_outlives_its_overlap_is_overdue() {
     assert!(!managed.contains("1 duty late"), "{managed}");
     let late = at(&repo, "2026-11-30");
     let checked = late.run("check").stdout;
-    assert!(checked.contains("prod.env TLS_CERTIFICATE") && checked.contains("1 days late"));
+    assert!(checked.contains("prod.env TLS_CERTIFICATE") && checked.contains("1 day late"));
     let (row, managed) = verdict(&late, "Certificate");
-    assert!(row.contains("Implemented, 1 overdue (oldest 1 days)"), "{row}");
+    assert!(row.contains("Implemented, 1 overdue (oldest 1 day)"), "{row}");
     assert!(managed.contains("late; "), "{managed}");
     late.run("rotate prod/TLS_CERTIFICATE --finish").done();
     let (row, _) = verdict(&late, "Certificate");
@@ -181,7 +181,7 @@ fn a_customers_deadline_is_told_as_theirs_and_counted_nowhere() {
     assert!(numbers.contains("; 5 values overdue"), "{numbers}");
     let checked = repo.run("check").stdout;
     let mine = line(&checked, "overdue  secrets/prod.env CUSTOMER_DATA_KEY");
-    assert!(mine.ends_with("1 days late; in custody of the customer, who decides"), "{mine}");
+    assert!(mine.ends_with("1 day late; in custody of the customer, who decides"), "{mine}");
 }
 
 /// What a page shows: its tables as rows of cells; a link, a picture or HTML ends the test.

@@ -3,7 +3,7 @@
 use super::ci::Ci;
 use super::ground::Ground;
 use super::secrets::Secret;
-use crate::finding::{Code, Finding, Severity};
+use crate::finding::{Code, Finding};
 use crate::names::RepoPath;
 
 /// What is watched, and by whom.
@@ -43,7 +43,7 @@ pub fn watch(ground: &Ground<'_>, secrets: &[Secret], ci: &Ci) -> Watch {
         live.filter(|it| it.item.kind.as_ref().is_some_and(|kind| kind.as_str() == CANARY));
     Watch {
         ci: ci.checks.clone(),
-        overdue: count(&|it| it.code == Code::Overdue && it.severity > Severity::Note),
+        overdue: secrets.iter().filter(|it| it.days_late(ground.today).is_some()).count(),
         customers_overdue: customers,
         recipients: count(&|it| {
             of_keyring(it) && matches!(it.code, Code::Altered | Code::Unattested)

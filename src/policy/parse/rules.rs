@@ -9,6 +9,7 @@ use crate::policy::problem::PolicyError;
 use crate::policy::table::{Fields, Value};
 use crate::policy::terms::{
     Accept, Clocks, Consumer, Duty, Link, Links, Logging, Party, Procedure, RiskNote, RotateEvery,
+    Users,
 };
 use crate::policy::{Environment, SecretRule, SecretType};
 
@@ -34,6 +35,8 @@ fn secret_type(name: &TypeName, value: Value<'_, '_>) -> Result<SecretType, Poli
     let parsed = SecretType {
         rotate_every: fields.read("rotate-every", rotate_every)?,
         warn_before: fields.read("warn-before", Value::days)?,
+        grace: fields.read("grace", Value::days)?,
+        refuse_overdue_after: fields.read("refuse-overdue-after", Value::days)?,
         generate: fields.read("generate", Value::word)?,
         runbook: fields.read("runbook", Value::word)?,
         word: fields.read("word", Value::spelt)?,
@@ -109,17 +112,30 @@ fn secret_rule(value: Value<'_, '_>, known: &Known<'_>) -> Result<SecretRule, Po
     let rule = SecretRule {
         matches: pattern(fields.required("match")?, known)?,
         kind: fields.read("type", |v| kind(v, known))?,
+        rotate_every: fields.read("rotate-every", rotate_every)?,
+        warn_before: fields.read("warn-before", Value::days)?,
         owner: fields.read("owner", Value::line)?,
         origin: fields.read("origin", Value::spelt)?,
         vendor: fields.read("vendor", Value::line)?,
         writers: fields.read("writers", |v| role_list(v, known.roles))?,
         used_by: fields.read("used-by", |v| v.list(|v| consumer(v, known)))?.unwrap_or_default(),
+        users: fields.read("users", users)?,
         custody: fields.read("custody", Value::spelt)?,
         copies: fields.read("copies", |v| v.list(Value::line))?.unwrap_or_default(),
         contact: fields.read("contact", Value::line)?,
     };
     fields.done()?;
     Ok(rule)
+}
+
+/// Reads `{ key = "DB_USER", names = ["app_a", "app_b"] }`.
+fn users(value: Value<'_, '_>) -> Result<Users, PolicyError> {
+    let mut fields = value.fields("`users`".to_owned())?;
+    let key = fields.required("key")?.parsed()?;
+    let names = fields.required("names")?;
+    fields.done()?;
+    let two = names.some(Value::line)?.try_into();
+    Ok(Users { key, names: two.map_err(|_| names.shape("two different names"))? })
 }
 
 /// An environment misspelt here would silently narrow nothing, so it must exist.
@@ -174,6 +190,7 @@ pub(super) fn clocks(top: &mut Fields<'_, '_>) -> Result<Clocks, PolicyError> {
     }
     clocks.leaver = fields.read("leaver", Value::days)?;
     clocks.refuse_overdue_after = fields.read("refuse-overdue-after", Value::days)?;
+    clocks.grace = fields.read("grace", Value::days)?;
     fields.done()?;
     Ok(clocks)
 }
