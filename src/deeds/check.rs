@@ -7,7 +7,6 @@ use super::attributes::{PATH, missing};
 use super::load::Place;
 use super::machines;
 use super::member::request::{Waiting, waiting};
-use super::source::Index;
 use super::twins::twins;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::request::{Request, Wanted};
@@ -100,7 +99,7 @@ pub(in crate::deeds) fn findings(
     findings.extend(requests(place, record));
     findings.extend(by_lost_keys(verified));
     findings.extend(machines::findings(record, policy, today));
-    let tracked = Index::of(&place.checkout)?.list("").files;
+    let tracked = place.tracked()?.files;
     findings.extend(twins(policy, &tracked));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(findings)
@@ -175,7 +174,7 @@ fn attributes(place: &Place<'_>, policy: &Policy) -> Result<Vec<Finding>, DeedEr
         return Ok(Vec::new());
     }
     let path: RepoPath = PATH.parse()?;
-    let text = place.files.read(&path)?.unwrap_or_default();
+    let text = place.read(&path)?.unwrap_or_default();
     let missing = missing(&String::from_utf8_lossy(&text), policy);
     let finding = |line: String| Finding {
         code: Code::Attributes,

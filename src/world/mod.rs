@@ -44,7 +44,7 @@ pub use cache::Cache;
 pub use change::Change;
 pub use clock::{Stopwatch, now};
 pub use desk::{
-    Consent, Demands, Notes, Settings, World, Writes, current_folder, is_link, read_file,
+    Consent, Demands, Notes, Settings, View, World, Writes, current_folder, is_link, read_file,
     read_public, read_text,
 };
 pub use environment::{Environment, HONOURED, WITHHELD};

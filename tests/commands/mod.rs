@@ -1,6 +1,8 @@
 //! One file a command: that it works, how it says why not, its exit code and its JSON.
 
 mod approve;
+mod as_of;
+mod calendar;
 mod check;
 mod completions;
 mod deadlines;

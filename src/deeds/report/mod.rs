@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod assumptions;
+pub mod calendar;
 pub mod ci;
 pub mod consumers;
 pub mod customer;
@@ -142,7 +143,7 @@ pub fn five_d(world: &World, day: Option<Date>) -> Result<FiveD, DeedError> {
     let today = day.unwrap_or_else(|| place.today());
     let verified = Verified::judge(&loaded.record, &loaded.files, None, today)
         .ok_or_else(|| unbelieved(&loaded.record))?;
-    let tracked = Tracked::of(&place.checkout)?;
+    let tracked = Tracked::of(&place.checkout, world.view.as_ref())?;
     let mut known: BTreeSet<_> = loaded.record.signed(None).into_keys().collect();
     known.extend(verified.live.keys().cloned());
     let names = Names::of(known.iter());
