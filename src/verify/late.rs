@@ -97,6 +97,7 @@ impl Verified<'_> {
         self.findings.append(&mut findings);
         (self.obligations, self.previous) = (obligations, previous);
         self.findings.append(&mut self.unclosed(scope, today));
+        self.withdrawn();
     }
 
     /// Finds the values in use of which somebody signed that their issuer refuses them: two branches that finish
