@@ -19,6 +19,11 @@ pub enum RotationError {
          `cert:example.test:90d` are"
     )]
     NoGenerator,
+    /// A JSON Web Token is signed by who issues it.
+    #[error(
+        "a JSON Web Token is made by who signs it, and not here; `hmac:64` makes a secret that signs one"
+    )]
+    Issued,
     /// Too short to be secret, or too long to be meant.
     #[error("this generator makes from {least} to {most}")]
     Length {

@@ -15,7 +15,7 @@ use crate::policy::Custody;
 use crate::rotation::{Cause, Obligation, Owed, Previous};
 use crate::{rotation, seal};
 
-impl Verified<'_> {
+impl<'r> Verified<'r> {
     /// Notes the values of which nobody but their signers knows what they are.
     pub(super) fn drops(&mut self) {
         for (path, file) in &self.files {
@@ -65,6 +65,12 @@ impl Verified<'_> {
         findings.extend(self.ended());
         self.findings.append(&mut findings);
         (self.obligations, self.previous) = (obligations, previous);
+    }
+
+    /// Takes what was signed for what stands, where the file lies in clear, with what is owed of it.
+    pub fn take_for_live(&mut self, signed: impl Iterator<Item = (Address, Live<'r>)>) {
+        self.live.extend(signed);
+        self.obligations = super::debts::ledger(self, None).obligations;
     }
 
     /// Finds the values in use of which somebody signed that their issuer refuses them: two branches that finish

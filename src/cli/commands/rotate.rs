@@ -9,7 +9,7 @@ use crate::cli::global::{Global, Reason};
 use crate::deeds::rotate::finish::{self, Answer, Waiting};
 use crate::deeds::rotate::{self, Asked, New, Rotated, Step, Stepped, Turn, Wanted, What};
 use crate::deeds::set::{self, Wish};
-use crate::deeds::{DeedError, find};
+use crate::deeds::{DeedError, find, request};
 use crate::log::entry::Grade;
 use crate::names::{AddressQuery, quoted};
 use crate::output::rotated::Alive;
@@ -53,11 +53,11 @@ pub(crate) struct Args {
     begin: bool,
 
     /// Make the pending value the current one
-    #[arg(long, group = "step", conflicts_with_all = ["generate", "from_file"])]
+    #[arg(long, group = "step", conflicts_with_all = ["generate", "from_file", "from_age"])]
     promote: bool,
 
     /// Take a pending value away, or bring the previous one back
-    #[arg(long, group = "step", conflicts_with_all = ["generate", "from_file"])]
+    #[arg(long, group = "step", conflicts_with_all = ["generate", "from_file", "from_age"])]
     undo: bool,
 
     /// Record that what was before was ended at its issuer, and take it away; after --, a program that gets
@@ -66,7 +66,7 @@ pub(crate) struct Args {
         long,
         visible_alias = "done",
         group = "step",
-        conflicts_with_all = ["generate", "from_file"]
+        conflicts_with_all = ["generate", "from_file", "from_age"]
     )]
     finish: bool,
 
@@ -89,6 +89,10 @@ pub(crate) struct Args {
     /// Take the value from a file, every byte of it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["generate", "due"])]
     from_file: Option<PathBuf>,
+
+    /// Take the value that somebody sealed as `tenure request` says
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["generate", "from_file", "due"])]
+    from_age: Option<PathBuf>,
 
     #[command(flatten)]
     fit: super::set::Fit,
@@ -275,11 +279,7 @@ fn receipts(args: &Args, waiting: &[Waiting], out: &mut Output<'_>) -> Result<()
 /// Says what new values do not do.
 fn say_after(rotated: &Rotated, wanted: &[Wanted], out: &mut Output<'_>) {
     if rotated.lost > 0 {
-        let lost = rotated.lost;
-        let line = format!(
-            "earlier values that are nowhere in this clone, and were not compared with: {lost}"
-        );
-        out.warn(&line);
+        out.warn(&super::set::not_compared(rotated.lost));
     }
     if rotated.step == Step::Begin {
         out.note("bring it to its issuer and to those who use it, then: --promote");
@@ -298,7 +298,7 @@ fn say_after(rotated: &Rotated, wanted: &[Wanted], out: &mut Output<'_>) {
 fn one_at_a_time(world: &World, args: &Args, wanted: &[Wanted]) -> Result<(), Failure> {
     let made = |wanted: &&Wanted| generates(args, wanted);
     let asked = wanted.iter().filter(|wanted| !made(wanted)).count();
-    if args.from_file.is_some() && wanted.len() > 1 {
+    if (args.from_file.is_some() || args.from_age.is_some()) && wanted.len() > 1 {
         let what = "one file has one new value, and several want one".to_owned();
         return Err(DeedError::Refuse { what, instead: Some("one by one".to_owned()) }.into());
     }
@@ -331,7 +331,11 @@ fn one(world: &World, args: &Args, out: &mut Output<'_>, wanted: &Wanted) -> Res
     if let Some(runbook) = &wanted.runbook {
         out.note(&format!("how    {runbook}"));
     }
-    let value = set::given(world, "new value", set::Shape::of(&found), args.from_file.as_deref())?;
+    let shape = set::Shape::of(&found);
+    let value = match args.from_age.as_deref() {
+        Some(file) => request::received(world, &found, file)?,
+        None => set::given(world, "new value", shape, args.from_file.as_deref())?,
+    };
     Ok(New { found, value: Some(value), generator: None })
 }
 

@@ -130,6 +130,7 @@ pub(crate) fn rotation(error: &RotationError) -> Advice {
         RotationError::NoGenerator | RotationError::Length { .. } => {
             Advice::of(Exit::Refused).hint("--generate password:32")
         }
+        RotationError::Issued => Advice::of(Exit::Refused).hint("--generate hmac:64"),
         RotationError::Set => {
             Advice::of(Exit::Refused).hint("--generate password:20:set=0123456789")
         }

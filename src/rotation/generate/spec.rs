@@ -140,6 +140,7 @@ impl FromStr for Spec {
             ("hmac", Some(count)) => Ok(Self::Hmac(number(count, 32, LONGEST)?)),
             ("cert", Some(rest)) => certificate(Issuer::Itself, rest),
             ("testca", Some(rest)) => certificate(Issuer::TestCa, rest),
+            ("jwt" | "jws" | "hs256", _) => Err(RotationError::Issued),
             _ => Err(RotationError::NoGenerator),
         }
     }
