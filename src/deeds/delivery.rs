@@ -167,9 +167,10 @@ fn overdue(
     };
     let left = live.item.due.map(|due| (due, rotation::days_left(due, today)));
     let Some((due, left)) = left.filter(|(_, left)| *left < 0) else { return Ok(None) };
-    let fact = format!("{name} is {} days overdue", -left);
+    let fact = format!("{name} is {} overdue", rotation::days(-left));
     let customers = verified.policy.rule(address).custody == Some(Custody::Customer);
-    let limit = verified.policy.refuse_overdue_after(&address.env).filter(|_| !customers);
+    let limit = verified.policy.refuse_overdue_after(&address.env, live.item.kind.as_ref());
+    let limit = limit.filter(|_| !customers);
     let Some(limit) = limit else { return Ok(Some(fact)) };
     let from = due.saturating_add(i64::from(limit).days());
     if today < from {

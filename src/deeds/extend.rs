@@ -103,7 +103,7 @@ fn may(
         return refuse(&format!("{until} is past"), "name a day that is to come");
     }
     let kind = item.and_then(|item| item.kind.as_ref());
-    match verified.policy.due(kind, today).filter(|latest| *latest < until) {
+    match verified.policy.due(address, kind, today).filter(|latest| *latest < until) {
         Some(latest) => refuse(
             &format!("{name} cannot be due later than {latest}, as a new value would be"),
             &format!("tenure rotate {name}"),

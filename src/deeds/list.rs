@@ -10,7 +10,7 @@ use super::find::Names;
 use super::load::Place;
 use crate::document::Node;
 use crate::finding::Finding;
-use crate::names::{Address, EntryId, EnvName, KeyPath, MemberName, TypeName};
+use crate::names::{Address, EntryId, EnvName, KeyPath, MemberName, Stage, TypeName};
 use crate::rotation::{self, Obligation};
 use crate::verify::{FileForm, Holder, Live, Verified};
 use crate::world::World;
@@ -26,9 +26,11 @@ pub struct Row {
     pub form: Form,
     /// Its type.
     pub kind: Option<TypeName>,
-    /// The last UTC day in time.
+    /// The last UTC day in time; none for a value that another took the place of.
     pub due: Option<Date>,
-    /// Days until then; negative when it is over.
+    /// The last UTC day on which a value that another took the place of may still be accepted.
+    pub end_by: Option<Date>,
+    /// Days until the one or the other; negative when it is over.
     pub days_left: Option<i32>,
     /// The entry that made the value, whatever was done to it since.
     pub made: Made,
@@ -99,7 +101,10 @@ pub fn list(world: &World, scope: Option<&EnvName>) -> Result<Listed, DeedError>
 
 fn row(verified: &Verified<'_>, address: &Address, live: Live<'_>, today: Date) -> Row {
     let signed = &verified.record.entries[verified.record.made_by(live)];
-    let due = live.item.due.filter(|_| live.item.generation.is_some());
+    let is_previous = matches!(verified.stage(address), Some((Stage::Previous, _)));
+    let due = live.item.due.filter(|_| live.item.generation.is_some() && !is_previous);
+    let mut ends = verified.previous.iter().filter(|old| old.stands && old.address == *address);
+    let end_by = ends.next().map(|old| old.due).filter(|_| is_previous);
     let debt = verified.owed_at(address, today);
     Row {
         address: address.clone(),
@@ -107,7 +112,8 @@ fn row(verified: &Verified<'_>, address: &Address, live: Live<'_>, today: Date) 
         form: form(verified, address, live),
         kind: live.item.kind.clone(),
         due,
-        days_left: due.map(|due| rotation::days_left(due, today)),
+        end_by,
+        days_left: due.or(end_by).map(|last| rotation::days_left(last, today)),
         made: Made { by: signed.entry.by.clone(), time: signed.entry.time, entry: signed.id },
         obligation: debt.cloned(),
         owner: verified.policy.rule(address).owner.map(str::to_owned),

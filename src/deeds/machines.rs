@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{EnvName, MemberName, RoleName};
 use crate::policy::{self, Member, MemberKind, Policy};
+use crate::rotation::days;
 use crate::verify::{Record, Step};
 
 /// Something about a member that deserves a look.
@@ -61,8 +62,8 @@ impl Concern {
         let member = &self.member;
         match &self.what {
             What::Expired { on } => format!("the keys of `{member}` expired on {on}"),
-            What::Old { named, days } => {
-                format!("a key of `{member}` is older than {days} days: it is of {named}")
+            What::Old { named, days: old } => {
+                format!("a key of `{member}` is older than {}: it is of {named}", days(*old))
             }
             What::Endless => format!("machine `{member}` has a key that never expires"),
             What::Several { envs } => {

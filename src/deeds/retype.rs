@@ -12,7 +12,7 @@ use super::get;
 use super::sealing::Sealing;
 use super::set::Wish;
 use crate::log::entry::{Item, Op, Origin};
-use crate::names::{KeyPath, TypeName};
+use crate::names::{Address, KeyPath, TypeName};
 use crate::policy::is_credential;
 use crate::secret::Plaintext;
 
@@ -46,7 +46,7 @@ pub(super) fn retype(
             instead: Some(instead),
         });
     }
-    let (op, due) = deadline(sealing, (live.item.due, value.as_ref()), kind, wish)?;
+    let (op, due) = deadline(sealing, &address, (live.item.due, value.as_ref()), kind, wish)?;
     let entry = verified.record.entries[live.entry].id;
     let of = Some(Origin { entry, address });
     let doubt = value.and_then(|value| {
@@ -67,12 +67,13 @@ fn current(sealing: Sealing<'_>, found: &Found) -> Option<Plaintext> {
 
 fn deadline(
     sealing: Sealing<'_>,
+    address: &Address,
     (was, value): (Option<Date>, Option<&Plaintext>),
     kind: &TypeName,
     wish: &Wish,
 ) -> Result<(Op, Option<Date>), DeedError> {
     let Sealing { verified, today, .. } = sealing;
-    let latest = verified.policy.due(Some(kind), today);
+    let latest = verified.policy.due(address, Some(kind), today);
     let refuse = |what: String, instead: &str| {
         Err(DeedError::Refuse { what, instead: Some(instead.to_owned()) })
     };

@@ -274,7 +274,7 @@ impl Sealing<'_> {
             let rule = self.verified.policy.rule(address).kind.cloned();
             let before = || self.live(address).and_then(|live| live.item.kind.clone());
             item.kind = rule.or_else(|| kind(&address.key)).or_else(before);
-            item.due = self.verified.policy.due(item.kind.as_ref(), self.today);
+            item.due = self.verified.policy.due(address, item.kind.as_ref(), self.today);
         }
         item
     }

@@ -9,7 +9,7 @@ use super::load::Place;
 use super::member::request::FOLDER;
 use super::report::numbers::Numbers;
 use crate::finding::{Code, Finding, Severity};
-use crate::names::{EntryId, EnvName, GenerationId, MemberName, RepoPath};
+use crate::names::{Address, EntryId, EnvName, GenerationId, MemberName, RepoPath};
 use crate::policy::MemberKind;
 use crate::rotation::{self, Obligation, Previous, pressing};
 use crate::verify::{Holder, Verified};
@@ -129,8 +129,11 @@ fn gravest<'v>(verified: &'v Verified<'_>) -> Option<&'v Finding> {
 fn environment(verified: &Verified<'_>, env: &EnvName, today: Date) -> EnvStatus {
     let mine = verified.live.iter().filter(|(address, _)| address.env == *env);
     let count = |code: Code| {
-        // What is late in a customer's custody is not ours to mend: a note says it.
-        let ours = |finding: &&Finding| code != Code::Overdue || finding.severity > Severity::Note;
+        // What is late in a customer's custody is not ours to mend. In its days of grace a value is overdue.
+        let customers = |address: &Address| verified.holder(address).is_some();
+        let ours = |finding: &&Finding| {
+            code != Code::Overdue || !finding.address.as_ref().is_some_and(customers)
+        };
         let of_env = |finding: &&Finding| {
             finding.env.as_ref() == Some(env) && finding.code == code && ours(finding)
         };

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Ink, Show, owed, paint, safe};
 use crate::deeds::list::{Form, Listed, Row};
+use crate::rotation::days;
 use crate::verify::Holder;
 
 impl Show for Listed {
@@ -50,9 +51,11 @@ fn cells(row: &Row) -> [String; 4] {
     };
     let form = row.custody.map_or_else(|| form.clone(), |it| format!("{form}, {}", it.word()));
     let kind = row.kind.as_ref().map_or("-", |kind| kind.as_str());
-    let due = match (row.due, row.days_left) {
-        (Some(due), Some(left)) if left < 0 => format!("due {due}, {} days late", -left),
-        (Some(due), Some(left)) => format!("due {due}, in {left} days"),
+    let last = row.due.map(|due| format!("due {due}"));
+    let last = last.or_else(|| row.end_by.map(|last| format!("end by {last}")));
+    let due = match (last, row.days_left) {
+        (Some(last), Some(left)) if left < 0 => format!("{last}, {} late", days(-left)),
+        (Some(last), Some(left)) => format!("{last}, in {}", days(left)),
         _ => "-".to_owned(),
     };
     let due = match &row.obligation {
@@ -79,6 +82,7 @@ fn row(row: &Row) -> Value {
         },
         "type": row.kind,
         "due": row.due.map(|due| due.to_string()),
+        "end_by": row.end_by.map(|last| last.to_string()),
         "days_left": row.days_left,
         "made": {
             "by": row.made.by,

@@ -8,6 +8,7 @@ use super::words::{count, counted};
 use super::{Ink, Show, owed, paint, safe};
 use crate::deeds::report::numbers::Numbers;
 use crate::deeds::status::{EnvStatus, Status};
+use crate::rotation::days;
 use crate::verify::Holder;
 
 impl Show for Status {
@@ -28,10 +29,10 @@ impl Show for Status {
         if let Some(next) = &self.next {
             let when = match next.days_left {
                 left if left < 0 && next.custody.is_none() => {
-                    paint(Ink::Red, &format!("{} days late", -left))
+                    paint(Ink::Red, &format!("{} late", days(-left)))
                 }
-                left if left < 0 => format!("{} days late", -left),
-                left => format!("in {left} days"),
+                left if left < 0 => format!("{} late", days(-left)),
+                left => format!("in {}", days(left)),
             };
             let whose = next.custody.map(|it| format!(", {}", it.word())).unwrap_or_default();
             writeln!(out, "next     {} due {}, {when}{whose}", safe(&next.name), next.due)?;

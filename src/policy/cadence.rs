@@ -3,7 +3,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use crate::names::{EnvName, TypeName};
+use crate::names::{Address, EnvName, TypeName};
 
 use super::terms::{RotateEvery, Word};
 use super::{Policy, SecretType};
@@ -83,6 +83,12 @@ impl Policy {
         kind.and_then(|name| self.cadence(name)).unwrap_or(RotateEvery::Days(self.clocks.untyped))
     }
 
+    /// Tells how long a value of one secret may live: as its rule says, else as its type's.
+    #[must_use]
+    pub fn rotate_every_of(&self, address: &Address, kind: Option<&TypeName>) -> RotateEvery {
+        self.rule(address).rotate_every.unwrap_or_else(|| self.rotate_every(kind))
+    }
+
     /// The cadence that a type has of its own: as the policy says, else as the known type does.
     #[must_use]
     pub fn cadence(&self, kind: &TypeName) -> Option<RotateEvery> {
@@ -90,23 +96,40 @@ impl Policy {
         said.or_else(|| known_type(kind).map(|known| known.rotate_every))
     }
 
-    /// Tells the last UTC day in time of a value set on `set_on`; none where it has no end by date.
+    /// Tells the last UTC day in time of a value that is set at an address on `set_on`; none where it has no
+    /// end by date.
     ///
-    /// A type whose rotation is waived by `accept`, and that has no cadence, is due when the waiver ends.
+    /// What a rule says of the address counts for more than its type. A type whose rotation is waived by `accept`, and that has no cadence, is due when the waiver ends.
     /// A day beyond 9999-12-31 is 9999-12-31.
     #[must_use]
-    pub fn due(&self, kind: Option<&TypeName>, set_on: Date) -> Option<Date> {
+    pub fn due(&self, address: &Address, kind: Option<&TypeName>, set_on: Date) -> Option<Date> {
+        let said = self.rule(address).rotate_every;
         let described: Option<&SecretType> = kind.and_then(|name| self.types.get(name));
-        if let Some(SecretType { rotate_every: None, accept: Some(accept), .. }) = described
+        if said.is_none()
+            && let Some(SecretType { rotate_every: None, accept: Some(accept), .. }) = described
             && kind.and_then(known_type).is_none()
             && accept.until > set_on
         {
             return Some(accept.until);
         }
-        match self.rotate_every(kind) {
+        match said.unwrap_or_else(|| self.rotate_every(kind)) {
             RotateEvery::Never => None,
             RotateEvery::Days(days) => Some(set_on.saturating_add(i64::from(days).days())),
         }
+    }
+
+    /// Tells whether a value that was made on a day has a later deadline than one of that day may have at
+    /// the place that it is moved to, because values live shorter there than where it comes from.
+    #[must_use]
+    pub fn outlives(
+        &self,
+        (from, to): (&Address, &Address),
+        (kind, due): (Option<&TypeName>, Option<Date>),
+        made_on: Date,
+    ) -> bool {
+        let Some(there) = self.due(to, kind, made_on) else { return false };
+        let shorter = self.due(from, kind, made_on).is_none_or(|here| there < here);
+        shorter && due.is_none_or(|due| there < due)
     }
 
     /// The days before a deadline from which on it is announced.
@@ -114,6 +137,20 @@ impl Policy {
     pub fn warn_before(&self, kind: Option<&TypeName>) -> u32 {
         let said = kind.and_then(|name| self.types.get(name)?.warn_before);
         said.unwrap_or(self.clocks.warn_before)
+    }
+
+    /// The days before the deadline of one secret from which on it is announced: as its rule says, else as
+    /// its type's.
+    #[must_use]
+    pub fn warn_before_of(&self, address: &Address, kind: Option<&TypeName>) -> u32 {
+        self.rule(address).warn_before.unwrap_or_else(|| self.warn_before(kind))
+    }
+
+    /// The days for which a value past its deadline is a warning, and no failure yet; none where it is a
+    /// failure at once.
+    #[must_use]
+    pub fn grace(&self, kind: Option<&TypeName>) -> Option<u32> {
+        kind.and_then(|name| self.types.get(name)?.grace).or(self.clocks.grace)
     }
 
     /// The days that a previous value may stay beside the current one.
@@ -139,11 +176,13 @@ impl Policy {
         own.or(self.clocks.leaver).unwrap_or(usual)
     }
 
-    /// From how many days after a deadline on `run` refuses a value; none: never.
+    /// From how many days after a deadline on `run` refuses a value: as its type says, else its environment,
+    /// else the policy; none: never.
     #[must_use]
-    pub fn refuse_overdue_after(&self, env: &EnvName) -> Option<u32> {
-        let own = self.environments.get(env).and_then(|e| e.refuse_overdue_after);
-        own.or(self.clocks.refuse_overdue_after)
+    pub fn refuse_overdue_after(&self, env: &EnvName, kind: Option<&TypeName>) -> Option<u32> {
+        let of_type = kind.and_then(|name| self.types.get(name)?.refuse_overdue_after);
+        let of_env = || self.environments.get(env).and_then(|e| e.refuse_overdue_after);
+        of_type.or_else(of_env).or(self.clocks.refuse_overdue_after)
     }
 }
 
@@ -154,9 +193,13 @@ mod tests {
     use super::*;
     use crate::policy::parse::samples::{BASE, parse};
 
+    fn somewhere() -> Address {
+        "dev/secrets/dev.env#A".parse().unwrap()
+    }
+
     fn due(policy: &Policy, kind: &str) -> Option<Date> {
         let kind: TypeName = kind.parse().unwrap();
-        policy.due(Some(&kind), date(2026, 11, 21))
+        policy.due(&somewhere(), Some(&kind), date(2026, 11, 21))
     }
 
     #[test]
@@ -171,11 +214,11 @@ mod tests {
         assert_eq!(due(&policy, "signing-key"), Some(date(2027, 11, 21)));
         assert_eq!(due(&policy, "other"), Some(date(2026, 12, 1)));
         assert_eq!(due(&policy, "no-such-type"), Some(date(2026, 12, 1)));
-        assert_eq!(policy.due(None, date(2026, 11, 21)), Some(date(2026, 12, 1)));
+        assert_eq!(policy.due(&somewhere(), None, date(2026, 11, 21)), Some(date(2026, 12, 1)));
         for never in ["password", "config", "canary", "slow"] {
             assert_eq!(due(&policy, never), None, "{never}");
         }
-        assert_eq!(policy.due(None, Date::MAX), Some(Date::MAX));
+        assert_eq!(policy.due(&somewhere(), None, Date::MAX), Some(Date::MAX));
     }
 
     #[test]
@@ -185,7 +228,7 @@ mod tests {
         ));
         assert_eq!(due(&policy, "old"), Some(date(2027, 1, 1)));
         let kind: TypeName = "old".parse().unwrap();
-        assert_eq!(policy.due(Some(&kind), date(2027, 1, 1)), Some(date(2027, 4, 1)));
+        assert_eq!(policy.due(&somewhere(), Some(&kind), date(2027, 1, 1)), Some(date(2027, 4, 1)));
     }
 
     #[test]
@@ -194,10 +237,44 @@ mod tests {
         let policy = parse(BASE);
         assert_eq!((policy.leaver_days(&dev), policy.leaver_days(&prod)), (7, 1));
         assert_eq!(policy.warn_before(None), 14);
-        assert_eq!(policy.refuse_overdue_after(&dev), None);
-        assert_eq!(policy.refuse_overdue_after(&prod), Some(14));
+        assert_eq!(policy.refuse_overdue_after(&dev, None), None);
+        assert_eq!(policy.refuse_overdue_after(&prod, None), Some(14));
+        assert_eq!(policy.grace(None), None);
         let policy = parse(&format!("{BASE}\n[clocks]\nleaver = \"3d\"\nwarn-before = \"5d\"\n"));
         assert_eq!((policy.leaver_days(&dev), policy.leaver_days(&prod)), (3, 3));
         assert_eq!(policy.warn_before(None), 5);
+    }
+
+    #[test]
+    fn a_refusal_and_a_grace_are_the_types_then_those_around_it() {
+        let kind: TypeName = "api-key".parse().unwrap();
+        let [dev, prod]: [EnvName; 2] = ["dev", "prod"].map(|e| e.parse().unwrap());
+        let every = "rotate-every = \"90d\"";
+        let own =
+            BASE.replace(every, &format!("{every}\nrefuse-overdue-after = \"2d\"\ngrace = \"4d\""));
+        let text = format!("{own}\n[clocks]\nrefuse-overdue-after = \"30d\"\ngrace = \"3d\"\n");
+        let policy = parse(&text);
+        let refused = |env, kind| policy.refuse_overdue_after(env, kind);
+        assert_eq!((refused(&dev, Some(&kind)), refused(&prod, Some(&kind))), (Some(2), Some(2)));
+        assert_eq!((refused(&dev, None), refused(&prod, None)), (Some(30), Some(14)));
+        assert_eq!((policy.grace(Some(&kind)), policy.grace(None)), (Some(4), Some(3)));
+    }
+
+    #[test]
+    fn a_rules_cadence_counts_over_the_types_and_for_what_stands_beside() {
+        let rule = "\n[[secrets]]\nmatch = \"dev/DB\"\nrotate-every = \"7d\"\nwarn-before = \"2d\"\n\
+                    [[secrets]]\nmatch = \"dev/OLD\"\nrotate-every = \"never\"\n";
+        let policy = parse(&format!("{BASE}{rule}"));
+        let kind: TypeName = "api-key".parse().unwrap();
+        let at = |key: &str| format!("dev/secrets/dev.env#{key}").parse::<Address>().unwrap();
+        let due = |key: &str| policy.due(&at(key), Some(&kind), date(2026, 11, 21));
+        for key in ["DB", "DB_NEXT", "DB_PREVIOUS"] {
+            assert_eq!(due(key), Some(date(2026, 11, 28)), "{key}");
+            assert_eq!(policy.warn_before_of(&at(key), Some(&kind)), 2, "{key}");
+            assert_eq!(policy.rotate_every_of(&at(key), None), RotateEvery::Days(7), "{key}");
+        }
+        assert_eq!(due("OLD"), None);
+        assert_eq!(due("OTHER"), Some(date(2027, 2, 19)));
+        assert_eq!(policy.warn_before_of(&at("OTHER"), None), 14);
     }
 }

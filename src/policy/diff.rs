@@ -216,6 +216,8 @@ impl Statements {
         let SecretType {
             rotate_every,
             warn_before,
+            grace,
+            refuse_overdue_after,
             generate,
             runbook,
             word,
@@ -227,12 +229,10 @@ impl Statements {
             risk_note,
         } = kind;
         self.rule(subject, "is described".to_owned());
-        let cadence = rotate_every.map(|every| match every {
-            RotateEvery::Days(days) => format!("every {days} days"),
-            RotateEvery::Never => "never by date".to_owned(),
-        });
-        self.field(subject, "rotates", cadence);
+        self.cadence(subject, *rotate_every);
         self.field(subject, "days of warning:", *warn_before);
+        self.field(subject, "days of grace:", *grace);
+        self.field(subject, "days until overdue values are refused:", *refuse_overdue_after);
         self.field(subject, "generated as", generate.as_ref());
         self.field(subject, "runbook", runbook.as_ref());
         self.field(subject, "counts under", word.map(|word| word.word()));
@@ -244,6 +244,14 @@ impl Statements {
         self.field(subject, "strategy", strategy.map(|strategy| strategy.word()));
         let note = risk_note.as_ref().map(|note| format!("of {}: {}", note.date, note.text));
         self.field(subject, "risk note", note);
+    }
+
+    fn cadence(&mut self, subject: &str, every: Option<RotateEvery>) {
+        let every = every.map(|every| match every {
+            RotateEvery::Days(days) => format!("every {days} days"),
+            RotateEvery::Never => "never by date".to_owned(),
+        });
+        self.field(subject, "rotates", every);
     }
 
     fn rules(&mut self, secrets: &[SecretRule]) {
@@ -267,6 +275,8 @@ impl Statements {
         let SecretRule {
             matches: _,
             kind,
+            rotate_every,
+            warn_before,
             owner,
             origin,
             vendor,
@@ -278,6 +288,8 @@ impl Statements {
         } = rule;
         self.rule(subject, "have a rule".to_owned());
         self.field(subject, "type", kind.as_ref());
+        self.cadence(subject, *rotate_every);
+        self.field(subject, "days of warning:", *warn_before);
         for role in writers.iter().flatten() {
             self.access(subject, format!("written only by role `{role}`"));
         }
@@ -307,6 +319,7 @@ impl Statements {
             keep_events,
             untyped,
             refuse_overdue_after,
+            grace,
         } = clocks;
         for (name, days) in [
             ("warn-before", Some(*warn_before)),
@@ -320,6 +333,7 @@ impl Statements {
             ("keep-events", Some(*keep_events)),
             ("untyped", Some(*untyped)),
             ("refuse-overdue-after", *refuse_overdue_after),
+            ("grace", *grace),
         ] {
             self.field("clocks", name, days.map(|days| format!("{days} days")));
         }
@@ -413,6 +427,11 @@ mod tests {
             ("clear = ", "comments = \"clear\"\nclear = "),
             ("rotate-every = \"90d\"", "rotate-every = \"never\""),
             ("rotate-every = \"90d\"", "warn-before = \"1d\""),
+            ("rotate-every = \"90d\"", "rotate-every = \"90d\"\ngrace = \"1d\""),
+            ("rotate-every = \"90d\"", "rotate-every = \"90d\"\nrefuse-overdue-after = \"1d\""),
+            ("vendor = \"stripe\"", "vendor = \"stripe\"\nrotate-every = \"7d\""),
+            ("vendor = \"stripe\"", "vendor = \"stripe\"\nwarn-before = \"1d\""),
+            ("[types.api-key]", "[clocks]\ngrace = \"1d\"\n[types.api-key]"),
             ("vendor = \"stripe\"", "vendor = \"paypal\""),
             ("writers = [\"leads\"]\n", ""),
             ("[types.api-key]", "[types.token]\n[types.api-key]"),

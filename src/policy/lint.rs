@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use toml::de::{DeTable, DeValue};
 
 use crate::finding::{Code, Finding, Severity};
-use crate::names::{EnvName, MemberName, RepoPath, RoleName};
+use crate::names::{EnvName, MemberName, RepoPath, RoleName, TypeName};
 
 use super::cadence::known_type;
 use super::glob::EnvPattern;
@@ -268,15 +268,37 @@ fn roles(policy: &Policy, report: &mut Report<'_>) {
 
 fn types(policy: &Policy, report: &mut Report<'_>) {
     for (name, described) in &policy.types {
-        let Some(RotateEvery::Days(days)) = described.rotate_every else { continue };
-        let Some(ceiling) = known_type(name).and_then(|kind| kind.ceiling) else { continue };
-        if days > ceiling {
+        if let Some((lives, ceiling)) = beyond(name, described.rotate_every) {
             report.note(
                 &["types", name.as_str(), "rotate-every"],
-                format!("`{name}` lives {days} days, longer than the {ceiling} that are advised"),
+                format!("`{name}` lives {lives}, longer than the {ceiling} that are advised"),
                 &format!("set `rotate-every` to \"{ceiling}d\" or less"),
             );
         }
+    }
+    for (index, rule) in policy.secrets.iter().enumerate() {
+        let alike = policy.secrets.iter().filter(|other| other.matches == rule.matches);
+        let kind =
+            rule.kind.as_ref().or_else(|| alike.filter_map(|it| it.kind.as_ref()).next_back());
+        let Some((lives, ceiling)) = kind.and_then(|kind| beyond(kind, rule.rotate_every)) else {
+            continue;
+        };
+        let line = report.lines.element(&["secrets"], index);
+        let pattern = rule.matches.as_str();
+        let message =
+            format!("`{pattern}` lives {lives}, longer than the {ceiling} that are advised");
+        let fix = format!("set `rotate-every` to \"{ceiling}d\" or less");
+        report.add(line, (Code::Lint, Severity::Note), message, &fix);
+    }
+}
+
+/// How long a value lives, and how long it should, where the first is more than the second.
+fn beyond(kind: &TypeName, every: Option<RotateEvery>) -> Option<(String, u32)> {
+    let ceiling = known_type(kind)?.ceiling?;
+    match every? {
+        RotateEvery::Never => Some(("for ever".to_owned(), ceiling)),
+        RotateEvery::Days(days) if days > ceiling => Some((format!("{days} days"), ceiling)),
+        RotateEvery::Days(_) => None,
     }
 }
 
@@ -367,6 +389,18 @@ mod tests {
             "rotate-every = \"91d\"",
             "`api-key` lives 91 days, longer than the 90 that are advised",
             "rotate-every = \"91d\"",
+        );
+        one(
+            "rotate-every = \"90d\"",
+            "rotate-every = \"never\"",
+            "`api-key` lives for ever, longer than the 90 that are advised",
+            "rotate-every = \"never\"",
+        );
+        one(
+            "vendor = \"stripe\"\n",
+            "vendor = \"stripe\"\nrotate-every = \"91d\"\n",
+            "`prod/STRIPE_*` lives 91 days, longer than the 90 that are advised",
+            "match = \"prod/STRIPE_*\"",
         );
         one("writers = [\"leads\"]\n", "", "nothing names the role `leads`", "leads = [\"ana\"]");
         one(

@@ -156,6 +156,10 @@ pub struct SecretType {
     pub rotate_every: Option<RotateEvery>,
     /// Days before the deadline from which on it is announced.
     pub warn_before: Option<u32>,
+    /// Days for which a value past its deadline is a warning before it is a failure.
+    pub grace: Option<u32>,
+    /// From so many days after a deadline on, `run` refuses the value.
+    pub refuse_overdue_after: Option<u32>,
     /// How a new value is made, as `password:32`; the grammar is that of the room `rotation`.
     pub generate: Option<String>,
     /// How to rotate it: a path or a URL.
@@ -183,6 +187,10 @@ pub struct SecretRule {
     pub matches: AddressGlob,
     /// Their type.
     pub kind: Option<TypeName>,
+    /// How long their values may live, whatever their type says.
+    pub rotate_every: Option<RotateEvery>,
+    /// Days before the deadline from which on it is announced, whatever their type says.
+    pub warn_before: Option<u32>,
     /// Who answers for them: a team or a member, in free words.
     pub owner: Option<String>,
     /// Whether we or a third party issue them.

@@ -63,6 +63,19 @@ fn said(text: Option<&str>) -> Parts {
     text.map_or_else(|| words(["no"]), |text| words(["yes", text]))
 }
 
+/// What a policy may say since version 1 of the hash: nothing where it does not, so that the hash of every
+/// policy from before stays what was approved.
+fn since(name: &str, said: Option<String>) -> Parts {
+    said.map_or_else(Parts::new, |text| vec![name.to_owned(), text])
+}
+
+fn every(every: RotateEvery) -> String {
+    match every {
+        RotateEvery::Never => "never".to_owned(),
+        RotateEvery::Days(days) => days.to_string(),
+    }
+}
+
 fn days(days: Option<u32>) -> Parts {
     said(days.map(|days| days.to_string()).as_deref())
 }
@@ -79,7 +92,7 @@ fn environment(policy: &Policy, name: &EnvName, it: &Environment) -> Parts {
         set(files.iter().map(|glob| glob.as_str().to_owned())),
         texts(readers),
         texts(writers),
-        days(policy.refuse_overdue_after(name)),
+        days(policy.refuse_overdue_after(name, None)),
         set(clear.iter().map(|glob| glob.as_str().to_owned())),
         words([comments.word()]),
         set(allow_env.iter().cloned()),
@@ -96,10 +109,6 @@ fn secret_type(policy: &Policy, name: &TypeName) -> Parts {
     let described = policy.types.get(name).unwrap_or(&none);
     let SecretType { generate, runbook, accept, description, revoke, strategy, risk_note, .. } =
         described;
-    let every = match policy.rotate_every(Some(name)) {
-        RotateEvery::Never => "never".to_owned(),
-        RotateEvery::Days(days) => days.to_string(),
-    };
     let accept = match accept {
         None => words(["no"]),
         Some(Accept { reason, until }) => vec!["yes".into(), reason.clone(), until.to_string()],
@@ -110,7 +119,7 @@ fn secret_type(policy: &Policy, name: &TypeName) -> Parts {
     };
     [
         words(["type", name.as_str()]),
-        vec![every, policy.warn_before(Some(name)).to_string()],
+        vec![every(policy.rotate_every(Some(name))), policy.warn_before(Some(name)).to_string()],
         vec![policy.overlap(Some(name)).to_string()],
         said(generate.as_deref()),
         said(runbook.as_deref()),
@@ -120,6 +129,8 @@ fn secret_type(policy: &Policy, name: &TypeName) -> Parts {
         said(revoke.as_deref()),
         said(strategy.map(|it| it.word())),
         risk_note,
+        since("grace", policy.grace(Some(name)).map(|days| days.to_string())),
+        since("refuse", described.refuse_overdue_after.map(|days| days.to_string())),
     ]
     .concat()
 }
@@ -137,6 +148,8 @@ fn secret(rule: &SecretRule) -> Parts {
         texts(used_by),
         said(custody.map(|it| it.word())),
         texts(copies),
+        since("rotate-every", rule.rotate_every.map(every)),
+        since("warn-before", rule.warn_before.map(|days| days.to_string())),
     ]
     .concat()
 }
@@ -153,8 +166,9 @@ fn consumer(name: &str, it: &Consumer) -> Parts {
 
 fn clocks(clocks: &Clocks) -> Parts {
     let Clocks { warn_before, leaver, overlap, access_review, review_5d, review_plan, .. } = clocks;
-    let Clocks { machine_keys, people_keys, keep_events, untyped, refuse_overdue_after, .. } =
-        clocks;
+    let Clocks {
+        machine_keys, people_keys, keep_events, untyped, refuse_overdue_after, grace, ..
+    } = clocks;
     let set = [
         warn_before,
         overlap,
@@ -171,6 +185,7 @@ fn clocks(clocks: &Clocks) -> Parts {
         set.into_iter().map(u32::to_string).collect(),
         days(*leaver),
         days(*refuse_overdue_after),
+        since("grace", grace.map(|days| days.to_string())),
     ]
     .concat()
 }
@@ -251,6 +266,11 @@ mod tests {
             ("rotate-every = \"90d\"", "rotate-every = \"30d\""),
             ("rotate-every = \"90d\"", "rotate-every = \"90d\"\nwarn-before = \"3d\""),
             ("rotate-every = \"90d\"", "rotate-every = \"90d\"\noverlap = \"3d\""),
+            ("rotate-every = \"90d\"", "rotate-every = \"90d\"\ngrace = \"3d\""),
+            ("rotate-every = \"90d\"", "rotate-every = \"90d\"\nrefuse-overdue-after = \"3d\""),
+            ("vendor = \"stripe\"", "vendor = \"stripe\"\nrotate-every = \"7d\""),
+            ("vendor = \"stripe\"", "vendor = \"stripe\"\nwarn-before = \"7d\""),
+            ("[roles]", "[clocks]\ngrace = \"1d\"\n[roles]"),
             ("rotate-every = \"90d\"", "rotate-every = \"90d\"\nrevoke = \"ask\""),
             ("rotate-every = \"90d\"", "rotate-every = \"90d\"\nrunbook = \"a.md\""),
             ("rotate-every = \"90d\"", "rotate-every = \"90d\"\ngenerate = \"hex:32\""),

@@ -6,7 +6,7 @@ use crate::names::{
     Address, ConsumerName, EnvName, KeyPath, MemberName, RepoPath, RoleName, TypeName,
 };
 
-use super::terms::{Custody, Origin};
+use super::terms::{Custody, Origin, RotateEvery};
 use super::{Environment, MemberKind, Policy, Recipient, SecretRule};
 
 /// Where to look for an environment's files.
@@ -27,6 +27,10 @@ pub struct Rule<'p> {
     pub kind: Option<&'p TypeName>,
     /// Another type that an earlier rule gives: a finding.
     pub other_kind: Option<&'p TypeName>,
+    /// How long its values may live, whatever their type says.
+    pub rotate_every: Option<RotateEvery>,
+    /// Days before its deadline from which on it is announced, whatever its type says.
+    pub warn_before: Option<u32>,
     /// Who answers for it.
     pub owner: Option<&'p str>,
     /// Who issues it.
@@ -57,6 +61,8 @@ impl<'p> Rule<'p> {
 
     /// Puts over this one what a later rule says of the values beside those that it takes.
     fn over_beside(&mut self, rule: &'p SecretRule) {
+        self.rotate_every = rule.rotate_every.or(self.rotate_every);
+        self.warn_before = rule.warn_before.or(self.warn_before);
         self.owner = rule.owner.as_deref().or(self.owner);
         self.origin = rule.origin.or(self.origin);
         self.vendor = rule.vendor.as_deref().or(self.vendor);

@@ -131,6 +131,7 @@ const TYPES: &str = r#"
 # signed with the value. These are the defaults; change them to what you will really do. Also:
 #
 #   warn-before = "14d"              # when a deadline is announced
+#   grace = "3d"                     # so long an overdue value is a warning in `tenure check`
 #   generate = "password:32"         # how `tenure rotate` makes a new value
 #   runbook = "docs/rotate.md"       # how to rotate it
 #   revoke = "console, API keys"     # how the old value is ended at its issuer
@@ -161,6 +162,7 @@ const RULES: &str = r#"
 #   owner = "payments"
 #   origin = "third-party"
 #   vendor = "stripe"
+#   rotate-every = "30d"             # for these, whatever their type says
 "#;
 
 #[cfg(test)]

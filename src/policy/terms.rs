@@ -215,6 +215,8 @@ pub struct Clocks {
     pub untyped: u32,
     /// From so many days after a deadline on, `run` refuses; off unless set.
     pub refuse_overdue_after: Option<u32>,
+    /// Days for which a value past its deadline is a warning before it is a failure; none unless set.
+    pub grace: Option<u32>,
 }
 
 impl Default for Clocks {
@@ -231,6 +233,7 @@ impl Default for Clocks {
             keep_events: 90,
             untyped: 90,
             refuse_overdue_after: None,
+            grace: None,
         }
     }
 }

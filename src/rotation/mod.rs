@@ -51,6 +51,15 @@ pub fn days_left(due: Date, today: Date) -> i32 {
     (due - today).get_days()
 }
 
+/// Counts days, in words: "1 day", "2 days".
+#[must_use]
+pub fn days(count: impl Into<i64>) -> String {
+    match count.into() {
+        1 => "1 day".to_owned(),
+        count => format!("{count} days"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;

@@ -1,9 +1,10 @@
 //! Check 8, the deadline: it follows the value, and is no later than its type allows.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::standing::found;
-use super::{Live, Record};
+use super::{Live, Record, Verified};
 use crate::finding::{Code, Finding};
 use crate::log::entry::Op;
 use crate::names::Address;
@@ -35,31 +36,51 @@ fn fresh(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Strin
     if wanted.is_some() && wanted != live.item.kind.as_ref() {
         return Err("its type is not the one that the policy gives it".to_owned());
     }
-    in_time(record, policy, live)
+    in_time(record, policy, (address, live))
 }
 
-/// Insists on a deadline that is no later than that of a value made with the item's entry.
-fn in_time(record: &Record, policy: &Policy, live: Live<'_>) -> Result<(), String> {
-    let day = record.entries[live.entry].entry.time.to_zoned(TimeZone::UTC).date();
-    let Some(latest) = policy.due(live.item.kind.as_ref(), day) else { return Ok(()) };
+/// The UTC day that an entry claims.
+fn day(record: &Record, entry: usize) -> Date {
+    record.entries[entry].entry.time.to_zoned(TimeZone::UTC).date()
+}
+
+/// Insists on a deadline that is no later than that of a value made there with the item's entry.
+fn in_time(
+    record: &Record,
+    policy: &Policy,
+    (address, live): (&Address, Live<'_>),
+) -> Result<(), String> {
+    let made = day(record, live.entry);
+    let Some(latest) = policy.due(address, live.item.kind.as_ref(), made) else { return Ok(()) };
     match live.item.due {
         Some(due) if due <= latest => Ok(()),
-        Some(due) => Err(format!("due {due}, and its type allows {latest} at most")),
-        None => Err("it has no deadline, and its type wants one".to_owned()),
+        Some(due) => {
+            Err(format!("due {due}, and {} allows {latest} at most", giver(policy, address)))
+        }
+        None => Err(format!("it has no deadline, and {} wants one", giver(policy, address))),
     }
+}
+
+/// What gives a value its deadline.
+fn giver(policy: &Policy, address: &Address) -> &'static str {
+    if policy.rule(address).rotate_every.is_some() { "its rule" } else { "its type" }
 }
 
 /// Insists that who moved a deadline said why, and moved it no further than a new value's.
-fn extended(record: &Record, live: Live<'_>) -> Result<(), String> {
+fn extended(record: &Record, address: &Address, live: Live<'_>) -> Result<(), String> {
     if record.entries[live.entry].entry.reason.is_none() {
         return Err("its deadline was moved without a reason".to_owned());
     }
-    record.policy_at(live.entry).map_or(Ok(()), |policy| in_time(record, policy, live))
+    record.policy_at(live.entry).map_or(Ok(()), |policy| in_time(record, policy, (address, live)))
 }
 
 /// Insists that who gave a value another type left it no more time, and took its deadline away only as one is
 /// moved: `adopt` changes the type, and `extend` where the new one has no deadline.
-fn retyped(record: &Record, new: Live<'_>, old: Live<'_>) -> Result<(), String> {
+fn retyped(
+    record: &Record,
+    (address, new): (&Address, Live<'_>),
+    old: Live<'_>,
+) -> Result<(), String> {
     if new.item.kind.is_none() || !matches!(new.item.op, Op::Adopt | Op::Extend) {
         return Err("its type changed while it was carried on".to_owned());
     }
@@ -70,7 +91,7 @@ fn retyped(record: &Record, new: Live<'_>, old: Live<'_>) -> Result<(), String> 
     if later {
         return Err("it got more time with another type".to_owned());
     }
-    record.policy_at(new.entry).map_or(Ok(()), |policy| in_time(record, policy, new))
+    record.policy_at(new.entry).map_or(Ok(()), |policy| in_time(record, policy, (address, new)))
 }
 
 fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), String> {
@@ -88,7 +109,7 @@ fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Str
         let (new, old) = (later.item, before.item);
         let wanted = record.policy_at(later.entry).and_then(|policy| policy.rule(at).kind);
         if new.kind != old.kind {
-            retyped(record, later, before)?;
+            retyped(record, (at, later), before)?;
             if wanted.is_some() && wanted != new.kind.as_ref() {
                 return Err("its type is not the one that the policy gives it".to_owned());
             }
@@ -96,11 +117,14 @@ fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Str
             return Err("its deadline changed while it was carried on".to_owned());
         }
         if new.op == Op::Extend {
-            extended(record, later)?;
+            extended(record, at, later)?;
         }
         // A place with a type of its own wants a value of that type, and no other is moved there.
         if new.op == Op::Move && wanted.is_some() && wanted != new.kind.as_ref() {
             return Err("it was moved to a place of another type".to_owned());
+        }
+        if new.op == Op::Move {
+            shorter(record, (address, at), later)?;
         }
         if old.op == Op::New {
             return fresh(record, address, before);
@@ -108,6 +132,29 @@ fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Str
         (at, later) = (address, before);
     }
     Ok(())
+}
+
+/// Refuses a move to a place whose rule gives values a shorter life than they have where this one comes from.
+fn shorter(
+    record: &Record,
+    (from, to): (&Address, &Address),
+    live: Live<'_>,
+) -> Result<(), String> {
+    let Some(policy) = record.policy_at(live.entry) else { return Ok(()) };
+    let made = day(record, record.made_by(live));
+    match policy.outlives((from, to), (live.item.kind.as_ref(), live.item.due), made) {
+        true => Err("it was moved to a place where it may not live that long".to_owned()),
+        false => Ok(()),
+    }
+}
+
+impl Verified<'_> {
+    /// Tells whether a value has a later deadline than the policy in force allows at another place.
+    #[must_use]
+    pub fn outlives(&self, between: (&Address, &Address), live: Live<'_>) -> bool {
+        let made = day(self.record, self.record.made_by(live));
+        self.policy.outlives(between, (live.item.kind.as_ref(), live.item.due), made)
+    }
 }
 
 /// Says why an item is not the value of its origin with the same deadline, as far as that shows.

@@ -1,5 +1,6 @@
 //! Checks 11 and 12: deadlines and obligations; and what no reader has opened yet.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::Live;
@@ -10,9 +11,9 @@ use super::verdicts::at;
 use crate::document::{Document, Leaf, Node};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::Origin;
-use crate::names::{Address, EnvName, KeyPath, Stage, quoted};
-use crate::policy::Custody;
-use crate::rotation::{Cause, Obligation, Owed, Previous};
+use crate::names::{Address, EnvName, KeyPath, Stage, TypeName, quoted};
+use crate::policy::{Custody, Word};
+use crate::rotation::{Cause, Obligation, Owed, Previous, days};
 use crate::{rotation, seal};
 
 impl<'r> Verified<'r> {
@@ -40,19 +41,47 @@ impl<'r> Verified<'r> {
             if matches!(self.stage(address), Some((Stage::Previous, _))) {
                 continue;
             }
-            let warn = i32::try_from(self.policy.warn_before(live.item.kind.as_ref()));
-            let fix = || self.way_on(address, left < 0);
+            let kind = live.item.kind.as_ref();
+            let warn = i32::try_from(self.warned_before(address, *live));
             if left < 0 {
-                let message = format!("due {due}, {} days late", -left);
-                let grade = self.grade(address, true);
-                let finding = at(Code::Overdue, address, message).graded(grade);
-                self.findings.push(finding.fix(fix()));
+                let finding = self.overdue(address, kind, (due, today));
+                self.findings.push(finding);
             } else if warn.is_ok_and(|warn| left <= warn) {
-                let message = format!("due {due}, in {left} days");
+                let message = format!("due {due}, in {}", days(left));
                 let finding = at(Code::DueSoon, address, message).graded(Severity::Note);
-                self.findings.push(finding.fix(fix()));
+                self.findings.push(finding.fix(self.way_on(address, false)));
             }
         }
+    }
+
+    /// The days before its deadline from which on a value is announced. Certificates take time to order: theirs
+    /// begin at two thirds of the time from when they were set to their deadline, where that is earlier than
+    /// what the policy says. Mission, section C; decision 36.
+    #[must_use]
+    pub fn warned_before(&self, address: &Address, live: Live<'_>) -> u32 {
+        let kind = live.item.kind.as_ref();
+        let said = self.policy.warn_before_of(address, kind);
+        let certificate = kind.and_then(|kind| self.policy.word(kind)) == Some(Word::Certificates);
+        let Some(due) = live.item.due.filter(|_| certificate) else { return said };
+        let (made, _) = self.record.origin_of(address, live);
+        let life = rotation::days_left(due, self.record.day_of(made));
+        said.max(u32::try_from(life / 3).unwrap_or_default())
+    }
+
+    /// What is late. A policy may grant some days of grace, for which it is a warning and no failure.
+    fn overdue(
+        &self,
+        address: &Address,
+        kind: Option<&TypeName>,
+        (due, today): (Date, Date),
+    ) -> Finding {
+        let late = days(-rotation::days_left(due, today));
+        let grace = self.policy.grace(kind).unwrap_or_default();
+        let last = due.saturating_add(i64::from(grace).days());
+        let borne = today <= last;
+        let until = if borne { format!("; in grace until {last}") } else { String::new() };
+        let finding = at(Code::Overdue, address, format!("due {due}, {late} late{until}"));
+        finding.graded(self.grade(address, !borne)).fix(self.way_on(address, true))
     }
 
     /// Check 12: what those who are gone, or whom an incident let in, could read and nobody made worthless since;
@@ -133,8 +162,8 @@ impl<'r> Verified<'r> {
     fn outlived(&self, value: &Previous, today: Date) -> Finding {
         let left = rotation::days_left(value.due, today);
         let when = match left {
-            left if left < 0 => format!("{} days late", -left),
-            left => format!("in {left} days"),
+            left if left < 0 => format!("{} late", days(-left)),
+            left => format!("in {}", days(left)),
         };
         let message = format!("replaced on {}, to be ended by {}, {when}", value.since, value.due);
         let finding = at(Code::Previous, &value.address, message).entry(value.origin.entry);

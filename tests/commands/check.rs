@@ -77,7 +77,7 @@ fn what_is_due_soon_is_told_and_what_is_late_is_found() {
     assert_eq!((soon.code, soon.stdout.contains("due-soon")), (0, true), "{soon}");
     let estate = Estate { repo: estate.repo.at("2026-04-02") };
     let late = estate.by("ana", "check").run();
-    assert_eq!((late.code, late.stdout.contains("1 days late")), (1, true), "{late}");
+    assert_eq!((late.code, late.stdout.contains("1 day late")), (1, true), "{late}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `tenure edit`: the editor sees the clear text, the disk never does.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::seal::started;
@@ -206,14 +206,16 @@ fn a_killed_tenure_leaves_no_clear_text() {
     assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
 }
 
-/// Starts an edit whose editor waits, and gives the process, the editor's id and the file.
-fn waiting_edit(repo: &Repo) -> (std::process::Child, rustix::process::Pid, PathBuf) {
+/// Starts an edit whose editor waits, with its file in `place`; gives the process, the editor's id and
+/// the file.
+fn waiting_edit(repo: &Repo, place: &Path) -> (std::process::Child, rustix::process::Pid, PathBuf) {
     let note = repo.home().join("note");
     let _old = std::fs::remove_file(&note);
     let script =
         format!("echo \"$$ $1\" > '{}.new'; mv '{0}.new' '{0}'; exec sleep 30", note.display());
     let path = editor(repo, &script);
     let command = repo.command(env!("CARGO_BIN_EXE_tenure")).env("EDITOR", path);
+    let command = command.env("XDG_RUNTIME_DIR", place);
     let mut command = command.args(&["--now", crate::support::NOW, "edit", "dev"]).raw();
     let child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
     let began = Instant::now();
@@ -230,13 +232,18 @@ fn waiting_edit(repo: &Repo) -> (std::process::Child, rustix::process::Pid, Path
 fn what_a_killed_edit_left_is_wiped_once_its_editor_is_gone() {
     use rustix::process::{Signal, kill_process};
     let repo = filled();
+    // Not the place that all share: what another test's tenure finds there, it wipes.
+    let place = tempfile::tempdir_in("/dev/shm").unwrap();
+    let path = editor(&repo, "true");
     for next in ["doctor", "edit dev"] {
-        let (mut child, id, file) = waiting_edit(&repo);
+        let (mut child, id, file) = waiting_edit(&repo, place.path());
         child.kill().unwrap();
         child.wait().unwrap();
-        let wipe = || match next {
-            "doctor" => repo.run("doctor").stdout,
-            _ => edit(&repo, &["dev"], "true").done().stdout,
+        let wipe = || {
+            let command = repo.command(env!("CARGO_BIN_EXE_tenure"));
+            let command = command.env("XDG_RUNTIME_DIR", place.path()).env("EDITOR", &path);
+            let words = ["--now", crate::support::NOW].into_iter().chain(next.split(' '));
+            command.args(&words.collect::<Vec<_>>()).run().done().stdout
         };
         wipe();
         assert!(file.exists(), "its editor is still there");

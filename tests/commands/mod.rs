@@ -3,6 +3,7 @@
 mod approve;
 mod check;
 mod completions;
+mod deadlines;
 mod demands;
 mod doctor;
 mod edit;

@@ -139,6 +139,21 @@ fn all_that_is_overdue_gets_generated_values_in_one_entry() {
 }
 
 #[test]
+fn a_rule_that_came_after_the_value_says_its_generator() {
+    let repo = described();
+    repo.tenure_fed(&["set", "dev/C"], "three-three").done();
+    let policy = repo.read(".secrets-policy.toml");
+    let rule = "\n[[secrets]]\nmatch = \"*/C\"\ntype = \"api-key\"\n";
+    repo.write(".secrets-policy.toml", policy + rule);
+    repo.run("policy sign --yes").done();
+    let repo = repo.at("2026-12-01");
+    let done = repo.run("rotate --due --generate").done();
+    assert!(done.stdout.contains("dev/C rotated."), "{done}");
+    let value = repo.run("get dev/C").done().stdout;
+    assert!(value.len() == 32 && value.bytes().all(|b| b.is_ascii_hexdigit()), "{value}");
+}
+
+#[test]
 fn a_generator_that_is_said_makes_all_that_is_due() {
     let repo = one().at("2026-12-01");
     let done = repo.run("rotate --due --generate hex:16").done();

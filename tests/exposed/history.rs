@@ -163,7 +163,7 @@ impl Builder {
     fn new_value(&mut self, line: &mut Line, (env, key): (usize, &str), dropped: bool) {
         let value = self.fresh();
         let token = self.token((env, key), &value, dropped);
-        let due = self.policy_now().due(None, self.day());
+        let due = self.policy_now().due(&address(env, key), None, self.day());
         let entry = self.seal(line, (env, key), (Op::New, None), (&token, due));
         self.values.insert(format!("{entry}:{}", address(env, key)), value.clone());
         self.stand(line, (env, key), Standing { token, entry, due, value });
@@ -200,7 +200,7 @@ impl Builder {
         let ring = self.rings[1].as_ref().unwrap();
         let bytes = seal_whole(value.as_bytes(), &ring.newest().identity().to_public()).unwrap();
         let address: Address = format!("prod/{WHOLE}#*").parse().unwrap();
-        let due = self.policy_now().due(None, self.day());
+        let due = self.policy_now().due(&address, None, self.day());
         let item = Item {
             op: Op::New,
             key: address.key.clone(),

@@ -17,7 +17,7 @@ use tenure::log::entry::{Entry, FileChange, Item, KeyringRecord, Kind, Op, Polic
 use tenure::log::name::file_path;
 use tenure::log::render::join;
 use tenure::log::signature::sign_ed25519;
-use tenure::names::{EntryId, EnvName, KeyPath, MemberName, Sha256};
+use tenure::names::{Address, EntryId, EnvName, KeyPath, MemberName, RepoPath, Sha256};
 use tenure::policy::Policy;
 use tenure::seal::{Binding, Part};
 
@@ -142,20 +142,21 @@ impl Growing {
         let env = touches[0].0;
         let policy = self.policy_now();
         let day = self.time().to_zoned(TimeZone::UTC).date();
+        let path: RepoPath = format!("secrets/{}.yaml", ENVS[env]).parse().expect("a plain path");
+        let address = |key| Address { env: env_name(env), path: path.clone(), key };
         let items = touches.iter().map(|touch| Item {
             op: Op::New,
             key: key_path(touch.1),
             of: None,
             generation: Some(self.rings[&env].newest().id()),
             kind: None,
-            due: policy.due(None, day),
+            due: policy.due(&address(key_path(touch.1)), None, day),
             hash: None,
         });
         let mut items: Vec<_> = items.collect();
         for (item, touch) in items.iter_mut().zip(&touches) {
             item.hash = Some(self.value(*touch, at, &policy));
         }
-        let path = format!("secrets/{}.yaml", ENVS[env]).parse().expect("a plain path");
         let files = vec![FileChange { env: env_name(env), path, items }];
         let signer = if ENVS[env] == "prod" { at % 2 } else { at % PEOPLE.len() };
         self.sign(signer, Kind::Seal { files, keyrings: Vec::new() });

@@ -14,6 +14,7 @@ use crate::deeds::set::{self, Shape, Source, Wish};
 use crate::deeds::{aim, ignored, request};
 use crate::names::{AddressQuery, TypeName};
 use crate::output::{Output, safe};
+use crate::rotation::days;
 use crate::rotation::generate::Spec;
 use crate::world::World;
 use crate::world::terminal::Terminal;
@@ -173,7 +174,8 @@ pub(super) fn beside(out: &mut Output<'_>, set: &set::Set) {
         set.ends.filter(|_| public).and_then(|ends| ends.beyond_the_rules())
     {
         out.warn(&format!(
-            "its certificate lives {life} days: browsers take {allowed} at most from a public issuer"
+            "its certificate lives {}: browsers take {allowed} at most from a public issuer",
+            days(life)
         ));
     }
 }

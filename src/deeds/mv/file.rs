@@ -135,24 +135,32 @@ fn item(
     to: &RepoPath,
 ) -> Result<Item, DeedError> {
     let there = Address { path: to.clone(), ..address.clone() };
-    same_type(verified, &there, live)?;
+    same_terms(verified, (address, &there), live)?;
     let entry = verified.record.entries[live.entry].id;
     let of = Some(Origin { entry, address: address.clone() });
     Ok(Item { op: Op::Move, of, ..live.item.clone() })
 }
 
-/// Refuses a place to which the policy gives another type: a value with another deadline is a new one.
-pub(super) fn same_type(
+/// Refuses a place to which the policy gives another type, or a shorter life: a value with another deadline
+/// is a new one.
+pub(super) fn same_terms(
     verified: &Verified<'_>,
-    there: &Address,
+    (from, there): (&Address, &Address),
     live: Live<'_>,
 ) -> Result<(), DeedError> {
-    let wanted = verified.policy.rule(there).kind;
-    if live.item.generation.is_none() || wanted.is_none() || wanted == live.item.kind.as_ref() {
+    if live.item.generation.is_none() {
         return Ok(());
     }
+    let wanted = verified.policy.rule(there).kind;
+    let what = if wanted.is_some() && wanted != live.item.kind.as_ref() {
+        "another type, and with it another deadline"
+    } else if verified.outlives((from, there), live) {
+        "a nearer deadline than the value has"
+    } else {
+        return Ok(());
+    };
     refuse(
-        format!("the policy gives `{there}` another type, and with it another deadline"),
+        format!("the policy gives `{there}` {what}"),
         "set a new value there with tenure set, then: tenure unset the old one".to_owned(),
     )
 }

@@ -3,7 +3,7 @@
 
 use zeroize::Zeroizing;
 
-use super::file::same_type;
+use super::file::same_terms;
 use super::{Moved, Plan, Recorded, refuse};
 use crate::deeds::DeedError;
 use crate::deeds::attest::{Work, attest};
@@ -44,7 +44,7 @@ pub(super) fn mv(
         return refuse(format!("`{}` is no single value", plan.from), None);
     };
     at_rest(&verified, &source)?;
-    same_type(&verified, &target, live)?;
+    same_terms(&verified, (&source, &target), live)?;
     let ring = Ring::open(place.world, &verified, env)?;
     ring.current()?;
     let sealing = Sealing { verified: &verified, env, ring: &ring, today: place.today() };

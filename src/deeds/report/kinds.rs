@@ -28,6 +28,8 @@ pub struct Kind {
     pub customers: usize,
     /// How long a value may live.
     pub rotate_every: RotateEvery,
+    /// How many of its values have another cadence by a rule of their own: days, or none for never.
+    pub own_pace: BTreeMap<Option<u32>, usize>,
     /// How to rotate it.
     pub runbook: Option<String>,
     /// How it is ended at its issuer.
@@ -43,6 +45,13 @@ impl Kind {
     #[must_use]
     pub fn count(&self) -> usize {
         self.counts.values().sum()
+    }
+
+    /// Tells whether each of its values has a cadence by a rule of its own.
+    #[must_use]
+    pub fn is_paced(&self) -> bool {
+        let paced = self.own_pace.iter().filter(|(days, _)| days.is_some());
+        self.count() > 0 && paced.map(|(_, count)| count).sum::<usize>() == self.count()
     }
 }
 
@@ -96,11 +105,24 @@ fn kind((policy, neutral): (&Policy, &Neutral), name: Option<&TypeName>, mine: &
         origins,
         customers: mine.iter().filter(|secret| secret.is_customers()).count(),
         rotate_every: policy.rotate_every(name),
+        own_pace: own_pace(mine),
         runbook: said.runbook.clone(),
         revoke: said.revoke.as_deref().map(|text| neutral.say(text)),
         overlap: policy.overlap(name),
         strategy: said.strategy,
     }
+}
+
+fn own_pace(mine: &[&Secret]) -> BTreeMap<Option<u32>, usize> {
+    let mut paces = BTreeMap::new();
+    for every in mine.iter().filter_map(|secret| secret.rotate_every) {
+        let days = match every {
+            RotateEvery::Days(days) => Some(days),
+            RotateEvery::Never => None,
+        };
+        *paces.entry(days).or_default() += 1;
+    }
+    paces
 }
 
 /// The known types of mission section C, in its order, and what people call them.

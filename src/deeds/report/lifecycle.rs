@@ -12,7 +12,7 @@ use super::secrets::{Secret, Stage};
 use super::triggers::{self, Trigger};
 use super::verdict::{Course, Reasons, Verdict, judge};
 use crate::names::{EnvName, TypeName};
-use crate::policy::{Accept, is_credential};
+use crate::policy::{Accept, Policy, is_credential};
 use crate::rotation::days_left;
 
 /// How the values of a type are rotated.
@@ -59,11 +59,17 @@ pub fn lifecycles(
             verdict: judge(&course, ground.today),
             ages: mine.iter().map(|it| -days_left(it.made_on, ground.today)).collect(),
             scheduled: triggers::is_scheduled(policy, kind.name.as_ref()),
-            triggers: triggers::triggers(policy, kind.name.as_ref()),
+            triggers: triggers_of(policy, kind),
             open,
         }
     };
     kinds.iter().map(of).collect()
+}
+
+/// What triggers the rotation of a type: a cadence is its own, or all its values have one by rules.
+fn triggers_of(policy: &Policy, kind: &Kind) -> Vec<Trigger> {
+    let name = kind.name.as_ref();
+    triggers::all(name, triggers::is_scheduled(policy, name) || kind.is_paced())
 }
 
 /// The duties that nobody bears and that are no exercise.
@@ -81,7 +87,7 @@ fn course<'r>(
     let said = kind.name.as_ref().and_then(|name| policy.types.get(name));
     let reasons = if !is_credential(kind.name.as_ref()) {
         Reasons::NoCredential
-    } else if triggers::triggers(policy, kind.name.as_ref()).is_empty() {
+    } else if triggers_of(policy, kind).is_empty() {
         Reasons::None
     } else {
         Reasons::Some

@@ -36,7 +36,7 @@ use super::DeedError;
 use super::enact::{Edited, nothing_blocks};
 use super::find::Names;
 use super::load::{Place, unbelieved};
-use crate::names::{EntryId, EnvName, Sha256, TypeName};
+use crate::names::{EntryId, Sha256, TypeName};
 use crate::policy::Link;
 use crate::verify::Verified;
 use crate::world::World;
@@ -114,10 +114,6 @@ pub struct FiveD {
     pub customer: Customer,
     /// The patterns of the files in which environments keep their values.
     pub stores: BTreeSet<String>,
-    /// From how many days after a deadline on `run` refuses, by environment.
-    pub refuses_after: BTreeMap<EnvName, u32>,
-    /// The days before a deadline from which on it is announced, by type.
-    pub warns_before: BTreeMap<Option<TypeName>, u32>,
     /// Where the incident response runbook is.
     pub runbook: Option<Link>,
     /// The days between two reviews of this document.
@@ -155,8 +151,6 @@ fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
     let rotations = rotations::rotations(ground, &lives);
     let ends = rotations::ends(ground.verified.record);
     let timely = rotations.iter().filter(|it| it.timely == Some(Timely::Yes)).count();
-    let refuses = |env: &EnvName| Some((env.clone(), policy.refuse_overdue_after(env)?));
-    let warns = |kind: &Kind| (kind.name.clone(), policy.warn_before(kind.name.as_ref()));
     let globs = policy.environments.values().flat_map(|env| &env.files);
     let usage = consumers::usage(ground, &secrets)?;
     let storage = storage::storage(ground, &secrets);
@@ -190,8 +184,6 @@ fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
         watch: watch::watch(ground, &ci),
         customer: customer::customer(ground, &secrets),
         stores: globs.map(|glob| glob.as_str().to_owned()).collect(),
-        refuses_after: policy.environments.keys().filter_map(refuses).collect(),
-        warns_before: kinds.iter().map(warns).collect(),
         runbook: policy.links.incident_response.clone(),
         review_every: policy.clocks.review_5d,
         items,

@@ -6,7 +6,7 @@ use super::ground::Ground;
 use super::lineage;
 use crate::log::entry::Origin;
 use crate::names::{self, Address, ConsumerName, MemberName, TypeName};
-use crate::policy::{self, Custody};
+use crate::policy::{self, Custody, RotateEvery};
 use crate::verify::Live;
 
 /// A sealed value, or a file sealed whole. Holds no value.
@@ -28,6 +28,12 @@ pub struct Secret {
     pub since: Date,
     /// The last day in time.
     pub due: Option<Date>,
+    /// How long its value may live, where its rule and not its type says so.
+    pub rotate_every: Option<RotateEvery>,
+    /// Days before the deadline from which on it is announced.
+    pub warned_before: u32,
+    /// From how many days after the deadline on `run` refuses it.
+    pub refused_after: Option<u32>,
     /// Where in its life it is.
     pub stage: Stage,
     /// Who answers for it, in the policy's words.
@@ -90,7 +96,8 @@ pub fn secrets(ground: &Ground<'_>) -> Vec<Secret> {
 
 fn secret(ground: &Ground<'_>, address: &Address, live: Live<'_>) -> Secret {
     let record = ground.verified.record;
-    let rule = ground.verified.policy.rule(address);
+    let policy = ground.verified.policy;
+    let rule = policy.rule(address);
     let neutral = |text: &str| ground.neutral.say(text);
     let (made, place) = lineage::made(record, live.entry, address, live.item);
     let since = lineage::here_since(record, live.entry, address, live.item);
@@ -103,6 +110,9 @@ fn secret(ground: &Ground<'_>, address: &Address, live: Live<'_>) -> Secret {
         made_by: record.entries[made].entry.by.clone(),
         since: ground.day(since),
         due: live.item.due,
+        rotate_every: rule.rotate_every,
+        warned_before: ground.verified.warned_before(address, live),
+        refused_after: policy.refuse_overdue_after(&address.env, live.item.kind.as_ref()),
         stage: match ground.verified.stage(address) {
             Some((names::Stage::Next, _)) => Stage::Pending,
             Some((names::Stage::Previous, _)) => Stage::Previous,

@@ -62,7 +62,13 @@ pub fn beside(kind: Option<&TypeName>) -> &'static [Trigger] {
 /// All that triggers the rotation of a type.
 #[must_use]
 pub fn triggers(policy: &Policy, kind: Option<&TypeName>) -> Vec<Trigger> {
-    let scheduled = is_scheduled(policy, kind).then_some(Trigger::Schedule);
+    all(kind, is_scheduled(policy, kind))
+}
+
+/// All that triggers the rotation of the values of a type, given whether they have a cadence.
+#[must_use]
+pub fn all(kind: Option<&TypeName>, scheduled: bool) -> Vec<Trigger> {
+    let scheduled = scheduled.then_some(Trigger::Schedule);
     scheduled.into_iter().chain(beside(kind).iter().copied()).collect()
 }
 

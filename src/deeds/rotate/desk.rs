@@ -125,12 +125,17 @@ impl<'a> Desk<'a> {
     fn same_type(&self, from: &Address, to: &Address) -> Result<(), DeedError> {
         let verified = self.sealing.verified;
         let wanted = verified.policy.rule(to).kind;
-        let kind = verified.live.get(from).and_then(|live| live.item.kind.as_ref());
-        if wanted.is_none() || wanted == kind {
+        let live = verified.live.get(from).copied();
+        let kind = live.and_then(|live| live.item.kind.as_ref());
+        let what = if wanted.is_some() && wanted != kind {
+            "another type than the value has that is to go there"
+        } else if live.is_some_and(|live| verified.outlives((from, to), live)) {
+            "a nearer deadline than the value has that is to go there"
+        } else {
             return Ok(());
-        }
+        };
         refuse(
-            format!("the policy gives `{to}` another type than the value has that is to go there"),
+            format!("the policy gives `{to}` {what}"),
             "tenure rotate it with --undo, then with a new value".to_owned(),
         )
     }

@@ -1,7 +1,7 @@
 //! New values for a rotation: none that the secret had before, and none that does not fit.
 
 use super::state::refuse;
-use super::{New, again};
+use super::{New, again, kind_of_new};
 use crate::deeds::DeedError;
 use crate::deeds::find::Found;
 use crate::deeds::fit::fits;
@@ -21,8 +21,7 @@ pub(super) fn fresh(
     let Sealing { verified, ring, .. } = sealing;
     let New { found, value, generator: asked } = new;
     let address = found.address();
-    let live = verified.live.get(&address).and_then(|live| live.item.kind.as_ref());
-    let kind = verified.policy.rule(&address).kind.or(live);
+    let kind = kind_of_new(verified, &address);
     let Some(value) = value else {
         let spec = spec_for(verified, kind, asked.as_ref())?;
         let made = generate(&spec, place.world.now, &mut generator())?;

@@ -2,7 +2,7 @@
 
 use super::Edition;
 use super::markdown::{Doc, Indent, code};
-use super::words::{list, number, things};
+use super::words::{days, list, number, things};
 use crate::deeds::report::FiveD;
 use crate::deeds::report::access::{EnvAccess, Keyring, Machine, RoleAccess};
 use crate::output::sentences::WRITERS_CAN_LEAK;
@@ -30,7 +30,8 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     doc.table(Indent::Label, &["Role", "Members", "Reads", "Writes"], &rows);
     let every = report.access.review_every;
     doc.line(format!(
-        "  Last access review: none on record; the policy wants one every {every} days."
+        "  Last access review: none on record; the policy wants one every {}.",
+        days(every)
     ));
     doc.label("Service identity usage", machines(report));
     if edition == Edition::Internal {

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::Edition;
 use super::markdown::{Doc, Indent, code, prose};
 use super::verdict::{NOT_IMPLEMENTED, said};
-use super::words::{days, list, number};
+use super::words::{days, list, number, things};
 use crate::deeds::report::FiveD;
 use crate::deeds::report::debts::Debt;
 use crate::deeds::report::kinds::Kind;
@@ -47,12 +47,27 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     doc.paragraph("Deadlines are in the signed log. *proven*");
 }
 
-fn frequency(kind: &Kind, life: &Lifecycle) -> String {
-    let often = match (kind.rotate_every, life.scheduled) {
-        (RotateEvery::Never, _) => "never by date".to_owned(),
-        (RotateEvery::Days(every), true) => days(every),
-        (RotateEvery::Days(every), false) => format!("not said; untyped values {}", days(every)),
+fn often(kind: &Kind, life: &Lifecycle) -> String {
+    let own = kind.own_pace.iter().map(|(every, count)| {
+        let every =
+            every.map_or("never by date".to_owned(), |every| format!("every {}", days(every)));
+        format!("{} {every} by a rule", things(*count, "value", "values"))
+    });
+    let own: Vec<_> = own.collect();
+    let of_type = match (kind.rotate_every, life.scheduled) {
+        _ if kind.is_paced() => None,
+        (RotateEvery::Never, _) => Some("never by date".to_owned()),
+        (RotateEvery::Days(every), true) => Some(days(every)),
+        (RotateEvery::Days(every), false) => {
+            Some(format!("not said; untyped values {}", days(every)))
+        }
     };
+    let all: Vec<_> = of_type.into_iter().chain(own).collect();
+    all.join("; ")
+}
+
+fn frequency(kind: &Kind, life: &Lifecycle) -> String {
+    let often = often(kind, life);
     let ages: Vec<_> = life.ages.iter().map(ToString::to_string).collect();
     let ages = match ages.as_slice() {
         [] => return often,
@@ -171,8 +186,7 @@ fn owed(debt: &Debt) -> String {
 }
 
 fn refused(report: &FiveD, secret: &Secret, due: Date) -> Option<String> {
-    let after = report.refuses_after.get(&secret.address.env)?;
-    let from = due.saturating_add(i64::from(*after).days());
+    let from = due.saturating_add(i64::from(secret.refused_after?).days());
     let word = if from <= report.stamp.day { "since" } else { "from" };
     Some(format!("{} refuses {} {word} {from}", code("tenure run"), secret.address.env))
 }
@@ -186,8 +200,7 @@ fn in_time(report: &FiveD, secret: &Secret) -> String {
             "in time, the customer's deadline".to_owned()
         };
     }
-    let warns = report.warns_before.get(&secret.kind).copied().unwrap_or_default();
-    let from = due.saturating_sub(i64::from(warns).days());
+    let from = due.saturating_sub(i64::from(secret.warned_before).days());
     let word = if from <= report.stamp.day { "since" } else { "from" };
     format!("in time, warned {word} {from}")
 }

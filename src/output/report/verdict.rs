@@ -2,6 +2,7 @@
 
 use super::Edition;
 use super::markdown::prose;
+use super::words::days;
 use crate::deeds::report::verdict::Verdict;
 
 /// The sentence that a reader of the document looks for.
@@ -25,7 +26,7 @@ pub(super) fn said(verdict: &Verdict, edition: Edition) -> String {
         Verdict::NotExercised(Some(due)) => format!("Defined, not yet exercised (first due {due})"),
         Verdict::NotExercised(None) => "Defined, not yet exercised (no date)".to_owned(),
         Verdict::Overdue(count, oldest) => {
-            format!("Implemented, {count} overdue (oldest {oldest} days)")
+            format!("Implemented, {count} overdue (oldest {})", days(*oldest))
         }
         Verdict::Implemented { last, on_time, all } => {
             format!("Implemented; last {last}; on time {on_time} of {all}")

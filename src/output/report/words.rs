@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::markdown::prose;
 use crate::names::EnvName;
+pub(super) use crate::rotation::days;
 
 /// Counts: "none", "1", "2".
 pub(super) fn number(count: usize) -> String {
@@ -16,14 +17,6 @@ pub(super) fn things(count: usize, one: &str, many: &str) -> String {
         0 => format!("no {one}"),
         1 => format!("1 {one}"),
         _ => format!("{count} {many}"),
-    }
-}
-
-/// Counts days.
-pub(super) fn days(count: impl Into<i64>) -> String {
-    match count.into() {
-        1 => "1 day".to_owned(),
-        count => format!("{count} days"),
     }
 }
 

@@ -34,6 +34,8 @@ fn secret_type(name: &TypeName, value: Value<'_, '_>) -> Result<SecretType, Poli
     let parsed = SecretType {
         rotate_every: fields.read("rotate-every", rotate_every)?,
         warn_before: fields.read("warn-before", Value::days)?,
+        grace: fields.read("grace", Value::days)?,
+        refuse_overdue_after: fields.read("refuse-overdue-after", Value::days)?,
         generate: fields.read("generate", Value::word)?,
         runbook: fields.read("runbook", Value::word)?,
         word: fields.read("word", Value::spelt)?,
@@ -109,6 +111,8 @@ fn secret_rule(value: Value<'_, '_>, known: &Known<'_>) -> Result<SecretRule, Po
     let rule = SecretRule {
         matches: pattern(fields.required("match")?, known)?,
         kind: fields.read("type", |v| kind(v, known))?,
+        rotate_every: fields.read("rotate-every", rotate_every)?,
+        warn_before: fields.read("warn-before", Value::days)?,
         owner: fields.read("owner", Value::line)?,
         origin: fields.read("origin", Value::spelt)?,
         vendor: fields.read("vendor", Value::line)?,
@@ -174,6 +178,7 @@ pub(super) fn clocks(top: &mut Fields<'_, '_>) -> Result<Clocks, PolicyError> {
     }
     clocks.leaver = fields.read("leaver", Value::days)?;
     clocks.refuse_overdue_after = fields.read("refuse-overdue-after", Value::days)?;
+    clocks.grace = fields.read("grace", Value::days)?;
     fields.done()?;
     Ok(clocks)
 }

@@ -48,12 +48,12 @@ fn is_accepted(policy: &Policy, name: &TypeName, today: Date) -> bool {
 }
 
 /// What a type lacks to be rotated by.
-fn lacking(policy: &Policy, name: &TypeName, today: Date) -> Vec<&'static str> {
+fn lacking(policy: &Policy, kind: &Kind, name: &TypeName, today: Date) -> Vec<&'static str> {
     if is_accepted(policy, name, today) {
         return Vec::new();
     }
     let said = described(policy, name);
-    let moved = !triggers(policy, Some(name)).is_empty();
+    let moved = kind.is_paced() || !triggers(policy, Some(name)).is_empty();
     let runbook = said.is_some_and(|it| it.runbook.is_some());
     let lacks = [(moved, "no cadence or trigger"), (runbook, "no runbook")];
     lacks.into_iter().filter(|(has, _)| !has).map(|(_, what)| what).collect()
@@ -61,7 +61,7 @@ fn lacking(policy: &Policy, name: &TypeName, today: Date) -> Vec<&'static str> {
 
 fn unfinished(matter: &Matter<'_>, kind: &Kind, name: &TypeName) -> Option<OpenItem> {
     let (policy, today) = (matter.ground.verified.policy, matter.ground.today);
-    let lacks = lacking(policy, name, today);
+    let lacks = lacking(policy, kind, name, today);
     let field = match lacks.as_slice() {
         [] => return None,
         ["no runbook"] => "`runbook`",
@@ -69,7 +69,7 @@ fn unfinished(matter: &Matter<'_>, kind: &Kind, name: &TypeName) -> Option<OpenI
         _ => "`rotate-every` and `runbook`",
     };
     let item = OpenItem::new("OI-01", format!("{} has {}", kind.title, lacks.join(" and ")));
-    let since = since(matter.ground, |policy| !lacking(policy, name, today).is_empty());
+    let since = since(matter.ground, |policy| !lacking(policy, kind, name, today).is_empty());
     Some(about(matter, kind, item, since).fix(mended(name, field)))
 }
 

@@ -10,6 +10,7 @@ use super::{Matter, OpenItem, names, oldest};
 use crate::deeds::report::secrets::Secret;
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{MemberKind, Origin, Policy, RotateEvery};
+use crate::rotation::days;
 
 pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     unowned(matter, items);
@@ -73,16 +74,16 @@ fn deadline(matter: &Matter<'_>, finding: &Finding) -> Option<OpenItem> {
     let secret = matter.secret(address)?;
     let red = finding.severity >= Severity::Found;
     let item = match finding.code {
-        Code::Overdue if red => {
+        Code::Overdue if !secret.is_customers() => {
             let due = secret.due?;
             let late = -crate::rotation::days_left(due, today);
-            let days = if late == 1 { "day" } else { "days" };
-            let item = OpenItem::new("OI-06", format!("{}, {late} {days}", secret.name));
-            item.since(due.tomorrow().ok()).red(true)
+            let item = OpenItem::new("OI-06", format!("{}, {}", secret.name, days(late)));
+            // In its days of grace it is overdue, and `check` is not red for it.
+            item.since(due.tomorrow().ok()).red(red)
         }
         Code::DueSoon => {
             let due = secret.due?;
-            let warned = matter.ground.verified.policy.warn_before(secret.kind.as_ref());
+            let warned = secret.warned_before;
             let item = OpenItem::new("OI-08", format!("{}, due {due}", secret.name));
             item.since(due.saturating_sub(i64::from(warned).days()).max(secret.made_on))
         }
@@ -141,8 +142,8 @@ fn lacking(
     let own = matter.secrets.iter().filter(|it| it.origin != Some(Origin::ThirdParty));
     let word = |secret: &Secret| secret.kind.as_ref().and_then(|kind| policy.word(kind));
     let alike = own.filter(|own| word(secret).is_some() && word(own) == word(secret));
-    let strictest = alike.map(|own| days(policy, own)).min();
-    let laxer = strictest.is_some_and(|own| days(policy, secret) > own);
+    let strictest = alike.map(|own| lives(policy, own)).min();
+    let laxer = strictest.is_some_and(|own| lives(policy, secret) > own);
     let all = [
         (laxer, "laxer than an internal one", "set a shorter `rotate-every` for its type"),
         (secret.contact.is_none(), "no contact", "add `contact` to its rule"),
@@ -153,8 +154,8 @@ fn lacking(
 }
 
 /// How long a value may live, in days; for ever is the longest.
-fn days(policy: &Policy, secret: &Secret) -> u32 {
-    match policy.rotate_every(secret.kind.as_ref()) {
+fn lives(policy: &Policy, secret: &Secret) -> u32 {
+    match policy.rotate_every_of(&secret.address, secret.kind.as_ref()) {
         RotateEvery::Days(days) => days,
         RotateEvery::Never => u32::MAX,
     }

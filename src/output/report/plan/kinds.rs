@@ -66,11 +66,41 @@ pub(super) fn rotation(doc: &mut Doc, policy: &Policy) {
         days(clocks.warn_before)
     ));
     for name in policy.environments.keys() {
-        let refuses = within(policy.refuse_overdue_after(name), "never");
+        let refuses = within(policy.refuse_overdue_after(name, None), "never");
         doc.line(format!("- {name}: `tenure run` refuses a value overdue for: {refuses}"));
     }
+    exceptions(doc, policy);
     doc.line("- A rotated value differs from every earlier one. A drill is no rotation.");
     doc.gap();
+}
+
+/// What types and rules say of deadlines where the table and the lines by environment do not hold.
+fn exceptions(doc: &mut Doc, policy: &Policy) {
+    if let Some(grace) = policy.clocks.grace {
+        doc.line(format!("- An overdue value is a warning for {}, then a failure.", days(grace)));
+    }
+    for (name, described) in &policy.types {
+        if let Some(after) = described.refuse_overdue_after {
+            let after = days(after);
+            doc.line(format!("- {name}: `tenure run` refuses a value overdue for: {after}"));
+        }
+        if let Some(grace) = described.grace {
+            doc.line(format!("- {name}: an overdue value is a warning for {}", days(grace)));
+        }
+    }
+    for rule in &policy.secrets {
+        let pattern = code(rule.matches.as_str());
+        match rule.rotate_every {
+            Some(RotateEvery::Never) => doc.line(format!("- {pattern}: never by date")),
+            Some(RotateEvery::Days(every)) => {
+                doc.line(format!("- {pattern}: rotated every {}", days(every)));
+            }
+            None => {}
+        }
+        if let Some(before) = rule.warn_before {
+            doc.line(format!("- {pattern}: announced {} before", days(before)));
+        }
+    }
 }
 
 fn rotated(policy: &Policy, name: &TypeName) -> Vec<String> {
