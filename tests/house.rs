@@ -22,7 +22,7 @@ const WORLDLY: [&str; 10] = [
 ];
 
 /// The files that may look at secret bytes: the places to review for leaks.
-const EXPOSING: [&str; 23] = [
+const EXPOSING: [&str; 24] = [
     "src/secret.rs",
     "src/seal/",
     "src/keyring/",
@@ -46,6 +46,7 @@ const EXPOSING: [&str; 23] = [
     "src/deeds/sealing.rs",
     "src/deeds/set.rs",
     "src/deeds/unset.rs",
+    "src/rotation/generate/certificate.rs",
 ];
 
 const LONGEST_FILE: usize = 400;

@@ -34,6 +34,7 @@ pub mod list;
 pub mod load;
 pub mod log;
 pub mod machines;
+mod making;
 pub mod member;
 pub mod memory;
 pub mod mv;

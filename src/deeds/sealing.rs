@@ -58,7 +58,7 @@ impl Sealing<'_> {
     ) -> Result<Resealed, DeedError> {
         let mut resealed = self.as_it_stands(path, clear, kind, whole)?;
         self.nearer(&mut resealed.change, clear);
-        self.keep_deadlines(&mut resealed);
+        self.keep_deadlines(&mut resealed, clear)?;
         Ok(resealed)
     }
 

@@ -18,19 +18,20 @@ use super::get;
 pub(super) use super::given::without_line_break;
 pub use super::given::{Shape, given, password};
 use super::load::Place;
+use super::making::make;
 use super::pen::Receipt;
 use super::request;
 use super::retype::retype;
 use super::ring::Ring;
-use super::rotate::{Compared, not_again};
+use super::rotate::{Compared, blindly, not_again};
 use super::sealing::{Sealing, Whole};
 use crate::log::entry::{FileChange, Item};
 use crate::names::{Address, AddressQuery, KeyPath, MemberName, RepoPath, TypeName};
 use crate::rotation::expiry::Expiry;
-use crate::rotation::generate::{Spec, generate};
+use crate::rotation::generate::Spec;
 use crate::secret::Plaintext;
 use crate::verify::Verified;
-use crate::world::{World, Writes, generator};
+use crate::world::{World, Writes};
 
 /// What was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +122,7 @@ pub fn set(
         Source::Given(value) => (value, None),
         Source::Generated(spec) => {
             let spec = spec_for(&verified, kind.as_ref(), spec.as_ref())?;
-            made = generate(&spec, world.now, &mut generator())?;
+            made = make(desk, &spec, world.now)?;
             (&made.value, made.public)
         }
         Source::Sent(sent) => {
@@ -350,7 +351,9 @@ pub(super) fn put(
             let dropped = ring.is_blind() && item.is_some_and(|item| item.generation.is_some());
             let (ends, locked) =
                 (ends::of(value, said.wish, sealing.today), ends::is_locked(value, said.wish));
-            sets.push(Set { kind, due, dropped, ends, locked, ..nothing(verified, found) });
+            let compared = blindly(sealing, &found.address());
+            let nothing = nothing(verified, found);
+            sets.push(Set { kind, due, dropped, ends, locked, compared, ..nothing });
         }
     }
     Ok(sets)

@@ -165,7 +165,8 @@ fn an_edit_pays_no_debt_with_what_was_there() {
     let copied = edit(&repo, "secrets/dev.env", "echo NEW=other-value >> \"$1\"");
     refused(&repo, &copied, "dev/NEW would have the value of dev/B");
     assert!(!copied.stderr.contains("other-value"), "{copied}");
-    let set = repo.tenure_fed(&["set", "dev/NEW"], "other-value");
+    let words = ["set", "dev/NEW", "--file", "secrets/dev.env"];
+    let set = repo.tenure_fed(&words, "other-value");
     refused(&repo, &set, "dev/NEW would have the value of dev/B");
     to("third-value").done();
 
@@ -223,7 +224,7 @@ fn an_old_value_comes_back_under_no_other_name() {
     repo.tenure_fed(&["set", "dev/A"], "newest-value").done();
     repo.commit("paid");
     repo.run("unset dev/B").done();
-    repo.tenure_fed(&["set", "dev/C"], "other-value").done();
+    repo.tenure_fed(&["set", "dev/C", "--file", "secrets/dev.env"], "other-value").done();
     repo.commit("copied");
     refused(&repo, &repo.run("mv dev/C dev/B"), "dev/B had this value before");
     repo.run("mv dev/C dev/D").done();

@@ -38,7 +38,9 @@ Generators:
   ssh-ed25519, age, x25519, rsa:3072, rsa:4096, ec:p256, ec:p384
                           private keys; the public one is shown
   cert:example.test:90d   a self-signed certificate and its key; more names after commas
-  testca:example.test:90d the same by an authority made for it, whose certificate stands beside it")]
+  testca:example.test:90d the same by an authority made for it, whose certificate stands beside it
+  ca:test:3650d           an authority for tests; cert:example.test:90d:ca=TEST_CA is signed by the one
+                          that stands as the secret TEST_CA of the same environment")]
 pub(crate) struct Args {
     /// ENV/KEY or ENV/PATH#KEY
     #[arg(value_name = "SECRET")]

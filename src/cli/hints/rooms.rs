@@ -135,6 +135,11 @@ pub(crate) fn rotation(error: &RotationError) -> Advice {
             Advice::of(Exit::Refused).hint("--generate password:20:set=0123456789")
         }
         RotationError::Host => Advice::of(Exit::Refused).hint("--generate cert:example.test:90d"),
+        RotationError::Authority => Advice::of(Exit::Refused)
+            .hint("make one: tenure set ENV/TEST_CA --generate ca:test:3650d"),
+        RotationError::Outlives(_) => {
+            Advice::of(Exit::Refused).hint("ask for fewer days, or rotate the authority first")
+        }
         RotationError::NotMade => Advice::of(Exit::Refused),
     }
 }

@@ -154,6 +154,14 @@ pub(in crate::deeds) fn moves_no_old(
     }
 }
 
+/// Whether a value is owed that nobody here can compare with those before it.
+pub(in crate::deeds) fn blindly(sealing: Sealing<'_>, address: &Address) -> Compared {
+    match sealing.ring.is_blind() && is_owed(sealing, address) {
+        true => Compared::Blindly,
+        false => Compared::All,
+    }
+}
+
 fn one(
     place: &Place<'_>,
     sealing: Sealing<'_>,
@@ -164,7 +172,7 @@ fn one(
     let address = found.address();
     let owed = is_owed(sealing, &address);
     if ring.is_blind() {
-        return Ok(if owed { Compared::Blindly } else { Compared::All });
+        return Ok(blindly(sealing, &address));
     }
     if verified.live.contains_key(&address) && !owed {
         return Ok(Compared::All);

@@ -32,7 +32,7 @@ use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
 use crate::world::{World, Writes};
 pub use again::Compared;
-pub(super) use again::{all_new, moves_no_old, not_again};
+pub(super) use again::{all_new, blindly, moves_no_old, not_again};
 use fresh::fresh;
 use placing::{beside, in_place};
 pub use state::Step;
