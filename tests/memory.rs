@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tenure::verify::Trust;
 
 use crate::support::Repo;
-use crate::support::growth::{Size, grow};
+use crate::support::growth::{Size, Steps, grow};
 use crate::support::twice::judged_twice;
 
 fn repository() -> Repo {
@@ -104,11 +104,15 @@ fn a_known_signature_by_somebody_without_the_right_is_refused() {
 
 /// A log that is too long to be read each time, with four values in each of four environments.
 fn long() -> Repo {
+    grown(204, Steps::Few)
+}
+
+fn grown(entries: usize, steps: Steps) -> Repo {
     let repo = Repo::new();
     repo.ssh_key();
     let key = fs::read(repo.home().join(".ssh/id_ed25519")).unwrap();
     let key = ssh_key::PrivateKey::from_openssh(key).unwrap();
-    let root = grow(&repo.path(), &key, Size { entries: 204, values: 4 });
+    let root = grow(&repo.path(), &key, Size { entries, values: 4, steps });
     repo.write(".git/tenure/pin", format!("root {root}\n"));
     repo.commit("a long log");
     repo
@@ -142,6 +146,20 @@ fn refused(repo: &Repo, word: &str) {
         let wanted = if line.starts_with("run") { 125 } else { 5 };
         assert_eq!((outcome.code, outcome.stdout.as_str()), (wanted, ""), "{line}: {outcome}");
         assert!(outcome.stderr.contains(word), "{line}: {outcome}");
+    }
+}
+
+#[test]
+fn a_log_of_many_policies_holds_and_is_remembered() {
+    for steps in [Steps::Plain(24), Steps::Readers(24)] {
+        let repo = grown(240, steps);
+        let trusted = repo.read(".git/tenure/pin");
+        let root = trusted.split_whitespace().nth(1).unwrap().parse().unwrap();
+        assert_eq!(judged_twice(&repo.path(), Trust { root }, crate::support::NOW), 5);
+        let value = warm(&repo);
+        assert!(value.starts_with("value-dev-1-"), "{value}");
+        let checked = repo.run("check --json");
+        assert_eq!(checked.json()["entries"]["verified"], 240, "{checked}");
     }
 }
 

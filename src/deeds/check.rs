@@ -7,7 +7,6 @@ use super::attributes::{PATH, missing};
 use super::load::Place;
 use super::machines;
 use super::member::request::{Waiting, waiting};
-use super::source::Index;
 use super::twins::twins;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::request::{Request, Wanted};
@@ -88,7 +87,7 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
     checked.findings.extend(loaded.record.waiting());
     checked.findings.extend(requests(&place, &loaded.record));
     checked.findings.extend(doubtful);
-    let tracked = Index::of(&place.checkout)?.list("").files;
+    let tracked = place.tracked()?.files;
     checked.findings.extend(twins(verified.policy, &tracked));
     checked.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(checked)
@@ -163,7 +162,7 @@ fn attributes(place: &Place<'_>, policy: &Policy) -> Result<Vec<Finding>, DeedEr
         return Ok(Vec::new());
     }
     let path: RepoPath = PATH.parse()?;
-    let text = place.files.read(&path)?.unwrap_or_default();
+    let text = place.read(&path)?.unwrap_or_default();
     let missing = missing(&String::from_utf8_lossy(&text), policy);
     let finding = |line: String| Finding {
         code: Code::Attributes,

@@ -227,6 +227,12 @@ impl Dag {
         self.ancestors[self.position[b]].contains(self.position[a])
     }
 
+    /// A place in [`Dag::order`] below which all entries are ancestors of this one.
+    #[must_use]
+    pub fn all_below(&self, entry: usize) -> usize {
+        self.ancestors[self.position[entry]].all_below
+    }
+
     /// Lists the descendants of `a` that are ancestors of `b`.
     pub fn between(&self, a: usize, b: usize) -> impl Iterator<Item = usize> {
         let places = self.position[a]..self.position[b].max(self.position[a]);

@@ -5,7 +5,7 @@
 //! names an address in between, what is owed an end, the keyrings, the notes, and the steps of the policy chain.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,9 @@ impl Record {
         kept.extend(self.notes().filter(|(_, note)| is_a_fact(note)).map(|(at, _)| at));
         let mut kept: Vec<usize> = kept.into_iter().collect();
         kept.sort_by_key(|at| self.dag.position(*at));
-        let place = |entry: usize| kept.iter().position(|at| *at == entry);
+        let places: HashMap<usize, usize> =
+            kept.iter().enumerate().map(|(place, at)| (*at, place)).collect();
+        let place = |entry: usize| places.get(&entry).copied();
         let steps = self.chain.steps.iter().map(|step| {
             let Step { seq, prev, hash, .. } = *step;
             let settles = step.settles.clone();

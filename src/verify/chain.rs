@@ -3,13 +3,14 @@
 //! The chain is linear, but branches can make it fork. A fork is settled by a step that descends from
 //! all its ends, and that the admins of each of them authorise.
 
-use std::cell::LazyCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::{LazyCell, OnceCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Deref;
 
 use ssh_key::PublicKey;
 
+use super::views::Views;
 use crate::log::dag::Dag;
 use crate::log::entry::Entry;
 use crate::log::parse::SignedEntry;
@@ -77,6 +78,14 @@ impl Step {
 pub struct Chain {
     /// In the log's order: a step stands after the one before it.
     pub steps: Vec<Step>,
+    /// The places in it, by the ids of the steps' entries.
+    places: HashMap<EntryId, usize>,
+    /// The steps that follow each one.
+    pub(super) followers: Vec<Vec<usize>>,
+    /// Which step follows which, by their places.
+    lineage: OnceCell<Dag>,
+    /// What each entry sees of all this.
+    pub(super) views: Views,
     /// By the policy's entry that is approved.
     approvals: BTreeMap<EntryId, Vec<Approval>>,
     /// Who signed which entry under a policy, by the policy's entry.
@@ -87,14 +96,14 @@ pub struct Chain {
 
 /// An admin's word for a policy.
 #[derive(Debug)]
-struct Approval {
-    by: MemberName,
+pub(super) struct Approval {
+    pub(super) by: MemberName,
     /// The position of its entry.
-    entry: usize,
+    pub(super) entry: usize,
     /// The policy under which it was signed; none for the signer of `init`.
-    under: Option<EntryId>,
+    pub(super) under: Option<EntryId>,
     /// The key that it was signed with.
-    key: Option<PublicKey>,
+    pub(super) key: Option<PublicKey>,
 }
 
 impl Approval {
@@ -125,7 +134,7 @@ pub(super) enum Seen<'d> {
 }
 
 impl Seen<'_> {
-    fn has(self, entry: usize) -> bool {
+    pub(super) fn has(self, entry: usize) -> bool {
         match self {
             Self::From(observer, dag) => dag.is_ancestor(entry, observer),
             Self::Without(absent, dag) => entry != absent && !dag.is_ancestor(absent, entry),
@@ -138,14 +147,34 @@ impl Chain {
     /// Finds the step of an entry.
     #[must_use]
     pub fn step(&self, id: &EntryId) -> Option<&Step> {
-        self.steps.iter().find(|step| step.id == *id)
+        self.place(id).map(|at| &self.steps[at])
+    }
+
+    /// The place of an entry's step among all.
+    pub(super) fn place(&self, id: &EntryId) -> Option<usize> {
+        self.places.get(id).copied()
+    }
+
+    /// Adds a step, after all that it follows.
+    pub(super) fn add(&mut self, step: Step) {
+        let at = self.steps.len();
+        step.follows().for_each(|before| self.followers[before].push(at));
+        self.followers.push(Vec::new());
+        self.places.insert(step.id, at);
+        self.views.add(step.entry, at);
+        self.lineage = OnceCell::new();
+        self.steps.push(step);
     }
 
     /// Adds an admin's approval of a policy, at the position of its entry.
     pub(super) fn approve(&mut self, at: usize, signed: &SignedEntry, target: EntryId) {
         let Entry { by, policy: under, .. } = &signed.entry;
         let key = signed.signature.key();
-        let approval = Approval { by: by.clone(), entry: at, under: *under, key };
+        self.approved(target, Approval { by: by.clone(), entry: at, under: *under, key });
+    }
+
+    pub(super) fn approved(&mut self, target: EntryId, approval: Approval) {
+        self.views.turn(approval.entry);
         self.approvals.entry(target).or_default().push(approval);
     }
 
@@ -158,7 +187,9 @@ impl Chain {
 
     /// Steps of which it is known which are in force; who approved them is not.
     pub(super) fn known(steps: Vec<Step>, known: Vec<bool>) -> Self {
-        Self { steps, known: Some(known), ..Self::default() }
+        let mut chain = Self { known: Some(known), ..Self::default() };
+        steps.into_iter().for_each(|step| chain.add(step));
+        chain
     }
 
     /// Which steps are in force with the whole log at hand.
@@ -172,7 +203,7 @@ impl Chain {
         self.steps.iter().zip(holds).filter_map(|(step, holds)| holds.then_some(step)).collect()
     }
 
-    fn holding(&self, seen: Seen<'_>) -> Vec<bool> {
+    pub(super) fn holding(&self, seen: Seen<'_>) -> Vec<bool> {
         if let (Some(known), Seen::Whole) = (&self.known, seen) {
             return known.clone();
         }
@@ -205,7 +236,7 @@ impl Chain {
     /// Tells whether a step is in force only by the approval of somebody whose right a rival step took
     /// away, which needs nobody's whose right this one takes away. Nobody else may have relied on it: what
     /// was in use is never taken back, but forks.
-    fn is_void(&self, at: usize, ends: &[usize], seen: Seen<'_>) -> bool {
+    pub(super) fn is_void(&self, at: usize, ends: &[usize], seen: Seen<'_>) -> bool {
         let step = &self.steps[at];
         let beats = |rival: &Step| {
             // Whoever else sealed under it, an admin or not, relied on it.
@@ -243,7 +274,7 @@ impl Chain {
     }
 
     /// How many admins of a policy that a step follows have yet to sign or approve it.
-    fn lacks(&self, step: &Step, before: usize, seen: Seen<'_>) -> usize {
+    pub(super) fn lacks(&self, step: &Step, before: usize, seen: Seen<'_>) -> usize {
         let threshold = self.steps[before].policy.admin.threshold as usize;
         threshold.saturating_sub(self.approvers(step, before, seen).len())
     }
@@ -263,7 +294,12 @@ impl Chain {
         approvals.filter(counts).collect()
     }
 
-    fn approvers(&self, step: &Step, before: usize, seen: Seen<'_>) -> BTreeSet<&MemberName> {
+    pub(super) fn approvers(
+        &self,
+        step: &Step,
+        before: usize,
+        seen: Seen<'_>,
+    ) -> BTreeSet<&MemberName> {
         self.counted(step, before, seen).into_iter().map(|it| &it.by).collect()
     }
 
@@ -272,17 +308,22 @@ impl Chain {
         self.open(&self.holding(seen))
     }
 
+    /// Which steps follow which, straight or by others: in a log like that of entries.
+    pub(super) fn lineage(&self) -> &Dag {
+        self.lineage.get_or_init(|| {
+            let follows = |step: &Step| step.follows().map(|at| self.steps[at].id).collect();
+            let parents: Vec<Vec<EntryId>> = self.steps.iter().map(follows).collect();
+            let steps = self.steps.iter().zip(&parents);
+            let steps: Vec<_> = steps.map(|(step, all)| (step.id, all.as_slice())).collect();
+            Dag::build(&steps).expect("a step has an entry of its own, and follows older ones")
+        })
+    }
+
     /// Tells whether a step was in force for the signer of an entry that holds.
     pub(super) fn knew(&self, entry: &Entry, step: &Step) -> bool {
-        let named = entry.policy.and_then(|id| self.steps.iter().position(|it| it.id == id));
-        let mut known: Vec<usize> = named.into_iter().collect();
-        while let Some(at) = known.pop() {
-            if self.steps[at].id == step.id {
-                return true;
-            }
-            known.extend(self.steps[at].follows());
-        }
-        false
+        let named = entry.policy.and_then(|id| self.place(&id));
+        let places = named.zip(self.place(&step.id));
+        places.is_some_and(|(named, at)| named == at || self.lineage().is_ancestor(at, named))
     }
 
     /// The highest policy in force with the whole log at hand; one of several, where the chain forks.
@@ -313,70 +354,6 @@ impl Chain {
         let shared = ends.iter().map(|end| before(end)).reduce(|a, b| &a & &b)?;
         shared.into_iter().map(|at| &self.steps[at]).max_by_key(|step| step.seq)
     }
-
-    /// The policies that were signed and are not in force, the oldest first.
-    #[must_use]
-    pub fn proposals(&self) -> Vec<Proposal<'_>> {
-        let holds = self.holding(Seen::Whole);
-        let ends = self.ends(Seen::Whole);
-        let open = self.steps.iter().zip(holds).filter(|(_, holds)| !holds);
-        open.map(|(step, _)| self.proposal(step, &ends)).collect()
-    }
-
-    fn proposal<'c>(&'c self, step: &'c Step, ends: &[usize]) -> Proposal<'c> {
-        let follows: Vec<_> = step.follows().map(|at| &self.steps[at]).collect();
-        // What follows a policy that is no longer in force can never come in force.
-        let stale = !ends.iter().all(|end| step.follows().any(|before| before == *end));
-        Proposal { step, tally: self.tally(&follows, Some(step), None), stale }
-    }
-
-    /// Counts who signed a step, or would with one more hand: for the policies that it follows.
-    #[must_use]
-    pub fn tally<'c>(
-        &'c self,
-        follows: &[&'c Step],
-        step: Option<&Step>,
-        hand: Option<(&'c MemberName, &PublicKey)>,
-    ) -> Tally<'c> {
-        let mut tally = Tally::default();
-        for before in follows {
-            let at = self.steps.iter().position(|it| it.id == before.id);
-            let signed = step.zip(at).map(|(step, at)| self.approvers(step, at, Seen::Whole));
-            let mut signed = signed.unwrap_or_default();
-            signed.extend(
-                hand.filter(|hand| is_admin_with(&before.policy, *hand)).map(|hand| hand.0),
-            );
-            let lacks = (before.policy.admin.threshold as usize).saturating_sub(signed.len());
-            tally.lacks = tally.lacks.max(lacks);
-            if lacks > 0 {
-                tally.may.extend(before.policy.admins().difference(&signed).copied());
-            }
-            tally.signed.extend(signed);
-        }
-        tally
-    }
-}
-
-/// A policy that was signed and is not in force.
-#[derive(Debug)]
-pub struct Proposal<'c> {
-    /// Its step.
-    pub step: &'c Step,
-    /// Who signed it, and who may.
-    pub tally: Tally<'c>,
-    /// Whether another policy came in force meanwhile, so that this one never can.
-    pub stale: bool,
-}
-
-/// Who signed a policy, and who may.
-#[derive(Debug, Default)]
-pub struct Tally<'c> {
-    /// The admins who signed or approved it.
-    pub signed: BTreeSet<&'c MemberName>,
-    /// Those whose approval it wants.
-    pub may: BTreeSet<&'c MemberName>,
-    /// How many of them it wants at least.
-    pub lacks: usize,
 }
 
 /// Tells whether a member is an admin under a policy, and a key theirs.

@@ -2,6 +2,7 @@
 //! ended. Mission, sections F and G; decision 26.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -150,9 +151,10 @@ struct Book<'r> {
     incidents: Vec<Incident<'r>>,
     /// What some admin bears: enough of them or not.
     borne: HashSet<(EntryId, &'r Origin)>,
-    gone: BTreeMap<(usize, EnvName), Vec<&'r MemberName>>,
-    /// Whether a step was in force for whoever signed under a policy.
-    knew: HashMap<(Option<EntryId>, usize), bool>,
+    /// Who lost an environment with each step; told when it is asked.
+    gone: BTreeMap<EnvName, Vec<Option<Vec<&'r MemberName>>>>,
+    /// The steps that were not in force for whoever signed under a policy, by their places in `steps`.
+    unknown: HashMap<Option<EntryId>, Rc<[usize]>>,
 }
 
 impl<'r> Book<'r> {
@@ -165,14 +167,15 @@ impl<'r> Book<'r> {
             Note::IncidentAccept { target, value, .. } => Some((*target, value)),
             _ => None,
         });
-        let (borne, gone, knew) = (borne.collect(), BTreeMap::new(), HashMap::new());
-        Self { record, steps, losses, incidents, borne, gone, knew }
+        let (borne, gone, unknown) = (borne.collect(), BTreeMap::new(), HashMap::new());
+        Self { record, steps, losses, incidents, borne, gone, unknown }
     }
 
-    fn knew(&mut self, made: usize, step: &Step) -> bool {
-        let entry = &self.record.entries[made].entry;
-        let chain = &self.record.chain;
-        *self.knew.entry((entry.policy, step.entry)).or_insert_with(|| chain.knew(entry, step))
+    fn unknown(&mut self, made: usize) -> Rc<[usize]> {
+        let (entry, chain) = (&self.record.entries[made].entry, &self.record.chain);
+        let steps = &self.steps;
+        let unknown = || (0..steps.len()).filter(|at| !chain.knew(entry, steps[*at])).collect();
+        Rc::clone(self.unknown.entry(entry.policy).or_insert_with(unknown))
     }
 
     /// What is owed of a value to those who left and to lost keys.
@@ -181,19 +184,20 @@ impl<'r> Book<'r> {
         if !value.to_leavers {
             return owed;
         }
-        for step in self.steps.clone() {
-            if self.knew(value.made, step) {
-                continue;
-            }
-            let (record, env) = (self.record, &value.address.env);
-            let gone = self.gone.entry((step.entry, env.clone()));
-            let gone = gone.or_insert_with(|| leavers(record, step, env).collect()).clone();
-            let left = |who: &MemberName| Cause::Left { who: who.clone() };
-            owed.extend(gone.into_iter().map(|who| self.since(step, value, left(who))));
+        let (record, env) = (self.record, &value.address.env);
+        let untold = || vec![None; self.steps.len()];
+        let mut gone = self.gone.remove(env).unwrap_or_else(untold);
+        for at in self.unknown(value.made).iter().copied() {
+            let step = self.steps[at];
+            let left = |who: &&MemberName| Cause::Left { who: (*who).clone() };
+            let gone = gone[at].get_or_insert_with(|| leavers(record, step, env).collect());
+            owed.extend(gone.iter().map(|who| self.since(step, value, left(who))));
         }
+        self.gone.insert(env.clone(), gone);
+        let made = &record.entries[value.made].entry;
         for at in 0..self.losses.len() {
             let Loss { told, taken, env, who } = self.losses[at];
-            if *env == value.address.env && !self.knew(value.made, taken) {
+            if *env == value.address.env && !record.chain.knew(made, taken) {
                 owed.push(self.since(told, value, Cause::LostKey { who: who.clone() }));
             }
         }

@@ -268,9 +268,10 @@ impl Judge<'_> {
         let mut follows = vec![false; self.entries.len()];
         for at in self.dag.order().to_vec() {
             let parents = self.entries[at].entry.parents.iter();
-            let mut parents = parents.filter_map(|id| self.dag.index(id));
-            follows[at] = !self.dag.is_complete(at)
-                || parents.any(|it| follows[it] || self.verdicts[it] == Verdict::Refused);
+            let parents: Vec<_> = parents.filter_map(|id| self.dag.index(id)).collect();
+            self.chain.look(at, &parents, self.dag);
+            let is_refused = |it: &usize| follows[*it] || self.verdicts[*it] == Verdict::Refused;
+            follows[at] = !self.dag.is_complete(at) || parents.iter().any(is_refused);
             match self.rooted(at).map(|()| self.judge(at)) {
                 Ok(Ok(())) => self.verdicts[at] = Verdict::Holds,
                 Ok(Err(_)) if follows[at] => {}

@@ -23,6 +23,7 @@ mod named;
 mod notes;
 mod open;
 mod policies;
+mod proposals;
 mod reading;
 mod renamed;
 mod replayed;
@@ -30,6 +31,7 @@ mod rights;
 mod spent;
 mod standing;
 mod verdicts;
+mod views;
 mod voids;
 
 use std::collections::BTreeMap;
@@ -38,7 +40,7 @@ use crate::log::held::Held;
 use crate::names::{EntryId, RepoPath};
 
 pub use brief::Brief;
-pub use chain::{Chain, Parsed, Proposal, Step, Tally, is_admin_with};
+pub use chain::{Chain, Parsed, Step, is_admin_with};
 pub use custody::Holder;
 pub use disk::FileForm;
 pub use disputes::{Dispute, Side};
@@ -46,6 +48,7 @@ pub use entries::{Record, Verdict};
 pub use family::{Made, Signed};
 pub use files::{Verified, VerifiedFile};
 pub use keyrings::CurrentKeyring;
+pub use proposals::{Proposal, Tally};
 pub use standing::Live;
 
 /// What lies in the repository beside the sealed files: bytes, not yet believed.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::chain::{Proposal, Seen, Step};
+use super::chain::Step;
 use super::entries::Judge;
+use super::proposals::Proposal;
 use super::verdicts::breach;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::{Kind, Note, PolicyStep};
@@ -18,8 +19,8 @@ impl Judge<'_> {
     pub(super) fn named_policy(&self, at: usize) -> Result<(usize, Vec<usize>), Box<Finding>> {
         let entry = &self.entries[at].entry;
         let refuse = |message: String| Err(Box::new(self.refuse(at, Code::NotAllowed, message)));
-        let mut ends = self.chain.ends(Seen::From(at, self.dag));
-        let named = self.chain.steps.iter().position(|step| Some(step.id) == entry.policy);
+        let mut ends = self.chain.ends_for(at, self.dag);
+        let named = entry.policy.and_then(|id| self.chain.place(&id));
         let Some((named, highest)) = named.zip(ends.iter().max().copied()) else {
             return refuse("the policy that it names is not among its ancestors".to_owned());
         };
@@ -91,7 +92,7 @@ impl Judge<'_> {
         settles: Vec<usize>,
     ) -> Result<(), Box<Finding>> {
         let by = &self.entries[at].entry.by;
-        let prev = step.prev.and_then(|id| self.chain.steps.iter().position(|s| s.id == id));
+        let prev = step.prev.and_then(|id| self.chain.place(&id));
         let judge = prev.map_or(&policy, |prev| &self.chain.steps[prev].policy);
         if !judge.is_admin(by) {
             let message = format!("`{by}` is no admin under the policy before");
@@ -101,7 +102,7 @@ impl Judge<'_> {
         self.chain.approve(at, &self.entries[at], id);
         let PolicyStep { seq, hash, .. } = *step;
         let policy = policy.into();
-        self.chain.steps.push(Step { entry: at, id, seq, prev, settles, hash, policy });
+        self.chain.add(Step { entry: at, id, seq, prev, settles, hash, policy });
         Ok(())
     }
 

@@ -29,12 +29,28 @@ const ENVS: [&str; 4] = ["dev", "prod", "qa", "staging"];
 /// The first signs what needs an admin; only they read and write prod.
 const PEOPLE: [&str; 6] = ["ana", "ben", "cleo", "dora", "emil", "finn"];
 
-/// How long a log is to be, and how many values are to stand in each of four environments.
+/// How long a log is to be, how many values are to stand in each of four environments, and what changes
+/// policies.
 #[derive(Clone, Copy)]
 pub(crate) struct Size {
     pub(crate) entries: usize,
     pub(crate) values: usize,
+    pub(crate) steps: Steps,
 }
+
+/// How often the policy changes, and what that means.
+#[derive(Clone, Copy)]
+pub(crate) enum Steps {
+    /// Some twelve times: each time one more machine reads qa.
+    Few,
+    /// So many times, with no change of readers.
+    Plain(usize),
+    /// So many times: each time one more machine reads qa, of which the last ten stay.
+    Readers(usize),
+}
+
+/// How many machines stay where they come and go.
+const STAY: usize = 10;
 
 /// Fills the work tree of an empty repository; gives the root. The key is the first member's.
 pub(crate) fn grow(folder: &Path, ana: &PrivateKey, size: Size) -> EntryId {
@@ -90,7 +106,7 @@ impl Growing {
                 0 => self.step(),
                 1 => self.wrap(&[0, 1, 2, 3]),
                 at if self.is_step(at) => self.step(),
-                at if self.is_step(at - 1) => self.wrap(&[2]),
+                at if self.is_wrap(at) => self.wrap(&[2]),
                 at => self.seal(at),
             }
         }
@@ -104,15 +120,29 @@ impl Growing {
         self.write(".gitattributes", ours.to_owned() + &sealed.concat());
     }
 
-    /// A new policy, with one more machine that reads qa, some twelve times.
-    fn is_step(&self, at: usize) -> bool {
-        let apart = (self.size.entries / 12).max(40) / 40 * 40;
-        at > 2 && at.is_multiple_of(apart)
+    /// How many entries lie between two policies.
+    fn apart(&self) -> usize {
+        match self.size.steps {
+            Steps::Few => (self.size.entries / 12).max(40) / 40 * 40,
+            Steps::Plain(steps) | Steps::Readers(steps) => self.size.entries / steps,
+        }
     }
 
-    /// Of each forty entries, twelve stand on two branches, in turns.
-    fn branch(at: usize) -> Option<usize> {
-        (20..32).contains(&(at % 40)).then_some(at % 2)
+    /// A new policy.
+    fn is_step(&self, at: usize) -> bool {
+        at > 6 && at.is_multiple_of(self.apart())
+    }
+
+    /// Keyrings for those who read by the policy just signed.
+    fn is_wrap(&self, at: usize) -> bool {
+        !matches!(self.size.steps, Steps::Plain(_)) && self.is_step(at - 1)
+    }
+
+    /// Of each forty entries, twelve stand on two branches, in turns; of fewer between two policies as many
+    /// for their number.
+    fn branch(&self, at: usize) -> Option<usize> {
+        let cycle = self.apart().min(40);
+        (cycle / 2..cycle * 4 / 5).contains(&(at % cycle)).then_some(at % 2)
     }
 
     /// What the entry of a number sets. The values of two branches differ.
@@ -121,18 +151,18 @@ impl Growing {
         match at {
             0 | 1 => Vec::new(),
             2..6 => (0..values).map(|key| (at - 2, key)).collect(),
-            _ if self.is_step(at) || self.is_step(at - 1) => Vec::new(),
+            _ if self.is_step(at) || self.is_wrap(at) => Vec::new(),
             _ => {
                 let mixed = at.wrapping_mul(0x9E37_79B9) >> 7;
                 let keys = (0..=mixed % 3).map(|n| (mixed / 3 + n * 14) % values);
-                let side = |key: usize| key / 2 * 2 + Self::branch(at).unwrap_or(key % 2);
+                let side = |key: usize| key / 2 * 2 + self.branch(at).unwrap_or(key % 2);
                 let env = mixed / 5 % 4;
                 let mut keys: Vec<_> = keys.map(|key| (env, side(key).min(values - 1))).collect();
                 // The last value alone has no other side.
-                keys.retain(|(_, key)| Self::branch(at).is_none_or(|side| key % 2 == side));
+                keys.retain(|(_, key)| self.branch(at).is_none_or(|side| key % 2 == side));
                 keys.sort_unstable();
                 keys.dedup();
-                if keys.is_empty() { vec![(env, Self::branch(at).unwrap_or(0))] } else { keys }
+                if keys.is_empty() { vec![(env, self.branch(at).unwrap_or(0))] } else { keys }
             }
         }
     }
@@ -181,7 +211,7 @@ impl Growing {
     }
 
     fn step(&mut self) {
-        if self.steps > 0 {
+        if self.steps > 0 && !matches!(self.size.steps, Steps::Plain(_)) {
             self.readers.push(age::x25519::Identity::generate());
         }
         self.steps += 1;
@@ -232,7 +262,7 @@ impl Growing {
 
     fn sign(&mut self, signer: usize, kind: Kind) -> EntryId {
         let [main, left, right] = self.heads;
-        let (parents, head) = match Self::branch(self.written) {
+        let (parents, head) = match self.branch(self.written) {
             None if left.is_some() => (vec![left, right], 0),
             None => (vec![main], 0),
             Some(side) => (vec![self.heads[1 + side].or(main)], 1 + side),
@@ -281,13 +311,17 @@ impl Growing {
             format!("[members.{name}]\nrecipients = [\"{key}\"]\nsigning-keys = [\"{key}\"]\n\n")
         };
         let people: String = PEOPLE.iter().zip(&self.keys).map(person).collect();
+        let leave = match self.size.steps {
+            Steps::Readers(_) => self.readers.len().saturating_sub(STAY),
+            Steps::Few | Steps::Plain(_) => 0,
+        };
         let machine = |(at, key): (usize, &age::x25519::Identity)| {
             let key = key.to_public();
             let about = "kind = \"machine\"\nowner = \"ana\"";
             format!("[members.m{at:02}]\n{about}\nrecipients = [\"{key}\"]\n\n")
         };
-        let machines: String = self.readers.iter().enumerate().map(machine).collect();
-        let names: Vec<_> = (0..self.readers.len()).map(|at| format!("\"m{at:02}\"")).collect();
+        let machines: String = self.readers.iter().enumerate().skip(leave).map(machine).collect();
+        let names: Vec<_> = (leave..self.readers.len()).map(|at| format!("\"m{at:02}\"")).collect();
         let deploy = match names.as_slice() {
             [] => String::new(),
             names => format!("deploy = [{}]\n", names.join(", ")),

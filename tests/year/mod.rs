@@ -7,6 +7,8 @@ mod town;
 use model::{ENVS, KINDS};
 use town::{Size, Town};
 
+use crate::support::say;
+
 /// Lives some days.
 fn live(size: &Size) {
     let mut town = Town::new(size);
@@ -43,6 +45,9 @@ fn live(size: &Size) {
         }
         town.closes();
         town.sunset();
+        if size.days > 100 && day % 30 == 29 {
+            say(&format!("the year: {} days of {} are as the model says", day + 1, size.days));
+        }
     }
     town.was_lively();
 }
@@ -52,9 +57,9 @@ fn two_months_of_a_small_team_end_each_day_as_the_model_says() {
     live(&Size { seed: 7, days: 60, files: 4, keys: KINDS.len() });
 }
 
-/// Takes some minutes: `cargo test --test tenure -- --ignored a_year`.
+/// Says each month that it goes on.
 #[test]
-#[ignore = "takes some minutes"]
+#[ignore = "takes a quarter of an hour: cargo test --test tenure -- --ignored --nocapture a_year"]
 fn a_year_ends_each_day_as_the_model_says() {
     live(&Size { seed: 2026, days: 365, files: 10, keys: 2 * KINDS.len() });
 }

@@ -6,9 +6,14 @@ use clap::{Subcommand, ValueHint};
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::global::View;
+use crate::deeds::as_of::{self, Past};
 use crate::deeds::report::{self, kept};
-use crate::output::Output;
-use crate::output::report::{Compared, Document, Edition, compare, five_d, plan, stamped};
+use crate::output::as_of::told;
+use crate::output::report::{
+    Compared, Document, Edition, Ics, calendar, compare, five_d, plan, stamped,
+};
+use crate::output::{Form, Output};
 use crate::world::World;
 
 /// Write a document that follows from policy, log and files; needs no key
@@ -19,7 +24,9 @@ Examples:
   tenure report 5d -o docs/5d.md
   tenure report 5d --customer -o 5d.md
   tenure report 5d --check docs/5d.md    exit 1 when it says something else
-  tenure report plan -o docs/secrets-plan.md")]
+  tenure report 5d --as-of 2027-05-01 -o audit.md
+  tenure report plan -o docs/secrets-plan.md
+  tenure report calendar -o deadlines.ics")]
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
@@ -32,6 +39,8 @@ enum What {
     FiveD(FiveD),
     /// The Secrets Management Plan: the rules of the policy, with the hash that approvals are for
     Plan(Plan),
+    /// Every deadline as a calendar (ICS): an event of a whole day each, announced before
+    Calendar(Calendar),
 }
 
 #[derive(Debug, clap::Args)]
@@ -42,12 +51,15 @@ struct FiveD {
 
     /// Compare this file with what the state here says on the file's own day
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    #[arg(conflicts_with_all = ["output", "customer"])]
+    #[arg(conflicts_with_all = ["output", "customer", "texts"])]
     check: Option<PathBuf>,
 
     /// For customers: without the names of secrets, members, files and commands
     #[arg(long)]
     customer: bool,
+
+    #[command(flatten)]
+    view: View,
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,13 +72,37 @@ struct Plan {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(conflicts_with = "output")]
     check: Option<PathBuf>,
+
+    #[command(flatten)]
+    view: View,
 }
 
-pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Exit, Failure> {
-    match &args.what {
+#[derive(Debug, clap::Args)]
+struct Calendar {
+    /// Write it into this file
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    view: View,
+}
+
+pub(crate) fn run(world: World, args: &Args, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let view = match &args.what {
+        What::FiveD(args) => &args.view,
+        What::Plan(args) => &args.view,
+        What::Calendar(args) => &args.view,
+    };
+    let world = &as_of::look(world, &view.texts, Past::Committed)?;
+    let exit = match &args.what {
         What::FiveD(args) => document_5d(world, args, out),
         What::Plan(args) => the_plan(world, args, out),
+        What::Calendar(args) => the_calendar(world, args, out),
+    }?;
+    if let Some(view) = &world.view {
+        out.note(&told(view));
     }
+    Ok(exit)
 }
 
 fn document_5d(world: &World, args: &FiveD, out: &mut Output<'_>) -> Result<Exit, Failure> {
@@ -118,4 +154,18 @@ fn the_plan(world: &World, args: &Plan, out: &mut Output<'_>) -> Result<Exit, Fa
         return Ok(if compared.difference.is_none() { Exit::Done } else { Exit::Found });
     }
     keep(world, args.output.as_deref(), &Document { name: "plan", text: &text }, out)
+}
+
+/// Shows the bytes as they are: the ends of its lines are part of the format.
+fn the_calendar(world: &World, args: &Calendar, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let text = calendar(&report::calendar::calendar(world)?);
+    match &args.output {
+        Some(file) => {
+            kept::write_calendar(world, file, &text)?;
+            out.note(&format!("written: {}", file.display()));
+        }
+        None if out.is(Form::Json) => out.show(&Ics(&text))?,
+        None => out.raw(text.as_bytes())?,
+    }
+    Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod assumptions;
+pub mod calendar;
 pub mod ci;
 pub mod consumers;
 pub mod customer;
@@ -135,7 +136,7 @@ pub fn five_d(world: &World, day: Option<Date>) -> Result<FiveD, DeedError> {
     let today = day.unwrap_or_else(|| place.today());
     let verified = Verified::judge(&loaded.record, &loaded.files, None, today)
         .ok_or_else(|| unbelieved(&loaded.record))?;
-    let tracked = Tracked::of(&place.checkout)?;
+    let tracked = Tracked::of(&place.checkout, world.view.as_ref())?;
     let names = Names::of(verified.live.keys());
     let neutral = Neutral::of(verified.policy);
     gather(&Ground { place: &place, verified: &verified, today, tracked, names, neutral })

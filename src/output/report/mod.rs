@@ -1,6 +1,7 @@
 //! Reports as Markdown, one file a section. Text of strangers stays text, and a sentence one line.
 
 mod access;
+mod calendar;
 mod customer;
 mod incident;
 mod items;
@@ -18,6 +19,7 @@ mod usage;
 mod verdict;
 mod words;
 
+pub use calendar::{Ics, calendar};
 pub use kept::{Compared, Difference, Document, compare, stamped};
 pub use plan::plan;
 
