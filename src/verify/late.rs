@@ -55,8 +55,8 @@ impl<'r> Verified<'r> {
     }
 
     /// The days before its deadline from which on a value is announced. Certificates take time to order: theirs
-    /// begin at two thirds of the time from when they were set to their deadline, where that is earlier than
-    /// what the policy says. Mission, section C; decision 36.
+    /// begin at two thirds of their life, counted from when they were set, where that is earlier than what the
+    /// policy says. Mission, section C; decision 36.
     #[must_use]
     pub fn warned_before(&self, address: &Address, live: Live<'_>) -> u32 {
         let kind = live.item.kind.as_ref();
@@ -64,8 +64,10 @@ impl<'r> Verified<'r> {
         let certificate = kind.and_then(|kind| self.policy.word(kind)) == Some(Word::Certificates);
         let Some(due) = live.item.due.filter(|_| certificate) else { return said };
         let (made, _) = self.record.origin_of(address, live);
-        let life = rotation::days_left(due, self.record.day_of(made));
-        said.max(u32::try_from(life / 3).unwrap_or_default())
+        // Its deadline is so many days before its end.
+        let margin = 7;
+        let life = rotation::days_left(due, self.record.day_of(made)) + margin;
+        said.max(u32::try_from(life / 3 - margin).unwrap_or_default())
     }
 
     /// What is late. A policy may grant some days of grace, for which it is a warning and no failure.

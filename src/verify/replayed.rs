@@ -1,5 +1,6 @@
-//! Check 8, the bytes: a token that stood before is no new value. A token is made at random, so nobody seals a
-//! value anew and gets it again; who signs it as a new one wants its duties gone. Threat model, section 2.
+//! Check 8, the bytes: a token that stood before is no new value, nor is a list in an order that it had. A token is
+//! made at random, a dropped one too, so nobody seals a value anew and gets it again; who signs it as a new one
+//! wants its duties gone. Threat model, section 2.
 
 use std::collections::HashMap;
 use std::iter::once;
@@ -8,7 +9,7 @@ use super::standing::found;
 use super::{Live, Record};
 use crate::finding::{Code, Finding};
 use crate::log::entry::Op;
-use crate::names::{Address, Sha256, quoted};
+use crate::names::{Address, GenerationId, Sha256, quoted};
 
 /// Where a sealed item stands: its entry, and the positions of its file and of itself there.
 pub(super) type At = (usize, usize, usize);
@@ -35,6 +36,15 @@ pub(super) fn check(
 }
 
 impl Record {
+    /// Tells whether sealed bytes ever stood anywhere.
+    #[must_use]
+    pub fn stood(&self, hash: Sha256, generation: GenerationId) -> bool {
+        let same = |(entry, file, item): &At| {
+            self.entries[*entry].entry.files()[*file].items[*item].generation == Some(generation)
+        };
+        self.tokens().get(&hash).is_some_and(|all| all.iter().any(same))
+    }
+
     /// The entry before a step in which its very bytes were another value.
     fn stood_as_another(&self, step: Live<'_>, origin: (usize, &Address)) -> Option<usize> {
         let all = self.tokens().get(&step.item.hash?)?;

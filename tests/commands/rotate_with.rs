@@ -209,12 +209,12 @@ fn a_command_that_is_not_there_changes_nothing() {
 #[test]
 fn several_secrets_are_driven_one_after_the_other() {
     let repo =
-        ready("test $step = create && echo \"hunter2-$got\"; test $step$got != sethunter2-two");
+        ready("test $step = create && echo \"hunter2-$got\"; test $step$got != sethunter2-two-value");
     let line = ["rotate", "dev/A", "dev/B", "--with", "sh ~/command.sh"];
     let failed = repo.tenure(&line);
     assert_eq!(failed.code, 2, "{failed}");
     assert!(failed.stderr.contains("`set` of dev/B"), "{failed}");
-    assert_eq!(given(&repo), ["A=hunter2-one", "A_PREVIOUS=one-value"]);
+    assert_eq!(given(&repo), ["A=hunter2-one-value", "A_PREVIOUS=one-value"]);
     command(&repo, "true");
     let done = repo.tenure(&["rotate", "dev/B", "--with", "sh ~/command.sh", "--json"]).done();
     assert_eq!(done.json()["values"][0]["steps"], serde_json::json!(["set", "test"]), "{done}");
@@ -257,7 +257,7 @@ fn a_value_that_changed_while_it_was_tried_is_not_promoted() {
 
 #[test]
 fn a_value_that_the_secret_had_before_is_not_begun() {
-    let repo = ready("test $step = create && echo one; true");
+    let repo = ready("test $step = create && echo one-value; true");
     let refused = with(&repo, &[]);
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused}");
     assert!(refused.stderr.contains("same as the current value"), "{refused}");

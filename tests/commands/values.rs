@@ -218,6 +218,28 @@ fn a_list_pays_its_debt_with_something_new_alone() {
 }
 
 #[test]
+fn what_is_in_an_order_that_it_had_or_loses_its_anchor_gets_new_tokens_and_no_more_time() {
+    let repo = started();
+    let (one, other) = ("l:\n  - a\n  - b\nk: plain\n", "l:\n  - b\n  - a\nk: &x plain\n");
+    repo.write("secrets/dev/l.yaml", one);
+    repo.run("seal").done();
+    repo.commit("one");
+    let before = repo.read("secrets/dev/l.yaml");
+    let repo = repo.at("2026-02-01");
+    for text in [other, one, other] {
+        repo.write(".git/text", text);
+        edit(&repo, "secrets/dev/l.yaml", "cat .git/text > \"$1\"").done();
+        repo.commit("edited");
+        repo.run("check").done();
+        let list = repo.run("list --json").done().json();
+        let rows = list["secrets"].as_array().unwrap();
+        assert!(rows.iter().all(|row| row["due"] == "2026-04-01"), "{list}");
+        assert_eq!(repo.run("open secrets/dev/l.yaml").done().stdout, text);
+    }
+    assert_ne!(repo.read("secrets/dev/l.yaml"), before);
+}
+
+#[test]
 fn an_old_value_comes_back_under_no_other_name() {
     let repo = left_by_ben();
     repo.tenure_fed(&["set", "dev/B"], "newer-value").done();
@@ -253,6 +275,24 @@ fn a_pkcs12_file_in_a_variable_is_read_and_a_wrong_password_refused() {
         read.stdout.contains("Rotate by 2027-02-03 (its certificate ends 2027-02-10)."),
         "{read}"
     );
+}
+
+#[test]
+fn a_certificate_is_announced_at_two_thirds_of_its_life() {
+    let repo = started();
+    let made = "set dev/TLS --type internal-certificate --generate cert:example.test:90d";
+    repo.run(made).done();
+    repo.tenure_fed(&["set", "dev/KEY", "--type", "api-key"], "long-enough").done();
+    repo.commit("set");
+    // It ends on 2026-04-01: due on 2026-03-25, and a third of its life is 30 days.
+    let soon = |day: &str, key: &str| {
+        let repo = Repo::copied(&repo.path()).at(day);
+        let found = repo.run("check --json").json()["findings"].as_array().unwrap().clone();
+        let soon = found.iter().filter(|it| it["code"] == "due-soon");
+        soon.filter(|it| it["place"].as_str().unwrap().contains(key)).count()
+    };
+    assert_eq!((soon("2026-03-01", "TLS"), soon("2026-03-02", "TLS")), (0, 1));
+    assert_eq!((soon("2026-03-17", "KEY"), soon("2026-03-18", "KEY")), (0, 1));
 }
 
 #[test]

@@ -154,6 +154,36 @@ pub(in crate::deeds) fn moves_no_old(
     }
 }
 
+/// Insists that what was dropped at an address is none that this secret had, and that is no good any more: who
+/// dropped it could not tell.
+///
+/// # Errors
+/// As [`not_again`].
+pub(in crate::deeds) fn nothing_old(
+    place: &Place<'_>,
+    sealing: Sealing<'_>,
+    address: &Address,
+) -> Result<(), DeedError> {
+    let Sealing { verified, ring, today, .. } = sealing;
+    let Some(live) = verified.live.get(address) else { return Ok(()) };
+    let (made, at) = verified.record.origin_of(address, *live);
+    let itself = (verified.record.entries[made].id, at);
+    let mut before = verified.record.ever_made(address);
+    before.retain(|old| {
+        (old.origin.entry, &old.origin.address) != itself && verified.is_spoilt(old, address, today)
+    });
+    if before.is_empty() {
+        return Ok(());
+    }
+    let Address { env, path, key } = address.clone();
+    let found = Found { env, path, key };
+    // What does not open is refused when it is sealed anew.
+    let Ok(value) = get::one(verified, ring, &found) else { return Ok(()) };
+    let earlier = earlier::find(place, (verified, ring), &found, &before)?;
+    let same = earlier.values.iter().find(|(_, old)| old.expose() == value.expose());
+    same.map_or(Ok(()), |(at, _)| told(sealing, &found, &before[*at], INSTEAD))
+}
+
 /// Whether a value is owed that nobody here can compare with those before it.
 pub(in crate::deeds) fn blindly(sealing: Sealing<'_>, address: &Address) -> Compared {
     match sealing.ring.is_blind() && is_owed(sealing, address) {

@@ -35,7 +35,7 @@ use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
 use crate::world::{World, Writes};
 pub use again::Compared;
-pub(super) use again::{all_new, blindly, moves_no_old, not_again};
+pub(super) use again::{all_new, blindly, moves_no_old, not_again, nothing_old};
 use fresh::fresh;
 pub use patience::Haste;
 use placing::{beside, in_place};
