@@ -32,15 +32,27 @@ impl<'r> Verified<'r> {
         }
     }
 
+    /// The deadline of what stands sealed at an address. A value that another took the place of has none: its
+    /// overlap is what counts.
+    #[must_use]
+    pub fn deadline(&self, address: &Address) -> Option<Date> {
+        let item = self.live.get(address)?.item;
+        let counts = || !matches!(self.stage(address), Some((Stage::Previous, _)));
+        item.due.filter(|_| item.generation.is_some() && counts())
+    }
+
+    /// The overlap of what stands at an address after another took its place: its last day.
+    #[must_use]
+    pub fn ends_by(&self, address: &Address) -> Option<Date> {
+        let mut here = self.previous.iter().filter(|old| old.stands && old.address == *address);
+        here.next().map(|old| old.due)
+    }
+
     /// Check 11.
     pub(super) fn deadlines(&mut self, today: Date) {
         for (address, live) in &self.live {
-            let (Some(due), Some(_)) = (live.item.due, live.item.generation) else { continue };
+            let Some(due) = self.deadline(address) else { continue };
             let left = rotation::days_left(due, today);
-            // Another has its place already: its overlap is what counts.
-            if matches!(self.stage(address), Some((Stage::Previous, _))) {
-                continue;
-            }
             let kind = live.item.kind.as_ref();
             let warn = i32::try_from(self.warned_before(address, *live));
             if left < 0 {
@@ -81,7 +93,11 @@ impl<'r> Verified<'r> {
         let grace = self.policy.grace(kind).unwrap_or_default();
         let last = due.saturating_add(i64::from(grace).days());
         let borne = today <= last;
-        let until = if borne { format!("; in grace until {last}") } else { String::new() };
+        let until = match () {
+            () if self.is_customers(address) => self.whose(address).to_owned(),
+            () if borne => format!("; in grace until {last}"),
+            () => String::new(),
+        };
         let finding = at(Code::Overdue, address, format!("due {due}, {late} late{until}"));
         finding.graded(self.grade(address, !borne)).fix(self.way_on(address, true))
     }
@@ -96,6 +112,8 @@ impl<'r> Verified<'r> {
         findings.extend(self.ended());
         self.findings.append(&mut findings);
         (self.obligations, self.previous) = (obligations, previous);
+        self.findings.append(&mut self.unclosed(scope, today));
+        self.withdrawn();
     }
 
     /// Takes what was signed for what stands, where the file lies in clear, with what is owed of it.
@@ -157,6 +175,7 @@ impl<'r> Verified<'r> {
             Owed::End => self.finish(&debt.address),
             Owed::Rotate => self.way_on(&debt.address, true),
         };
+        let message = message + self.whose(&debt.address);
         let finding = at(Code::Obligation, &debt.address, message).entry(debt.entry);
         finding.graded(self.grade(&debt.address, debt.is_red(today))).fix(fix)
     }
@@ -168,14 +187,24 @@ impl<'r> Verified<'r> {
             left => format!("in {}", days(left)),
         };
         let message = format!("replaced on {}, to be ended by {}, {when}", value.since, value.due);
+        let message = message + self.whose(&value.address);
         let finding = at(Code::Previous, &value.address, message).entry(value.origin.entry);
         finding.graded(self.grade(&value.address, left < 0)).fix(self.finish(&value.address))
     }
 
     /// What is late is red, unless a customer has it in hand.
     fn grade(&self, address: &Address, late: bool) -> Severity {
-        let customers = self.policy.rule(address).custody == Some(Custody::Customer);
-        if late && !customers { Severity::Found } else { Severity::Note }
+        if late && !self.is_customers(address) { Severity::Found } else { Severity::Note }
+    }
+
+    /// Tells whether a customer has a value in hand.
+    fn is_customers(&self, address: &Address) -> bool {
+        self.policy.rule(address).custody == Some(Custody::Customer)
+    }
+
+    /// Says of a customer's value that it is.
+    fn whose(&self, address: &Address) -> &'static str {
+        if self.is_customers(address) { "; in custody of the customer, who decides" } else { "" }
     }
 
     /// The command that ends what stands, or stood, at an address and is not the current value.

@@ -5,6 +5,7 @@
 
 mod brief;
 mod chain;
+pub mod closers;
 mod custody;
 mod debts;
 mod disk;
@@ -33,6 +34,7 @@ mod standing;
 mod verdicts;
 mod views;
 mod voids;
+mod withdrawn;
 
 use std::collections::BTreeMap;
 

@@ -7,8 +7,10 @@ use clap::{Subcommand, ValueHint};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::View;
+use crate::deeds::DeedError;
 use crate::deeds::as_of::{self, Past};
 use crate::deeds::report::{self, kept};
+use crate::finding::Finding;
 use crate::output::as_of::told;
 use crate::output::report::{
     Compared, Document, Edition, Ics, calendar, compare, five_d, plan, stamped,
@@ -35,6 +37,9 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// How secrets are managed: storage, access, rotation, audit, incidents (document 5D)
+    ///
+    /// Of a state that `tenure check` refuses (exit 3 or 5) it says in place of numbers why they cannot be
+    /// said, and exits so; such a document is not written into a file.
     #[command(name = "5d")]
     FiveD(FiveD),
     /// The Secrets Management Plan: the rules of the policy, with the hash that approvals are for
@@ -110,8 +115,21 @@ fn document_5d(world: &World, args: &FiveD, out: &mut Output<'_>) -> Result<Exit
         return check(world, file, out);
     }
     let edition = if args.customer { Edition::Customer } else { Edition::Internal };
-    let text = five_d(&report::five_d(world, None)?, edition);
-    keep(world, args.output.as_deref(), &Document { name: "5d", text: &text }, out)
+    let report = report::five_d(world, None)?;
+    let document = Document { name: "5d", text: &five_d(&report, edition) };
+    // What cannot be said is shown, with why; and never kept, nor taken for a pass.
+    match (report.broken.first(), &args.output) {
+        (None, file) => keep(world, file.as_deref(), &document, out),
+        (Some(finding), Some(_)) => Err(refused(finding)),
+        (Some(finding), None) => {
+            out.show(&document)?;
+            Err(refused(finding))
+        }
+    }
+}
+
+fn refused(finding: &Finding) -> Failure {
+    DeedError::Refused(finding.clone().into()).into()
 }
 
 /// Writes a report into a file, or shows it.
@@ -135,7 +153,13 @@ fn keep(
 fn check(world: &World, file: &Path, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let text = kept::read(world, file)?;
     let wanted = match stamped(&text) {
-        Some((day, edition)) => Some(five_d(&report::five_d(world, Some(day))?, edition)),
+        Some((day, edition)) => {
+            let report = report::five_d(world, Some(day))?;
+            if let Some(finding) = report.broken.first() {
+                return Err(refused(finding));
+            }
+            Some(five_d(&report, edition))
+        }
         None => None,
     };
     let name = file.display().to_string();

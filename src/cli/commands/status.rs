@@ -32,7 +32,8 @@ pub(crate) fn run(
     // They need every entry, and what git tracks: more than a glance costs.
     if global.json && global.env.is_none() {
         let report = deeds::report::five_d(&world, None);
-        status.numbers = report.ok().map(|report| report.numbers());
+        status.numbers =
+            report.ok().filter(deeds::report::FiveD::can_be_said).map(|report| report.numbers());
     }
     out.show(&Viewed { view: world.view.as_ref(), of: &status })?;
     Ok(Exit::Done)
