@@ -23,12 +23,7 @@ pub(super) fn check(
     if live.item.generation.is_none() {
         return Ok(());
     }
-    let origin = record.origin_of(address, live);
-    let steps = once((address, live)).chain(record.chain_of(live));
-    let mut sealed = steps.filter(|(_, it)| matches!(it.item.op, Op::New | Op::Rekey | Op::Move));
-    let Some(before) = sealed.find_map(|(_, step)| record.stood_as_another(step, origin)) else {
-        return Ok(());
-    };
+    let Some((before, ..)) = record.stood_as_another(address, live) else { return Ok(()) };
     let id = record.entries[before].id.short();
     let message = format!("this very token stood before, in entry {id}: it is no new value");
     let fix = format!("tenure set {}/{}", address.env, quoted(&address.key));
@@ -45,8 +40,18 @@ impl Record {
         self.tokens().get(&hash).is_some_and(|all| all.iter().any(same))
     }
 
-    /// The entry before a step in which its very bytes were another value.
-    fn stood_as_another(&self, step: Live<'_>, origin: (usize, &Address)) -> Option<usize> {
+    /// Where the bytes of a value, or of anything that it was since it was made, were another value before.
+    pub(super) fn stood_as_another(&self, address: &Address, live: Live<'_>) -> Option<At> {
+        let origin = self.origin_of(address, live);
+        let steps = once((address, live)).chain(self.chain_of(live));
+        let mut sealed = steps.filter(|(_, it)| {
+            it.item.generation.is_some() && matches!(it.item.op, Op::New | Op::Rekey | Op::Move)
+        });
+        sealed.find_map(|(_, step)| self.step_stood_as_another(step, origin))
+    }
+
+    /// Where the very bytes of a step were another value before it.
+    fn step_stood_as_another(&self, step: Live<'_>, origin: (usize, &Address)) -> Option<At> {
         let all = self.tokens().get(&step.item.hash?)?;
         let another = |(entry, file, item): &At| {
             let file = &self.entries[*entry].entry.files()[*file];
@@ -57,7 +62,7 @@ impl Record {
                 && self.dag.is_ancestor(*entry, step.entry)
                 && self.origin_of(&address, Live { entry: *entry, item }) != origin
         };
-        all.iter().find(|at| another(at)).map(|(entry, ..)| *entry)
+        all.iter().find(|at| another(at)).copied()
     }
 
     /// Where sealed bytes stand in the entries that hold, by their hash.

@@ -184,8 +184,7 @@ fn a_token_whose_entry_names_no_generation() {
         }
         estate.attacked(5, &["old-generation"], |e| sign_without(e, Op::New));
     }
-    let kind = estate.attesting(Op::New, &[API_KEY]);
-    estate.sign(estate.draft("ben", kind), &Pen::of("ben"));
+    estate.set("ben", "prod/API_KEY", "hunter2-mended");
     estate.honest();
 }
 

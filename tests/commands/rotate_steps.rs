@@ -38,7 +38,7 @@ pub(super) fn given(repo: &Repo) -> Vec<String> {
 #[track_caller]
 pub(super) fn refused(repo: &Repo, line: &str, error: &str, hint: &str) {
     let before = repo.read("secrets/dev.env");
-    let outcome = repo.tenure_fed(&line.split(' ').collect::<Vec<_>>(), "unused");
+    let outcome = repo.tenure_fed(&line.split(' ').collect::<Vec<_>>(), "unused-value");
     assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{outcome}");
     assert!(outcome.stderr.contains(error), "{outcome}");
     assert!(outcome.stderr.contains(&format!("hint: {hint}\n")), "{outcome}");

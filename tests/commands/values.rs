@@ -286,7 +286,7 @@ fn a_certificate_is_announced_at_two_thirds_of_its_life() {
     repo.commit("set");
     // It ends on 2026-04-01: due on 2026-03-25, and a third of its life is 30 days.
     let soon = |day: &str, key: &str| {
-        let repo = Repo::copied(&repo.path()).at(day);
+        let repo = Repo::copied(repo.folder()).at(day);
         let found = repo.run("check --json").json()["findings"].as_array().unwrap().clone();
         let soon = found.iter().filter(|it| it["code"] == "due-soon");
         soon.filter(|it| it["place"].as_str().unwrap().contains(key)).count()
