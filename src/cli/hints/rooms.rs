@@ -130,10 +130,16 @@ pub(crate) fn rotation(error: &RotationError) -> Advice {
         RotationError::NoGenerator | RotationError::Length { .. } => {
             Advice::of(Exit::Refused).hint("--generate password:32")
         }
+        RotationError::Issued => Advice::of(Exit::Refused).hint("--generate hmac:64"),
         RotationError::Set => {
             Advice::of(Exit::Refused).hint("--generate password:20:set=0123456789")
         }
         RotationError::Host => Advice::of(Exit::Refused).hint("--generate cert:example.test:90d"),
+        RotationError::Authority => Advice::of(Exit::Refused)
+            .hint("make one: tenure set ENV/TEST_CA --generate ca:test:3650d"),
+        RotationError::Outlives(_) => {
+            Advice::of(Exit::Refused).hint("ask for fewer days, or rotate the authority first")
+        }
         RotationError::NotMade => Advice::of(Exit::Refused),
     }
 }

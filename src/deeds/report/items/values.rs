@@ -86,8 +86,7 @@ fn deadline(matter: &Matter<'_>, finding: &Finding) -> Option<OpenItem> {
         }
         Code::DueSoon => {
             let due = secret.due?;
-            let policy = matter.ground.verified.policy;
-            let warned = policy.warn_before_of(&secret.address, secret.kind.as_ref());
+            let warned = secret.warned_before;
             let item = OpenItem::new("OI-08", Words::said(format!("{}, due {due}", secret.name)));
             item.since(due.saturating_sub(i64::from(warned).days()).max(secret.made_on))
         }
