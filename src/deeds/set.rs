@@ -23,7 +23,7 @@ use super::pen::Receipt;
 use super::request;
 use super::retype::retype;
 use super::ring::Ring;
-use super::rotate::{Compared, blindly, not_again};
+use super::rotate::{Compared, blindly, keeps_to_decrypt, not_again};
 use super::sealing::{Sealing, Whole};
 use crate::log::entry::{FileChange, Item};
 use crate::names::{Address, AddressQuery, KeyPath, MemberName, RepoPath, TypeName};
@@ -134,6 +134,7 @@ pub fn set(
         true if is_of(&verified, &found, kind.as_ref()) => same(desk, &found, &mut work)?,
         true => kept(desk, &found, kind.as_ref(), wish, &mut work)?,
         false => {
+            keeps_to_decrypt(&verified, &found.address())?;
             let when = (wish, place.today());
             fits(verified.policy, &found, kind.as_ref(), value, when)?;
             let compared = match is_new {

@@ -3,6 +3,7 @@
 mod dotenv;
 mod format;
 mod json;
+mod reading;
 mod redact;
 mod shell;
 mod steering;

@@ -40,7 +40,7 @@ mod status;
 mod trusting;
 pub mod value;
 mod whoami;
-mod words;
+pub mod words;
 
 use std::io::{self, Write};
 

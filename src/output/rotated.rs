@@ -173,10 +173,12 @@ impl Show for Alive<'_> {
 }
 
 fn waiting(waits: &Waiting) -> Value {
-    let origins: Vec<_> = waits.values.iter().map(|made| made.origin.to_string()).collect();
+    let origins: Vec<_> = waits.ended().map(|made| made.origin.to_string()).collect();
+    let unasked: Vec<_> = waits.unasked.iter().map(|it| it.origin.to_string()).collect();
     json!({
         "address": waits.address,
         "values": origins,
+        "not-at-hand": unasked,
         "previous": waits.previous,
         "without-receipt": waits.consumers,
     })
@@ -186,7 +188,7 @@ impl Show for Finished {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let grade = self.grade.word();
         for waits in &self.values {
-            let (at, ended) = (name(&waits.address), count(waits.values.len(), "earlier value"));
+            let (at, ended) = (name(&waits.address), count(waits.ended().count(), "earlier value"));
             write!(out, "{at}: {ended} ended ({grade}).")?;
             for gone in waits.previous.iter().chain(&waits.user) {
                 write!(out, " {} removed.", name(gone))?;

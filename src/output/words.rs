@@ -9,7 +9,7 @@ pub(super) fn names<T: ToString>(names: &[T]) -> String {
 }
 
 /// Counts: "1 value", "4 values".
-pub(super) fn count(number: usize, what: &str) -> String {
+pub fn count(number: usize, what: &str) -> String {
     counted(number, what, &format!("{what}s"))
 }
 

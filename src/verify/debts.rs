@@ -129,7 +129,9 @@ fn previous(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Previous> {
         let kind = live.item.kind.as_ref().and_then(|kind| policy.types.get(kind));
         kind.is_some_and(|kind| kind.strategy == Some(Strategy::KeepOld))
     };
-    let standing = verified.live.iter().filter_map(|(address, live)| {
+    // What opens nothing, as the name of a user, has no end at an issuer.
+    let standing = verified.live.iter().filter(|(_, live)| was_credential(record, **live));
+    let standing = standing.filter_map(|(address, live)| {
         verified.stage(address).filter(|(stage, _)| *stage == Stage::Previous && !stays(live))?;
         let replaced = record.replaced_by_move(address, *live)?;
         let (made, at) = record.origin_of(address, *live);

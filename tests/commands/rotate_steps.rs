@@ -488,10 +488,13 @@ fn a_type_that_decrypts_with_its_old_values_keeps_the_last() {
     assert!(done.stdout.contains("dev/A_PREVIOUS stays, to decrypt."), "{done}");
     assert_eq!(given(&repo), ["A=new-value", "A_PREVIOUS=one-value"]);
     repo.run("check").done();
-    let error = "the previous value of dev/A has not been ended";
-    refused(&repo, "rotate dev/A", error, "tenure rotate dev/A --finish, or --undo");
+    let error = "the previous value of dev/A stays to decrypt";
+    refused(&repo, "rotate dev/A", error, "tenure rotate dev/A --finish, once nothing needs it");
+    let error = "nothing would decrypt any more what dev/A encrypted";
+    refused(&repo, "set dev/A", error, "tenure rotate dev/A, which keeps the old value");
     repo.run("rotate dev/A --finish").done();
     assert_eq!(given(&repo), ["A=new-value"]);
+    repo.tenure_fed(&["set", "dev/A"], "new-value").done();
 }
 
 #[test]

@@ -89,6 +89,47 @@ fn a_command_is_told_for_which_user_it_works() {
 }
 
 #[test]
+fn the_user_whom_a_pending_value_is_for_is_not_shut_out() {
+    let repo = turns();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
+    repo.commit("pending");
+    repo.run("rotate dev/A --undo").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newer-value").done();
+    let command = "f() { echo \"$@\" >> ~/got; }; f";
+    let refused = repo.tenure(&["rotate", "dev/A", "--finish", "--with", command]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused}");
+    assert!(refused.stderr.contains("pending for the user who would be shut out"), "{refused}");
+    assert!(!repo.home().join("got").exists());
+    repo.run("rotate dev/A --promote").done();
+    repo.tenure(&["rotate", "dev/A", "--finish", "--with", command]).done();
+    let got = std::fs::read_to_string(repo.home().join("got")).unwrap();
+    assert!(got.lines().all(|line| line == "finish dev/secrets/dev.env#A app_a"), "{got}");
+    repo.run("check").done();
+}
+
+#[test]
+fn the_name_of_a_user_has_no_end_at_an_issuer() {
+    let repo = turns();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
+    repo.run("rotate dev/A --promote").done();
+    repo.commit("promoted");
+    let repo = repo.at("2026-02-01");
+    let checked = repo.run("check");
+    assert!(
+        checked.stdout.contains("dev/A_PREVIOUS") || checked.stdout.contains("A_PREVIOUS"),
+        "{checked}"
+    );
+    let report = repo.run("report 5d").done();
+    for said in [checked.to_string(), repo.run("status").to_string(), report.stdout] {
+        let of_user = said.lines().find(|line| {
+            line.contains("A_USER_PREVIOUS")
+                && (line.contains("not ended") || line.contains("be ended"))
+        });
+        assert_eq!(of_user, None, "{said}");
+    }
+}
+
+#[test]
 fn what_is_due_takes_turns_too() {
     let repo = turns().at("2027-01-01");
     let done = repo.run("rotate --due --generate hex:16").done();
@@ -102,7 +143,8 @@ fn the_name_of_a_user_takes_no_step_of_its_own() {
     let repo = turns();
     for step in ["", " --begin", " --promote", " --undo", " --finish"] {
         let error = "dev/A_USER names the user of dev/A, and goes with it";
-        refused(&repo, &format!("rotate dev/A_USER{step}"), error, "tenure rotate dev/A");
+        let hint = format!("tenure rotate dev/A{step}");
+        refused(&repo, &format!("rotate dev/A_USER{step}"), error, &hint);
     }
 }
 

@@ -48,7 +48,7 @@ fn a_command_is_started_once_a_step_and_gets_values_by_pipes() {
     dev/A create: done
     dev/A set: done
     dev/A test: done
-    both go out; end the old one at its issuer (console) by 2026-01-08, then: tenure rotate dev/A --finish
+    both go out; end the old one at its issuer (console) by 2026-01-08, then: tenure rotate dev/A --finish --with 'sh ~/command.sh'
     ");
     let address = "dev/secrets/dev.env#A";
     assert_eq!(
@@ -168,8 +168,11 @@ fn a_probe_is_asked_after_the_command_has_ended_the_old_value() {
 
 #[test]
 fn a_command_that_takes_too_long_is_ended() {
-    let repo = ready(&format!("test $step = set && sleep 600; {MAKES}"));
+    let says = "echo waits; printf %.9s \"$got\"; printf %.9s \"$got\" >&2; sleep 600";
+    let repo = ready(&format!("test $step = set && {{ {says}; }}; {MAKES}"));
     let late = with(&repo, &["--timeout", "1"]);
+    assert!(late.stderr.contains("dev/A set| waits\n"), "{late}");
+    assert!(!late.stderr.contains("hunter2"), "half of a value: {late}");
     assert_eq!((late.code, late.stdout.as_str()), (2, ""), "{late}");
     assert!(late.stderr.contains("`set` of dev/A: the command took too long"), "{late}");
     assert_eq!(repo.run("get dev/A_NEXT").done().stdout, "hunter2-new");
@@ -193,6 +196,39 @@ fn what_a_command_prints_is_shown_without_the_values() {
     for form in ["hunter2", "aHVudGVyMi", "68 75 6e"] {
         assert!(!failed.to_string().contains(form), "{form}: {failed}");
     }
+}
+
+#[test]
+fn a_value_in_what_create_printed_is_not_shown_either() {
+    let lines =
+        "echo '{\"id\": 1, \"secret\": \"hunter2-new\"}'; echo made hunter2-new >&2; exit 3";
+    let failed = with(&ready(&format!("test $step = create && {{ {lines}; }}")), &[]);
+    assert!(failed.stderr.contains("dev/A create| made [redacted]\n"), "{failed}");
+    assert!(!failed.to_string().contains("hunter2"), "{failed}");
+}
+
+#[test]
+fn of_old_values_that_are_not_at_hand_no_end_is_said_by_a_command() {
+    let repo = ready(&format!("test $step = set && exit 1; {MAKES}"));
+    assert_eq!(with(&repo, &[]).code, 2);
+    repo.run("rotate dev/A --undo").done();
+    command(&repo, "test $step = create && echo hunter2-newer; true");
+    with(&repo, &[]).done();
+    got(&repo);
+    let done = with(&repo, &["--finish"]).done();
+    assert_eq!(got(&repo), ["finish dev/secrets/dev.env#A one-value hunter2-newer"]);
+    assert!(done.stdout.contains("1 earlier value ended (declared)"), "{done}");
+    let left = "1 old value not at hand: no program was asked, and no end was recorded; 1 of them never took its place";
+    assert!(done.stderr.contains(left), "{done}");
+    // It is owed as before, until somebody says that it is refused.
+    for program in [&["--finish"][..], &["--finish", "--", "false"]] {
+        let refused = with(&repo, program);
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused}");
+        assert!(refused.stderr.contains("no old value of dev/A is at hand any more"), "{refused}");
+    }
+    let done = repo.run("rotate dev/A --finish").done();
+    assert!(done.stdout.contains("1 earlier value ended (declared)"), "{done}");
+    repo.run("check").done();
 }
 
 #[test]

@@ -165,6 +165,34 @@ fn a_value_that_is_promoted_and_taken_back_is_found_until_somebody_says_which() 
 }
 
 #[test]
+fn a_value_that_was_taken_back_stays_so_whatever_is_done_to_its_token() {
+    let estate = promoted_and_taken_back();
+    let is_found = |estate: &Estate| {
+        let checked = estate.by("ana", "--json check").run();
+        assert_eq!(checked.code, 1, "{checked}");
+        assert_eq!(checked.json()["findings"][0]["code"], "withdrawn", "{checked}");
+    };
+    estate.by("cleo", "rekey -e dev --reseal").run().done();
+    is_found(&estate);
+    estate.by("ben", "rotate dev/A --finish").run().done();
+    estate.honest();
+
+    let estate = begun();
+    estate.git("switch --quiet -c left");
+    for line in ["rotate dev/A --promote", "rotate dev/A --finish", "mv dev/A TOKEN"] {
+        estate.by("ben", line).run().done();
+    }
+    estate.commit("left");
+    estate.git("switch --quiet main");
+    estate.by("cleo", "rotate dev/A --undo").run().done();
+    estate.commit("right");
+    estate.git("merge --quiet --no-edit left");
+    is_found(&estate);
+    estate.by("ben", "rotate dev/TOKEN").feed("hunter2-newer").done();
+    estate.honest();
+}
+
+#[test]
 fn a_promotion_and_another_new_value_are_a_dispute() {
     let estate = begun();
     estate.git("switch --quiet -c left");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 
-use super::finish::{Waiting, old_values};
+use super::finish::{Old, Unasked, Waiting, old_values};
 use super::patience::{Haste, ripe_on};
 use super::state::{Beside, Step, may, name, place as place_of, refuse};
 use super::steps::{Promotion, Stepped, Tried, promote, tried};
@@ -261,22 +261,24 @@ fn create(
     }
 }
 
-/// Has old values refused by their issuer, the oldest first; what then is recorded is not decided here.
+/// Has old values refused by their issuer, the oldest first; gives those that are not at hand, and which it was not
+/// asked about. What then is recorded is not decided here.
 ///
 /// # Errors
-/// [`DeedError::Refuse`] where the command fails, or an old value is not at hand any more.
+/// [`DeedError::Refuse`] where the command fails, or no old value is at hand any more.
 pub fn end(
     world: &World,
     waiting: &Waiting,
     driver: Driver<'_>,
     tell: &mut dyn FnMut(Told),
-) -> Result<(), DeedError> {
+) -> Result<Vec<Unasked>, DeedError> {
     if waiting.values.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let (old, (current, user)) = (old_values(world, waiting)?, current(world, waiting)?);
+    let (current, user) = current(world, waiting)?;
+    let Old { values: old, lost } = old_values(world, waiting)?;
     if world.writes == Writes::Dry {
-        return Ok(());
+        return Ok(lost);
     }
     let bench = Bench { world, driver, address: &waiting.address, user: user.as_deref() };
     for value in &old {
@@ -290,7 +292,7 @@ pub fn end(
         );
         return refuse(what, "the same command tries again".to_owned());
     }
-    Ok(())
+    Ok(lost)
 }
 
 /// The value that took the place of those which wait, if one stands there, and the user who is not in use now.
@@ -307,6 +309,11 @@ fn current(
     }
     let ring = Ring::open(world, &verified, env)?;
     let user = turns::user_of(&verified, &waiting.address)?;
+    if user.is_some() && Beside::of(&verified, &waiting.address).pending {
+        let name = name(&verified, &waiting.address);
+        let what = format!("a new value of {name} is pending for the user who would be shut out");
+        return refuse(what, format!("tenure rotate {name} --promote, or --undo"));
+    }
     let user =
         user.map(|(user, users)| turns::next(&verified, &ring, (&user, users))).transpose()?;
     Ok((Some(get::one(&verified, &ring, &super::at(waiting.address.clone()))?), user))
@@ -324,6 +331,14 @@ fn worked(heard: &Heard, part: Part) -> Result<(), String> {
         }
         Some(Ending::Status(_)) => Ok(()),
     }
+}
+
+/// What may be a value in what a command printed: all of it, and each word that is long enough to say something.
+fn made_of(printed: &Plaintext) -> Vec<Plaintext> {
+    let between = |byte: &u8| byte.is_ascii_whitespace() || b"\"',;:={}[]()<>".contains(byte);
+    let words = printed.expose().split(between).filter(|word| word.len() >= 8);
+    let words = words.map(|word| Plaintext::from(word.to_vec()));
+    [without_line_break(printed)].into_iter().filter(|all| !all.is_empty()).chain(words).collect()
 }
 
 /// Where a command is started for one secret.
@@ -348,9 +363,12 @@ impl Bench<'_> {
         let Driver { command, limit } = self.driver;
         let call = Call { command, args: &args, folder: &self.world.from, limit, room: ROOM };
         let heard = call.run(fed)?;
-        let made = (part == Part::Create).then(|| without_line_break(&heard.stdout.bytes));
-        let hidden: Vec<_> = hidden.iter().copied().chain(&made).collect();
-        let shown = |stream: &Stream| redacted(stream.bytes.expose(), stream.is_whole, &hidden);
+        let made = (part == Part::Create).then(|| made_of(&heard.stdout.bytes));
+        let hidden: Vec<_> = hidden.iter().copied().chain(made.iter().flatten()).collect();
+        // Who is ended in the middle may have said half of a value.
+        let is_own = matches!(heard.ending, Some(Ending::Status(_)));
+        let shown =
+            |stream: &Stream| redacted(stream.bytes.expose(), stream.is_whole && is_own, &hidden);
         let mut printed = if part == Part::Create { String::new() } else { shown(&heard.stdout) };
         if !printed.is_empty() && !printed.ends_with('\n') {
             printed.push('\n');

@@ -16,7 +16,7 @@ use crate::deeds::pen::Receipt;
 use crate::deeds::ring::Ring;
 use crate::deeds::sealing::Sealing;
 use crate::deliver::steers;
-use crate::log::entry::{Grade, Note};
+use crate::log::entry::{Grade, Note, Origin};
 use crate::names::{Address, ConsumerName, KeyPath, Segment, Stage, Target};
 use crate::secret::Plaintext;
 use crate::verify::{Made, Verified};
@@ -38,6 +38,25 @@ pub struct Waiting {
     pub consumers: Vec<ConsumerName>,
     /// How the policy says that such a value is ended at its issuer.
     pub revoke: Option<String>,
+    /// Those of the values of which no end is to be recorded: a program was to be asked, and they are not at hand.
+    pub unasked: Vec<Unasked>,
+}
+
+/// An old value that is not at hand any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unasked {
+    /// The `new` item that made it.
+    pub origin: Origin,
+    /// Whether it was only ever pending: its issuer may never have heard of it.
+    pub was_pending: bool,
+}
+
+/// Old values that wait for their end.
+pub(super) struct Old {
+    /// Those at hand, the oldest first.
+    pub(super) values: Vec<Plaintext>,
+    /// The others.
+    pub(super) lost: Vec<Unasked>,
 }
 
 /// What was ended.
@@ -62,6 +81,14 @@ pub enum Answer {
     Unclear(Ending),
     /// It was not asked, since nothing is to be done.
     NotAsked,
+}
+
+impl Waiting {
+    /// The values of which an end is recorded.
+    pub fn ended(&self) -> impl Iterator<Item = &Made> {
+        let asked = |made: &&Made| self.unasked.iter().all(|it| it.origin != made.origin);
+        self.values.iter().filter(asked)
+    }
 }
 
 /// Finds what the last step would end; nothing is written.
@@ -124,7 +151,7 @@ fn of_secret(verified: &Verified<'_>, address: Address) -> Result<Waiting, DeedE
         let what = format!("{at} is the {} value of {of}", stage.word());
         return refuse(what, format!("tenure rotate {of} --finish"));
     }
-    turns::names_no_user(verified, &address)?;
+    turns::names_no_user(verified, &address, " --finish")?;
     let previous = address.beside(Stage::Previous);
     let previous = previous.filter(|at| matches!(verified.stage(at), Some((Stage::Previous, _))));
     let stands = previous.as_ref().and_then(|at| {
@@ -153,26 +180,27 @@ fn of_secret(verified: &Verified<'_>, address: Address) -> Result<Waiting, DeedE
         None => None,
     };
     let user = user.and_then(|user| user.beside(Stage::Previous));
-    Ok(Waiting { address, values, previous, user, consumers, revoke })
+    let unasked = Vec::new();
+    Ok(Waiting { address, values, previous, user, consumers, revoke, unasked })
 }
 
 /// Asks a program whether the old values of one secret are refused: it gets each under the secret's name in
 /// its environment, that of a whole file on its stdin. What it prints goes to our stderr.
 ///
 /// # Errors
-/// [`DeedError::Refuse`] where an old value is not at hand any more; [`DeedError::Child`] where the
+/// [`DeedError::Refuse`] where no old value is at hand any more; [`DeedError::Child`] where the
 /// program does not start.
 pub fn probe(
     world: &World,
     waiting: &Waiting,
     (program, args): (&OsStr, &[OsString]),
-) -> Result<Answer, DeedError> {
-    let old = old_values(world, waiting)?;
+) -> Result<(Answer, Vec<Unasked>), DeedError> {
+    let Old { values, lost } = old_values(world, waiting)?;
     if world.writes == Writes::Dry {
-        return Ok(Answer::NotAsked);
+        return Ok((Answer::NotAsked, lost));
     }
     let name = variable(&waiting.address.key)?;
-    for value in old {
+    for value in values {
         let (set, input) = match &name {
             Some(name) => (vec![(name.clone(), value)], None),
             None => (Vec::new(), Some(value)),
@@ -180,11 +208,11 @@ pub fn probe(
         let child = Child { program, args, folder: &world.from, set: &set, remove: &[] };
         match child.run_aside(input.as_ref())? {
             Ending::Status(1) => {}
-            Ending::Status(0) => return Ok(Answer::Alive),
-            other => return Ok(Answer::Unclear(other)),
+            Ending::Status(0) => return Ok((Answer::Alive, lost)),
+            other => return Ok((Answer::Unclear(other), lost)),
         }
     }
-    Ok(Answer::Refused)
+    Ok((Answer::Refused, lost))
 }
 
 /// The name of the variable that a program gets an old value in; none for a whole file.
@@ -212,8 +240,8 @@ fn variable(key: &KeyPath) -> Result<Option<String>, DeedError> {
     Ok(Some(name))
 }
 
-/// Opens the values that wait for their end.
-pub(super) fn old_values(world: &World, waiting: &Waiting) -> Result<Vec<Plaintext>, DeedError> {
+/// Opens the values that wait for their end, as far as they are at hand.
+pub(super) fn old_values(world: &World, waiting: &Waiting) -> Result<Old, DeedError> {
     let Waiting { address, values, .. } = waiting;
     let place = Place::find(world)?;
     let loaded = place.load(Some(&address.env))?;
@@ -222,16 +250,26 @@ pub(super) fn old_values(world: &World, waiting: &Waiting) -> Result<Vec<Plainte
     let Address { env, path, key } = address.clone();
     let found = Found { env, path, key };
     let earlier = earlier::find(&place, (&verified, &ring), &found, values)?;
-    if earlier.lost > 0 || earlier.values.is_empty() {
+    if earlier.values.is_empty() {
         let what = format!(
-            "{} of {} old values of {} are not at hand any more, to ask a program about",
-            earlier.lost.max(1),
-            values.len(),
+            "no old value of {} is at hand any more, to ask a program about",
             name(&verified, address)
         );
         return refuse(what, "say that they were ended, without a program: --finish".to_owned());
     }
-    Ok(earlier.values.into_iter().map(|(_, value)| value).collect())
+    let mut found = earlier.values;
+    found.sort_by_key(|(made, _)| *made);
+    let is_lost = |at: usize| found.iter().all(|(made, _)| *made != at);
+    let lost = values.iter().enumerate().filter(|(at, _)| is_lost(*at));
+    let lost = lost.map(|(_, made)| Unasked {
+        origin: made.origin.clone(),
+        was_pending: made.tokens.iter().all(|token| is_next(&token.address)),
+    });
+    Ok(Old { lost: lost.collect(), values: found.into_iter().map(|(_, value)| value).collect() })
+}
+
+fn is_next(address: &Address) -> bool {
+    address.beside_what().is_some_and(|(stage, _)| stage == Stage::Next)
 }
 
 /// Records that old values were ended at their issuers, and takes away those that still stand.
@@ -251,12 +289,12 @@ pub fn finish(
     let mut gone: Vec<Address> = Vec::new();
     for (one, seen) in asked.iter().zip(seen) {
         let verified = loaded.verified(&one.query.env)?;
-        let consumers = seen.consumers.clone();
-        let now = Waiting { consumers, ..of_secret(&verified, secret(&verified, one)?)? };
+        let (consumers, unasked) = (seen.consumers.clone(), seen.unasked.clone());
+        let now = Waiting { consumers, unasked, ..of_secret(&verified, secret(&verified, one)?)? };
         if now != *seen {
             return refuse(format!("`{}` changed meanwhile", seen.address), None);
         }
-        let of = seen.values.iter().map(|made| made.origin.clone());
+        let of = seen.ended().map(|made| made.origin.clone());
         work.notes.extend(of.map(|value| Note::Revoked { value, grade }));
         gone.extend(seen.previous.iter().chain(&seen.user).cloned());
     }

@@ -40,7 +40,7 @@ use fresh::fresh;
 pub use patience::Haste;
 use placing::{beside, in_place};
 pub use state::Step;
-pub(super) use state::{at_rest, awaits_nothing, stands_alone};
+pub(super) use state::{at_rest, awaits_nothing, keeps_to_decrypt, stands_alone};
 use state::{may, refuse};
 pub use steps::{Moved, Promotion, Stepped, Tried, Turn, promote, undo};
 
@@ -122,7 +122,7 @@ fn named(place: &Place<'_>, asked: &[Asked], step: Step) -> Result<Agenda, DeedE
         }
         let Some(verified) = judged.get(&query.env) else { continue };
         let found = find::value(verified, query, text)?;
-        turns::names_no_user(verified, &found.address())?;
+        turns::names_no_user(verified, &found.address(), step.option())?;
         ready(verified, &found, step)?;
         if agenda.wanted.iter().any(|it| it.found.address() == found.address()) {
             return refuse(format!("`{}` is named twice", found.address()), None);

@@ -3,6 +3,7 @@
 use crate::deeds::DeedError;
 use crate::deeds::find::Names;
 use crate::names::{Address, Stage, quoted};
+use crate::policy::Strategy;
 use crate::verify::Verified;
 
 /// A step of a rotation.
@@ -16,6 +17,18 @@ pub enum Step {
     Promote,
     /// The pending value goes, or the previous one comes back.
     Undo,
+}
+
+impl Step {
+    /// How it is asked for, after the names of the secrets.
+    pub(super) fn option(self) -> &'static str {
+        match self {
+            Self::InPlace => "",
+            Self::Begin => " --begin",
+            Self::Promote => " --promote",
+            Self::Undo => " --undo",
+        }
+    }
 }
 
 /// What stands beside a current value.
@@ -67,7 +80,12 @@ pub(super) fn may(
         return refuse(what, format!("tenure rotate {of} {then}"));
     }
     let beside = Beside::of(verified, address);
+    let keeps_old = verified.strategy(address) == Some(Strategy::KeepOld);
     let (what, then) = match (step, beside) {
+        (Step::InPlace | Step::Begin, Beside { pending: false, previous: true }) if keeps_old => (
+            format!("the previous value of {at} stays to decrypt"),
+            "--finish, once nothing needs it",
+        ),
         (Step::InPlace | Step::Begin, Beside { pending: true, .. }) => {
             (format!("a pending value stands beside {at}"), "--promote, or --undo")
         }
@@ -114,6 +132,22 @@ pub(in crate::deeds) fn stands_alone(
         Some(_) => at_rest(verified, address),
         None => Ok(()),
     }
+}
+
+/// Insists that a value is none which decrypts what it encrypted: put over it, a new one would leave nothing that does.
+///
+/// # Errors
+/// [`DeedError::Refuse`] with the rotation, which keeps it.
+pub(in crate::deeds) fn keeps_to_decrypt(
+    verified: &Verified<'_>,
+    address: &Address,
+) -> Result<(), DeedError> {
+    if verified.strategy(address) != Some(Strategy::KeepOld) {
+        return Ok(());
+    }
+    let at = name(verified, address);
+    let what = format!("nothing would decrypt any more what {at} encrypted");
+    refuse(what, format!("tenure rotate {at}, which keeps the old value"))
 }
 
 /// Insists that nothing pending stands beside a value.

@@ -90,7 +90,7 @@ fn located<'l>(
         if addresses.contains(&address) {
             return refuse(format!("`{address}` is named twice"), None);
         }
-        turns::names_no_user(verified, &address)?;
+        turns::names_no_user(verified, &address, step.option())?;
         let along = match step {
             Step::Undo => turns::back(verified, &address),
             Step::Promote | Step::Begin | Step::InPlace => {

@@ -106,7 +106,11 @@ pub(super) fn back(verified: &Verified<'_>, address: &Address) -> Option<Address
 ///
 /// # Errors
 /// [`DeedError::Refuse`] with the secret that takes it along.
-pub(super) fn names_no_user(verified: &Verified<'_>, address: &Address) -> Result<(), DeedError> {
+pub(super) fn names_no_user(
+    verified: &Verified<'_>,
+    address: &Address,
+    step: &str,
+) -> Result<(), DeedError> {
     let takes_along = |other: &&Address| {
         other.env == address.env
             && other.path == address.path
@@ -119,7 +123,7 @@ pub(super) fn names_no_user(verified: &Verified<'_>, address: &Address) -> Resul
             let (at, of) = (name(verified, address), name(verified, secret));
             refuse(
                 format!("{at} names the user of {of}, and goes with it"),
-                format!("tenure rotate {of}"),
+                format!("tenure rotate {of}{step}"),
             )
         }
     }

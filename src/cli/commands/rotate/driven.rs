@@ -35,14 +35,14 @@ pub(super) fn driven(
         let how = Drive { driver, wish: &wish, haste: args.haste(), generator };
         let done = drive(world, one, how, &mut |told| tell(&told, out));
         let done = done.map_err(|why| unshown(why, asked))?;
-        say(&done, out);
+        say(&done, args.with.as_deref(), out);
         all.push(done);
     }
     out.show(&Drove(&all))?;
     Ok(Exit::Done)
 }
 
-fn say(done: &Driven, out: &mut Output<'_>) {
+fn say(done: &Driven, with: Option<&str>, out: &mut Output<'_>) {
     if let Some(begun) = &done.begun {
         if begun.lost > 0 {
             super::not_compared(begun.lost, out);
@@ -50,7 +50,7 @@ fn say(done: &Driven, out: &mut Output<'_>) {
         begun.values.iter().for_each(|set| set_command::beside(out, set));
     }
     match (&done.stepped, done.waits) {
-        (Some(stepped), _) => stepped_notes(stepped, out),
+        (Some(stepped), _) => stepped_notes(stepped, with, out),
         (None, Some(day)) => {
             out.note(&format!(
                 "both go out from now on; the same command promotes the new one, from {day} on"

@@ -8,8 +8,10 @@ use crate::deeds::DeedError;
 use crate::deeds::rotate::finish::{self, Answer, Waiting};
 use crate::deeds::rotate::{Asked, drive};
 use crate::log::entry::Grade;
+use crate::names::quoted;
 use crate::output::rotated::Alive;
 use crate::output::sentences::end_is_declared;
+use crate::output::words::count;
 use crate::output::{Output, safe};
 use crate::world::child::Ending;
 use crate::world::{World, Writes};
@@ -21,15 +23,15 @@ pub(super) fn ended(
     asked: &[Asked],
     out: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
-    let waiting = finish::waiting(world, asked, &args.receipt, args.haste())
+    let mut waiting = finish::waiting(world, asked, &args.receipt, args.haste())
         .map_err(|why| unshown(why, asked))?;
     receipts(args, &waiting, out)?;
     if !args.probe.is_empty() && waiting.len() > 1 {
         return refuse("a program is asked about one secret", "one by one");
     }
-    by_command(world, args, &waiting, out)?;
+    by_command(world, args, &mut waiting, out)?;
     let mut grade = Grade::Declared;
-    for waits in waiting.iter().filter(|_| !args.probe.is_empty()) {
+    for waits in waiting.iter_mut().filter(|_| !args.probe.is_empty()) {
         match probed(world, args, waits, out)? {
             Some(known) => grade = known,
             None => return Ok(Exit::Found),
@@ -37,21 +39,43 @@ pub(super) fn ended(
     }
     let done = finish::finish(world, asked, &waiting, grade, args.reason.text.as_deref())?;
     out.show(&done)?;
+    done.values.iter().for_each(|waits| left(waits, out));
     out.note(&end_is_declared(done.receipt.by.as_str()));
     Ok(Exit::Done)
+}
+
+/// Says which old values wait for their end as before.
+fn left(waits: &Waiting, out: &mut Output<'_>) {
+    if waits.unasked.is_empty() {
+        return;
+    }
+    let (address, all) = (&waits.address, waits.unasked.len());
+    let name = quoted(format!("{}/{}", address.env, address.key));
+    let never = waits.unasked.iter().filter(|it| it.was_pending).count();
+    let never = match never {
+        0 => String::new(),
+        some => format!("; {some} of them never took its place, and its issuer may not know it"),
+    };
+    let values = count(all, "old value");
+    out.warn(&safe(&format!(
+        "{values} not at hand: no program was asked, and no end was recorded{never}; once it is refused: \
+         tenure rotate {name} --finish"
+    )));
 }
 
 /// Asks a program whether the old values are refused; none where one is still taken.
 fn probed(
     world: &World,
     args: &Args,
-    waits: &Waiting,
+    waits: &mut Waiting,
     out: &mut Output<'_>,
 ) -> Result<Option<Grade>, Failure> {
     let Some((program, words)) = args.probe.split_first() else {
         return Ok(Some(Grade::Declared));
     };
-    match finish::probe(world, waits, (program, words))? {
+    let (answer, unasked) = finish::probe(world, waits, (program, words))?;
+    waits.unasked = unasked;
+    match answer {
         Answer::Refused => Ok(Some(Grade::Probed)),
         Answer::NotAsked => {
             out.note("the program was not started");
@@ -78,12 +102,12 @@ fn probed(
 fn by_command(
     world: &World,
     args: &Args,
-    waiting: &[Waiting],
+    waiting: &mut [Waiting],
     out: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let Some(driver) = driver(args) else { return Ok(()) };
     for waits in waiting {
-        drive::end(world, waits, driver, &mut |told| driven::tell(&told, out))?;
+        waits.unasked = drive::end(world, waits, driver, &mut |told| driven::tell(&told, out))?;
     }
     if world.writes == Writes::Dry {
         out.note("the command was not started");

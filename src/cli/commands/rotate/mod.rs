@@ -16,7 +16,7 @@ use crate::deeds::rotate::{
 };
 use crate::deeds::set::{self, Wish};
 use crate::deeds::{DeedError, find, request};
-use crate::names::AddressQuery;
+use crate::names::{AddressQuery, quoted};
 use crate::output::{Output, safe};
 use crate::policy::Strategy;
 use crate::rotation::generate::Spec;
@@ -237,16 +237,17 @@ fn unshown(why: DeedError, asked: &[Asked]) -> Failure {
 
 fn stepped(done: &Stepped, out: &mut Output<'_>) -> Result<Exit, Failure> {
     out.show(done)?;
-    stepped_notes(done, out);
+    stepped_notes(done, None, out);
     Ok(Exit::Done)
 }
 
-/// Says what a step leaves to be done.
-fn stepped_notes(done: &Stepped, out: &mut Output<'_>) {
+/// Says what a step leaves to be done, with the command that took part in it.
+fn stepped_notes(done: &Stepped, with: Option<&str>, out: &mut Output<'_>) {
+    let with = with.map(|command| format!(" --with {}", quoted(command))).unwrap_or_default();
     for value in done.values.iter().filter(|value| value.is_credential) {
         let how = value.revoke.as_ref().map(|how| format!(" ({how})")).unwrap_or_default();
         let name = &value.name;
-        let then = format!("then: tenure rotate {name} --finish");
+        let then = format!("then: tenure rotate {name} --finish{with}");
         let line = match &value.turn {
             Turn::Promoted { until: Some(day), .. } => {
                 format!("both go out; end the old one at its issuer{how} by {day}, {then}")
