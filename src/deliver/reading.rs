@@ -73,7 +73,8 @@ impl Reading {
         is_other.then_some(new)
     }
 
-    /// Without blanks, quotes and backslashes: however it is broken into lines, and quoted.
+    /// Without blanks, or what stands for one in forms, quotes and backslashes: however it is broken into lines,
+    /// and quoted.
     pub(super) fn bare(&self) -> Self {
         let mut new = Self::room(self.bytes.len());
         for (byte, from) in self.bytes.iter().zip(&self.from).filter(|(byte, _)| is_bare(**byte)) {
@@ -102,7 +103,7 @@ impl Reading {
 
 /// Tells whether [`Reading::bare`] keeps a byte.
 pub(super) fn is_bare(byte: u8) -> bool {
-    !byte.is_ascii_whitespace() && !b"'\"\\".contains(&byte)
+    !byte.is_ascii_whitespace() && !b"+'\"\\".contains(&byte)
 }
 
 fn digit(byte: u8) -> Option<u8> {

@@ -108,16 +108,17 @@ impl Sought {
     fn of(values: &[&Plaintext]) -> Self {
         let (mut plain, mut bare, mut digits) =
             (Forms::default(), Forms::default(), Forms::default());
+        let bare_of = |form: &[u8]| form.iter().copied().filter(|it| is_bare(*it)).collect();
         for one in values.iter().flat_map(|value| parts(value.expose())) {
             plain.add(one.to_vec(), 1);
-            bare.add(one.iter().copied().filter(|byte| is_bare(*byte)).collect(), SHORTEST);
+            bare.add(bare_of(one), SHORTEST);
             digits.add(one.iter().flat_map(|byte| [byte >> 4, byte & 0xf]).collect(), SHORTEST);
             for core in (0..3).flat_map(|lead| in_base64(one, lead)) {
                 for wrap in WRAPS {
                     core.chunks(wrap).for_each(|line| plain.add(line.to_vec(), SHORTEST));
                 }
                 plain.add(core.clone(), SHORTEST);
-                bare.add(core, SHORTEST);
+                bare.add(bare_of(&core), SHORTEST);
             }
         }
         Self { plain, bare, digits }
