@@ -216,6 +216,7 @@ fn is_single(verified: &Verified<'_>, address: &Address) -> bool {
 fn ready(verified: &Verified<'_>, found: &Found, step: Step) -> Result<(), DeedError> {
     let address = found.address();
     may(verified, &address, step)?;
+    turns::user_of(verified, &address)?;
     let name = state::name(verified, &address);
     if step == Step::InPlace {
         if verified.strategy(&address) == Some(Strategy::KeyRing) {
