@@ -78,6 +78,8 @@ pub enum Code {
     Ended,
     /// A duty to rotate is open, or past its date.
     Obligation,
+    /// An incident that nobody closed, also where all of it is paid.
+    Incident,
     /// A value that another took the place of, and that nobody ended.
     Previous,
     /// Plaintext where the policy wants a sealed file.
@@ -144,6 +146,7 @@ impl Code {
             Self::Overdue => "overdue",
             Self::Ended => "ended",
             Self::Obligation => "obligation",
+            Self::Incident => "incident",
             Self::Previous => "previous",
             Self::Plaintext => "plaintext",
             Self::PlainComment => "plaintext-comment",
@@ -190,7 +193,7 @@ impl Code {
             Self::Unattested | Self::Missing | Self::Plaintext => 9,
             Self::Rollback | Self::Behind | Self::Unwalked => 10,
             Self::Overdue | Self::DueSoon => 11,
-            Self::Ended | Self::Obligation | Self::Previous => 12,
+            Self::Ended | Self::Obligation | Self::Incident | Self::Previous => 12,
             Self::OtherCase => 9,
             Self::PlainComment
             | Self::Open

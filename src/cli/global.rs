@@ -104,6 +104,15 @@ pub(crate) struct AsOf {
     pub(crate) text: Option<String>,
 }
 
+/// The option of what tells about the whole state, to ask about another day or state.
+#[derive(Debug, Args)]
+pub(crate) struct View {
+    /// As of a day, or of a commit on its own day; both: that commit by that day's calendar. A day that is
+    /// over is the newest commit of this branch up to then; nothing is written, and no pin moves
+    #[arg(long = "as-of", value_name = "DATE|REV")]
+    pub(crate) texts: Vec<String>,
+}
+
 /// When to colour human text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {

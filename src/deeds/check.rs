@@ -7,7 +7,6 @@ use super::attributes::{PATH, missing};
 use super::load::Place;
 use super::machines;
 use super::member::request::{Waiting, waiting};
-use super::source::Index;
 use super::twins::twins;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::request::{Request, Wanted};
@@ -67,31 +66,43 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
             today: place.today(),
         });
     };
-    let mut doubtful = by_lost_keys(&verified);
-    doubtful.extend(machines::findings(verified.record, verified.policy, place.today()));
+    let findings = findings(&place, &verified, place.today())?;
     let sealed = verified.live.values().filter(|live| live.item.generation.is_some());
     let custody = verified.live.iter().filter_map(|(address, live)| {
         Some((address.clone(), verified.holder(address)?, live.item.due))
     });
-    let mut checked = Checked {
+    Ok(Checked {
         custody: custody.collect(),
         values: sealed.count(),
         environments: scope.map_or(verified.policy.environments.len(), |_| 1),
-        findings: Vec::new(),
+        findings,
         entries,
         obligations: verified.obligations,
         previous: verified.previous,
         today: place.today(),
-    };
-    checked.findings = verified.findings;
-    checked.findings.extend(attributes(&place, verified.policy)?);
-    checked.findings.extend(loaded.record.waiting());
-    checked.findings.extend(requests(&place, &loaded.record));
-    checked.findings.extend(doubtful);
-    let tracked = Index::of(&place.checkout)?.list("").files;
-    checked.findings.extend(twins(verified.policy, &tracked));
-    checked.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    Ok(checked)
+    })
+}
+
+/// All that is found about a state that was judged, the gravest first.
+///
+/// # Errors
+/// [`DeedError::World`] when something cannot be read.
+pub(in crate::deeds) fn findings(
+    place: &Place<'_>,
+    verified: &Verified<'_>,
+    today: Date,
+) -> Result<Vec<Finding>, DeedError> {
+    let (record, policy) = (verified.record, verified.policy);
+    let mut findings = verified.findings.clone();
+    findings.extend(attributes(place, policy)?);
+    findings.extend(record.waiting());
+    findings.extend(requests(place, record));
+    findings.extend(by_lost_keys(verified));
+    findings.extend(machines::findings(record, policy, today));
+    let tracked = place.tracked()?.files;
+    findings.extend(twins(policy, &tracked));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    Ok(findings)
 }
 
 /// Notes what a key signed last that is lost or stolen: it stands until somebody vouches for it.
@@ -163,7 +174,7 @@ fn attributes(place: &Place<'_>, policy: &Policy) -> Result<Vec<Finding>, DeedEr
         return Ok(Vec::new());
     }
     let path: RepoPath = PATH.parse()?;
-    let text = place.files.read(&path)?.unwrap_or_default();
+    let text = place.read(&path)?.unwrap_or_default();
     let missing = missing(&String::from_utf8_lossy(&text), policy);
     let finding = |line: String| Finding {
         code: Code::Attributes,

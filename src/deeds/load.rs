@@ -13,7 +13,7 @@ use crate::names::{EnvName, RepoPath};
 use crate::policy::{self, Policy};
 use crate::verify::{FileEvidence, LogEvidence, Record, Trust, Verified};
 use crate::world::{
-    Change, Checkout, Files, Listing, Lock, ObjectId, OddKind, Reading, World, Writes,
+    Change, Checkout, Files, Listing, Lock, ObjectId, OddKind, Reading, View, World, Writes,
 };
 
 pub(super) const LOG: &str = ".secrets/log";
@@ -41,14 +41,11 @@ impl<'w> Place<'w> {
     pub fn find(world: &'w World) -> Result<Self, DeedError> {
         let checkout = Checkout::discover(&world.from, &world.environment)?;
         let files = checkout.files()?;
-        Ok(Self {
-            world,
-            checkout,
-            files,
-            source: Source::WorkTree,
-            memory: Memory::Used,
-            lock: None,
-        })
+        let source = match world.view.as_ref().and_then(|view| view.commit.as_ref()) {
+            Some(commit) => Source::Index(Index::committed(&checkout, commit)?),
+            None => Source::WorkTree,
+        };
+        Ok(Self { world, checkout, files, source, memory: Memory::Used, lock: None })
     }
 
     /// Finds the repository, for reading what is staged in place of what lies in the work tree.
@@ -101,9 +98,12 @@ impl<'w> Place<'w> {
         Ok(if free { None } else { Some(self.checkout.reading()?) })
     }
 
-    /// Today in UTC.
+    /// Today in UTC, or the day that is asked about.
     #[must_use]
     pub fn today(&self) -> Date {
+        if let Some(view) = &self.world.view {
+            return view.day;
+        }
         self.world.now.to_zoned(TimeZone::UTC).date()
     }
 
@@ -215,7 +215,15 @@ impl<'w> Place<'w> {
         if trust.is_none() && !record.entries.is_empty() {
             return Err(DeedError::NoRoot { root: record.root() });
         }
-        let forward = self.contained(&mut record, &evidence, trust)?;
+        let forward = match &self.world.view {
+            // An older state lacks what this clone has seen: that was asked of the state that is here.
+            Some(View { commit: Some(_), .. }) => None,
+            Some(View { commit: None, .. }) => {
+                self.contained(&mut record, &evidence, trust)?;
+                None
+            }
+            None => self.contained(&mut record, &evidence, trust)?,
+        };
         Ok(Judged { record, basis, forward })
     }
 

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod aim;
+pub mod as_of;
 pub mod attest;
 pub mod attributes;
 mod beside;

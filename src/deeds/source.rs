@@ -114,6 +114,14 @@ impl Place<'_> {
         }
     }
 
+    /// Lists what git tracks: what is staged, or what the commit holds that is read.
+    pub(super) fn tracked(&self) -> Result<Listing, DeedError> {
+        match &self.source {
+            Source::WorkTree => Ok(Index::of(&self.checkout)?.list("")),
+            Source::Index(index) => Ok(index.list("")),
+        }
+    }
+
     /// Reads files in the order given; none for one that is not there.
     pub(super) fn read_each(&self, paths: &[RepoPath]) -> Result<Vec<Option<Vec<u8>>>, DeedError> {
         match &self.source {

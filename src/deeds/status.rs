@@ -40,6 +40,8 @@ pub struct Status {
     pub requests: Vec<String>,
     /// The numbers of document 5D, where somebody asked for them and they can be said.
     pub numbers: Option<Numbers>,
+    /// The incidents and drills that nobody closed, as the checks tell them.
+    pub incidents: Vec<Finding>,
     /// What comes next: the earliest date that something is due.
     pub next: Option<Next>,
     /// The gravest finding that keeps values from leaving, or commands from writing.
@@ -104,12 +106,19 @@ pub fn status(world: &World, scope: Option<&EnvName>) -> Result<Status, DeedErro
         policies_wait: verified.record.waiting().len(),
         requests: requests(&place)?,
         numbers: None,
+        incidents: unclosed(&verified),
         next: next(&verified, place.today()),
         gravest: gravest(&verified).cloned(),
         today: place.today(),
         obligations: verified.obligations,
         previous: verified.previous,
     })
+}
+
+/// What the checks say of incidents that nobody closed.
+fn unclosed(verified: &Verified<'_>) -> Vec<Finding> {
+    let unclosed = verified.findings.iter().filter(|finding| finding.code == Code::Incident);
+    unclosed.cloned().collect()
 }
 
 /// The names of the files with requests.

@@ -3,6 +3,7 @@
 mod dotenv;
 mod format;
 mod json;
+mod redact;
 mod shell;
 mod steering;
 mod variables;
@@ -12,6 +13,7 @@ use crate::document::value::ValueError;
 use crate::names::Address;
 
 pub use format::Export;
+pub use redact::redacted;
 pub use steering::{STEERING, steers};
 pub use variables::{File, LeftOut, Nesting, Variable, Variables, Wanted, variables};
 

@@ -13,8 +13,12 @@ use crate::deeds::incident::close::Closed;
 use crate::deeds::incident::open::Opened;
 use crate::deeds::incident::status::Cases;
 use crate::log::entry::Subject;
-use crate::names::{Stage, quoted};
+use crate::names::{MemberName, Stage, quoted};
 use crate::verify::incidents::Word;
+
+/// Whom to ask where nobody else could say it.
+const NOBODY: &str =
+    "nobody else could; let a person in who signs: tenure member add NAME --role ROLE";
 
 impl Show for Opened {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -70,6 +74,9 @@ impl Show for Accepted {
             return writeln!(out, "{name} borne until {until}. Entry {entry}, signed by {by}.");
         }
         writeln!(out, "{name} not borne yet. Entry {entry}, signed by {by}.")?;
+        if may.is_empty() {
+            return writeln!(out, "wants another admin to say the same: {NOBODY}");
+        }
         writeln!(
             out,
             "wants more admins to say the same, one who did not sign the cause: {}",
@@ -94,10 +101,15 @@ impl Show for Closed {
         let id = self.case.opened.entry.short();
         let (entry, by) = (self.entry.short(), &self.by);
         match self.case.closing.closed {
-            Some(_) => writeln!(out, "incident {id} closed. Entry {entry}, signed by {by}.")?,
+            Some(_) => {
+                writeln!(out, "incident {id} closed. Entry {entry}, signed by {by}.")?;
+                doubted(&self.case, out)?;
+            }
             None => {
                 writeln!(out, "incident {id} not closed yet. Entry {entry}, signed by {by}.")?;
-                writeln!(out, "wants another to say so: {}", names(&self.wants))?;
+                let wants =
+                    if self.wants.is_empty() { NOBODY.to_owned() } else { names(&self.wants) };
+                writeln!(out, "wants another to say so: {wants}")?;
             }
         }
         writeln!(out, "next  git add -A && git commit")
@@ -185,10 +197,26 @@ fn full(case: &Case, out: &mut dyn Write) -> io::Result<()> {
     for word in &case.closing.words {
         writeln!(out, "over       says {} (entry {})", word.by, word.entry.short())?;
     }
+    doubted(case, out)?;
     for (_, command) in to_contain(case) {
         writeln!(out, "next  {command}")?;
     }
     Ok(())
+}
+
+/// Says it where nothing shows that two persons closed it.
+fn doubted(case: &Case, out: &mut dyn Write) -> io::Result<()> {
+    match &case.closing.doubt {
+        Some((one, other)) => writeln!(out, "doubt      {}", not_two(one, other)),
+        None => Ok(()),
+    }
+}
+
+/// What is said of two of whom one let the other in.
+pub(in crate::output) fn not_two(one: &MemberName, other: &MemberName) -> String {
+    format!(
+        "nothing shows that {one} and {other} are two persons: one let the other in after it was opened"
+    )
 }
 
 fn told(case: &Case, line: &Line, out: &mut dyn Write) -> io::Result<()> {
@@ -204,6 +232,16 @@ fn told(case: &Case, line: &Line, out: &mut dyn Write) -> io::Result<()> {
             let fix = format!("tenure rotate {} --finish", quoted(&line.secret));
             let word = paint(Ink::Yellow, "left");
             writeln!(out, "  {word}    {name}{since}, replaced and not ended: {fix}")
+        }
+        Left::Customers => {
+            let word = paint(Ink::Blue, "theirs");
+            let id = case.opened.entry.short();
+            writeln!(
+                out,
+                "  {word}  {name}{since}, in custody of the customer: ask for a new one, or tenure incident \
+                 accept {id} {}",
+                quoted(&line.secret)
+            )
         }
         Left::Borne(until) => {
             let by: Vec<_> = line.bearing.words.iter().map(|(word, _)| word.by.clone()).collect();
@@ -272,6 +310,7 @@ fn case(case: &Case) -> Value {
         "values": case.lines.iter().map(|line| value(case, line)).collect::<Vec<_>>(),
         "over": case.closing.words.iter().map(word).collect::<Vec<_>>(),
         "closed": case.closing.closed.map(|at| at.to_string()),
+        "not_shown_to_be_two": case.closing.doubt.as_ref().map(|(one, other)| json!([one, other])),
     })
 }
 
@@ -279,6 +318,7 @@ fn value(case: &Case, line: &Line) -> Value {
     let left = match line.left(case.today()) {
         Left::Rotate => "rotate",
         Left::End => "end",
+        Left::Customers => "customer",
         Left::Borne(_) => "borne",
         Left::Nothing => "nothing",
     };

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::Show;
 use super::set::{DROPPED, ends, name, own_end, signed};
 use super::words::count;
+use crate::deeds::rotate::drive::Driven;
 use crate::deeds::rotate::finish::{Finished, Waiting};
 use crate::deeds::rotate::{Moved, Rotated, Step, Stepped, Turn};
 use crate::deeds::set::Set;
@@ -60,9 +61,10 @@ impl Show for Stepped {
         for Moved { address, turn, due, .. } in &self.values {
             let at = name(address);
             match turn {
-                Turn::Promoted { previous, .. } => {
+                Turn::Promoted { previous: Some(previous), .. } => {
                     write!(out, "{at} has its new value; the one before is {}.", name(previous))?;
                 }
+                Turn::Promoted { previous: None, .. } => write!(out, "{at} has its new value.")?,
                 Turn::Dropped(next) => write!(out, "{} removed; {at} is as it was.", name(next))?,
                 Turn::Restored(_) => write!(out, "{at} has its previous value again.")?,
             }
@@ -77,9 +79,9 @@ impl Show for Stepped {
     fn json(&self) -> Value {
         let value = |moved: &Moved| {
             let (step, beside, until) = match &moved.turn {
-                Turn::Promoted { previous, until } => ("promoted", previous, *until),
-                Turn::Dropped(next) => ("dropped", next, None),
-                Turn::Restored(previous) => ("restored", previous, None),
+                Turn::Promoted { previous, until } => ("promoted", previous.as_ref(), *until),
+                Turn::Dropped(next) => ("dropped", Some(next), None),
+                Turn::Restored(previous) => ("restored", Some(previous), None),
             };
             json!({
                 "address": moved.address,
@@ -94,6 +96,41 @@ impl Show for Stepped {
             "entry": self.receipt.entry,
             "by": self.receipt.by,
         })
+    }
+}
+
+/// What a command of the user's took part in.
+pub struct Drove<'a>(pub &'a [Driven]);
+
+impl Show for Drove<'_> {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        for Driven { address, stepped, waits, parts, .. } in self.0 {
+            match (stepped, waits) {
+                (Some(stepped), _) => stepped.human(out)?,
+                (None, Some(day)) => {
+                    writeln!(out, "{} has a new value pending, until {day}.", name(address))?;
+                }
+                (None, None) => {
+                    let parts: Vec<_> = parts.iter().map(|part| part.word()).collect();
+                    writeln!(out, "{}: {}, then promoted.", name(address), parts.join(", "))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn json(&self) -> Value {
+        let one = |driven: &Driven| {
+            let parts: Vec<_> = driven.parts.iter().map(|part| part.word()).collect();
+            json!({
+                "address": driven.address,
+                "steps": parts,
+                "begun": driven.begun.as_ref().map(|begun| begun.json()),
+                "waits-until": driven.waits.map(|day| day.to_string()),
+                "promoted": driven.stepped.as_ref().map(Show::json),
+            })
+        };
+        json!({ "values": self.0.iter().map(one).collect::<Vec<_>>() })
     }
 }
 
@@ -127,10 +164,10 @@ impl Show for Finished {
         for waits in &self.values {
             let (at, ended) = (name(&waits.address), count(waits.values.len(), "earlier value"));
             write!(out, "{at}: {ended} ended ({grade}).")?;
-            match &waits.previous {
-                Some(previous) => writeln!(out, " {} removed.", name(previous))?,
-                None => writeln!(out)?,
+            for gone in waits.previous.iter().chain(&waits.user) {
+                write!(out, " {} removed.", name(gone))?;
             }
+            writeln!(out)?;
         }
         writeln!(out, "{}", signed(&self.receipt))
     }

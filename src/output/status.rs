@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::words::{count, counted};
-use super::{Ink, Show, owed, paint, safe};
+use super::{Ink, Show, findings, owed, paint, safe};
 use crate::deeds::report::numbers::Numbers;
 use crate::deeds::status::{EnvStatus, Status};
 use crate::rotation::days;
@@ -37,6 +37,7 @@ impl Show for Status {
             let whose = next.custody.map(|it| format!(", {}", it.word())).unwrap_or_default();
             writeln!(out, "next     {} due {}, {when}{whose}", safe(&next.name), next.due)?;
         }
+        self.incidents.iter().try_for_each(|it| findings::line(it, out))?;
         if self.policies_wait > 0 {
             let number = counted(self.policies_wait, "policy", "policies");
             writeln!(out, "waiting  {number} for approval: tenure policy show")?;
@@ -67,6 +68,7 @@ impl Show for Status {
             "numbers": self.numbers.as_ref().map(numbers),
             "obligations": owed::obligations(&self.obligations, self.today),
             "previous": owed::previous(&self.previous),
+            "incidents": self.incidents.iter().map(findings::finding).collect::<Vec<_>>(),
             "next": self.next.as_ref().map(|next| json!({
                 "name": next.name,
                 "due": next.due.to_string(),
@@ -89,6 +91,7 @@ fn numbers(it: &Numbers) -> Value {
         "on_time": it.on_time,
         "overdue": it.overdue,
         "oldest_late": it.oldest_late,
+        "late_duties": it.late_duties,
         "obligations": it.obligations,
         "first_due": it.first_due.map(|day| day.to_string()),
         "entries": { "verified": it.entries.0, "all": it.entries.1 },

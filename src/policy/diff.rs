@@ -282,6 +282,7 @@ impl Statements {
             vendor,
             writers,
             used_by,
+            users,
             custody,
             copies,
             contact,
@@ -299,6 +300,10 @@ impl Statements {
         for consumer in used_by {
             self.rule(subject, format!("used by `{consumer}`"));
         }
+        for name in users.iter().flat_map(|users| &users.names) {
+            self.rule(subject, format!("user {name:?} takes turns"));
+        }
+        self.field(subject, "user named by", users.as_ref().map(|users| &users.key));
         self.field(subject, "custody", custody.map(|custody| custody.word()));
         for holder in copies {
             self.rule(subject, format!("copy at {holder}"));

@@ -39,7 +39,7 @@ pub use signing_key::{SigningKey, SigningKeyError};
 pub use template::{TemplateArgs, template};
 pub use terms::{
     Accept, Access, Clocks, Comments, Consumer, Custody, Duty, Link, Links, LoggedEvent, Logging,
-    Origin, Party, Procedure, RiskNote, RotateEvery, Store, Strategy, Word,
+    Origin, Party, Procedure, RiskNote, RotateEvery, Store, Strategy, Users, Word,
 };
 
 /// Where the policy stands in the repository.
@@ -201,6 +201,8 @@ pub struct SecretRule {
     pub writers: Option<Vec<RoleName>>,
     /// The consumers that use them.
     pub used_by: Vec<ConsumerName>,
+    /// The users at the issuer who take turns.
+    pub users: Option<Users>,
     /// Who holds them.
     pub custody: Option<Custody>,
     /// Who else holds copies, in free words.

@@ -138,7 +138,8 @@ fn secret_type(policy: &Policy, name: &TypeName) -> Parts {
 /// Without who answers for it and whom to ask. The order of the rules counts: a later one wins.
 fn secret(rule: &SecretRule) -> Parts {
     let SecretRule { matches, kind, owner: _, origin, vendor, writers, .. } = rule;
-    let SecretRule { used_by, custody, copies, contact: _, .. } = rule;
+    let SecretRule { used_by, users, custody, copies, contact: _, .. } = rule;
+    let turn = users.as_ref().map(|users| users.key.to_string());
     [
         words(["secret", matches.as_str()]),
         said(kind.as_ref().map(TypeName::as_str)),
@@ -146,6 +147,8 @@ fn secret(rule: &SecretRule) -> Parts {
         said(vendor.as_deref()),
         writers.as_ref().map_or_else(|| words(["no"]), |roles| texts(roles)),
         texts(used_by),
+        said(turn.as_deref()),
+        set(users.iter().flat_map(|users| users.names.clone())),
         said(custody.map(|it| it.word())),
         texts(copies),
         since("rotate-every", rule.rotate_every.map(every)),
@@ -290,6 +293,10 @@ mod tests {
             ("vendor = \"stripe\"", "vendor = \"other\""),
             ("vendor = \"stripe\"", "vendor = \"stripe\"\ncopies = [\"them\"]"),
             ("vendor = \"stripe\"", "vendor = \"stripe\"\ncustody = \"customer\""),
+            (
+                "vendor = \"stripe\"",
+                "vendor = \"stripe\"\nusers = { key = \"U\", names = [\"a\", \"b\"] }",
+            ),
             ("writers = [\"leads\"]", "writers = [\"admin\"]"),
             ("threshold = 1", "threshold = 2"),
             ("[roles]", "[clocks]\nkeep-events = \"1d\"\n[roles]"),

@@ -6,7 +6,7 @@ use crate::names::{
     Address, ConsumerName, EnvName, KeyPath, MemberName, RepoPath, RoleName, TypeName,
 };
 
-use super::terms::{Custody, Origin, RotateEvery};
+use super::terms::{Custody, Origin, RotateEvery, Users};
 use super::{Environment, MemberKind, Policy, Recipient, SecretRule};
 
 /// Where to look for an environment's files.
@@ -41,6 +41,8 @@ pub struct Rule<'p> {
     pub writers: Option<&'p [RoleName]>,
     /// Who uses it.
     pub used_by: &'p [ConsumerName],
+    /// Which users at the issuer take turns with it.
+    pub users: Option<&'p Users>,
     /// Who holds it.
     pub custody: Option<Custody>,
     /// Who else holds copies.
@@ -68,6 +70,7 @@ impl<'p> Rule<'p> {
         self.vendor = rule.vendor.as_deref().or(self.vendor);
         self.writers = rule.writers.as_deref().or(self.writers);
         self.custody = rule.custody.or(self.custody);
+        self.users = rule.users.as_ref().or(self.users);
         self.contact = rule.contact.as_deref().or(self.contact);
         if !rule.used_by.is_empty() {
             self.used_by = &rule.used_by;

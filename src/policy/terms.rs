@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::names::{MemberName, RoleName, Sha256};
+use crate::names::{KeyPath, MemberName, RoleName, Sha256};
 
 use super::glob::Glob;
 
@@ -81,12 +81,16 @@ words! {
         /// One by one, by `get`.
         Get = "get",
     }
-    /// Whether two values can be in use at once.
+    /// Whether two values can be in use at once, and how.
     Strategy {
         /// Both are accepted for a while.
-        Overlap = "overlap",
+        Dual = "dual",
         /// Only one is: a planned interruption.
         Single = "single",
+        /// Two users at the issuer take turns: a new value is for the one who is not in use.
+        Alternating = "alternating",
+        /// Signatures of both are verified for a while: the new one is out before it signs.
+        KeyRing = "key-ring",
         /// The old one stays to decrypt what it encrypted.
         KeepOld = "keep-old",
     }
@@ -177,6 +181,28 @@ pub struct RiskNote {
     pub text: String,
     /// The UTC day.
     pub date: Date,
+}
+
+/// The two users at an issuer who take turns with a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Users {
+    /// The key, in the same file, that names the one in use.
+    pub key: KeyPath,
+    /// Their names, which are no secret; they differ.
+    pub names: [String; 2],
+}
+
+impl Users {
+    /// The one whose turn comes after another's; none after a stranger's.
+    #[must_use]
+    pub fn after(&self, name: &[u8]) -> Option<&str> {
+        let [one, other] = &self.names;
+        match name {
+            name if name == one.as_bytes() => Some(other),
+            name if name == other.as_bytes() => Some(one),
+            _ => None,
+        }
+    }
 }
 
 /// A program or job that uses secrets.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{Chain, Parsed, Step};
 use super::entries::{Record, TOLERANCE, Verdict};
+use super::incidents::Closing;
 use super::policies::policy_path;
 use crate::finding::{Code, Finding};
 use crate::log::dag::Order;
@@ -38,6 +39,8 @@ pub struct Brief {
     latest: Timestamp,
     /// How many entries of the log hold, of how many.
     counted: (usize, usize),
+    /// Who says of each incident that it is over: that follows from keys, which are not kept.
+    closings: BTreeMap<EntryId, Closing>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -91,6 +94,7 @@ impl Record {
             findings: self.findings.clone(),
             latest: self.entries.iter().map(|signed| signed.entry.time).max()?,
             counted: self.counted,
+            closings: self.incidents().iter().map(|it| (it.id, self.closing(it.id))).collect(),
         })
     }
 
@@ -232,7 +236,18 @@ impl Brief {
     /// Gives the record, with the policies that were judged with it, by path.
     #[must_use]
     pub fn into_record(self, policies: &BTreeMap<String, Vec<u8>>) -> Option<Record> {
-        let Self { order, entries, void, steps, holding, in_force, findings, counted, .. } = self;
+        let Self {
+            order,
+            entries,
+            void,
+            steps,
+            holding,
+            in_force,
+            findings,
+            counted,
+            closings,
+            ..
+        } = self;
         let ids = order.ids().to_vec();
         let dag = order.into_dag()?;
         let step = |step: BriefStep| {
@@ -264,6 +279,7 @@ impl Brief {
             in_force,
             unsigned: None,
             counted,
+            closings: Some(closings),
             naming: OnceCell::new(),
             tokens: OnceCell::new(),
             files_of_keys: OnceCell::new(),

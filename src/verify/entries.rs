@@ -1,12 +1,13 @@
 //! Checks 1 to 7: entries, root, parents, policy chain, rights, policy file.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 use ssh_key::PublicKey;
 
 use super::chain::{Chain, Seen, Step};
+use super::incidents::Closing;
 use super::verdicts::breach;
 use super::{LogEvidence, Trust, reading, rights};
 use crate::finding::{Code, Finding};
@@ -54,6 +55,8 @@ pub struct Record {
     pub(super) unsigned: Option<Policy>,
     /// How many entries of the log hold, of how many.
     pub(super) counted: (usize, usize),
+    /// Who says of each incident that it is over, where that is known from before.
+    pub(super) closings: Option<BTreeMap<EntryId, Closing>>,
     /// The entries that name an address, parents before children.
     pub(super) naming: OnceCell<HashMap<Address, Vec<usize>>>,
     /// Where sealed bytes stand, by their hash.
@@ -108,6 +111,7 @@ impl Record {
             in_force,
             unsigned,
             counted,
+            closings: None,
             naming,
             tokens,
             files_of_keys,

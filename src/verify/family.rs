@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Live, Record, Verified};
 use crate::log::entry::{Item, Kind, Note, Op, Origin};
 use crate::names::{Address, EnvName, GenerationId, Sha256, Stage, TypeName};
+use crate::policy::Strategy;
 
 /// A value that was made for a secret, under whatever names and tokens it stood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,12 +51,23 @@ impl Verified<'_> {
         is.then_some((stage, base))
     }
 
-    /// The pending values of an environment, which are not in use yet.
+    /// The pending values of an environment, which are not in use yet: not even to verify with, as those of a
+    /// key ring are.
     #[must_use]
     pub fn pending(&self, env: &EnvName) -> BTreeSet<Address> {
         let mine = self.live.keys().filter(|address| address.env == *env);
-        let pending = |at: &&Address| matches!(self.stage(at), Some((Stage::Next, _)));
+        let out = |base: &Address| self.strategy(base) == Some(Strategy::KeyRing);
+        let pending = |at: &&Address| {
+            self.stage(at).is_some_and(|(stage, base)| stage == Stage::Next && !out(&base))
+        };
         mine.filter(pending).cloned().collect()
+    }
+
+    /// Whether two values of a secret can be in use at once, by its type.
+    #[must_use]
+    pub fn strategy(&self, address: &Address) -> Option<Strategy> {
+        let kind = self.live.get(address)?.item.kind.as_ref()?;
+        self.policy.types.get(kind)?.strategy
     }
 
     /// The origins of all values that stand.

@@ -2,16 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+use serde::{Deserialize, Serialize};
 
-use super::{Record, Step};
+use super::closers::Hindrance;
+use super::verdicts::breach;
+use super::{Record, Step, Verified};
+use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::{Grade, Kind, Note, Origin, Subject};
-use crate::names::{EntryId, MemberName};
-use crate::policy::Policy;
+use crate::log::name::file_path;
+use crate::names::{Address, EntryId, EnvName, MemberName};
+use crate::policy::{Custody, Policy};
+use crate::rotation::Obligation;
 
 /// Who signed what, and when they say they did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Word {
     /// The entry.
     pub entry: EntryId,
@@ -39,28 +45,18 @@ pub struct Incident<'r> {
 }
 
 /// Whether an incident is over.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closing {
     /// The first word of each member who says so, in the order of the log.
     pub words: Vec<Word>,
-    /// When two members had said so, one of them an admin.
+    /// When two persons had said so, one of them an admin.
     pub closed: Option<Timestamp>,
     /// Whether one of them is an admin.
     pub admin: bool,
-}
-
-impl Closing {
-    /// Adds a member's word, as that of an admin or not.
-    pub fn add(&mut self, word: Word, admin: bool) {
-        let at = word.at;
-        self.admin |= admin;
-        if self.words.iter().all(|known| known.by != word.by) {
-            self.words.push(word);
-        }
-        if self.closed.is_none() && self.admin && self.words.len() > 1 {
-            self.closed = Some(at);
-        }
-    }
+    /// The two by whom it is closed, where nothing shows that they are two persons.
+    pub doubt: Option<(MemberName, MemberName)>,
+    /// Why the last two that were compared are not enough.
+    pub hindrance: Option<Hindrance>,
 }
 
 /// Who bears that a value is not replaced, and until when.
@@ -70,6 +66,57 @@ pub struct Bearing {
     pub words: Vec<(Word, Date)>,
     /// The day up to which enough of them bear it; none where they are too few.
     pub until: Option<Date>,
+}
+
+/// The most days ahead that a value can be borne: whoever bears it looks at it again once a year.
+pub const BORNE_DAYS: i64 = 365;
+
+impl Verified<'_> {
+    /// Names the incidents that nobody closed: a review is due of what is paid too. A drill is never red, and
+    /// neither is what a customer has in hand.
+    pub(super) fn unclosed(&self, scope: Option<&EnvName>, today: Date) -> Vec<Finding> {
+        let in_scope = |value: &&Origin| scope.is_none_or(|env| value.address.env == *env);
+        let all = self.record.incidents().into_iter();
+        let open = all.filter(|it| self.record.closing(it.id).closed.is_none());
+        let here = open.map(|it| (it.values.iter().filter(in_scope).count(), it));
+        let here = here.filter(|(values, _)| *values > 0);
+        here.map(|(values, it)| self.not_closed(&it, (scope, values), today)).collect()
+    }
+
+    fn not_closed(
+        &self,
+        incident: &Incident<'_>,
+        (scope, values): (Option<&EnvName>, usize),
+        today: Date,
+    ) -> Finding {
+        let Incident { entry, id, subject, drill, .. } = incident;
+        let mine = |debt: &&Obligation| debt.entry == *id && !debt.is_accepted(today);
+        let mut left: Vec<_> = self.obligations.iter().filter(mine).map(|it| &it.address).collect();
+        left.dedup();
+        let theirs = |at: &&&Address| self.policy.rule(at).custody == Some(Custody::Customer);
+        let customers = left.iter().filter(theirs).count();
+        let place = scope.map(|env| format!(" in {env}")).unwrap_or_default();
+        let what = match (left.len(), customers) {
+            (0, _) => {
+                format!("nothing is left{place}, and two members have yet to say that it is over")
+            }
+            (all, 0) => format!("{all} of {values} values{place} left"),
+            (all, some) => format!(
+                "{all} of {values} values{place} left, {some} in custody of the customer, who decides"
+            ),
+        };
+        let word = if *drill { "drill" } else { "incident" };
+        let (day, short) = (self.record.day_of(*entry), id.short());
+        let fix = match (left.len(), scope) {
+            (0, None) => format!("tenure incident close {short} -o FILE"),
+            _ => format!("tenure incident status {short}"),
+        };
+        let only_theirs = customers > 0 && customers == left.len();
+        let grade = if *drill || only_theirs { Severity::Note } else { Severity::Found };
+        let path = file_path(&self.record.entries[*entry].entry, id);
+        let message = format!("{word} about {subject}, opened on {day}, is not closed: {what}");
+        breach(Code::Incident, path.to_string(), message).graded(grade).entry(*id).fix(fix)
+    }
 }
 
 impl Record {
@@ -115,23 +162,9 @@ impl Record {
         Word { entry: signed.id, by, at: signed.entry.time, reason }
     }
 
-    /// Who says that an incident is over, and whether that is enough.
-    #[must_use]
-    pub fn closing(&self, incident: EntryId) -> Closing {
-        let mut closing = Closing::default();
-        for (at, note) in self.notes() {
-            if matches!(note, Note::IncidentClose { target } if *target == incident) {
-                let word = self.word(at);
-                let admin = self.policy_at(at).is_some_and(|policy| policy.is_admin(&word.by));
-                closing.add(word, admin);
-            }
-        }
-        closing
-    }
-
     /// Who bears, for a cause, that a value is not replaced: as many admins as sign a policy, one of whom
     /// neither signed the cause nor is what it is about. Each one's last word counts, and together they bear it
-    /// as long as all of so many do.
+    /// as long as all of so many do, and none of them for longer than [`BORNE_DAYS`].
     #[must_use]
     pub fn bearing(&self, cause: EntryId, value: &Origin) -> Bearing {
         let mut last: BTreeMap<&MemberName, (usize, Date)> = BTreeMap::new();
@@ -139,7 +172,8 @@ impl Record {
             if let Note::IncidentAccept { target, value: of, until } = note
                 && (*target, of) == (cause, value)
             {
-                last.insert(&self.entries[at].entry.by, (at, *until));
+                let most = self.day_of(at).saturating_add(BORNE_DAYS.days());
+                last.insert(&self.entries[at].entry.by, (at, most.min(*until)));
             }
         }
         let said: Vec<_> = last.iter().map(|(who, (_, day))| (*who, *day)).collect();

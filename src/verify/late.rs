@@ -65,7 +65,11 @@ impl Verified<'_> {
         let grace = self.policy.grace(kind).unwrap_or_default();
         let last = due.saturating_add(i64::from(grace).days());
         let borne = today <= last;
-        let until = if borne { format!("; in grace until {last}") } else { String::new() };
+        let until = match () {
+            () if self.is_customers(address) => self.whose(address).to_owned(),
+            () if borne => format!("; in grace until {last}"),
+            () => String::new(),
+        };
         let finding = at(Code::Overdue, address, format!("due {due}, {late} late{until}"));
         finding.graded(self.grade(address, !borne)).fix(self.way_on(address, true))
     }
@@ -80,6 +84,7 @@ impl Verified<'_> {
         findings.extend(self.ended());
         self.findings.append(&mut findings);
         (self.obligations, self.previous) = (obligations, previous);
+        self.findings.append(&mut self.unclosed(scope, today));
     }
 
     /// Finds the values in use of which somebody signed that their issuer refuses them: two branches that finish
@@ -135,6 +140,7 @@ impl Verified<'_> {
             Owed::End => self.finish(&debt.address),
             Owed::Rotate => self.way_on(&debt.address, true),
         };
+        let message = message + self.whose(&debt.address);
         let finding = at(Code::Obligation, &debt.address, message).entry(debt.entry);
         finding.graded(self.grade(&debt.address, debt.is_red(today))).fix(fix)
     }
@@ -146,14 +152,24 @@ impl Verified<'_> {
             left => format!("in {}", days(left)),
         };
         let message = format!("replaced on {}, to be ended by {}, {when}", value.since, value.due);
+        let message = message + self.whose(&value.address);
         let finding = at(Code::Previous, &value.address, message).entry(value.origin.entry);
         finding.graded(self.grade(&value.address, left < 0)).fix(self.finish(&value.address))
     }
 
     /// What is late is red, unless a customer has it in hand.
     fn grade(&self, address: &Address, late: bool) -> Severity {
-        let customers = self.policy.rule(address).custody == Some(Custody::Customer);
-        if late && !customers { Severity::Found } else { Severity::Note }
+        if late && !self.is_customers(address) { Severity::Found } else { Severity::Note }
+    }
+
+    /// Tells whether a customer has a value in hand.
+    fn is_customers(&self, address: &Address) -> bool {
+        self.policy.rule(address).custody == Some(Custody::Customer)
+    }
+
+    /// Says of a customer's value that it is.
+    fn whose(&self, address: &Address) -> &'static str {
+        if self.is_customers(address) { "; in custody of the customer, who decides" } else { "" }
     }
 
     /// The command that ends what stands, or stood, at an address and is not the current value.

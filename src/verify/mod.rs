@@ -5,6 +5,7 @@
 
 mod brief;
 mod chain;
+pub mod closers;
 mod custody;
 mod debts;
 mod disk;

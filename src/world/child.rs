@@ -38,6 +38,9 @@ pub enum ChildError {
         #[source]
         source: io::Error,
     },
+    /// Somebody ended us while it ran; it was ended too.
+    #[error("`{program}` was ended, as we were told to end")]
+    Interrupted { program: String, signal: i32 },
     /// The limits that the child should have could not be set.
     #[error(transparent)]
     Harden(#[from] HardenError),

@@ -1,5 +1,7 @@
 //! What a commit holds: its files, read through git's plumbing.
 
+use jiff::Timestamp;
+
 use super::WorldError;
 use super::git::Checkout;
 use super::staged::{IndexFile, ObjectId, file_mode, garbled, repo_path};
@@ -17,6 +19,29 @@ impl Checkout {
             .success()
             .then(|| ObjectId::parse(output.stdout.trim_ascii_end()))
             .flatten())
+    }
+
+    /// Tells when a commit was made, as it claims.
+    pub fn commit_time(&self, commit: &ObjectId) -> Result<Timestamp, WorldError> {
+        let doing = "read a commit";
+        let args = ["log", "-1", "--no-show-signature", "--format=%ct", commit.as_str()];
+        let printed = self.program.ask(doing, &args)?;
+        let seconds = std::str::from_utf8(printed.trim_ascii()).ok().and_then(|it| it.parse().ok());
+        let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        time.ok_or_else(|| garbled(doing))
+    }
+
+    /// Finds the newest commit of this branch, merges not followed, that claims to be from before a time.
+    pub fn commit_before(&self, end: Timestamp) -> Result<Option<ObjectId>, WorldError> {
+        let doing = "look for a commit of that day";
+        let Some(head) = self.head_commit()? else { return Ok(None) };
+        let last = format!("--min-age={}", end.as_second().saturating_sub(1));
+        let args = ["rev-list", "-1", "--first-parent", &last, head.as_str()];
+        let printed = self.program.ask(doing, &args)?;
+        match printed.trim_ascii() {
+            b"" => Ok(None),
+            id => ObjectId::parse(id).map(Some).ok_or_else(|| garbled(doing)),
+        }
     }
 
     /// Lists the files of a commit.

@@ -3,6 +3,7 @@
 use std::cell::{RefCell, RefMut};
 use std::path::PathBuf;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use ssh_key::PublicKey;
 
@@ -10,7 +11,7 @@ use super::harden::Hardened;
 use super::keys::{Identities, KeyPlaces};
 use super::signer::{self, Signer, SignerError, SigningPlaces};
 use super::terminal::{Prompts, Terminal, TerminalError};
-use super::{Checkout, Environment, LARGEST, WorldError, wiped};
+use super::{Checkout, Environment, LARGEST, ObjectId, WorldError, wiped};
 use crate::names::EntryId;
 use crate::secret::Plaintext;
 
@@ -52,6 +53,15 @@ pub struct Demands {
     pub max_age: Option<SignedDuration>,
 }
 
+/// As of when a run looks at the repository, where that is not now: a view, never a verdict on now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// The UTC day by which dates are counted.
+    pub day: Date,
+    /// The commit that is read in place of the work tree.
+    pub commit: Option<ObjectId>,
+}
+
 /// What the command line says of the outside.
 #[derive(Debug)]
 pub struct Settings {
@@ -83,6 +93,8 @@ pub struct World {
     pub from: PathBuf,
     /// The time, read once a run.
     pub now: Timestamp,
+    /// As of when the repository is looked at, where that is not now.
+    pub view: Option<View>,
     /// The root that the command line names.
     pub root: Option<EntryId>,
     /// What else the command line demands of the log.
@@ -111,6 +123,7 @@ impl World {
         Self {
             from: settings.from,
             now: settings.now,
+            view: None,
             root: settings.root,
             demands: settings.demands,
             terminal,

@@ -32,15 +32,14 @@ pub struct Ever {
     pub is_cut: bool,
 }
 
-/// From every reference and reflog, ancestors first; `-c` compares a merge with all its parents.
-const WALK: [&str; 13] = [
+/// Ancestors first; `-c` compares a merge with all its parents.
+const WALK: [&str; 12] = [
     "-c",
     "core.quotePath=false",
     "log",
     "--topo-order",
     "--reverse",
     "--full-history",
-    "--reflog",
     "-c",
     "--root",
     "--raw",
@@ -50,10 +49,14 @@ const WALK: [&str; 13] = [
 ];
 
 impl Checkout {
-    /// Lists what the files at some paths, or below them, ever were.
-    pub fn ever(&self, paths: &[String]) -> Result<Ever, WorldError> {
+    /// Lists what the files at some paths, or below them, ever were: in all that this clone knows of, or up to
+    /// a commit.
+    pub fn ever(&self, paths: &[String], until: Option<&ObjectId>) -> Result<Ever, WorldError> {
         let doing = "look through the history";
-        let tips = self.tips()?;
+        let tips = match until {
+            Some(commit) => vec![commit.as_str().to_owned()],
+            None => [vec!["--reflog".to_owned()], self.tips()?].concat(),
+        };
         let mut args: Vec<&str> = WALK.to_vec();
         args.extend(["--no-color", "--no-ext-diff", "--ignore-submodules=all"]);
         args.extend(tips.iter().map(String::as_str));
@@ -107,7 +110,7 @@ mod tests {
     fn told(repo: &Repo, paths: &[&str]) -> Vec<(String, String, String)> {
         let checkout = repo.checkout();
         let paths: Vec<_> = paths.iter().map(|path| (*path).to_owned()).collect();
-        let ever = checkout.ever(&paths).unwrap();
+        let ever = checkout.ever(&paths, None).unwrap();
         assert!(!ever.is_cut);
         let ids: Vec<_> = ever.contents.iter().map(|it| it.id.clone()).collect();
         let blobs = checkout.read_blobs(&ids).unwrap();
@@ -191,7 +194,7 @@ mod tests {
         let to = repo.home().join("clone");
         repo.git(&["clone", "-q", "--depth=1", &url, to.to_str().unwrap()]);
         let checkout = Checkout::discover(&to, &repo.environment(&[])).unwrap();
-        let ever = checkout.ever(&["k".to_owned()]).unwrap();
+        let ever = checkout.ever(&["k".to_owned()], None).unwrap();
         assert_eq!((ever.contents.len(), ever.is_cut), (1, true));
     }
 

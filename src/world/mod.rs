@@ -11,6 +11,7 @@ pub mod child;
 mod clock;
 mod committed;
 mod desk;
+pub mod driver;
 mod environment;
 mod error;
 mod ever;
@@ -28,6 +29,7 @@ mod past;
 mod program;
 mod refs;
 mod sides;
+mod signals;
 pub mod signer;
 mod staged;
 mod state;
@@ -42,7 +44,7 @@ pub use cache::Cache;
 pub use change::Change;
 pub use clock::{Stopwatch, now};
 pub use desk::{
-    Consent, Demands, Notes, Settings, World, Writes, current_folder, is_link, read_file,
+    Consent, Demands, Notes, Settings, View, World, Writes, current_folder, is_link, read_file,
     read_public, read_text,
 };
 pub use environment::{Environment, HONOURED, WITHHELD};

@@ -35,6 +35,15 @@ fn check(estate: &Estate, day: &str) -> Outcome {
         .run()
 }
 
+/// What is found that makes the check red, sorted.
+fn red(checked: &Outcome) -> Vec<String> {
+    let found = checked.json()["findings"].clone();
+    let red = found.as_array().unwrap().iter().filter(|it| it["severity"] == "found");
+    let mut red: Vec<_> = red.map(|it| it["code"].as_str().unwrap().to_owned()).collect();
+    red.sort();
+    red
+}
+
 /// Per value that is owed: the key, what is left to do, the cause, and all causes.
 fn duties(checked: &Outcome) -> Vec<(String, String, String, usize)> {
     let text = |of: &Value| of.as_str().unwrap().to_owned();
@@ -129,7 +138,8 @@ fn an_incident_is_red_at_once_and_a_drill_never() {
     assert!(warned.stderr.contains("PARTNER_KEY must rotate: incident"), "{warned}");
     estate.set("ana", "prod/secrets/prod.env#PARTNER_KEY", "hunter2-other");
     let paid = check(&estate, "2026-01-01");
-    assert_eq!((paid.code, duties(&paid)), (0, vec![]), "{paid}");
+    assert_eq!((paid.code, duties(&paid)), (1, vec![]), "{paid}");
+    assert_eq!(red(&paid), ["incident"], "all is paid, and nobody closed it: {paid}");
 }
 
 #[test]
@@ -200,9 +210,9 @@ fn whom_an_incident_is_about_does_not_bear_it() {
     };
     let cause = note(&estate, "ana", about("ben"));
     note(&estate, "ben", accept(cause, value.clone()));
-    assert_eq!(check(&estate, "2026-01-02").code, 1);
+    assert_eq!(red(&check(&estate, "2026-01-02")), ["incident", "obligation"]);
     note(&estate, "cleo", accept(cause, value.clone()));
-    assert_eq!(check(&estate, "2026-01-02").code, 0);
+    assert_eq!(red(&check(&estate, "2026-01-02")), ["incident"]);
 }
 
 #[test]
@@ -211,11 +221,12 @@ fn an_acceptance_is_of_one_cause_and_another_stays() {
     let value = origin(&estate, API_KEY);
     let first = note(&estate, "cleo", open(vec![value.clone()]));
     note(&estate, "ana", accept(first, value.clone()));
-    assert_eq!(check(&estate, "2026-01-02").code, 0);
+    assert_eq!(red(&check(&estate, "2026-01-02")), ["incident"]);
     note(&estate, "cleo", open(vec![value.clone()]));
     let again = check(&estate, "2026-01-02");
     let owed = vec![duty("API_KEY", "rotate", "incident", 2)];
-    assert_eq!((again.code, duties(&again)), (1, owed), "{again}");
+    assert_eq!(duties(&again), owed, "{again}");
+    assert_eq!(red(&again), ["incident", "incident", "obligation"], "{again}");
     // The cause may be that somebody left, too.
     let estate = left_by_ben();
     let left = estate.step(2);
@@ -295,8 +306,8 @@ fn what_a_lost_key_bears_or_closes_counts_for_nothing() {
     }
     estate.commit("borne");
     let before = check(&estate, "2026-01-01");
-    assert_eq!((before.code, duties(&before).len()), (0, 1), "{before}");
-    estate.judged(0, &[]);
+    assert_eq!((red(&before), duties(&before).len()), (vec!["incident".to_owned()], 1), "{before}");
+    estate.judged(1, &["incident"]);
     // cleo's key was stolen, and she has another one.
     let (old, new) = (estate.public("cleo"), estate.public("mallory"));
     let text = estate.read(POLICY).replace("\"1-", "\"2-").replace(&old, &new);
@@ -376,4 +387,34 @@ fn who_renames_a_type_pays_no_debt_by_it() {
     estate.commit("renamed");
     let after = previous(&estate);
     assert!(!after.as_array().unwrap().is_empty(), "{before} {after}");
+}
+
+#[test]
+fn a_note_bears_a_value_for_no_more_than_a_year() {
+    let estate = estate(1);
+    let value = origin(&estate, API_KEY);
+    let cause = note(&estate, "ana", open(vec![value.clone()]));
+    let until = jiff::civil::date(2036, 1, 1);
+    note(&estate, "ben", Note::IncidentAccept { target: cause, value, until });
+    let red = |day: &str| red(&check(&estate, day)).contains(&"obligation".to_owned());
+    assert!(!red("2027-01-01") && red("2027-01-02"));
+}
+
+#[test]
+fn whom_one_let_in_beside_the_log_closes_nothing_with_them() {
+    let estate = estate(1);
+    let id = note(&estate, "ben", drill(vec![origin(&estate, API_KEY)]));
+    // ana gives a name to a key of mallory's, and signs as both.
+    let (ana, mallory) = (estate.public("ana"), estate.public("mallory"));
+    let text = estate.read(POLICY).replace("\"1-", "\"2-");
+    let puppet = format!("[members.zoe]\nsigning-keys = [\"{mallory}\"]\n\n[members.ana]\n");
+    assert!(text.contains(&ana) && text.contains("[members.ana]\n"), "{text}");
+    estate.sign_policy(&text.replace("[members.ana]\n", &puppet), "ana", &Pen::of("ana"));
+    let mut over = estate.draft("zoe", Kind::Note(Note::IncidentClose { target: id }));
+    over.reason = Some("a test".to_owned());
+    estate.sign(over, &Pen::of("mallory"));
+    note(&estate, "ana", Note::IncidentClose { target: id });
+    assert_eq!(duties(&check(&estate, "2026-01-02")).len(), 1, "one person said so");
+    note(&estate, "cleo", Note::IncidentClose { target: id });
+    assert_eq!(duties(&check(&estate, "2026-01-02")).len(), 0);
 }

@@ -1,6 +1,8 @@
 //! One file a command: that it works, how it says why not, its exit code and its JSON.
 
 mod approve;
+mod as_of;
+mod calendar;
 mod check;
 mod completions;
 mod deadlines;
@@ -37,6 +39,8 @@ mod resolve;
 mod restore;
 mod rotate;
 mod rotate_steps;
+mod rotate_strategies;
+mod rotate_with;
 mod run;
 pub(crate) mod seal;
 mod set;

@@ -4,7 +4,7 @@ use super::seal::started;
 use crate::support::{Repo, snapshot};
 
 /// A repository whose type `api-key` has these lines, and which has `dev/A` and `dev/B` of it.
-fn typed(lines: &str) -> Repo {
+pub(super) fn typed(lines: &str) -> Repo {
     let repo = started();
     described(&repo, lines);
     for (key, value) in [("dev/A", "one"), ("dev/B", "two")] {
@@ -27,7 +27,7 @@ fn ended_at_console() -> Repo {
 }
 
 /// The variables of `dev` that begin with `A`, as a program gets them.
-fn given(repo: &Repo) -> Vec<String> {
+pub(super) fn given(repo: &Repo) -> Vec<String> {
     let env = repo.run("run -q --clean -e dev -- env").done().stdout;
     let mut mine: Vec<_> =
         env.lines().filter(|line| line.starts_with('A')).map(str::to_owned).collect();
@@ -36,7 +36,7 @@ fn given(repo: &Repo) -> Vec<String> {
 }
 
 #[track_caller]
-fn refused(repo: &Repo, line: &str, error: &str, hint: &str) {
+pub(super) fn refused(repo: &Repo, line: &str, error: &str, hint: &str) {
     let before = repo.read("secrets/dev.env");
     let outcome = repo.tenure_fed(&line.split(' ').collect::<Vec<_>>(), "unused");
     assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{outcome}");
@@ -458,10 +458,22 @@ fn a_word_that_may_be_a_value_is_not_repeated() {
 #[test]
 fn a_type_of_one_value_at_a_time_is_interrupted() {
     let repo = typed("strategy = \"single\"");
-    let error = "takes one value at a time: its rotation is a planned interruption";
-    refused(&repo, "rotate dev/A --begin", error, "tenure rotate dev/A");
     let done = repo.tenure_fed(&["rotate", "dev/A"], "new").done();
     assert!(done.stderr.contains("planned interruption"), "{done}");
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newer").done();
+    assert_eq!(given(&repo), ["A=new"]);
+    snapshot!(repo.run("rotate dev/A --promote"), @r"
+    exit 0
+    --- stdout
+    dev/A has its new value. Due 2026-04-01.
+    Entry [id], signed by ana.
+    --- stderr
+    planned interruption: who has the old value takes the new one now; the one before is to be ended at its issuer
+    ");
+    assert_eq!(given(&repo), ["A=newer"]);
+    repo.run("check").done();
+    let done = repo.run("rotate dev/A --finish").done();
+    assert!(done.stdout.contains("2 earlier values ended"), "{done}");
 }
 
 #[test]

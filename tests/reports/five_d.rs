@@ -54,17 +54,17 @@ fn blanked(text: &str) -> String {
     text.split('`').map(blank).collect::<Vec<_>>().join("`")
 }
 
-fn text(repo: &Repo, more: &str) -> String {
+pub(super) fn text(repo: &Repo, more: &str) -> String {
     repo.run(&format!("report 5d {more}")).done().stdout
 }
 
 /// The part of the document below a heading.
-fn section<'t>(text: &'t str, heading: &str) -> &'t str {
+pub(super) fn section<'t>(text: &'t str, heading: &str) -> &'t str {
     let (_, rest) = text.split_once(&format!("{heading}\n")).unwrap();
     rest.split("\n---\n").next().unwrap()
 }
 
-fn line<'t>(text: &'t str, begins: &str) -> &'t str {
+pub(super) fn line<'t>(text: &'t str, begins: &str) -> &'t str {
     let mut lines = text.lines().filter(|line| line.trim_start().starts_with(begins));
     lines.next().unwrap_or_else(|| panic!("no line begins with {begins}: {text}"))
 }
@@ -233,7 +233,7 @@ fn a_log_that_cannot_be_believed_gives_no_document() {
 }
 
 /// Signs the firm's policy with one text in the place of another.
-fn with_policy(from: &str, to: &str) -> Repo {
+pub(super) fn with_policy(from: &str, to: &str) -> Repo {
     let repo = firm();
     let old = repo.read(POLICY);
     let new = old.replace(from, to);

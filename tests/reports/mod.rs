@@ -1,5 +1,6 @@
 //! Reports of whole repositories, built by the real program day by day.
 
+mod believed;
 mod five_d;
 
 use std::fs;

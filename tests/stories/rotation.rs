@@ -233,6 +233,88 @@ fn a_killed_end_loses_no_value() {
     killed(&before, &["rotate", "dev/A", "--finish"]);
 }
 
+/// A command that makes `two`, and before that does what these lines say.
+fn command(lines: &str) -> String {
+    format!("f() {{ cat > /dev/null; {lines}; test $1 = create && echo two; true; }}; f")
+}
+
+#[test]
+fn a_rotation_by_a_command_that_is_killed_at_any_step_is_ended_by_the_same_command() {
+    let repo = started();
+    repo.tenure_fed(&["set", "dev/A"], "one").done();
+    repo.commit("one");
+    let old = state(&repo);
+    let pending = |(values, code): &(BTreeMap<String, String>, i32)| {
+        let mut values = values.clone();
+        values.insert("A_NEXT".to_owned(), "two".to_owned());
+        (values, *code)
+    };
+    for (step, begun) in [("create", false), ("set", true), ("test", true)] {
+        let repo = Repo::copied(repo.folder());
+        let kills = command(&format!("test $1 = {step} && kill -KILL $PPID"));
+        assert_ne!(repo.tenure(&["rotate", "dev/A", "--with", &kills]).code, 0, "{step}");
+        let want = if begun { pending(&old) } else { old.clone() };
+        assert_eq!(state(&repo), want, "{step}");
+        repo.tenure(&["rotate", "dev/A", "--with", &command("true")]).done();
+        repo.commit("promoted");
+        let promoted = state(&repo);
+        assert_eq!(promoted.0["A"], "two");
+        assert_eq!(promoted.0["A_PREVIOUS"], "one");
+        let kills = command("test $1 = finish && kill -KILL $PPID");
+        assert_ne!(repo.tenure(&["rotate", "dev/A", "--finish", "--with", &kills]).code, 0);
+        assert_eq!(state(&repo), promoted);
+        repo.tenure(&["rotate", "dev/A", "--finish", "--with", &command("true")]).done();
+        let (values, code) = state(&repo);
+        assert_eq!((values.len(), values["A"].as_str(), code), (1, "two", 0));
+    }
+}
+
+/// Kills a rotation by a command before each call that changes what lies on disk.
+#[test]
+fn a_killed_rotation_by_a_command_loses_no_value_and_goes_on() {
+    let strace = skip!("strace");
+    let repo = started();
+    repo.tenure_fed(&["set", "dev/A"], "one").done();
+    repo.commit("one");
+    let by_command = command("true");
+    let line = ["rotate", "dev/A", "--with", &by_command];
+    let at = |keys: &[(&str, &str)]| -> BTreeMap<String, String> {
+        keys.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    };
+    let stages = [
+        at(&[("A", "one")]),
+        at(&[("A", "one"), ("A_NEXT", "two")]),
+        at(&[("A", "two"), ("A_PREVIOUS", "one")]),
+    ];
+    let (mut seen, mut ended) = ([0; 3], Vec::new());
+    for (call, n) in CALLS.into_iter().flat_map(|call| (1..60).map(move |n| (call, n))) {
+        if ended.contains(&call) {
+            continue;
+        }
+        let repo = Repo::copied(repo.folder());
+        let (inject, trace) =
+            (format!("inject={call}:signal=KILL:when={n}"), format!("trace={call}"));
+        let quiet = repo.home().join("trace").display().to_string();
+        let traced = repo.command(&strace).args(&["-o", &quiet, "-e", &trace, "-e", &inject]);
+        let traced = traced.arg(env!("CARGO_BIN_EXE_tenure")).args(&["--now", repo.now()]);
+        if traced.args(&line).run().code == 0 {
+            ended.push(call);
+            continue;
+        }
+        let (values, code) = state(&repo);
+        assert_eq!(code, 0, "killed at {call} {n}");
+        let stage = stages.iter().position(|stage| *stage == values);
+        let stage = stage.unwrap_or_else(|| panic!("killed at {call} {n}: {values:?}"));
+        seen[stage] += 1;
+        if stage < 2 {
+            repo.tenure(&line).done();
+            assert_eq!(state(&repo), (stages[2].clone(), 0), "killed at {call} {n}");
+        }
+    }
+    assert_eq!(ended, CALLS);
+    assert!(seen.iter().all(|times| *times > 1), "{seen:?}");
+}
+
 /// Waits are short, and a test that hangs is seen.
 #[test]
 fn a_program_that_is_asked_holds_nobody_up() {

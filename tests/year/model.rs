@@ -222,6 +222,7 @@ impl Model {
         !self.overdue(today).is_empty()
             || all.any(|(place, value)| self.duties(place.0, value).into_iter().any(red))
             || self.previous().iter().any(|(_, due)| *due < today)
+            || self.incidents.iter().any(|it| !it.drill && !it.closed)
     }
 
     /// The values that `rotate --due` is to make new.

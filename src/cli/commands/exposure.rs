@@ -7,18 +7,20 @@ use jiff::civil::Date;
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::global::Global;
+use crate::cli::global::{Global, View};
 use crate::deeds::DeedError;
+use crate::deeds::as_of::{self, Past};
 use crate::deeds::exposure::value;
 use crate::deeds::exposure::{Exposure, Question, Wanted, exposure};
 use crate::deeds::set::{Shape, given};
 use crate::finding::Severity;
 use crate::names::MemberName;
 use crate::output::Output;
+use crate::output::as_of::Viewed;
 use crate::output::progress::Bar;
 use crate::output::sentences::{READ_STAYS_READ, READS_LEAVE_NO_TRACE, TIMES_ARE_CLAIMS};
 use crate::policy::Recipient;
-use crate::world::World;
+use crate::world::{self, World};
 
 /// Which values somebody could read, from when on, and which of them are still in use
 #[derive(Debug, clap::Args)]
@@ -63,15 +65,20 @@ pub(crate) struct Args {
     /// Only what could be read, and was in use, on this UTC day or before
     #[arg(long, value_name = "DATE")]
     until: Option<Date>,
+
+    #[command(flatten)]
+    view: View,
 }
 
 pub(crate) fn run(
-    world: &World,
+    world: World,
     global: &Global,
     args: &Args,
     out: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     in_order(args)?;
+    let world = &as_of::look(world, &args.view.texts, Past::Committed)?;
+    let view = world.view.as_ref();
     let wanted = Wanted { since: args.since, until: args.until, env: global.env.clone() };
     let member = args.member.as_deref().map(named).transpose()?;
     let exit = match args.question(member.as_ref()) {
@@ -79,14 +86,14 @@ pub(crate) fn run(
             let mut bar = Bar::new(out, "contents");
             let answer = exposure(world, question, wanted, &mut |done, of| bar.step(done, of));
             drop(bar);
-            answered(&answer?, out)?
+            answered(&answer?, view, out)?
         }
         None => {
             let leaked = given(world, "leaked value", Shape::Value, None)?;
             let mut bar = Bar::new(out, "contents");
             let found = value::find(world, &leaked, &wanted, &mut |done, of| bar.step(done, of));
             drop(bar);
-            out.show(&found?)?;
+            out.show(&Viewed { view, of: &found? })?;
             Exit::Done
         }
     };
@@ -129,8 +136,12 @@ fn named(text: &str) -> Result<MemberName, Failure> {
     })
 }
 
-fn answered(answer: &Exposure, out: &mut Output<'_>) -> Result<Exit, Failure> {
-    out.show(answer)?;
+fn answered(
+    answer: &Exposure,
+    view: Option<&world::View>,
+    out: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    out.show(&Viewed { view, of: answer })?;
     let says_more = answer.findings.iter().any(|finding| finding.severity >= Severity::Found);
     Ok(if says_more { Exit::Found } else { Exit::Done })
 }

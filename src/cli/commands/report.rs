@@ -6,9 +6,16 @@ use clap::{Subcommand, ValueHint};
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::global::View;
+use crate::deeds::DeedError;
+use crate::deeds::as_of::{self, Past};
 use crate::deeds::report::{self, kept};
-use crate::output::Output;
-use crate::output::report::{Compared, Document, Edition, compare, five_d, plan, stamped};
+use crate::finding::Finding;
+use crate::output::as_of::told;
+use crate::output::report::{
+    Compared, Document, Edition, Ics, calendar, compare, five_d, plan, stamped,
+};
+use crate::output::{Form, Output};
 use crate::world::World;
 
 /// Write a document that follows from policy, log and files; needs no key
@@ -19,7 +26,9 @@ Examples:
   tenure report 5d -o docs/5d.md
   tenure report 5d --customer -o 5d.md
   tenure report 5d --check docs/5d.md    exit 1 when it says something else
-  tenure report plan -o docs/secrets-plan.md")]
+  tenure report 5d --as-of 2027-05-01 -o audit.md
+  tenure report plan -o docs/secrets-plan.md
+  tenure report calendar -o deadlines.ics")]
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
@@ -28,10 +37,15 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// How secrets are managed: storage, access, rotation, audit, incidents (document 5D)
+    ///
+    /// Of a state that `tenure check` refuses (exit 3 or 5) it says in place of numbers why they cannot be
+    /// said, and exits so; such a document is not written into a file.
     #[command(name = "5d")]
     FiveD(FiveD),
     /// The Secrets Management Plan: the rules of the policy, with the hash that approvals are for
     Plan(Plan),
+    /// Every deadline as a calendar (ICS): an event of a whole day each, announced before
+    Calendar(Calendar),
 }
 
 #[derive(Debug, clap::Args)]
@@ -42,12 +56,15 @@ struct FiveD {
 
     /// Compare this file with what the state here says on the file's own day
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    #[arg(conflicts_with_all = ["output", "customer"])]
+    #[arg(conflicts_with_all = ["output", "customer", "texts"])]
     check: Option<PathBuf>,
 
     /// For customers: without the names of secrets, members, files and commands
     #[arg(long)]
     customer: bool,
+
+    #[command(flatten)]
+    view: View,
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,13 +77,37 @@ struct Plan {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(conflicts_with = "output")]
     check: Option<PathBuf>,
+
+    #[command(flatten)]
+    view: View,
 }
 
-pub(crate) fn run(world: &World, args: &Args, out: &mut Output<'_>) -> Result<Exit, Failure> {
-    match &args.what {
+#[derive(Debug, clap::Args)]
+struct Calendar {
+    /// Write it into this file
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    view: View,
+}
+
+pub(crate) fn run(world: World, args: &Args, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let view = match &args.what {
+        What::FiveD(args) => &args.view,
+        What::Plan(args) => &args.view,
+        What::Calendar(args) => &args.view,
+    };
+    let world = &as_of::look(world, &view.texts, Past::Committed)?;
+    let exit = match &args.what {
         What::FiveD(args) => document_5d(world, args, out),
         What::Plan(args) => the_plan(world, args, out),
+        What::Calendar(args) => the_calendar(world, args, out),
+    }?;
+    if let Some(view) = &world.view {
+        out.note(&told(view));
     }
+    Ok(exit)
 }
 
 fn document_5d(world: &World, args: &FiveD, out: &mut Output<'_>) -> Result<Exit, Failure> {
@@ -74,8 +115,21 @@ fn document_5d(world: &World, args: &FiveD, out: &mut Output<'_>) -> Result<Exit
         return check(world, file, out);
     }
     let edition = if args.customer { Edition::Customer } else { Edition::Internal };
-    let text = five_d(&report::five_d(world, None)?, edition);
-    keep(world, args.output.as_deref(), &Document { name: "5d", text: &text }, out)
+    let report = report::five_d(world, None)?;
+    let document = Document { name: "5d", text: &five_d(&report, edition) };
+    // What cannot be said is shown, with why; and never kept, nor taken for a pass.
+    match (report.broken.first(), &args.output) {
+        (None, file) => keep(world, file.as_deref(), &document, out),
+        (Some(finding), Some(_)) => Err(refused(finding)),
+        (Some(finding), None) => {
+            out.show(&document)?;
+            Err(refused(finding))
+        }
+    }
+}
+
+fn refused(finding: &Finding) -> Failure {
+    DeedError::Refused(finding.clone().into()).into()
 }
 
 /// Writes a report into a file, or shows it.
@@ -99,7 +153,13 @@ fn keep(
 fn check(world: &World, file: &Path, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let text = kept::read(world, file)?;
     let wanted = match stamped(&text) {
-        Some((day, edition)) => Some(five_d(&report::five_d(world, Some(day))?, edition)),
+        Some((day, edition)) => {
+            let report = report::five_d(world, Some(day))?;
+            if let Some(finding) = report.broken.first() {
+                return Err(refused(finding));
+            }
+            Some(five_d(&report, edition))
+        }
         None => None,
     };
     let name = file.display().to_string();
@@ -118,4 +178,18 @@ fn the_plan(world: &World, args: &Plan, out: &mut Output<'_>) -> Result<Exit, Fa
         return Ok(if compared.difference.is_none() { Exit::Done } else { Exit::Found });
     }
     keep(world, args.output.as_deref(), &Document { name: "plan", text: &text }, out)
+}
+
+/// Shows the bytes as they are: the ends of its lines are part of the format.
+fn the_calendar(world: &World, args: &Calendar, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let text = calendar(&report::calendar::calendar(world)?);
+    match &args.output {
+        Some(file) => {
+            kept::write_calendar(world, file, &text)?;
+            out.note(&format!("written: {}", file.display()));
+        }
+        None if out.is(Form::Json) => out.show(&Ics(&text))?,
+        None => out.raw(text.as_bytes())?,
+    }
+    Ok(Exit::Done)
 }

@@ -2,27 +2,39 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::global::Global;
+use crate::cli::global::{Global, View};
 use crate::deeds;
+use crate::deeds::as_of::{self, Past};
 use crate::output::Output;
+use crate::output::as_of::Viewed;
 use crate::world::World;
 
 /// Show environments, readers, deadlines and what is next, at a glance; for a verdict see check
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+#[command(after_help = "\
+Examples:
+  tenure status
+  tenure status --as-of 2027-05-01               what will be due by then
+  tenure status --as-of v1.4                     as it was in that commit")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    view: View,
+}
 
 pub(crate) fn run(
-    world: &World,
+    world: World,
     global: &Global,
-    _args: &Args,
+    args: &Args,
     out: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
-    let mut status = deeds::status::status(world, global.env.as_ref())?;
+    let world = as_of::look(world, &args.view.texts, Past::Committed)?;
+    let mut status = deeds::status::status(&world, global.env.as_ref())?;
     // They need every entry, and what git tracks: more than a glance costs.
     if global.json && global.env.is_none() {
-        let report = deeds::report::five_d(world, None);
-        status.numbers = report.ok().map(|report| report.numbers());
+        let report = deeds::report::five_d(&world, None);
+        status.numbers =
+            report.ok().filter(deeds::report::FiveD::can_be_said).map(|report| report.numbers());
     }
-    out.show(&status)?;
+    out.show(&Viewed { view: world.view.as_ref(), of: &status })?;
     Ok(Exit::Done)
 }

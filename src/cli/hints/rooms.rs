@@ -142,6 +142,9 @@ pub(crate) fn child(error: &ChildError) -> Advice {
     match error {
         ChildError::NotFound { .. } => Advice::of(Exit::NotFound),
         ChildError::NotExecutable { .. } => Advice::of(Exit::NotExecutable),
+        ChildError::Interrupted { signal, .. } => {
+            Advice::of(Exit::killed(u8::try_from(*signal).unwrap_or(0)))
+        }
         ChildError::BadVariable { .. }
         | ChildError::BadArgument { .. }
         | ChildError::Lost { .. }

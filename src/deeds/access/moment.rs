@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::deeds::DeedError;
+use crate::deeds::as_of;
 use crate::deeds::enact::{Edited, nothing_blocks};
 use crate::deeds::load::{Place, unbelieved};
 use crate::deeds::log;
@@ -147,20 +148,9 @@ fn part(
 }
 
 fn in_commit(place: Place<'_>, text: &str) -> Result<Then, DeedError> {
-    let commit = place.checkout.commit_named(text)?;
-    let commit = commit.ok_or_else(|| DeedError::NoMoment(text.to_owned()))?;
+    let commit = as_of::named(&place, text)?;
     let place = place.committed(&commit)?;
-    let evidence = place.log_evidence()?;
-    if evidence.log.is_empty() && evidence.policy.is_none() {
-        return Err(DeedError::NoPolicyThen(text.to_owned()));
-    }
-    let mut record = Record::judge(&evidence, place.trusted()?, place.world.now);
-    for finding in &mut record.findings {
-        finding.message = format!("in commit {}: {}", commit.short(), finding.message);
-        // It would mend the work tree.
-        finding.fix = None;
-    }
-    nothing_blocks(&record.findings, Edited::Refused)?;
+    let record = as_of::believed(&place, &commit, text)?;
     let newest = record.entries.iter().map(|signed| signed.entry.time).max();
     let day = newest.map_or(place.today(), |time| time.to_zoned(TimeZone::UTC).date());
     Ok(Then { record, moment: Moment::Commit(commit), day })

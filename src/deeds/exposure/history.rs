@@ -64,7 +64,8 @@ impl Past {
         if scope == Scope::Everything {
             paths.extend(managed.searched());
         }
-        let ever = place.checkout.ever(&paths)?;
+        let until = place.world.view.as_ref().and_then(|view| view.commit.as_ref());
+        let ever = place.checkout.ever(&paths, until)?;
         let mut past = Self {
             keyrings: Vec::new(),
             files: Vec::new(),
@@ -74,7 +75,11 @@ impl Past {
         };
         let mut rings = Vec::new();
         let mut seen = HashSet::new();
-        let staged = place.checkout.index_files()?.into_iter();
+        let staged = match until {
+            Some(_) => Vec::new(),
+            None => place.checkout.index_files()?,
+        };
+        let staged = staged.into_iter();
         let staged =
             staged.filter_map(|file| Some((Stood { path: file.path?, commit: None }, file.id)));
         let brought = ever.contents.into_iter().map(|Brought { path, id, commit, time }| {

@@ -1,5 +1,6 @@
 //! Bears, until a day and with a reason, that an exposed value is not replaced.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::case::{Case, Ground, Line};
@@ -12,7 +13,7 @@ use crate::deeds::pen::Pen;
 use crate::log::entry::{Kind, Note, Origin};
 use crate::names::{Address, AddressQuery, EntryId, KeyPath, MemberName, Target};
 use crate::rotation::Obligation;
-use crate::verify::incidents::Bearing;
+use crate::verify::incidents::{BORNE_DAYS, Bearing};
 use crate::verify::{Record, Verified};
 use crate::world::{Change, World};
 
@@ -62,6 +63,13 @@ pub fn accept(world: &World, wish: &Wish) -> Result<Accepted, DeedError> {
         return Err(DeedError::Refuse {
             what: format!("{} is over", wish.until),
             instead: Some("name a day that is to come: --until 2027-05-01".to_owned()),
+        });
+    }
+    let latest = place.today().saturating_add(BORNE_DAYS.days());
+    if wish.until > latest {
+        return Err(DeedError::Refuse {
+            what: format!("{} is more than {BORNE_DAYS} days ahead", wish.until),
+            instead: Some(format!("look at it again within a year: --until {latest}")),
         });
     }
     let (target, value, name) = aimed(&verified, world, wish)?;

@@ -71,6 +71,8 @@ pub enum Left {
     Rotate,
     /// It was replaced, and its end is not recorded.
     End,
+    /// The customer has it in hand, and has not replaced it.
+    Customers,
     /// Nothing, as long as it is borne.
     Borne(Date),
     /// Nothing.
@@ -119,11 +121,11 @@ impl Line {
     #[must_use]
     pub fn left(&self, today: Date) -> Left {
         let owed = match (&self.live_at[..], &self.revoke, &self.ended) {
-            _ if self.custody == Custody::Customer => Left::Nothing,
+            ([], None, _) | ([], _, Some(_)) => Left::Nothing,
+            _ if self.custody == Custody::Customer => Left::Customers,
             ([_, ..], _, _) if self.stage == Some(Stage::Previous) => Left::End,
             ([_, ..], _, _) => Left::Rotate,
             ([], Some(_), None) => Left::End,
-            ([], _, _) => Left::Nothing,
         };
         match self.bearing.until {
             Some(until) if owed != Left::Nothing && until >= today => Left::Borne(until),
@@ -143,7 +145,7 @@ impl Case {
     pub fn left(&self) -> impl Iterator<Item = (&Line, Left)> {
         let today = self.today();
         let all = self.lines.iter().map(move |line| (line, line.left(today)));
-        all.filter(|(_, left)| matches!(left, Left::Rotate | Left::End))
+        all.filter(|(_, left)| matches!(left, Left::Rotate | Left::End | Left::Customers))
     }
 
     /// How far it is.

@@ -12,7 +12,9 @@ use crate::deeds::pen::Pen;
 use crate::log::entry::{Kind, Note};
 use crate::names::{EntryId, MemberName, RepoPath};
 use crate::policy::Policy;
-use crate::verify::incidents::{Incident, Word};
+use crate::verify::Record;
+use crate::verify::closers::Hindrance;
+use crate::verify::incidents::{Closing, Incident, Word};
 use crate::world::{Change, Mode, World, WorldError, Writes, write_whole};
 
 /// An incident about which a member said that it is over.
@@ -52,17 +54,22 @@ pub fn close(
     nothing_is_left(&case, &incident)?;
     let mut pen = Pen::find(&place, record, policy)?;
     let by = pen.by().clone();
-    nobody_twice(policy, &case, &by)?;
+    let voice = record.voice(policy, pen.hand(), world.now);
+    let with = record.closing_with(incident.id, vec![voice.clone()]);
+    nobody_twice(
+        &Said { record, incident: incident.id, closing: &case.closing, with: &with },
+        &by,
+    )?;
     let note = Note::IncidentClose { target: incident.id };
     may(record, policy, &by, &note)?;
     let mut change = Change::new();
     let entry = pen.sign(Kind::Note(note), None, &mut change)?;
-    let admin = policy.is_admin(&by);
     let word = Word { entry, by: by.clone(), at: world.now, reason: None };
-    case.closing.add(word, admin);
+    case.closing = with;
+    case.closing.words.push(word);
     let wants = match case.closing.closed {
         Some(_) => Vec::new(),
-        None => wants(policy, &case),
+        None => record.could_close(incident.id, Some(&voice)),
     };
     let (runbook, version) = (runbook(policy), env!("CARGO_PKG_VERSION"));
     let closed = Closed { case, entry, by, wants, runbook, version };
@@ -128,38 +135,54 @@ fn nothing_is_left(case: &Case, incident: &Incident<'_>) -> Result<(), DeedError
     }
 }
 
-fn nobody_twice(policy: &Policy, case: &Case, by: &MemberName) -> Result<(), DeedError> {
-    let closing = &case.closing;
-    if closing.closed.is_some() {
+/// What was said of an incident, and what it comes to with one more word.
+struct Said<'r> {
+    record: &'r Record,
+    incident: EntryId,
+    closing: &'r Closing,
+    with: &'r Closing,
+}
+
+fn nobody_twice(said: &Said<'_>, by: &MemberName) -> Result<(), DeedError> {
+    let wants = || said.record.could_close(said.incident, None);
+    let refuse = |what: String| Err(DeedError::Refuse { what, instead: Some(ask(&wants())) });
+    if said.closing.closed.is_some() {
         return Err(DeedError::Refuse {
             what: "the incident is closed already".to_owned(),
             instead: Some("tenure incident status".to_owned()),
         });
     }
-    if closing.words.iter().any(|word| word.by == *by) {
-        return Err(DeedError::Refuse {
-            what: format!("`{by}` said so already; somebody else must too"),
-            instead: Some(format!("ask one of {}", listed(&wants(policy, case)))),
-        });
+    if said.closing.words.iter().any(|word| word.by == *by) {
+        return refuse(format!("`{by}` said so already; somebody else must too"));
     }
-    if !closing.words.is_empty() && !closing.admin && !policy.is_admin(by) {
-        return Err(DeedError::NotAllowed {
-            by: by.clone(),
-            what: "close it: an admin must be one of the two".to_owned(),
-            may: wants(policy, case),
-        });
+    if said.closing.words.is_empty() || said.with.closed.is_some() {
+        return Ok(());
     }
-    Ok(())
+    match &said.with.hindrance {
+        Some(Hindrance::OneKey(other)) => refuse(format!(
+            "`{other}` said so with a key that is, or was, also that of `{by}`: two persons must"
+        )),
+        Some(Hindrance::LetIn(other)) => refuse(format!(
+            "of `{other}` and `{by}` one let the other in after it was opened: others can show that \
+             they are two persons"
+        )),
+        Some(Hindrance::NoAdmin) | None => match wants() {
+            none if none.is_empty() => refuse("an admin must be one of the two".to_owned()),
+            may => Err(DeedError::NotAllowed {
+                by: by.clone(),
+                what: "close it: an admin must be one of the two".to_owned(),
+                may,
+            }),
+        },
+    }
 }
 
-/// The members whose word would close it.
-fn wants(policy: &Policy, case: &Case) -> Vec<MemberName> {
-    let said = |who: &MemberName| case.closing.words.iter().any(|word| word.by == *who);
-    let signs = policy.members.iter().filter(|(_, member)| !member.signing_keys.is_empty());
-    let counts = |who: &MemberName| case.closing.admin || policy.is_admin(who);
-    signs.map(|(who, _)| who).filter(|who| !said(who) && counts(who)).cloned().collect()
-}
-
-fn listed(names: &[MemberName]) -> String {
-    names.iter().map(MemberName::as_str).collect::<Vec<_>>().join(", ")
+/// Whom to ask; and what to do where there is nobody.
+fn ask(names: &[MemberName]) -> String {
+    if names.is_empty() {
+        return "nobody else could: let another person in who signs, tenure member add NAME --role ROLE"
+            .to_owned();
+    }
+    let names: Vec<_> = names.iter().map(MemberName::as_str).collect();
+    format!("ask one of {}", names.join(", "))
 }

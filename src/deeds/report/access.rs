@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 
 use super::ground::Ground;
+use super::items::readers;
+use super::secrets::Secret;
 use crate::names::{EnvName, MemberName, RoleName};
 use crate::policy::{MemberKind, Policy, Right};
 
@@ -15,8 +17,8 @@ pub struct Access {
     pub roles: Vec<RoleAccess>,
     /// By name.
     pub machines: Vec<Machine>,
-    /// Machines that read where no consumer reads as them.
-    pub idle: Vec<MemberName>,
+    /// Machines that read where no consumer reads as them, and where.
+    pub idle: Vec<(MemberName, EnvName)>,
     /// Environments that no person is to read.
     pub runtime_only: Vec<EnvName>,
     /// Readers that were taken away, the oldest first.
@@ -92,19 +94,15 @@ pub struct Revoked {
 
 /// Tells who may do what.
 #[must_use]
-pub fn access(ground: &Ground<'_>) -> Access {
+pub fn access(ground: &Ground<'_>, secrets: &[Secret]) -> Access {
     let policy = ground.verified.policy;
     let revoked = revoked(ground);
     let machines = machines(policy);
-    let used = |machine: &MemberName| {
-        policy.consumers.values().any(|consumer| consumer.member.as_ref() == Some(machine))
-    };
-    let idle = machines.iter().filter(|it| !it.reads.is_empty() && !used(&it.name));
     let only = policy.environments.iter().filter(|(_, env)| env.runtime_only);
     Access {
         environments: policy.environments.keys().map(|env| of_env(ground, env, &revoked)).collect(),
         roles: policy.roles.iter().map(|(role, members)| of_role(policy, role, members)).collect(),
-        idle: idle.map(|it| it.name.clone()).collect(),
+        idle: readers::idle(policy, secrets),
         machines,
         runtime_only: only.map(|(name, _)| name.clone()).collect(),
         revoked,

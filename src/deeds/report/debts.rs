@@ -1,6 +1,6 @@
 //! Duties: values to replace or to end, and why; and values that another took the place of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -8,14 +8,20 @@ use super::ground::Ground;
 use super::leavers::{Readable, readable};
 use super::secrets::Secret;
 use super::triggers::Trigger;
-use crate::names::{Address, MemberName};
+use crate::log::entry::Origin;
+use crate::names::{Address, MemberName, TypeName};
+use crate::policy::Custody;
 use crate::rotation::{Accepted, Cause, Obligation, Owed, Previous, days_left, pressing};
 
 /// A duty about one value: of several the most pressing one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Debt {
-    /// Which value.
+    /// Where the value stands, or stood last.
     pub address: Address,
+    /// The `new` item that made it.
+    pub origin: Origin,
+    /// Its type.
+    pub kind: Option<TypeName>,
     /// Its shortest name.
     pub name: String,
     /// What opened it.
@@ -40,19 +46,15 @@ pub struct Debt {
     pub owner: Option<String>,
 }
 
-impl Debt {
-    /// Tells whether the value that stands is what must be replaced.
-    #[must_use]
-    pub fn is_to_rotate(&self, address: &Address) -> bool {
-        self.owed == Owed::Rotate && self.address == *address
-    }
-}
-
 /// A value that another took the place of, and that nobody ended yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outlived {
     /// Where it stands, or stood last.
     pub address: Address,
+    /// The `new` item that made it.
+    pub origin: Origin,
+    /// Its type.
+    pub kind: Option<TypeName>,
     /// Its shortest name.
     pub name: String,
     /// The day it was replaced.
@@ -76,7 +78,8 @@ pub fn debts(ground: &Ground<'_>, secrets: &[Secret]) -> Vec<Debt> {
         let made = ground.verified.record.dag.index(&it.origin.entry);
         let reads = it.cause.who().and_then(|who| known.get(who));
         let since = made.and_then(|made| reads?.get(&(made, it.origin.address.clone())));
-        let secret = by_address.get(&it.address).copied();
+        let here = by_address.get(&it.address).copied();
+        let secret = here.filter(|secret| secret.is_of(&it.origin));
         debt(ground, secret, it, since.map(|it| it.since))
     };
     let mut debts: Vec<_> = open.into_iter().map(of).collect();
@@ -90,11 +93,13 @@ fn debt(
     it: &Obligation,
     readable_from: Option<Date>,
 ) -> Debt {
-    let customers = secret.is_some_and(Secret::is_customers);
-    let red = it.is_red(ground.today) && !customers;
-    let owner = ground.verified.policy.rule(&it.address).owner;
+    let rule = ground.verified.policy.rule(&it.address);
+    let red = it.is_red(ground.today) && rule.custody != Some(Custody::Customer);
+    let owner = rule.owner;
     Debt {
         address: it.address.clone(),
+        origin: it.origin.clone(),
+        kind: secret.map_or_else(|| ground.kind_of(&it.origin), |it| it.kind.clone()),
         name: ground.name(&it.address),
         trigger: match it.cause {
             Cause::Left { .. } | Cause::LostKey { .. } => Trigger::Leaver,
@@ -118,9 +123,11 @@ pub fn outlived(ground: &Ground<'_>) -> Vec<Outlived> {
     let of = |it: &Previous| {
         let custody = ground.verified.policy.rule(&it.address).custody;
         let left = days_left(it.due, ground.today);
-        let red = left < 0 && custody != Some(crate::policy::Custody::Customer);
+        let red = left < 0 && custody != Some(Custody::Customer);
         Outlived {
             address: it.address.clone(),
+            origin: it.origin.clone(),
+            kind: ground.kind_of(&it.origin),
             name: ground.name(&it.address),
             since: it.since,
             due: it.due,
@@ -130,4 +137,11 @@ pub fn outlived(ground: &Ground<'_>) -> Vec<Outlived> {
     let mut all: Vec<_> = ground.verified.previous.iter().map(of).collect();
     all.sort_by(|a, b| (a.due, &a.address).cmp(&(b.due, &b.address)));
     all
+}
+
+/// The types of the values of which anything is owed: also where none of them stands any more.
+#[must_use]
+pub fn kinds(debts: &[Debt], outlived: &[Outlived]) -> BTreeSet<TypeName> {
+    let debts = debts.iter().filter_map(|it| it.kind.clone());
+    debts.chain(outlived.iter().filter_map(|it| it.kind.clone())).collect()
 }

@@ -7,7 +7,8 @@ use super::neutral::Neutral;
 use super::tracked::Tracked;
 use crate::deeds::find::Names;
 use crate::deeds::load::Place;
-use crate::names::Address;
+use crate::log::entry::Origin;
+use crate::names::{Address, TypeName};
 use crate::verify::Verified;
 
 /// What every report stands on. No key is used.
@@ -37,6 +38,14 @@ impl Ground<'_> {
     #[must_use]
     pub fn name(&self, address: &Address) -> String {
         self.names.short(address)
+    }
+
+    /// The type that a value was made with.
+    #[must_use]
+    pub fn kind_of(&self, origin: &Origin) -> Option<TypeName> {
+        let record = self.verified.record;
+        let made = record.dag.index(&origin.entry)?;
+        record.entries[made].entry.item(&origin.address)?.kind.clone()
     }
 
     /// The day of the log's first entry; the report's own day where there is no log.

@@ -1,14 +1,13 @@
 //! Incidents and exercises on record, and what became of their values.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::ground::Ground;
-use super::secrets::Secret;
-use crate::log::entry::{Kind, Note, Origin};
+use crate::deeds::incident::case::day;
+use crate::log::entry::Origin;
 use crate::names::{EntryId, MemberName};
-use crate::verify::Record;
 
 /// An incident, or an exercise of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,58 +30,32 @@ pub struct Incident {
     pub closers: BTreeSet<MemberName>,
     /// Since when two members say so, an admin among them.
     pub closed: Option<Date>,
+    /// The two by whom it is closed, where nothing shows that they are two persons.
+    pub doubt: Option<(MemberName, MemberName)>,
 }
 
-/// Lists the incidents, in the log's order.
+/// Lists the incidents, in the log's order. What is in use is what the log says, whatever lies on disk.
 #[must_use]
-pub fn incidents(ground: &Ground<'_>, secrets: &[Secret]) -> Vec<Incident> {
+pub fn incidents(ground: &Ground<'_>) -> Vec<Incident> {
     let record = ground.verified.record;
-    let opened = |at: usize| match &record.entries[at].entry.kind {
-        Kind::Note(Note::IncidentOpen { subject, drill, values }) => {
-            Some((at, ground.neutral.say(&subject.to_string()), *drill, values))
-        }
-        _ => None,
-    };
-    let holding = record.dag.order().iter().copied().filter(|at| record.holds(*at));
-    let all = holding.filter_map(opened);
-    all.map(|(at, subject, drill, values)| {
-        let id = record.dag.id(at);
-        let is_live = |value: &&Origin| secrets.iter().any(|it| it.is_of(value));
-        let (closers, closed) = closing(ground, record, id);
+    let opened = record.incidents();
+    let made = if opened.is_empty() { Vec::new() } else { record.values_made() };
+    let live: BTreeMap<&Origin, bool> =
+        made.iter().map(|it| (&it.origin, !it.live_at.is_empty())).collect();
+    let of = |it: &crate::verify::incidents::Incident<'_>| {
+        let closing = record.closing(it.id);
         Incident {
-            id,
-            subject,
-            drill,
-            opened: ground.day(at),
-            by: record.entries[at].entry.by.clone(),
-            values: values.len(),
-            live: values.iter().filter(is_live).count(),
-            closers,
-            closed,
+            id: it.id,
+            subject: ground.neutral.say(&it.subject.to_string()),
+            drill: it.drill,
+            opened: ground.day(it.entry),
+            by: record.entries[it.entry].entry.by.clone(),
+            values: it.values.len(),
+            live: it.values.iter().filter(|value| live.get(value).is_some_and(|it| *it)).count(),
+            closers: closing.words.iter().map(|word| word.by.clone()).collect(),
+            closed: closing.closed.map(day),
+            doubt: closing.doubt,
         }
-    })
-    .collect()
-}
-
-/// Who says that an incident is over, and since when that is enough.
-fn closing(
-    ground: &Ground<'_>,
-    record: &Record,
-    incident: EntryId,
-) -> (BTreeSet<MemberName>, Option<Date>) {
-    let (mut closers, mut admins, mut closed) = (BTreeSet::new(), 0, None);
-    for at in record.dag.order().iter().copied().filter(|at| record.holds(*at)) {
-        let entry = &record.entries[at].entry;
-        let about = matches!(&entry.kind,
-            Kind::Note(Note::IncidentClose { target }) if *target == incident);
-        if !about || !closers.insert(entry.by.clone()) {
-            continue;
-        }
-        let step = entry.policy.and_then(|id| record.chain.step(&id));
-        admins += usize::from(step.is_some_and(|step| step.policy.is_admin(&entry.by)));
-        if closed.is_none() && closers.len() > 1 && admins > 0 {
-            closed = Some(ground.day(at));
-        }
-    }
-    (closers, closed)
+    };
+    opened.iter().map(of).collect()
 }

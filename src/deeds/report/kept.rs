@@ -9,6 +9,9 @@ use crate::world::{Mode, World, Writes, read_text, write_whole};
 /// What every report has near its beginning.
 const MARK: &str = "> **Document ID:** ";
 
+/// What every calendar of ours has near its beginning.
+const CALENDARS_MARK: &str = "\nPRODID:-//tenure//";
+
 /// Reads a file that is to be a report.
 ///
 /// # Errors
@@ -25,8 +28,25 @@ pub fn read(world: &World, file: &Path) -> Result<String, DeedError> {
 /// # Errors
 /// [`DeedError::Refuse`] where the file holds something else.
 pub fn write(world: &World, file: &Path, text: &str) -> Result<(), DeedError> {
+    over(world, file, text, ("a report", MARK))
+}
+
+/// Writes a calendar into a file; over another calendar of ours, and over nothing else.
+///
+/// # Errors
+/// [`DeedError::Refuse`] where the file holds something else.
+pub fn write_calendar(world: &World, file: &Path, text: &str) -> Result<(), DeedError> {
+    over(world, file, text, ("a calendar of tenure", CALENDARS_MARK))
+}
+
+fn over(
+    world: &World,
+    file: &Path,
+    text: &str,
+    (what, mark): (&str, &str),
+) -> Result<(), DeedError> {
     let to = world.from.join(file);
-    writes_over(&to, "a report", |text| text.contains(MARK))?;
+    writes_over(&to, what, |text| text.contains(mark))?;
     if world.writes == Writes::Real {
         write_whole(&to, text.as_bytes(), Mode::Keep)?;
     }

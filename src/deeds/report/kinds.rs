@@ -1,13 +1,13 @@
 //! The types of the values that stand, with what the policy says of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::neutral::Neutral;
 use super::secrets::Secret;
 use crate::names::{EnvName, TypeName};
 use crate::policy::{Origin, Policy, RotateEvery, SecretType, Strategy, Word};
 
-/// A type of which there are values, or the values without a type.
+/// A type of which there are values or something is owed, or the values without a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kind {
     /// Its name; none for the values without a type.
@@ -58,12 +58,20 @@ impl Kind {
 /// What values without a type are called.
 const UNTYPED: &str = "Untyped";
 
-/// Lists the types of which there are values, in the order of the mission; those without a type last.
+/// Lists the types of which there are values, or of which something is owed, in the order of the mission;
+/// those without a type last.
 #[must_use]
-pub fn kinds(policy: &Policy, secrets: &[Secret], neutral: &Neutral) -> Vec<Kind> {
+pub fn kinds(
+    (policy, neutral): (&Policy, &Neutral),
+    secrets: &[Secret],
+    owed: &BTreeSet<TypeName>,
+) -> Vec<Kind> {
     let mut by_name: BTreeMap<Option<&TypeName>, Vec<&Secret>> = BTreeMap::new();
     for secret in secrets {
         by_name.entry(secret.kind.as_ref()).or_default().push(secret);
+    }
+    for name in owed {
+        by_name.entry(Some(name)).or_default();
     }
     let mut kinds: Vec<_> =
         by_name.into_iter().map(|(name, mine)| kind((policy, neutral), name, &mine)).collect();

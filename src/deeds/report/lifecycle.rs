@@ -1,16 +1,17 @@
 //! How the values of each type are rotated: ages, triggers, and the verdict on it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::debts::Debt;
+use super::debts::{Debt, Outlived};
 use super::ground::Ground;
 use super::kinds::Kind;
 use super::rotations::Rotation;
 use super::secrets::{Secret, Stage};
 use super::triggers::{self, Trigger};
 use super::verdict::{Course, Reasons, Verdict, judge};
+use crate::log::entry::Origin;
 use crate::names::{EnvName, TypeName};
 use crate::policy::{Accept, Policy, is_credential};
 use crate::rotation::days_left;
@@ -32,20 +33,30 @@ pub struct Lifecycle {
     pub open: BTreeSet<(Trigger, EnvName, Date)>,
 }
 
+/// What values there are, and what is owed of them and of those before them.
+#[derive(Debug, Clone, Copy)]
+pub struct Owing<'a> {
+    /// The values that stand.
+    pub secrets: &'a [Secret],
+    /// The duties.
+    pub debts: &'a [Debt],
+    /// What another value took the place of, and nobody ended.
+    pub outlived: &'a [Outlived],
+}
+
 /// Tells how the values of each type are rotated, in the order of the types.
 #[must_use]
 pub fn lifecycles(
     ground: &Ground<'_>,
     kinds: &[Kind],
-    (secrets, debts): (&[Secret], &[Debt]),
+    owing: &Owing<'_>,
     rotations: &[Rotation],
 ) -> Vec<Lifecycle> {
     let of = |kind: &Kind| {
-        let mine: Vec<_> = secrets.iter().filter(|it| it.kind == kind.name).collect();
-        let places: BTreeSet<_> = mine.iter().map(|secret| &secret.address).collect();
-        let debts: Vec<_> = debts.iter().filter(|it| places.contains(&it.address)).collect();
+        let mine: Vec<_> = owing.secrets.iter().filter(|it| it.kind == kind.name).collect();
+        let debts: Vec<_> = owing.debts.iter().filter(|it| it.kind == kind.name).collect();
         let rotations = rotations.iter().filter(|it| it.kind == kind.name);
-        let course = course(ground, kind, (&mine, &debts), rotations);
+        let course = course(ground, kind, owing, rotations);
         let mut open: BTreeSet<_> =
             open_debts(&debts).map(|it| (it.trigger, it.address.env.clone(), it.due)).collect();
         open.extend(
@@ -80,7 +91,7 @@ fn open_debts<'d>(debts: &[&'d Debt]) -> impl Iterator<Item = &'d Debt> {
 fn course<'r>(
     ground: &Ground<'_>,
     kind: &Kind,
-    (mine, debts): (&[&Secret], &[&Debt]),
+    owing: &Owing<'_>,
     rotations: impl Iterator<Item = &'r Rotation>,
 ) -> Course {
     let policy = ground.verified.policy;
@@ -92,7 +103,8 @@ fn course<'r>(
     } else {
         Reasons::Some
     };
-    let current = mine.iter().filter(|it| it.stage == Stage::Current);
+    let mine = owing.secrets.iter().filter(|it| it.kind == kind.name);
+    let current = mine.filter(|it| it.stage == Stage::Current);
     Course {
         accept: said
             .and_then(|kind| kind.accept.clone())
@@ -100,13 +112,24 @@ fn course<'r>(
         reasons,
         runbook: kind.runbook.is_some(),
         finished: rotations.filter_map(|it| Some((it.finished?, it.timely?))).collect(),
-        late: mine.iter().filter_map(|it| late(it, debts, ground.today)).collect(),
+        late: late(owing, kind.name.as_ref(), ground.today),
         first_due: current.filter_map(|it| it.due).min(),
     }
 }
 
-/// By how many days a value is past its deadline, or past the date of a duty to replace it.
-fn late(secret: &Secret, debts: &[&Debt], today: Date) -> Option<i32> {
-    let mine = debts.iter().filter(|it| it.is_to_rotate(&secret.address));
-    mine.filter_map(|it| it.late).chain(secret.days_late(today)).max()
+/// By how many days each value of a type is past its deadline, past the date of a duty to replace or to end
+/// it, or past its overlap; each value once.
+fn late(owing: &Owing<'_>, kind: Option<&TypeName>, today: Date) -> Vec<i32> {
+    let secrets = owing.secrets.iter().filter(|it| it.kind.as_ref() == kind);
+    let secrets = secrets.filter_map(|it| Some((&it.made, it.days_late(today)?)));
+    let debts = owing.debts.iter().filter(|it| it.kind.as_ref() == kind);
+    let debts = debts.filter_map(|it| Some((&it.origin, it.late?)));
+    let outlived = owing.outlived.iter().filter(|it| it.kind.as_ref() == kind);
+    let outlived = outlived.filter_map(|it| Some((&it.origin, it.late?)));
+    let mut late: BTreeMap<&Origin, i32> = BTreeMap::new();
+    for (value, days) in secrets.chain(debts).chain(outlived) {
+        let most = late.entry(value).or_insert(days);
+        *most = days.max(*most);
+    }
+    late.into_values().collect()
 }

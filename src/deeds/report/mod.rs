@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod assumptions;
+pub mod calendar;
 pub mod ci;
 pub mod consumers;
 pub mod customer;
@@ -27,15 +28,18 @@ pub mod tracked;
 pub mod triggers;
 pub mod verdict;
 pub mod watch;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::DeedError;
+use super::check;
 use super::enact::{Edited, nothing_blocks};
 use super::find::Names;
 use super::load::{Place, unbelieved};
+use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, Sha256, TypeName};
 use crate::policy::Link;
 use crate::verify::Verified;
@@ -52,7 +56,7 @@ use incidents::Incident;
 use items::{Matter, OpenItem};
 use kinds::Kind;
 use leavers::Leaver;
-use lifecycle::Lifecycle;
+use lifecycle::{Lifecycle, Owing};
 use neutral::Neutral;
 use rotations::Timely;
 use secrets::Secret;
@@ -80,6 +84,10 @@ pub struct FiveD {
     pub stamp: Stamp,
     /// The day of the log's first entry.
     pub begun: Date,
+    /// What keeps the state from being believed, the gravest first: then its numbers cannot be said.
+    pub broken: Vec<Finding>,
+    /// How often the checks are red, by what they found.
+    pub red: BTreeMap<Code, usize>,
     /// The values, by address.
     pub secrets: Vec<Secret>,
     /// Their types.
@@ -135,18 +143,22 @@ pub fn five_d(world: &World, day: Option<Date>) -> Result<FiveD, DeedError> {
     let today = day.unwrap_or_else(|| place.today());
     let verified = Verified::judge(&loaded.record, &loaded.files, None, today)
         .ok_or_else(|| unbelieved(&loaded.record))?;
-    let tracked = Tracked::of(&place.checkout)?;
-    let names = Names::of(verified.live.keys());
+    let tracked = Tracked::of(&place.checkout, world.view.as_ref())?;
+    let mut known: BTreeSet<_> = loaded.record.signed(None).into_keys().collect();
+    known.extend(verified.live.keys().cloned());
+    let names = Names::of(known.iter());
     let neutral = Neutral::of(verified.policy);
     gather(&Ground { place: &place, verified: &verified, today, tracked, names, neutral })
 }
 
 fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
     let policy = ground.verified.policy;
+    let findings = check::findings(ground.place, ground.verified, ground.today)?;
     let secrets = secrets::secrets(ground);
-    let kinds = kinds::kinds(policy, &secrets, &ground.neutral);
-    let access = access::access(ground);
     let debts = debts::debts(ground, &secrets);
+    let outlived = debts::outlived(ground);
+    let kinds = kinds::kinds((policy, &ground.neutral), &secrets, &debts::kinds(&debts, &outlived));
+    let access = access::access(ground, &secrets);
     let lives = lineage::lives(ground.verified.record);
     let rotations = rotations::rotations(ground, &lives);
     let ends = rotations::ends(ground.verified.record);
@@ -154,7 +166,7 @@ fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
     let globs = policy.environments.values().flat_map(|env| &env.files);
     let usage = consumers::usage(ground, &secrets)?;
     let storage = storage::storage(ground, &secrets);
-    let incidents = incidents::incidents(ground, &secrets);
+    let incidents = incidents::incidents(ground);
     let events = events::events(ground, &rotations, &lives.creations, &access);
     let ci = ci::ci(ground)?;
     let matter = Matter {
@@ -167,6 +179,7 @@ fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
         ci: &ci,
     };
     let items = items::open(&matter)?;
+    let owing = Owing { secrets: &secrets, debts: &debts, outlived: &outlived };
     Ok(FiveD {
         stamp: stamp(ground),
         begun: ground.begun(),
@@ -174,24 +187,34 @@ fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
         usage,
         consumers: consumers::consumers(policy, &secrets),
         storage,
-        lifecycles: lifecycle::lifecycles(ground, &kinds, (&secrets, &debts), &rotations),
+        lifecycles: lifecycle::lifecycles(ground, &kinds, &owing, &rotations),
         assumptions: assumptions::assumptions(&events, &rotations),
         events,
         leavers: leavers::leavers(ground, &access.revoked, &ends),
         incidents,
         finished: (rotations.iter().filter(|it| it.finished.is_some()).count(), timely),
-        outlived: debts::outlived(ground),
-        watch: watch::watch(ground, &ci),
+        watch: watch::watch(ground, &secrets, &ci),
         customer: customer::customer(ground, &secrets),
         stores: globs.map(|glob| glob.as_str().to_owned()).collect(),
         runbook: policy.links.incident_response.clone(),
         review_every: policy.clocks.review_5d,
         items,
+        broken: findings.iter().filter(|it| it.severity > Severity::Found).cloned().collect(),
+        red: red(&findings),
+        outlived,
         access,
         debts,
         kinds,
         secrets,
     })
+}
+
+fn red(findings: &[Finding]) -> BTreeMap<Code, usize> {
+    let mut red = BTreeMap::new();
+    for finding in findings.iter().filter(|it| it.severity == Severity::Found) {
+        *red.entry(finding.code).or_default() += 1;
+    }
+    red
 }
 
 fn stamp(ground: &Ground<'_>) -> Stamp {
@@ -209,5 +232,11 @@ impl FiveD {
     #[must_use]
     pub fn late(&self) -> Vec<i32> {
         self.secrets.iter().filter_map(|it| it.days_late(self.stamp.day)).collect()
+    }
+
+    /// Tells whether the checks believe the state, so that its numbers can be said.
+    #[must_use]
+    pub fn can_be_said(&self) -> bool {
+        self.broken.is_empty()
     }
 }

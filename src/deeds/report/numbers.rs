@@ -1,5 +1,7 @@
 //! The numbers of section 11, which `status --json` tells too. Mission, row A39.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::FiveD;
@@ -19,6 +21,8 @@ pub struct Numbers {
     pub overdue: usize,
     /// By how many days the oldest of them is late.
     pub oldest_late: Option<i32>,
+    /// Duties past their date, and values that outlived their overlap, each value once.
+    pub late_duties: usize,
     /// Values of which something is owed.
     pub obligations: usize,
     /// The first date of these.
@@ -44,11 +48,19 @@ impl FiveD {
             on_time,
             overdue: late.len(),
             oldest_late: late.into_iter().max(),
+            late_duties: self.late_duties(),
             obligations: self.debts.len(),
             first_due: self.debts.first().map(|debt| debt.due),
             entries: self.events.entries,
             items: self.items.len(),
             red_items: self.items.iter().filter(|item| item.red).count(),
         }
+    }
+
+    /// How many values have a duty past its date, or outlived their overlap.
+    fn late_duties(&self) -> usize {
+        let debts = self.debts.iter().filter(|it| it.late.is_some()).map(|it| &it.origin);
+        let outlived = self.outlived.iter().filter(|it| it.late.is_some()).map(|it| &it.origin);
+        debts.chain(outlived).collect::<BTreeSet<_>>().len()
     }
 }

@@ -7,7 +7,7 @@ use super::lineage;
 use crate::log::entry::Origin;
 use crate::names::{self, Address, ConsumerName, MemberName, TypeName};
 use crate::policy::{self, Custody, RotateEvery};
-use crate::verify::Live;
+use crate::verify::{Holder, Live};
 
 /// A sealed value, or a file sealed whole. Holds no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,10 @@ pub struct Secret {
     pub copies: Vec<String>,
     /// Who holds it.
     pub custody: Custody,
+    /// Who opens it, where it is in custody of the customer; none where that cannot be told.
+    pub holder: Option<Holder>,
+    /// Whether it stands as it was signed; else the log alone speaks of it.
+    pub stands: bool,
     /// The consumers that the policy names for it.
     pub used_by: Vec<ConsumerName>,
 }
@@ -76,21 +80,29 @@ impl Secret {
         self.made == *origin
     }
 
-    /// Tells how many days it is past its deadline; none where it is in time.
+    /// Tells how many days it is past its deadline; none where it is in time, and for a customer's.
     #[must_use]
     pub fn days_late(&self, today: Date) -> Option<i32> {
+        self.days_past(today).filter(|_| !self.is_customers())
+    }
+
+    /// As [`Secret::days_late`], whoever decides.
+    #[must_use]
+    pub fn days_past(&self, today: Date) -> Option<i32> {
         let left = crate::rotation::days_left(self.due?, today);
         // Another has the place of a previous one already: its overlap is what counts.
-        let counts = !self.is_customers() && self.stage != Stage::Previous;
-        (left < 0 && counts).then_some(-left)
+        (left < 0 && self.stage != Stage::Previous).then_some(-left)
     }
 }
 
-/// Lists the sealed values, by address.
+/// Lists the sealed values that stand, and those that the log says stand and that are not there, by address.
 #[must_use]
 pub fn secrets(ground: &Ground<'_>) -> Vec<Secret> {
-    let live = ground.verified.live.iter();
-    let sealed = live.filter(|(_, live)| live.item.generation.is_some());
+    let verified = ground.verified;
+    let mut all = verified.record.signed(None);
+    all.retain(|address, _| verified.policy.environments.contains_key(&address.env));
+    all.extend(verified.live.iter().map(|(address, live)| (address.clone(), *live)));
+    let sealed = all.iter().filter(|(_, live)| live.item.generation.is_some());
     sealed.map(|(address, live)| secret(ground, address, *live)).collect()
 }
 
@@ -125,5 +137,7 @@ fn secret(ground: &Ground<'_>, address: &Address, live: Live<'_>) -> Secret {
         copies: rule.copies.iter().map(|copy| neutral(copy)).collect(),
         custody: rule.custody.unwrap_or(Custody::Own),
         used_by: rule.used_by.to_vec(),
+        holder: ground.verified.holder(address),
+        stands: ground.verified.live.contains_key(address),
     }
 }

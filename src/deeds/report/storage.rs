@@ -65,7 +65,7 @@ fn stored(ground: &Ground<'_>, secrets: &[Secret], env: &EnvName) -> Stored {
     let is_sealed = |item: &Item| item.generation.is_some();
     let attested: BTreeSet<&Address> =
         signed.iter().filter(|(_, live)| is_sealed(live.item)).map(|(at, _)| at).collect();
-    let sealed = secrets.iter().filter(|secret| secret.address.env == *env);
+    let sealed = secrets.iter().filter(|it| it.address.env == *env && it.stands);
     let sealed: BTreeSet<&Address> = sealed.map(|secret| &secret.address).collect();
     let clear = verified.live.iter().filter(|(address, live)| {
         let kept = verified.policy.is_clear(env, &address.key);

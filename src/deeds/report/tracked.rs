@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::names::RepoPath;
-use crate::world::{Blob, Checkout, FileMode, ObjectId, WorldError};
+use crate::world::{Blob, Checkout, FileMode, ObjectId, View, WorldError};
 
 /// Longer files are no texts that people wrote.
 const LONGEST: usize = 1 << 20;
@@ -11,20 +11,24 @@ const LONGEST: usize = 1 << 20;
 /// By how much of a file it is told whether it is a text.
 const LOOKED_AT: usize = 8000;
 
-/// The files of the index, which is what the next commit will hold.
+/// The files of the index, which is what the next commit will hold; or of the commit that is asked about.
 #[derive(Debug, Default)]
 pub struct Tracked {
     files: BTreeMap<RepoPath, ObjectId>,
 }
 
 impl Tracked {
-    /// Lists the regular files of the index.
+    /// Lists the regular files.
     ///
     /// # Errors
     /// [`WorldError`] when git does not list them.
-    pub fn of(checkout: &Checkout) -> Result<Self, WorldError> {
+    pub fn of(checkout: &Checkout, view: Option<&View>) -> Result<Self, WorldError> {
         let regular = |mode| matches!(mode, FileMode::Regular | FileMode::Executable);
-        let files = checkout.index_files()?.into_iter();
+        let files = match view.and_then(|view| view.commit.as_ref()) {
+            Some(commit) => checkout.commit_files(commit)?,
+            None => checkout.index_files()?,
+        };
+        let files = files.into_iter();
         let files = files.filter(|file| file.stage == 0 && regular(file.mode));
         Ok(Self { files: files.filter_map(|file| Some((file.path?, file.id))).collect() })
     }

@@ -2,6 +2,7 @@
 
 use super::ci::Ci;
 use super::ground::Ground;
+use super::secrets::Secret;
 use crate::finding::{Code, Finding};
 use crate::names::RepoPath;
 
@@ -12,6 +13,8 @@ pub struct Watch {
     pub ci: Vec<RepoPath>,
     /// Values past their deadline.
     pub overdue: usize,
+    /// Values past their deadline that are in custody of the customer, who decides.
+    pub customers_overdue: usize,
     /// Keyrings that are not as signed: a recipient may have been added.
     pub recipients: usize,
     /// What nobody signed.
@@ -29,16 +32,19 @@ const CANARY: &str = "canary";
 
 /// Tells what is watched.
 #[must_use]
-pub fn watch(ground: &Ground<'_>, ci: &Ci) -> Watch {
+pub fn watch(ground: &Ground<'_>, secrets: &[Secret], ci: &Ci) -> Watch {
     let findings = &ground.verified.findings;
     let count = |fits: &dyn Fn(&Finding) -> bool| findings.iter().filter(|it| fits(it)).count();
     let of_keyring = |it: &Finding| it.place.starts_with(".secrets/keys/");
+    let theirs = secrets.iter().filter(|it| it.is_customers());
+    let customers = theirs.filter(|it| it.days_past(ground.today).is_some()).count();
     let live = ground.verified.live.values();
     let canaries =
         live.filter(|it| it.item.kind.as_ref().is_some_and(|kind| kind.as_str() == CANARY));
     Watch {
         ci: ci.checks.clone(),
-        overdue: count(&|it| it.code == Code::Overdue),
+        overdue: secrets.iter().filter(|it| it.days_late(ground.today).is_some()).count(),
+        customers_overdue: customers,
         recipients: count(&|it| {
             of_keyring(it) && matches!(it.code, Code::Altered | Code::Unattested)
         }),

@@ -5,8 +5,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::desk::take_away;
+use super::patience::{Haste, is_spent};
 use super::state::{name, refuse};
-use super::{Asked, earlier, receipts, steps};
+use super::{Asked, earlier, receipts, steps, turns};
 use crate::deeds::DeedError;
 use crate::deeds::attest::{Work, attest};
 use crate::deeds::find::{self, Found};
@@ -31,6 +32,8 @@ pub struct Waiting {
     pub values: Vec<Made>,
     /// Where one of them still stands.
     pub previous: Option<Address>,
+    /// Where the name of its user still stands, which goes with it.
+    pub user: Option<Address>,
     /// Who uses the value, as the policy says, and has shown no receipt of the current one.
     pub consumers: Vec<ConsumerName>,
     /// How the policy says that such a value is ended at its issuer.
@@ -69,6 +72,7 @@ pub fn waiting(
     world: &World,
     asked: &[Asked],
     receipts: &[PathBuf],
+    haste: Haste,
 ) -> Result<Vec<Waiting>, DeedError> {
     let receipts = receipts::read(world, receipts)?;
     let place = Place::find(world)?;
@@ -77,6 +81,7 @@ pub fn waiting(
     for one in asked {
         let verified = loaded.verified(&one.query.env)?;
         let mut waits = of_secret(&verified, secret(&verified, one)?)?;
+        is_spent(&verified, &waits, (haste, place.today()))?;
         waits.consumers = receipts::without(&verified, &waits.address, &receipts);
         if all.iter().any(|it| it.address == waits.address) {
             return refuse(format!("`{}` is named twice", waits.address), None);
@@ -119,6 +124,7 @@ fn of_secret(verified: &Verified<'_>, address: Address) -> Result<Waiting, DeedE
         let what = format!("{at} is the {} value of {of}", stage.word());
         return refuse(what, format!("tenure rotate {of} --finish"));
     }
+    turns::names_no_user(verified, &address)?;
     let previous = address.beside(Stage::Previous);
     let previous = previous.filter(|at| matches!(verified.stage(at), Some((Stage::Previous, _))));
     let stands = previous.as_ref().and_then(|at| {
@@ -142,7 +148,12 @@ fn of_secret(verified: &Verified<'_>, address: Address) -> Result<Waiting, DeedE
     let consumers = verified.policy.rule(&address).used_by.to_vec();
     let kind = values.last().and_then(|made| made.kind.as_ref());
     let revoke = kind.and_then(|kind| verified.policy.types.get(kind)?.revoke.clone());
-    Ok(Waiting { address, values, previous, consumers, revoke })
+    let user = match &previous {
+        Some(_) => turns::along(verified, &address, Stage::Previous)?,
+        None => None,
+    };
+    let user = user.and_then(|user| user.beside(Stage::Previous));
+    Ok(Waiting { address, values, previous, user, consumers, revoke })
 }
 
 /// Asks a program whether the old values of one secret are refused: it gets each under the secret's name in
@@ -202,7 +213,7 @@ fn variable(key: &KeyPath) -> Result<Option<String>, DeedError> {
 }
 
 /// Opens the values that wait for their end.
-fn old_values(world: &World, waiting: &Waiting) -> Result<Vec<Plaintext>, DeedError> {
+pub(super) fn old_values(world: &World, waiting: &Waiting) -> Result<Vec<Plaintext>, DeedError> {
     let Waiting { address, values, .. } = waiting;
     let place = Place::find(world)?;
     let loaded = place.load(Some(&address.env))?;
@@ -247,7 +258,7 @@ pub fn finish(
         }
         let of = seen.values.iter().map(|made| made.origin.clone());
         work.notes.extend(of.map(|value| Note::Revoked { value, grade }));
-        gone.extend(seen.previous.clone());
+        gone.extend(seen.previous.iter().chain(&seen.user).cloned());
     }
     gone.sort();
     for of_env in gone.chunk_by(|a, b| a.env == b.env) {

@@ -3,13 +3,16 @@
 
 mod again;
 mod desk;
+pub mod drive;
 mod earlier;
 pub mod finish;
 mod fresh;
+mod patience;
 mod placing;
 mod receipts;
 mod state;
 mod steps;
+mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,12 +36,12 @@ use crate::verify::{FileForm, Verified};
 use crate::world::{World, Writes};
 pub(super) use again::not_again;
 use fresh::fresh;
+pub use patience::Haste;
 use placing::{beside, in_place};
 pub use state::Step;
 pub(super) use state::{at_rest, awaits_nothing, stands_alone};
 use state::{may, refuse};
-use steps::strategy;
-pub use steps::{Moved, Stepped, Turn, promote, undo};
+pub use steps::{Moved, Promotion, Stepped, Tried, Turn, promote, undo};
 
 /// What is to be rotated.
 #[derive(Debug, Clone)]
@@ -116,6 +119,7 @@ fn named(place: &Place<'_>, asked: &[Asked], step: Step) -> Result<Agenda, DeedE
         }
         let Some(verified) = judged.get(&query.env) else { continue };
         let found = find::value(verified, query, text)?;
+        turns::names_no_user(verified, &found.address())?;
         ready(verified, &found, step)?;
         if agenda.wanted.iter().any(|it| it.found.address() == found.address()) {
             return refuse(format!("`{}` is named twice", found.address()), None);
@@ -138,8 +142,8 @@ fn due(place: &Place<'_>, scope: Option<&EnvName>) -> Result<Agenda, DeedError> 
             agenda.left.push(Left { address, why, fix });
             continue;
         }
-        match may(&verified, &address, Step::InPlace) {
-            Ok(_) => agenda.wanted.push(wanted(&verified, at(address))?),
+        match ready(&verified, &at(address.clone()), Step::InPlace) {
+            Ok(()) => agenda.wanted.push(wanted(&verified, at(address))?),
             Err(DeedError::Refuse { what, instead }) => {
                 let why = format!("is left as it is: {what}");
                 agenda.left.push(Left { address, why, fix: instead.unwrap_or_default() });
@@ -205,7 +209,11 @@ fn ready(verified: &Verified<'_>, found: &Found, step: Step) -> Result<(), DeedE
     may(verified, &address, step)?;
     let name = state::name(verified, &address);
     if step == Step::InPlace {
-        if strategy(verified, &address) == Some(Strategy::KeepOld) {
+        if verified.strategy(&address) == Some(Strategy::KeyRing) {
+            let what = format!("whoever verifies what {name} signs must have its new value first");
+            return refuse(what, format!("tenure rotate {name} --begin"));
+        }
+        if verified.strategy(&address) == Some(Strategy::KeepOld) {
             state::place(verified, &address, Stage::Previous)?;
         }
         return Ok(());
@@ -217,14 +225,10 @@ fn ready(verified: &Verified<'_>, found: &Found, step: Step) -> Result<(), DeedE
             plainly,
         );
     }
-    if strategy(verified, &address) == Some(Strategy::Single) {
-        let what = format!(
-            "the type of {name} takes one value at a time: its rotation is a planned interruption"
-        );
-        return refuse(what, plainly);
-    }
     let next = state::place(verified, &address, Stage::Next)?;
-    state::place(verified, &address, Stage::Previous)?;
+    if verified.strategy(&address) != Some(Strategy::Single) {
+        state::place(verified, &address, Stage::Previous)?;
+    }
     let kind = verified.live.get(&address).and_then(|live| live.item.kind.as_ref());
     let other = verified.policy.rule(&next).kind.filter(|wanted| Some(*wanted) != kind);
     let whole_by_value = next.key == KeyPath::Whole && Format::of(&next.path).is_some();
@@ -314,6 +318,11 @@ pub fn rotate(world: &World, new: Vec<New>, wish: &Wish, step: Step) -> Result<R
             let (found, new, unseen) = fresh(&place, sealing, one, wish)?;
             lost += unseen;
             public.extend(new.public.map(|public| (found.address(), public)));
+            if let Some((user, users)) = turns::user_of(&verified, &found.address())? {
+                ready(&verified, &user, step)?;
+                let then = turns::next(&verified, &ring, (&user, users))?;
+                made.push((user, then.into()));
+            }
             made.push((found, new.value));
         }
         let (mut set, mut old) = match step {

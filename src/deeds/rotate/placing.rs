@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::desk::Desk;
 use super::state;
-use super::steps::strategy;
 use crate::deeds::attest::Work;
 use crate::deeds::find::Found;
 use crate::deeds::sealing::Sealing;
@@ -45,7 +44,7 @@ pub(super) fn in_place(
     work: &mut Work,
 ) -> Result<(Vec<Set>, Vec<Address>), DeedError> {
     let verified = sealing.verified;
-    let keeps = |found: &Found| strategy(verified, &found.address()) == Some(Strategy::KeepOld);
+    let keeps = |found: &Found| verified.strategy(&found.address()) == Some(Strategy::KeepOld);
     let pairs: Vec<_> = pairs_of(made).collect();
     if !made.iter().any(|(found, _)| keeps(found)) {
         return Ok((put(sealing, &pairs, Said { kind: &|_| None, wish }, work)?, Vec::new()));

@@ -39,20 +39,20 @@ pub(super) fn read(world: &World, files: &[PathBuf]) -> Result<Vec<Receipt>, Dee
     files.iter().map(one).collect()
 }
 
-/// The consumers of a secret of whom no receipt shows that they were given its current value. A consumer is
+/// The consumers of a secret of whom no receipt shows that they were given the value at a place of it. A consumer is
 /// known by the machine that it reads as.
 pub(super) fn without(
     verified: &Verified<'_>,
     address: &Address,
     receipts: &[Receipt],
 ) -> Vec<ConsumerName> {
-    let current = verified.live.get(address).map(|live| {
+    let wanted = verified.live.get(address).map(|live| {
         let (entry, origin) = verified.record.origin_of(address, *live);
         format!("{}:{origin}", verified.record.entries[entry].id)
     });
     let shows = |receipt: &Receipt| {
         let root = receipt.root.is_some() && receipt.root == verified.record.root();
-        let made = |given: &Given| Some(&given.made) == current.as_ref();
+        let made = |given: &Given| Some(&given.made) == wanted.as_ref();
         let given = receipt.values.iter().any(|given| given.address == *address && made(given));
         root && receipt.environment == address.env && given
     };

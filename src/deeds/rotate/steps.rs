@@ -1,13 +1,15 @@
 //! The steps of a rotation that need no new value: a pending one is promoted, or undone.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::Asked;
 use super::desk::{Desk, take_away};
+use super::patience::{Haste, ripe};
 use super::state::{Step, may, place as place_of, refuse};
+use super::{Asked, receipts, turns};
 use crate::deeds::DeedError;
 use crate::deeds::attest::{Work, attest};
 use crate::deeds::find;
@@ -16,8 +18,9 @@ use crate::deeds::pen::Receipt;
 use crate::deeds::ring::Ring;
 use crate::deeds::sealing::Sealing;
 use crate::deeds::unset::revoke;
+use crate::log::entry::Origin;
 use crate::names::{Address, EnvName, Stage};
-use crate::policy::Strategy;
+use crate::policy::{Strategy, is_credential};
 use crate::verify::{FileForm, Verified};
 use crate::world::World;
 
@@ -41,6 +44,8 @@ pub struct Moved {
     pub due: Option<Date>,
     /// How the policy says that a value is ended at its issuer.
     pub revoke: Option<String>,
+    /// Whether it opens anything, and so is to be ended anywhere.
+    pub is_credential: bool,
 }
 
 /// What a step did to a value.
@@ -48,8 +53,8 @@ pub struct Moved {
 pub enum Turn {
     /// The pending value took its place; the one before stands here, and is to be ended by a day.
     Promoted {
-        /// Where the previous value stands.
-        previous: Address,
+        /// Where the previous value stands; none where its issuer takes one value at a time.
+        previous: Option<Address>,
         /// The last day of the overlap; none where it stays to decrypt.
         until: Option<Date>,
     },
@@ -59,10 +64,11 @@ pub enum Turn {
     Restored(Address),
 }
 
-/// Finds what a user names, by environment.
-pub(super) fn located<'l>(
+/// Finds what a user names, by environment, with the names of users that go along.
+fn located<'l>(
     loaded: &'l Loaded,
     asked: &[Asked],
+    step: Step,
 ) -> Result<BTreeMap<EnvName, (Verified<'l>, Vec<Address>)>, DeedError> {
     let mut by_env: BTreeMap<EnvName, (Verified<'l>, Vec<Address>)> = BTreeMap::new();
     for one in asked {
@@ -82,7 +88,15 @@ pub(super) fn located<'l>(
         if addresses.contains(&address) {
             return refuse(format!("`{address}` is named twice"), None);
         }
+        turns::names_no_user(verified, &address)?;
+        let along = match step {
+            Step::Undo => turns::back(verified, &address),
+            Step::Promote | Step::Begin | Step::InPlace => {
+                turns::along(verified, &address, Stage::Next)?
+            }
+        };
         addresses.push(address);
+        addresses.extend(along);
     }
     Ok(by_env)
 }
@@ -93,48 +107,108 @@ pub(super) fn scope(asked: &[Asked]) -> Option<&EnvName> {
     first.filter(|env| asked.iter().all(|one| one.query.env == **env))
 }
 
+/// What a promotion is asked to be.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Promotion<'a> {
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// The values that a command has tried, where one has: no others are promoted.
+    pub tried: Option<&'a [Tried]>,
+    /// What jobs wrote of the values that they were given.
+    pub receipts: &'a [PathBuf],
+    /// Whether those who verify are waited for.
+    pub haste: Haste,
+}
+
+/// Which values of a rotation were looked at: where each was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    address: Address,
+    current: Option<Origin>,
+    pending: Option<Origin>,
+}
+
+/// Remembers which values stand at the two places of a rotation.
+pub(super) fn tried(verified: &Verified<'_>, current: &Address, pending: &Address) -> Tried {
+    let made = |at: &Address| {
+        let live = *verified.live.get(at)?;
+        let (entry, origin) = verified.record.origin_of(at, live);
+        let entry = verified.record.entries[entry].id;
+        Some(Origin { entry, address: origin.clone() })
+    };
+    Tried { address: current.clone(), current: made(current), pending: made(pending) }
+}
+
 /// Promotes pending values, all or none: one entry moves each current one to the side and each pending one
 /// into its place.
 ///
 /// # Errors
-/// [`DeedError::Refuse`] where none is pending; [`DeedError::NoKey`]: each token names its key, so it is
-/// sealed anew.
-pub fn promote(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<Stepped, DeedError> {
+/// [`DeedError::Refuse`] where none is pending, or it is not the one that was tried, or it has to wait;
+/// [`DeedError::NoKey`]: each token names its key, so it is sealed anew.
+pub fn promote(
+    world: &World,
+    asked: &[Asked],
+    promotion: Promotion<'_>,
+) -> Result<Stepped, DeedError> {
+    let receipts = receipts::read(world, promotion.receipts)?;
     let place = Place::to_write(world)?;
     let loaded = place.load(scope(asked))?;
-    let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
+    let reason = promotion.reason.map(str::to_owned);
+    let mut work = Work { reason, ..Work::default() };
     let mut values = Vec::new();
-    for (env, (verified, addresses)) in located(&loaded, asked)? {
+    for (env, (verified, addresses)) in located(&loaded, asked, Step::Promote)? {
         let ring = Ring::open(world, &verified, &env)?;
         ring.target()?;
         let today = place.today();
         let mut desk = Desk::of(Sealing { verified: &verified, env: &env, ring: &ring, today });
         for address in addresses {
             may(&verified, &address, Step::Promote)?;
-            let previous = place_of(&verified, &address, Stage::Previous)?;
             let next = place_of(&verified, &address, Stage::Next)?;
-            if stands(&verified, &previous) {
-                return refuse(format!("`{previous}` is a value of its own"), None);
+            let now = tried(&verified, &address, &next);
+            if promotion.tried.is_some_and(|seen| !seen.contains(&now)) {
+                return refuse(format!("`{address}` changed meanwhile"), None);
             }
-            desk.carry(&address, &previous)?;
-            desk.carry(&next, &address)?;
-            desk.take(&next)?;
-            let live = verified.live.get(&next);
-            let kind = live.and_then(|live| live.item.kind.as_ref());
-            let overlap = verified.policy.overlap(kind);
-            let keeps = strategy(&verified, &address) == Some(Strategy::KeepOld);
-            let until = (!keeps).then(|| today.saturating_add(i64::from(overlap).days()));
-            values.push(Moved {
-                turn: Turn::Promoted { previous, until },
-                due: live.and_then(|live| live.item.due),
-                revoke: revoke(&verified, &address),
-                address,
-            });
+            let when = (promotion.haste, today);
+            ripe(&verified, (&address, &next), &receipts, when)?;
+            values.push(promoted(&mut desk, (&verified, today), address, &next)?);
         }
         desk.finish(&mut work)?;
     }
     let receipt = attest(&place, &loaded.judged()?, work)?;
     Ok(Stepped { values, receipt })
+}
+
+/// Brings one pending value into its place.
+fn promoted(
+    desk: &mut Desk<'_>,
+    (verified, today): (&Verified<'_>, Date),
+    address: Address,
+    next: &Address,
+) -> Result<Moved, DeedError> {
+    let strategy = verified.strategy(&address);
+    let previous = match strategy {
+        Some(Strategy::Single) => None,
+        _ => Some(place_of(verified, &address, Stage::Previous)?),
+    };
+    if let Some(previous) = &previous {
+        if stands(verified, previous) {
+            return refuse(format!("`{previous}` is a value of its own"), None);
+        }
+        desk.carry(&address, previous)?;
+    }
+    desk.carry(next, &address)?;
+    desk.take(next)?;
+    let live = verified.live.get(next);
+    let overlap = verified.policy.overlap(live.and_then(|live| live.item.kind.as_ref()));
+    let stays = previous.is_none() || strategy == Some(Strategy::KeepOld);
+    let until = (!stays).then(|| today.saturating_add(i64::from(overlap).days()));
+    Ok(Moved {
+        turn: Turn::Promoted { previous, until },
+        due: live.and_then(|live| live.item.due),
+        revoke: revoke(verified, &address),
+        is_credential: is_credential(live.and_then(|live| live.item.kind.as_ref())),
+        address,
+    })
 }
 
 /// Tells whether anything lies at a place, signed or not.
@@ -156,7 +230,7 @@ pub fn undo(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<Step
     let loaded = place.load(scope(asked))?;
     let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
     let mut values = Vec::new();
-    for (env, (verified, addresses)) in located(&loaded, asked)? {
+    for (env, (verified, addresses)) in located(&loaded, asked, Step::Undo)? {
         let (mut back, mut gone) = (Vec::new(), Vec::new());
         for address in addresses {
             let stage = match may(&verified, &address, Step::Undo)?.pending {
@@ -171,11 +245,13 @@ pub fn undo(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<Step
                 Stage::Previous => Turn::Restored(beside.clone()),
             };
             let revoke = revoke(&verified, &address);
+            let kind = verified.live.get(&address).and_then(|live| live.item.kind.as_ref());
+            let is_credential = is_credential(kind);
             match stage {
                 Stage::Next => gone.push(beside),
                 Stage::Previous => back.push((beside, address.clone())),
             }
-            values.push(Moved { address, turn, due, revoke });
+            values.push(Moved { address, turn, due, revoke, is_credential });
         }
         let today = place.today();
         if back.is_empty() {
@@ -196,10 +272,4 @@ pub fn undo(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<Step
     }
     let receipt = attest(&place, &loaded.judged()?, work)?;
     Ok(Stepped { values, receipt })
-}
-
-/// Whether two values of a secret can be in use at once, by its type.
-pub(super) fn strategy(verified: &Verified<'_>, address: &Address) -> Option<Strategy> {
-    let kind = verified.live.get(address)?.item.kind.as_ref()?;
-    verified.policy.types.get(kind)?.strategy
 }

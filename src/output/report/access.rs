@@ -19,7 +19,8 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
         Edition::Internal => list(names),
         Edition::Customer => number(names.len()),
     };
-    let idle: Vec<_> = report.access.idle.iter().map(ToString::to_string).collect();
+    let idle = report.access.idle.iter().map(|(who, env)| format!("{who} in {env}"));
+    let idle: Vec<_> = idle.collect();
     let only = list(&report.access.runtime_only);
     doc.point(format!(
         "machines that no consumer uses: {}; environments marked runtime-only: {only}",

@@ -10,6 +10,7 @@ use crate::deeds::report::events::Ended;
 use crate::deeds::report::incidents::Incident;
 use crate::deeds::report::leavers::{Gone, Leaver};
 use crate::log::entry::Grade;
+use crate::output::incident::not_two;
 use crate::output::sentences::{READ_STAYS_READ, end_is_declared};
 use crate::rotation::Owed;
 
@@ -143,7 +144,10 @@ fn review(doc: &mut Doc, report: &FiveD, edition: Edition) {
 fn incident(it: &Incident) -> String {
     let word = if it.drill { "drill" } else { "incident" };
     let state = match it.closed {
-        Some(day) => format!("closed {day}"),
+        Some(day) => match &it.doubt {
+            None => format!("closed {day}"),
+            Some((one, other)) => format!("closed {day}; {}", not_two(one, other)),
+        },
         None => format!("{} of {} still live", it.live, things(it.values, "value", "values")),
     };
     let id: String = it.id.to_string().chars().take(8).collect();

@@ -1,7 +1,7 @@
 //! Section 10 of document 5D: what is assumed, and what is left to be done.
 
 use super::Edition;
-use super::markdown::{Doc, Indent, code, prose};
+use super::markdown::{Doc, Indent, prose, worded};
 use super::words::and;
 use crate::deeds::report::FiveD;
 use crate::deeds::report::assumptions::Assumption;
@@ -49,16 +49,6 @@ fn assumption(it: &Assumption, edition: Edition) -> String {
 fn row(it: &OpenItem) -> Vec<String> {
     let since = it.since.map_or("not known".to_owned(), |day| day.to_string());
     let owner = it.owner.as_deref().map_or("not named".to_owned(), prose);
-    let item = format!("{}: {}", it.title, marked(&it.subject));
-    vec![it.id.to_owned(), item, since, owner, marked(&it.fix)]
-}
-
-/// Text of ours, with names of others in it: what stands between two backticks is code.
-fn marked(text: &str) -> String {
-    let parts: Vec<_> = text.split('`').collect();
-    if parts.len().is_multiple_of(2) {
-        return prose(text);
-    }
-    let shown = parts.iter().enumerate();
-    shown.map(|(at, part)| if at % 2 == 0 { prose(part) } else { code(part) }).collect()
+    let item = format!("{}: {}", it.title, worded(&it.subject));
+    vec![it.id.to_owned(), item, since, owner, worded(&it.fix)]
 }

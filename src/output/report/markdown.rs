@@ -1,5 +1,6 @@
 //! Writes Markdown: lines, tables, and text of strangers that stays text.
 
+use crate::deeds::report::words::{Part, Words};
 use crate::output::safe;
 
 /// A document in the making.
@@ -85,7 +86,7 @@ pub(super) fn prose(text: &str) -> String {
         let after = letters.peek().copied().unwrap_or(' ');
         let marks = match letter {
             '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '&' | '~' | '{' | '}' | '@' | '#'
-            | '!' => true,
+            | '!' | '$' | '^' => true,
             // Inside of a word it is a letter like any other.
             '_' => !(before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric()),
             // An address would become a link by itself.
@@ -111,11 +112,95 @@ pub(super) fn code(text: &str) -> String {
     format!("`{text}`")
 }
 
+/// Writes a sentence of which some parts are code.
+pub(super) fn worded(words: &Words) -> String {
+    let part = |part: &Part| match part {
+        Part::Said(text) => prose(text),
+        Part::Code(text) => code(text),
+    };
+    words.parts().iter().map(part).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use pulldown_cmark::{Event, Options, Parser, Tag};
 
     use super::*;
+
+    /// What a page shows, by a parser that is not ours: the texts of a table's cells, or of all.
+    fn shown(page: &str) -> Result<Vec<String>, String> {
+        let mut cells = vec![String::new()];
+        for event in Parser::new_ext(page, Options::all() - Options::ENABLE_SMART_PUNCTUATION) {
+            match event {
+                Event::Text(text) | Event::Code(text) => cells.last_mut().unwrap().push_str(&text),
+                Event::Start(Tag::TableCell) => cells.push(String::new()),
+                Event::Start(
+                    Tag::Paragraph
+                    | Tag::Table(_)
+                    | Tag::TableHead
+                    | Tag::TableRow
+                    | Tag::List(_)
+                    | Tag::Item,
+                )
+                | Event::End(_) => {}
+                other => return Err(format!("{other:?} in {page}")),
+            }
+        }
+        Ok(cells)
+    }
+
+    /// Texts in which marks are as common as letters.
+    fn texts() -> impl Strategy<Value = String> {
+        let marks = prop::sample::select(vec![
+            "`",
+            "``",
+            "|",
+            "\\",
+            "*",
+            "_",
+            "~~",
+            "[",
+            "](",
+            ")",
+            "<b>",
+            "<!--",
+            "-->",
+            "&lt;",
+            "&#124;",
+            "{{",
+            "}}",
+            "{",
+            "$",
+            "$$",
+            "^",
+            "#",
+            "!",
+            "@a",
+            ":",
+            "//",
+            "https://a.b",
+            "www.a.b",
+            "a@b.c",
+            "\n",
+            "\r\n",
+            "\t",
+            " ",
+            "  ",
+            "x",
+            "[^1]",
+            "::",
+            "=",
+            "-",
+            "+",
+            "1.",
+            ">",
+            ":smile:",
+        ]);
+        let mark = marks.prop_map(str::to_owned);
+        let parts = prop_oneof![3 => mark, 1 => "\\PC{0,3}"];
+        prop::collection::vec(parts, 0..9).prop_map(|parts| parts.concat())
+    }
 
     #[test]
     fn ordinary_text_stays_as_it_is() {
@@ -157,6 +242,36 @@ mod tests {
     }
 
     proptest! {
+        /// Whatever a text holds, a reader of the page sees it to the letter, in its own cell, and nothing else.
+        #[test]
+        fn a_row_shows_each_text_in_its_own_cell(
+            cells in prop::collection::vec((texts(), any::<bool>()), 1..4)
+        ) {
+            let row = cells.iter().map(|(text, is_code)| match is_code {
+                true => worded(&Words::default().code(text.as_str())),
+                false => worded(&Words::said(text.as_str())),
+            });
+            let row: Vec<_> = row.collect();
+            let mut doc = Doc::default();
+            doc.table(Indent::None, &vec!["A"; row.len()], &[row]);
+            let page = doc.finish();
+            let found = shown(&page).map_err(TestCaseError::fail)?;
+            let wanted: Vec<_> = cells.iter().map(|(text, _)| safe(text).trim().to_owned()).collect();
+            let found: Vec<_> =
+                found[1 + cells.len()..].iter().map(|cell| cell.trim().to_owned()).collect();
+            prop_assert_eq!(found, wanted, "{}", page);
+        }
+
+        /// So it is in a sentence.
+        #[test]
+        fn a_sentence_shows_a_text_to_the_letter(text in texts(), is_code: bool) {
+            let words = Words::said("of ");
+            let words = if is_code { words.code(text.as_str()) } else { words.say(text.as_str()) };
+            let page = format!("  - {}, it says\n", worded(&words));
+            let found = shown(&page).map_err(TestCaseError::fail)?.concat();
+            prop_assert_eq!(found, format!("of {}, it says", safe(&text)), "{}", page);
+        }
+
         /// What a reader of the rendered page would take for a mark is always a text.
         #[test]
         fn no_mark_is_left_bare(text in "\\PC*") {
@@ -169,7 +284,7 @@ mod tests {
                         prop_assert!(letters.next().is_some());
                         continue;
                     }
-                    prop_assert!(inside || !"`*[]<>|&~{}@#!".contains(letter), "{}", shown);
+                    prop_assert!(inside || !"`*[]<>|&~{}@#!$^".contains(letter), "{}", shown);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Reports as Markdown, one file a section. Text of strangers stays text, and a sentence one line.
 
 mod access;
+mod calendar;
 mod customer;
 mod incident;
 mod items;
@@ -18,6 +19,7 @@ mod usage;
 mod verdict;
 mod words;
 
+pub use calendar::{Ics, calendar};
 pub use kept::{Compared, Difference, Document, compare, stamped};
 pub use plan::plan;
 
@@ -52,7 +54,7 @@ This document supports secure handling of credentials and sensitive configuratio
 pub fn five_d(report: &FiveD, edition: Edition) -> String {
     let mut doc = Doc::default();
     title(&mut doc, report, edition);
-    overview::write(&mut doc, report);
+    overview::write(&mut doc, report, edition);
     scope::write(&mut doc, report, edition);
     storage::write(&mut doc, report, edition);
     access::write(&mut doc, report, edition);
@@ -62,12 +64,13 @@ pub fn five_d(report: &FiveD, edition: Edition) -> String {
     incident::write(&mut doc, report, edition);
     customer::write(&mut doc, report, edition);
     items::write(&mut doc, report, edition);
-    summary::write(&mut doc, report);
+    summary::write(&mut doc, report, edition);
     doc.finish()
 }
 
 fn title(doc: &mut Doc, report: &FiveD, edition: Edition) {
     doc.line(TITLE.trim_end());
+    let who = edition;
     let edition = match edition {
         Edition::Internal => "Internal edition.",
         Edition::Customer => "Customer edition.",
@@ -89,6 +92,9 @@ fn title(doc: &mut Doc, report: &FiveD, edition: Edition) {
         "Grades: *proven* can be recomputed from the repository without a key; *declared* was signed by a \
          member; *unknown* is neither.",
     );
+    if let Some(why) = words::unsaid(report, who) {
+        doc.paragraph(format!("**What this state holds cannot be said:** {why}."));
+    }
 }
 
 /// `sha256:` and eight digits.

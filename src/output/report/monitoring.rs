@@ -100,10 +100,17 @@ fn alarms(watch: &Watch) -> String {
     let counts = [
         ("overdue", watch.overdue),
         ("value in clear", watch.in_clear),
-        ("changed keyring", watch.recipients),
+        ("unknown recipient", watch.recipients),
         ("unattested change", watch.unattested),
         ("entry by a removed key", watch.removed_keys),
     ];
     let counts = counts.map(|(what, count)| format!("{what} {}", number(count)));
-    format!("{}; {canary}", counts.join(", "))
+    let theirs = match watch.customers_overdue {
+        0 => String::new(),
+        count => {
+            let values = things(count, "value", "values");
+            format!("; past the customer's own deadline {values}, which blocks nothing")
+        }
+    };
+    format!("{}{theirs}; {canary}", counts.join(", "))
 }

@@ -1,21 +1,30 @@
 //! Section 1 of document 5D: what counts as a secret, and how many there are.
 
+use super::Edition;
 use super::markdown::Doc;
-use super::words::{list, number};
+use super::words::{list, number, unsaid};
 use crate::deeds::report::FiveD;
 use crate::deeds::report::secrets::Stage;
 use crate::names::EnvName;
 use crate::policy::Word;
 
-pub(super) fn write(doc: &mut Doc, report: &FiveD) {
+pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
+    let unsaid = unsaid(report, edition);
     doc.section("1. Overview");
     doc.line("Secrets include any sensitive values required for the solution to operate, such as:");
     for word in Word::ALL {
         let mine = report.kinds.iter().filter(|kind| kind.word == Some(*word));
-        doc.line(format!("- {}: {}", word.word(), number(mine.map(|kind| kind.count()).sum())));
+        let count = match unsaid {
+            None => number(mine.map(|kind| kind.count()).sum()),
+            Some(_) => "cannot be said".to_owned(),
+        };
+        doc.line(format!("- {}: {count}", word.word()));
     }
     doc.paragraph("This document describes how secrets are protected throughout their lifecycle.");
-    doc.paragraph(counts(report));
+    doc.paragraph(match unsaid {
+        None => counts(report),
+        Some(why) => format!("How many there are cannot be said: {why}."),
+    });
 }
 
 fn counts(report: &FiveD) -> String {
@@ -26,12 +35,17 @@ fn counts(report: &FiveD) -> String {
     let wordless = report.kinds.iter().filter(|kind| kind.name.is_some() && kind.word.is_none());
     let wordless =
         list(wordless.map(|kind| format!("{} {}", super::prose(&kind.title), kind.count())));
+    let wordless = if wordless == "none" {
+        String::new()
+    } else {
+        format!(" Under none of these words: {wordless}.")
+    };
     let stage = |stage| number(report.secrets.iter().filter(|it| it.stage == stage).count());
     let values = if all == 1 { "value" } else { "values" };
     let places = report.storage.len();
     let environments_word = if places == 1 { "environment" } else { "environments" };
     format!(
-        "{all} {values} in {places} {environments_word}: {}. Untyped: {}. Under none of these words: {wordless}. \
+        "{all} {values} in {places} {environments_word}: {}. Untyped: {}.{wordless} \
          Current {}, pending {}, previous {}, revoked {}.",
         list(environments),
         number(untyped.map(|kind| kind.count()).sum()),

@@ -6,7 +6,7 @@ use super::markdown::{Doc, Indent, code, prose};
 use crate::deeds::incident::case::{Case, Containment, Left, Line, day};
 use crate::deeds::incident::close::Closed;
 use crate::log::entry::Grade;
-use crate::output::incident::hours;
+use crate::output::incident::{hours, not_two};
 use crate::output::sentences::{
     READ_STAYS_READ, READS_LEAVE_NO_TRACE, TIMES_ARE_CLAIMS, end_is_declared,
 };
@@ -56,6 +56,9 @@ fn head(doc: &mut Doc, closed: &Closed) {
         None => "not closed yet: another member must say so".to_owned(),
     };
     doc.line(format!("> **Incident:** {id}, {state}  "));
+    if let Some((one, other)) = &case.closing.doubt {
+        doc.line(format!("> {}  ", prose(&not_two(one, other))));
+    }
     let (day, version) = (case.today(), closed.version);
     doc.line(format!("> Written from the signed log on {day} by tenure {version}."));
     if case.drill {

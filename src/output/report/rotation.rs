@@ -122,9 +122,12 @@ fn notes(kind: &Kind, life: &Lifecycle, edition: Edition) -> String {
 
 fn deadlines(doc: &mut Doc, report: &FiveD) {
     let debts = report.debts.iter().filter(|it| it.owed == Owed::Rotate);
-    let debts: BTreeMap<_, _> = debts.map(|it| (&it.address, it)).collect();
-    let mut secrets: Vec<_> =
-        report.secrets.iter().map(|it| (it, debts.get(&it.address).copied())).collect();
+    let debts: BTreeMap<_, _> = debts.map(|it| ((&it.address, &it.origin), it)).collect();
+    let mut secrets: Vec<_> = report
+        .secrets
+        .iter()
+        .map(|it| (it, debts.get(&(&it.address, &it.made)).copied()))
+        .collect();
     let first = |(secret, debt): &(&Secret, Option<&Debt>)| {
         let due = ends(report, secret).into_iter().chain(debt.map(|it| it.due)).min();
         (due.unwrap_or(Date::MAX), secret.address.clone())
@@ -151,6 +154,9 @@ fn ends(report: &FiveD, secret: &Secret) -> Option<Date> {
 
 fn state(report: &FiveD, secret: &Secret, debt: Option<&Debt>) -> String {
     let mut said = Vec::new();
+    if !secret.stands {
+        said.push("does not stand as it was signed".to_owned());
+    }
     match secret.stage {
         Stage::Pending => said.push("pending".to_owned()),
         Stage::Previous => said.push(format!("previous, {}", outlived(report, secret))),

@@ -69,7 +69,13 @@ fn interruption(kind: &Kind) -> String {
     let title = prose(&kind.title);
     let overlap = format!("an overlap of at most {}", days(kind.overlap));
     match kind.strategy {
-        Some(Strategy::Overlap) => format!("{title}: both values delivered during {overlap}"),
+        Some(Strategy::Dual) => format!("{title}: both values delivered during {overlap}"),
+        Some(Strategy::Alternating) => {
+            format!("{title}: two users take turns, both values delivered during {overlap}")
+        }
+        Some(Strategy::KeyRing) => {
+            format!("{title}: the new value is delivered before it is used, both during {overlap}")
+        }
         Some(Strategy::KeepOld) => {
             format!("{title}: both values delivered; the old one stays to decrypt")
         }

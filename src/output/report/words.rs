@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::markdown::prose;
+use super::Edition;
+use super::markdown::{code, prose};
+use crate::deeds::report::FiveD;
 use crate::names::EnvName;
 pub(super) use crate::rotation::days;
 
@@ -43,4 +45,19 @@ pub(super) fn free(all: &[String], nothing: &str) -> String {
 /// Counts by environment: "dev 1, prod 2".
 pub(super) fn by_env<T: ToString>(counts: &BTreeMap<EnvName, T>) -> String {
     list(counts.iter().map(|(env, count)| format!("{env} {}", count.to_string())))
+}
+
+/// Why the numbers of a state cannot be said; none where they can.
+pub(super) fn unsaid(report: &FiveD, edition: Edition) -> Option<String> {
+    let (first, rest) = report.broken.split_first()?;
+    let word = first.code.word();
+    let first = match edition {
+        Edition::Internal => format!("{word} at {}", code(&first.place)),
+        Edition::Customer => word.to_owned(),
+    };
+    let more = match rest.len() {
+        0 => String::new(),
+        count => format!(", and {}", things(count, "more finding", "more findings")),
+    };
+    Some(format!("{first}{more}"))
 }

@@ -9,6 +9,7 @@ use crate::policy::problem::PolicyError;
 use crate::policy::table::{Fields, Value};
 use crate::policy::terms::{
     Accept, Clocks, Consumer, Duty, Link, Links, Logging, Party, Procedure, RiskNote, RotateEvery,
+    Users,
 };
 use crate::policy::{Environment, SecretRule, SecretType};
 
@@ -118,12 +119,23 @@ fn secret_rule(value: Value<'_, '_>, known: &Known<'_>) -> Result<SecretRule, Po
         vendor: fields.read("vendor", Value::line)?,
         writers: fields.read("writers", |v| role_list(v, known.roles))?,
         used_by: fields.read("used-by", |v| v.list(|v| consumer(v, known)))?.unwrap_or_default(),
+        users: fields.read("users", users)?,
         custody: fields.read("custody", Value::spelt)?,
         copies: fields.read("copies", |v| v.list(Value::line))?.unwrap_or_default(),
         contact: fields.read("contact", Value::line)?,
     };
     fields.done()?;
     Ok(rule)
+}
+
+/// Reads `{ key = "DB_USER", names = ["app_a", "app_b"] }`.
+fn users(value: Value<'_, '_>) -> Result<Users, PolicyError> {
+    let mut fields = value.fields("`users`".to_owned())?;
+    let key = fields.required("key")?.parsed()?;
+    let names = fields.required("names")?;
+    fields.done()?;
+    let two = names.some(Value::line)?.try_into();
+    Ok(Users { key, names: two.map_err(|_| names.shape("two different names"))? })
 }
 
 /// An environment misspelt here would silently narrow nothing, so it must exist.

@@ -39,11 +39,11 @@ fn the_sketch_of_the_design_is_read() {
 fn every_field_of_version_1_has_its_place() {
     let policy = parse(&format!(
         "{BASE}used-by = [\"checkout\"]\ncustody = \"customer\"\ncopies = [\"the vendor\"]\n\
-         contact = \"help@example.com\"\n\
+         contact = \"help@example.com\"\nusers = {{ key = \"DB_USER\", names = [\"a\", \"b\"] }}\n\
          [environments.lab]\nstore = \"elsewhere\"\nruntime-only = true\nleaver = \"2d\"\n\
          comments = \"clear\"\nallow-env = [\"LD_PRELOAD\"]\n\
          [types.tls]\nword = \"certificates\"\ndescription = \"a\"\nrevoke = \"ask\"\n\
-         overlap = \"3d\"\nstrategy = \"single\"\nrunbook = \"docs/tls.md\"\n\
+         overlap = \"3d\"\nstrategy = \"key-ring\"\nrunbook = \"docs/tls.md\"\n\
          generate = \"password:32\"\nwarn-before = \"9d\"\n\
          accept = {{ reason = \"r\", until = 2027-01-01 }}\n\
          risk-note = {{ text = \"t\", date = 2026-01-01 }}\n\
@@ -62,11 +62,25 @@ fn every_field_of_version_1_has_its_place() {
     let consumer = &policy.consumers[&"checkout".parse().unwrap()];
     assert_eq!(consumer.access, Some(Access::Run));
     assert_eq!(policy.secrets[0].custody, Some(Custody::Customer));
+    let users = policy.secrets[0].users.as_ref().unwrap();
+    assert_eq!(
+        (users.after(b"a"), users.after(b"b"), users.after(b"c")),
+        (Some("b"), Some("a"), None)
+    );
     assert!(policy.links.org_policy.as_ref().unwrap().sha256.is_some());
     assert_eq!(policy.procedure.security.len(), 1);
     assert_eq!(policy.logging.required, [LoggedEvent::Reads]);
     assert_eq!(policy.clocks.review_5d, 100);
     assert_eq!(policy.responsibility[&Duty::Create], [Party::Provider, Party::ThirdParty]);
+}
+
+#[test]
+fn two_users_take_turns_and_neither_one_nor_the_same_twice() {
+    for names in ["[\"a\"]", "[\"a\", \"a\"]", "[\"a\", \"b\", \"c\"]", "[]"] {
+        let text = format!("{BASE}users = {{ key = \"DB_USER\", names = {names} }}\n");
+        let (line, _) = refused(&text);
+        assert!(line.starts_with("users"), "{line}");
+    }
 }
 
 #[test]

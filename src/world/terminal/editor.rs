@@ -6,16 +6,14 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::{Terminal, TerminalError};
 use crate::secret::Plaintext;
+use crate::world::signals::Signals;
 use crate::world::wiped::{self, Folder};
 use crate::world::{Environment, WITHHELD};
 
@@ -60,7 +58,7 @@ impl<'a> Editor<'a> {
         }
         self.wipe_left();
         // From here on a signal only raises a flag, so that the folder is wiped before we go.
-        let signals = Signals::catch()?;
+        let signals = Signals::catch().ok_or(TerminalError::Signals)?;
         let folder = Folder::make(&self.memory_folder()?)
             .map_err(|source| TerminalError::EditorFile { act: "made", source })?;
         let file = folder.path().join(format!("secret{suffix}"));
@@ -177,62 +175,14 @@ fn write_new(file: &Path, text: &Plaintext) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?.write_all(text.expose())
 }
 
-/// Signals raise a flag while this lives, and do what they always do afterwards.
-///
-/// The terminal sends interrupt and quit to the editor too, which knows what to do; we stay, as git does.
-struct Signals(&'static Flags);
-
-/// Raised by handlers that are registered once and stay: taking them off would not bring back what the
-/// signals do by default.
-#[derive(Default)]
-struct Flags {
-    came: Arc<AtomicUsize>,
-    idle: Arc<AtomicBool>,
-}
-
-static FLAGS: OnceLock<Flags> = OnceLock::new();
-
-impl Signals {
-    fn catch() -> Result<Self, TerminalError> {
-        let flags = FLAGS.get_or_init(Flags::default);
-        flags.idle.store(false, Ordering::SeqCst);
-        flags.came.store(0, Ordering::SeqCst);
-        static REGISTERED: OnceLock<bool> = OnceLock::new();
-        let registered = *REGISTERED.get_or_init(|| {
-            [SIGTERM, SIGHUP, SIGINT, SIGQUIT]
-                .into_iter()
-                .all(|signal| register(signal, flags).is_ok())
-        });
-        let caught = Self(flags);
-        registered.then_some(caught).ok_or(TerminalError::Signals)
-    }
-
-    fn ended_by(&self) -> Option<i32> {
-        i32::try_from(self.0.came.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
-    }
-}
-
-fn register(signal: i32, flags: &Flags) -> io::Result<()> {
-    use signal_hook::flag::{register_conditional_default, register_usize};
-    register_conditional_default(signal, Arc::clone(&flags.idle))?;
-    if let (SIGTERM | SIGHUP, Ok(number)) = (signal, usize::try_from(signal)) {
-        register_usize(signal, Arc::clone(&flags.came), number)?;
-    }
-    Ok(())
-}
-
-impl Drop for Signals {
-    fn drop(&mut self) {
-        self.0.idle.store(true, Ordering::SeqCst);
-    }
-}
-
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
     use std::sync::Mutex;
+
+    use signal_hook::consts::{SIGHUP, SIGTERM};
 
     use super::*;
 

@@ -3,12 +3,13 @@
 use super::{Matter, OpenItem, names, oldest};
 use crate::deeds::report::consumers::Sight;
 use crate::deeds::report::kinds::title;
-use crate::names::TypeName;
+use crate::deeds::report::words::Words;
+use crate::names::{RepoPath, TypeName};
 
 pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     let unused = |kind: Option<&TypeName>| kind.is_some_and(|kind| kind.as_str() == "canary");
     for group in matter.by_env(|it| it.used_by.is_empty() && !unused(it.kind.as_ref())) {
-        let item = OpenItem::new("OI-04", format!("no consumer: {}", names(&group)));
+        let item = OpenItem::new("OI-04", Words::said(format!("no consumer: {}", names(&group))));
         let item = item.since(oldest(&group)).owner(Matter::owners(group));
         items.push(item.fix(
             "add `used-by` to a rule under `[[secrets]]`, or take it away with `tenure unset`",
@@ -21,12 +22,12 @@ pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
         let unseen: Vec<_> = unseen.map(|(name, _)| name.as_str()).collect();
         if !unseen.is_empty() {
             let subject = format!("{title}: {} declared, not seen", unseen.join(", "));
-            let item = OpenItem::new("OI-04", subject).owner(Matter::owners(mine()));
+            let item = OpenItem::new("OI-04", Words::said(subject)).owner(Matter::owners(mine()));
             items.push(item.fix("mend `paths` of the consumer, or take it out of `used-by`"));
         }
-        let files: Vec<_> = usage.undeclared.iter().map(|path| format!("`{path}`")).collect();
-        if !files.is_empty() {
-            let subject = format!("{title}: seen, not declared in {}", files.join(", "));
+        if !usage.undeclared.is_empty() {
+            let files = usage.undeclared.iter().map(RepoPath::as_str);
+            let subject = Words::said(format!("{title}: seen, not declared in ")).codes(files);
             let item = OpenItem::new("OI-04", subject).owner(Matter::owners(mine()));
             items.push(item.fix("declare a consumer with these `paths`, and name it in `used-by`"));
         }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::values::commanded;
 use super::{Matter, OpenItem};
 use crate::deeds::report::incidents::Incident;
-use crate::finding::{Code, Severity};
+use crate::deeds::report::words::{Words, commanded};
+use crate::finding::{Code, Finding, Severity};
 use crate::names::Address;
 use crate::policy::Custody;
 use crate::rotation::{Cause, Obligation, Owed, Previous};
@@ -21,7 +21,7 @@ pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
 }
 
 /// What the checks say of a place: the command that mends it, and whether they are red.
-fn checked(matter: &Matter<'_>, address: &Address, code: Code) -> (Option<String>, bool) {
+fn checked(matter: &Matter<'_>, address: &Address, code: Code) -> (Option<Words>, bool) {
     let findings = &matter.ground.verified.findings;
     let mine = |address| {
         findings.iter().find(move |it| it.code == code && it.address.as_ref() == Some(address))
@@ -32,14 +32,17 @@ fn checked(matter: &Matter<'_>, address: &Address, code: Code) -> (Option<String
 }
 
 fn owner(matter: &Matter<'_>, address: &Address) -> Option<String> {
-    matter.ground.verified.policy.rule(address).owner.map(str::to_owned)
+    let owner = matter.ground.verified.policy.rule(address).owner;
+    owner.map(|text| matter.ground.neutral.say(text))
 }
 
 fn outlived(matter: &Matter<'_>, value: &Previous) -> OpenItem {
     let (name, address) = (matter.ground.name(&value.address), &value.address);
     let subject = format!("{name}, replaced on {}, to be ended by {}", value.since, value.due);
     let (fix, red) = checked(matter, address, Code::Previous);
-    let item = OpenItem::new("OI-07", subject).since(value.since).owner(owner(matter, address));
+    let item = OpenItem::new("OI-07", Words::said(subject))
+        .since(value.since)
+        .owner(owner(matter, address));
     item.fix(fix.unwrap_or_default()).red(red)
 }
 
@@ -66,7 +69,8 @@ fn leavers(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
         let subject = format!("{cause}: {what}{}, due {due}", names(matter, &debts));
         let since = debts.iter().map(|debt| debt.since).min();
         let red = debts.iter().any(|debt| is_red(matter, debt));
-        let item = OpenItem::new("OI-09", subject).since(since).owner(owners(matter, &debts));
+        let item =
+            OpenItem::new("OI-09", Words::said(subject)).since(since).owner(owners(matter, &debts));
         items.push(item.fix(mended(matter, &debts, owed)).red(red));
     }
 }
@@ -86,7 +90,7 @@ fn owners(matter: &Matter<'_>, debts: &[&Obligation]) -> Option<String> {
 }
 
 /// The command of the checks for one value, and one for all of many.
-fn mended(matter: &Matter<'_>, debts: &[&Obligation], owed: Owed) -> String {
+fn mended(matter: &Matter<'_>, debts: &[&Obligation], owed: Owed) -> Words {
     let alone = match debts {
         [one] => checked(matter, &one.address, Code::Obligation).0,
         _ => None,
@@ -95,7 +99,7 @@ fn mended(matter: &Matter<'_>, debts: &[&Obligation], owed: Owed) -> String {
         Owed::Rotate => "`tenure rotate --due`",
         Owed::End => "`tenure rotate SECRET --finish` for each",
     };
-    alone.unwrap_or_else(|| all.to_owned())
+    alone.unwrap_or_else(|| all.into())
 }
 
 /// What is left of an incident: its values, and the word of two members that it is over.
@@ -115,14 +119,18 @@ fn incident(matter: &Matter<'_>, it: &Incident) -> Option<OpenItem> {
     let left: Vec<_> = left.into_iter().flatten().collect();
     let word = if it.drill { "drill" } else { "incident" };
     let (id, about, left) = (it.id.short(), &it.subject, left.join("; "));
-    let item = OpenItem::new("OI-10", format!("{word} {id} about {about}: {left}"));
+    let item = OpenItem::new("OI-10", Words::said(format!("{word} {id} about {about}: {left}")));
     let fix = if mine.is_empty() {
-        format!("two members, an admin among them: `tenure incident close {id} -o FILE`")
+        let close = format!("tenure incident close {id} -o FILE");
+        Words::from("two members, an admin among them: ").code(close)
     } else {
         "`tenure rotate --due`, then end the old values with `tenure rotate SECRET --finish`".into()
     };
     let owner = owners(matter, &mine).unwrap_or_else(|| super::SECURITY.to_owned());
-    let red = mine.iter().any(|debt| is_red(matter, debt));
+    let findings = &matter.ground.verified.findings;
+    let unclosed = |found: &&Finding| found.code == Code::Incident && found.entry == Some(it.id);
+    let unclosed = findings.iter().find(unclosed).is_some_and(|it| it.severity >= Severity::Found);
+    let red = unclosed || mine.iter().any(|debt| is_red(matter, debt));
     Some(item.since(it.opened).owner(owner).fix(fix).red(red))
 }
 
@@ -131,10 +139,11 @@ fn borne(matter: &Matter<'_>, debt: &Obligation) -> Option<OpenItem> {
     let accepted = debt.accepted.as_ref()?;
     let state = if debt.is_accepted(matter.ground.today) { "in force until" } else { "ended" };
     let name = matter.ground.name(&debt.address);
-    let reason = accepted.reason.as_deref().unwrap_or("no reason");
+    let reason = matter.ground.neutral.say(accepted.reason.as_deref().unwrap_or("no reason"));
     let cause = debt.cause.what().replace('`', "");
     let subject = format!("{name}, {cause} ({reason}), {state} {}", accepted.until);
-    let item = OpenItem::new("OI-21", subject).owner(owner(matter, &debt.address));
+    let item = OpenItem::new("OI-21", Words::said(subject));
+    let item = item.owner(owner(matter, &debt.address));
     let fix = checked(matter, &debt.address, Code::Obligation).0;
-    Some(item.fix(fix.unwrap_or_else(|| "`tenure rotate --due`".to_owned())))
+    Some(item.fix(fix.unwrap_or_else(|| "`tenure rotate --due`".into())))
 }

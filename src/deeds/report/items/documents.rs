@@ -6,6 +6,7 @@ use super::history::since;
 use super::{Matter, OpenItem};
 use crate::deeds::DeedError;
 use crate::deeds::report::link::{Target, target};
+use crate::deeds::report::words::Words;
 use crate::names::Sha256;
 use crate::policy::{Link, Links, Policy};
 
@@ -26,16 +27,17 @@ pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) -> Result<(), 
     for (field, name, of) in LINKS {
         let to = of(links).map(|link| link.to.as_str());
         let subject = match to {
-            None => format!("{name}: empty"),
+            None => Words::said(format!("{name}: empty")),
             Some(to) => match broken(matter, to) {
-                Some(why) => format!("{name}: {why}"),
+                Some(why) => Words::said(format!("{name}: ")).then(why),
                 None => continue,
             },
         };
         let same = |policy: &Policy| of(&policy.links).map(|link| link.to.as_str()) == to;
         let item = OpenItem::new("OI-18", subject).since(since(matter.ground, same));
         let item = item.owner(super::SECURITY.to_owned());
-        items.push(item.fix(format!("set `{field}` under `[links]`, then `tenure policy sign`")));
+        let fix = Words::from("set ").code(field);
+        items.push(item.fix(fix.ours(" under `[links]`, then `tenure policy sign`")));
     }
     runbooks(matter, items);
     items.extend(aligned(matter, links.org_policy.as_ref())?);
@@ -43,18 +45,19 @@ pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) -> Result<(), 
 }
 
 /// Says what is wrong with a link, if anything. Nothing is fetched.
-fn broken(matter: &Matter<'_>, to: &str) -> Option<String> {
+fn broken(matter: &Matter<'_>, to: &str) -> Option<Words> {
+    let link = |what| Some(Words::default().code(to).ours(what));
     match target(to) {
         Target::Url => None,
-        Target::BadUrl => Some(format!("`{to}` is no URL")),
-        Target::Outside => Some(format!("`{to}` leads out of the repository")),
+        Target::BadUrl => link(" is no URL"),
+        Target::Outside => link(" leads out of the repository"),
         Target::Path(path) if matter.ground.tracked.has(&path) => None,
-        Target::Path(_) => Some(format!("`{to}` is no file that git tracks")),
+        Target::Path(_) => link(" is no file that git tracks"),
     }
 }
 
 fn runbooks(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
-    let mut found: BTreeMap<String, Vec<(&str, String)>> = BTreeMap::new();
+    let mut found: BTreeMap<Words, Vec<(&str, String)>> = BTreeMap::new();
     for kind in matter.kinds {
         let Some((name, runbook)) = kind.name.as_ref().zip(kind.runbook.as_deref()) else {
             continue;
@@ -65,15 +68,15 @@ fn runbooks(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     }
     for (why, kinds) in found {
         let titles: Vec<_> = kinds.iter().map(|(_, title)| title.as_str()).collect();
-        let names: Vec<_> = kinds.iter().map(|(name, _)| format!("`[types.{name}]`")).collect();
-        let subject = format!("runbook of {}: {why}", titles.join(", "));
+        let names = kinds.iter().map(|(name, _)| format!("[types.{name}]"));
+        let fix = Words::from("write it, or mend `runbook` of ").codes(names);
+        let subject = Words::said(format!("runbook of {}: ", titles.join(", "))).then(why);
         let mine = matter.secrets.iter().filter(|secret| {
             secret
                 .kind
                 .as_ref()
                 .is_some_and(|it| kinds.iter().any(|(name, _)| *name == it.as_str()))
         });
-        let fix = format!("write it, or mend `runbook` of {}", names.join(", "));
         items.push(OpenItem::new("OI-18", subject).owner(Matter::owners(mine)).fix(fix));
     }
 }
@@ -82,6 +85,7 @@ fn runbooks(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
 fn aligned(matter: &Matter<'_>, link: Option<&Link>) -> Result<Option<OpenItem>, DeedError> {
     let Some(link) = link else { return Ok(None) };
     let to = &link.to;
+    let it = |before, after| Words::from(before).code(to).ours(after);
     let (subject, fix) = match (target(to), link.sha256) {
         (Target::Path(path), hash) => {
             let Ok(path) = path.parse() else { return Ok(None) };
@@ -92,17 +96,17 @@ fn aligned(matter: &Matter<'_>, link: Option<&Link>) -> Result<Option<OpenItem>,
             match hash {
                 Some(hash) if hash == Sha256::of(&bytes) => return Ok(None),
                 Some(_) => (
-                    format!("`{to}` is not the text that the policy was aligned with"),
+                    it("", " is not the text that the policy was aligned with"),
                     "align the policy, and set `sha256` of `org-policy`, then `tenure policy sign`",
                 ),
                 None => (
-                    format!("unknown: `{to}` has no `sha256` in the policy"),
+                    it("unknown: ", " has no `sha256` in the policy"),
                     "set `sha256` of `org-policy` under `[links]`, then `tenure policy sign`",
                 ),
             }
         }
         (Target::Url, _) => (
-            format!("unknown: `{to}` is not read, since nothing is fetched"),
+            it("unknown: ", " is not read, since nothing is fetched"),
             "keep a copy in the repository, and link that with its `sha256`",
         ),
         (Target::BadUrl | Target::Outside, _) => return Ok(None),

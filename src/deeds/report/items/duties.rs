@@ -3,6 +3,7 @@
 use super::history::since;
 use super::{Matter, OpenItem};
 use crate::deeds::report::storage::{Stored, Verdict};
+use crate::deeds::report::words::Words;
 use crate::names::EnvName;
 use crate::policy::{Duty, LoggedEvent, Policy, Store};
 
@@ -21,7 +22,7 @@ fn unlogged(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
         let names: Vec<_> = ours.iter().map(|env| env.as_str()).collect();
         let there = |then: &Policy| ours.iter().any(|env| then.environments.contains_key(*env));
         let subject = format!("reads of {} are not recorded", names.join(", "));
-        let item = OpenItem::new("OI-02", subject).since(since(matter.ground, there));
+        let item = OpenItem::new("OI-02", Words::said(subject)).since(since(matter.ground, there));
         let item = item.owner(super::SECURITY.to_owned());
         items.push(item.fix("none here; the issuers' logs show use"));
     }
@@ -33,7 +34,7 @@ fn unlogged(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     let words: Vec<_> = unmet.iter().map(|event| event.word()).collect();
     let same = |then: &Policy| unmet.iter().any(|event| then.logging.required.contains(event));
     let subject = format!("required and not logged: {}", words.join(", "));
-    let item = OpenItem::new("OI-02", subject).since(since(matter.ground, same));
+    let item = OpenItem::new("OI-02", Words::said(subject)).since(since(matter.ground, same));
     items.push(
         item.owner(super::SECURITY.to_owned())
             .fix("log them where they happen, and take them out of `required` under `[logging]`"),
@@ -73,7 +74,7 @@ fn not_at_rest(matter: &Matter<'_>, stored: &Stored) -> Option<OpenItem> {
     };
     let elsewhere =
         |then: &Policy| then.environments.get(env).is_some_and(|it| it.store == Store::Elsewhere);
-    let item = OpenItem::new("OI-23", said).since(since(matter.ground, elsewhere));
+    let item = OpenItem::new("OI-23", Words::said(said)).since(since(matter.ground, elsewhere));
     Some(item.owner(super::PLATFORM.to_owned()).fix(fix))
 }
 
@@ -91,7 +92,7 @@ fn access(matter: &Matter<'_>) -> Option<OpenItem> {
     }
     let whose =
         if names.is_empty() { "no consumer is declared".to_owned() } else { names.join(", ") };
-    let item = OpenItem::new("OI-23", format!("access method: Unknown ({whose})"));
+    let item = OpenItem::new("OI-23", Words::said(format!("access method: Unknown ({whose})")));
     let item = item.since(since(matter.ground, unknown)).owner(super::PLATFORM.to_owned());
     Some(item.fix(
         "declare `access` of each consumer under `[consumers.NAME]`, then `tenure policy sign`",
@@ -108,7 +109,7 @@ fn blank(matter: &Matter<'_>) -> Option<OpenItem> {
         return None;
     }
     let since = since(matter.ground, |policy| !missing(policy).is_empty());
-    let item = OpenItem::new("OI-24", blank.join(", ")).since(since);
+    let item = OpenItem::new("OI-24", Words::said(blank.join(", "))).since(since);
     let fix = "name who does it under `[responsibility]`, then `tenure policy sign`";
     Some(item.owner(super::PLATFORM.to_owned()).fix(fix))
 }

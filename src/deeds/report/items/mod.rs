@@ -24,6 +24,7 @@ use super::incidents::Incident;
 use super::kinds::Kind;
 use super::secrets::Secret;
 use super::storage::Stored;
+use super::words::Words;
 use crate::deeds::DeedError;
 use crate::names::{Address, TypeName};
 
@@ -35,13 +36,13 @@ pub struct OpenItem {
     /// What kind of thing it is, without any name.
     pub title: &'static str,
     /// What it is about.
-    pub subject: String,
+    pub subject: Words,
     /// The UTC day since which it is so; none where nothing tells.
     pub since: Option<Date>,
     /// Who answers for it; none where the policy names nobody.
     pub owner: Option<String>,
     /// What mends it.
-    pub fix: String,
+    pub fix: Words,
     /// Whether `check` is red for it.
     pub red: bool,
 }
@@ -88,10 +89,10 @@ pub fn open(matter: &Matter<'_>) -> Result<Vec<OpenItem>, DeedError> {
 }
 
 impl OpenItem {
-    fn new(id: &'static str, subject: impl Into<String>) -> Self {
+    fn new(id: &'static str, subject: impl Into<Words>) -> Self {
         let titles = TITLES.iter().find(|(known, _)| *known == id);
         let title = titles.map_or("", |(_, title)| *title);
-        let (subject, fix) = (subject.into(), String::new());
+        let (subject, fix) = (subject.into(), Words::default());
         Self { id, title, subject, since: None, owner: None, fix, red: false }
     }
 
@@ -103,7 +104,7 @@ impl OpenItem {
         Self { owner: owner.into(), ..self }
     }
 
-    fn fix(self, fix: impl Into<String>) -> Self {
+    fn fix(self, fix: impl Into<Words>) -> Self {
         Self { fix: fix.into(), ..self }
     }
 

@@ -4,6 +4,7 @@ use super::history::since;
 use super::{Matter, OpenItem};
 use crate::deeds::machines::{self, What};
 use crate::deeds::report::secrets::Secret;
+use crate::deeds::report::words::{Words, commanded};
 use crate::names::{EnvName, MemberName};
 use crate::policy::{MemberKind, Policy, Store};
 
@@ -11,14 +12,14 @@ pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     let policy = matter.ground.verified.policy;
     people(matter, items);
     for (machine, env) in idle(policy, matter.secrets) {
-        let item = OpenItem::new("OI-12", format!("{machine} reads {env}"));
+        let item = OpenItem::new("OI-12", Words::said(format!("{machine} reads {env}")));
         let reads = |policy: &Policy| policy.readable_by(&machine).contains(&env);
         let owner = policy.members.get(&machine).and_then(|it| it.owner.as_ref());
         let item = item.since(since(matter.ground, reads)).owner(owner.map(ToString::to_string));
-        items.push(item.fix(format!(
-            "name it as `member` of a consumer that values of {env} are `used-by`, or `tenure member \
-             remove {machine}`"
-        )));
+        let fix =
+            Words::from("name it as `member` of a consumer that values of ").say(env.as_str());
+        let remove = format!("tenure member remove {machine}");
+        items.push(item.fix(fix.ours(" are `used-by`, or ").code(remove)));
     }
     keys(matter, items);
     few(matter, items);
@@ -56,8 +57,9 @@ fn people(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
                 && !machines::people_reading(then, env).is_empty()
         };
         let names: Vec<_> = people.iter().map(|name| name.as_str()).collect();
-        let item = OpenItem::new("OI-11", format!("{env}: {}", names.join(", ")));
-        let fix = format!("give {env} reading roles of machines only, then `tenure policy sign`");
+        let item = OpenItem::new("OI-11", Words::said(format!("{env}: {}", names.join(", "))));
+        let fix = Words::from("give ").say(env.as_str());
+        let fix = fix.ours(" reading roles of machines only, then `tenure policy sign`");
         let item = item.since(since(matter.ground, same)).owner(super::PLATFORM.to_owned());
         items.push(item.fix(fix));
     }
@@ -73,9 +75,10 @@ fn keys(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
         if !about_keys {
             continue;
         }
-        let (subject, fix) = (concern.message(), super::values::commanded(&concern.fix()));
+        let (subject, fix) = (concern.message(), commanded(&concern.fix()));
         let owner = concern.owner.as_ref().unwrap_or(&concern.member).to_string();
-        let item = OpenItem::new("OI-13", subject.replace('`', "")).since(concern.since);
+        let item =
+            OpenItem::new("OI-13", Words::said(subject.replace('`', ""))).since(concern.since);
         items.push(item.owner(owner).fix(fix));
     }
 }
@@ -99,9 +102,10 @@ fn few(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
         let readers = policy.readers(env);
         let [reader] = readers.iter().collect::<Vec<_>>()[..] else { continue };
         let alone = |then: &Policy| then.readers(env).len() == 1;
-        let item = OpenItem::new("OI-22", format!("{env} has one reader, {reader}"));
+        let item = OpenItem::new("OI-22", Words::said(format!("{env} has one reader, {reader}")));
         let item = item.since(since(matter.ground, alone)).owner(super::PLATFORM.to_owned());
         let role = it.readers.first().map_or("ROLE", |role| role.as_str());
-        items.push(item.fix(format!("`tenure member add NAME --role {role}`")));
+        items
+            .push(item.fix(Words::default().code(format!("tenure member add NAME --role {role}"))));
     }
 }

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::history::since;
 use super::{Matter, OpenItem};
+use crate::deeds::report::words::Words;
 use crate::policy::Policy;
 
 pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
@@ -15,13 +16,19 @@ pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
         let there = |policy: &Policy| policy.environments.contains_key(env);
         let begun = since(matter.ground, there).unwrap_or_else(|| matter.ground.begun());
         if let Some(due) = past(begun, clocks.access_review, matter.ground.today) {
-            let item = OpenItem::new("OI-14", format!("{env}, no review is on record; due {due}"));
+            let item = OpenItem::new(
+                "OI-14",
+                Words::said(format!("{env}, no review is on record; due {due}")),
+            );
             let item = item.since(due.tomorrow().ok()).owner(super::SECURITY.to_owned());
-            items.push(item.fix(format!("look through `tenure who-can read {env}`")));
+            items.push(
+                item.fix(Words::from("look through ").code(format!("tenure who-can read {env}"))),
+            );
         }
     }
     if let Some(due) = past(matter.ground.begun(), clocks.review_5d, matter.ground.today) {
-        let item = OpenItem::new("OI-15", format!("no review is on record; due {due}"));
+        let item =
+            OpenItem::new("OI-15", Words::said(format!("no review is on record; due {due}")));
         let item = item.since(due.tomorrow().ok()).owner(super::SECURITY.to_owned());
         items.push(item.fix("read this document, and mend what it says"));
     }

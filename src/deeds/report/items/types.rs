@@ -8,6 +8,7 @@ use super::{Matter, OpenItem, names, oldest};
 use crate::deeds::report::kinds::Kind;
 use crate::deeds::report::secrets::Secret;
 use crate::deeds::report::triggers::triggers;
+use crate::deeds::report::words::Words;
 use crate::names::TypeName;
 use crate::policy::{Policy, SecretType, is_credential};
 
@@ -30,7 +31,7 @@ pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
 
 fn untyped(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     for group in matter.by_env(|secret| secret.kind.is_none()) {
-        let item = OpenItem::new("OI-01", format!("no type: {}", names(&group)));
+        let item = OpenItem::new("OI-01", Words::said(format!("no type: {}", names(&group))));
         let item = item.since(oldest(&group)).owner(Matter::owners(group));
         let fix = "add `type` to a rule under `[[secrets]]`, `tenure policy sign`, then rotate it";
         items.push(item.fix(fix));
@@ -68,7 +69,8 @@ fn unfinished(matter: &Matter<'_>, kind: &Kind, name: &TypeName) -> Option<OpenI
         ["no cadence or trigger"] => "`rotate-every`",
         _ => "`rotate-every` and `runbook`",
     };
-    let item = OpenItem::new("OI-01", format!("{} has {}", kind.title, lacks.join(" and ")));
+    let subject = Words::said(format!("{} has {}", kind.title, lacks.join(" and ")));
+    let item = OpenItem::new("OI-01", subject);
     let since = since(matter.ground, |policy| !lacking(policy, kind, name, today).is_empty());
     Some(about(matter, kind, item, since).fix(mended(name, field)))
 }
@@ -78,13 +80,14 @@ fn unended(matter: &Matter<'_>, kind: &Kind, name: &TypeName) -> Option<OpenItem
     if !lacks(matter.ground.verified.policy) {
         return None;
     }
-    let item = OpenItem::new("OI-05", format!("{} has no `revoke`", kind.title));
+    let item = OpenItem::new("OI-05", Words::said(kind.title.as_str()).ours(" has no `revoke`"));
     let since = since(matter.ground, lacks);
     Some(about(matter, kind, item, since).fix(mended(name, "`revoke`, how its issuer ends it,")))
 }
 
-fn mended(name: &TypeName, field: &str) -> String {
-    format!("add {field} to `[types.{name}]`, then `tenure policy sign`")
+fn mended(name: &TypeName, field: &'static str) -> Words {
+    let words = Words::from("add ").ours(field).ours(" to ").code(format!("[types.{name}]"));
+    words.ours(", then `tenure policy sign`")
 }
 
 /// Gives an item about a type its owners, and its day: of a type without values nothing is open.
@@ -129,7 +132,7 @@ fn risk_notes(matter: &Matter<'_>) -> Option<OpenItem> {
         .collect::<Vec<_>>();
     let first = due.into_iter().flatten().min();
     let fix = "add or renew `risk-note` of the type, then `tenure policy sign`";
-    let item = || OpenItem::new("OI-27", parts.join("; ")).since(first);
+    let item = || OpenItem::new("OI-27", Words::said(parts.join("; "))).since(first);
     (!parts.is_empty()).then(|| item().owner(super::SECURITY.to_owned()).fix(fix))
 }
 
@@ -140,16 +143,19 @@ fn accepted(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
         let Some(accept) = &described.accept else { continue };
         let title = crate::deeds::report::kinds::title(Some(name));
         let state = if accept.until < today { "ended" } else { "in force until" };
-        let subject =
-            format!("{title} is not rotated ({}), {state} {}", accept.reason, accept.until);
+        let subject = format!(
+            "{title} is not rotated ({}), {state} {}",
+            matter.ground.neutral.say(&accept.reason),
+            accept.until
+        );
         let same = |policy: &Policy| {
             policy.types.get(name).is_some_and(|it| it.accept.as_ref() == Some(accept))
         };
         let mine: Vec<_> =
             matter.secrets.iter().filter(|it| it.kind.as_ref() == Some(name)).collect();
-        let item = OpenItem::new("OI-21", subject).since(since(matter.ground, same));
-        items.push(item.owner(Matter::owners(mine)).fix(format!(
-            "rotate by a cadence: remove `accept` of `[types.{name}]`, then `tenure policy sign`"
-        )));
+        let item = OpenItem::new("OI-21", Words::said(subject)).since(since(matter.ground, same));
+        let fix = Words::from("rotate by a cadence: remove `accept` of ");
+        let fix = fix.code(format!("[types.{name}]")).ours(", then `tenure policy sign`");
+        items.push(item.owner(Matter::owners(mine)).fix(fix));
     }
 }

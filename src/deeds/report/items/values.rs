@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::history::since;
 use super::{Matter, OpenItem, names, oldest};
 use crate::deeds::report::secrets::Secret;
+use crate::deeds::report::words::{Words, commanded};
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{MemberKind, Origin, Policy, RotateEvery};
 use crate::rotation::days;
@@ -39,7 +40,7 @@ fn gone(matter: &Matter<'_>) -> BTreeMap<String, Date> {
 fn unowned(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     let fix = "add `owner` to a rule under `[[secrets]]`, then `tenure policy sign`";
     for group in matter.by_env(|secret| secret.owner.is_none()) {
-        let item = OpenItem::new("OI-03", names(&group)).since(oldest(&group));
+        let item = OpenItem::new("OI-03", Words::said(names(&group))).since(oldest(&group));
         items.push(item.owner(super::PLATFORM.to_owned()).fix(fix));
     }
     for (name, day) in gone(matter) {
@@ -49,7 +50,7 @@ fn unowned(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
             continue;
         }
         let since = oldest(&mine).map(|made| made.max(day));
-        let item = OpenItem::new("OI-03", format!("{name} is gone: {}", names(&mine)));
+        let item = OpenItem::new("OI-03", Words::said(format!("{name} is gone: {}", names(&mine))));
         let fix = "name another `owner` in the rule under `[[secrets]]`, then `tenure policy sign`";
         items.push(item.since(since).owner(super::PLATFORM.to_owned()).fix(fix));
     }
@@ -60,8 +61,9 @@ fn unowned(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
         }
         let ownerless =
             |policy: &Policy| policy.members.get(name).is_some_and(|member| member.owner.is_none());
-        let item = OpenItem::new("OI-03", format!("machine {name}"));
-        let fix = format!("add `owner` to `[members.{name}]`, then `tenure policy sign`");
+        let item = OpenItem::new("OI-03", Words::said(format!("machine {name}")));
+        let fix = Words::from("add `owner` to ").code(format!("[members.{name}]"));
+        let fix = fix.ours(", then `tenure policy sign`");
         let item = item.since(since(matter.ground, ownerless)).fix(fix);
         items.push(item.owner(super::PLATFORM.to_owned()));
     }
@@ -77,7 +79,8 @@ fn deadline(matter: &Matter<'_>, finding: &Finding) -> Option<OpenItem> {
         Code::Overdue if !secret.is_customers() => {
             let due = secret.due?;
             let late = -crate::rotation::days_left(due, today);
-            let item = OpenItem::new("OI-06", format!("{}, {}", secret.name, days(late)));
+            let item =
+                OpenItem::new("OI-06", Words::said(format!("{}, {}", secret.name, days(late))));
             // In its days of grace it is overdue, and `check` is not red for it.
             item.since(due.tomorrow().ok()).red(red)
         }
@@ -85,22 +88,13 @@ fn deadline(matter: &Matter<'_>, finding: &Finding) -> Option<OpenItem> {
             let due = secret.due?;
             let policy = matter.ground.verified.policy;
             let warned = policy.warn_before_of(&secret.address, secret.kind.as_ref());
-            let item = OpenItem::new("OI-08", format!("{}, due {due}", secret.name));
+            let item = OpenItem::new("OI-08", Words::said(format!("{}, due {due}", secret.name)));
             item.since(due.saturating_sub(i64::from(warned).days()).max(secret.made_on))
         }
         _ => return None,
     };
-    let fix = finding.fix.as_deref().map_or(String::new(), commanded);
+    let fix = finding.fix.as_deref().map(commanded).unwrap_or_default();
     Some(item.owner(secret.owner.clone()).fix(fix))
-}
-
-/// A command, as a report shows one.
-pub(super) fn commanded(command: &str) -> String {
-    if command.starts_with("tenure ") || command.starts_with("git ") {
-        format!("`{command}`")
-    } else {
-        command.to_owned()
-    }
 }
 
 /// What stands in clear and should not, as far as the checks see it.
@@ -109,8 +103,8 @@ fn in_clear(matter: &Matter<'_>, finding: &Finding) -> Option<OpenItem> {
         return None;
     }
     let owner = finding.address.as_ref().and_then(|address| matter.secret(address)?.owner.clone());
-    let item = OpenItem::new("OI-19", finding.place.clone()).red(true);
-    let fix = finding.fix.as_deref().map_or(String::new(), commanded);
+    let item = OpenItem::new("OI-19", Words::said(finding.place.as_str())).red(true);
+    let fix = finding.fix.as_deref().map(commanded).unwrap_or_default();
     Some(item.owner(owner.unwrap_or_else(|| super::SECURITY.to_owned())).fix(fix))
 }
 
@@ -126,10 +120,13 @@ fn third_party(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     }
     for ((_, lacks), group) in groups {
         let what: Vec<_> = lacks.iter().map(|lack| lack.0).collect();
-        let fix: Vec<_> = lacks.iter().map(|lack| lack.1).collect();
-        let item = OpenItem::new("OI-17", format!("{}: {}", names(&group), what.join(", ")));
+        let fix = lacks.iter().enumerate().fold(Words::default(), |fix, (at, lack)| {
+            if at == 0 { fix.ours(lack.1) } else { fix.ours(", ").ours(lack.1) }
+        });
+        let subject = Words::said(format!("{}: {}", names(&group), what.join(", ")));
+        let item = OpenItem::new("OI-17", subject);
         let item = item.since(oldest(&group)).owner(Matter::owners(group));
-        items.push(item.fix(format!("{}, then `tenure policy sign`", fix.join(", "))));
+        items.push(item.fix(fix.ours(", then `tenure policy sign`")));
     }
 }
 

@@ -116,7 +116,9 @@ fn rotated(policy: &Policy, name: &TypeName) -> Vec<String> {
     };
     let strategy = match described.strategy {
         None => "not said",
-        Some(Strategy::Overlap) => "yes, for the overlap",
+        Some(Strategy::Dual) => "yes, for the overlap",
+        Some(Strategy::Alternating) => "yes, for the overlap; two users take turns",
+        Some(Strategy::KeyRing) => "yes, for the overlap; the new one is out before it is used",
         Some(Strategy::Single) => "no, planned interruption",
         Some(Strategy::KeepOld) => "yes, the old one stays to decrypt",
     };

@@ -1,35 +1,45 @@
 //! `tenure rotate`: new values in the place of old ones, at once or step by step.
 
+mod driven;
+mod ended;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::cli::commands::set as set_command;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::{Global, Reason};
-use crate::deeds::rotate::finish::{self, Answer, Waiting};
-use crate::deeds::rotate::{self, Asked, New, Rotated, Step, Stepped, Turn, Wanted, What};
+use crate::deeds::rotate::{
+    self, Asked, Haste, New, Promotion, Rotated, Step, Stepped, Turn, Wanted, What,
+};
 use crate::deeds::set::{self, Wish};
 use crate::deeds::{DeedError, find};
-use crate::log::entry::Grade;
 use crate::names::{AddressQuery, quoted};
-use crate::output::rotated::Alive;
-use crate::output::sentences::end_is_declared;
 use crate::output::{Output, safe};
 use crate::policy::Strategy;
 use crate::rotation::generate::Spec;
 use crate::world::World;
-use crate::world::child::Ending;
 use crate::world::terminal::Terminal;
 
 /// Replace values by new ones, with new deadlines; refuses every value that a secret had before
 #[derive(Debug, clap::Args)]
 #[command(
     group = clap::ArgGroup::new("step").multiple(false),
+    group = clap::ArgGroup::new("waits").multiple(true).args(["promote", "finish", "with"]),
     after_help = "\
 Without downtime, in three steps: --begin puts a new value beside KEY, as KEY_NEXT. --promote makes it
 KEY, and the one before KEY_PREVIOUS; `run` and `export` deliver both. KEY_NEXT goes out only where it is
 asked for with --only. --undo goes back one step. --finish takes KEY_PREVIOUS away and records that the old
 value was ended at its issuer.
+
+By a command of your own, --with CMD: it is started once a step, and gets values by pipes only.
+  create   stdin: the current value; stdout: the new one, or nothing for a generator's
+  set      stdin: the new value, for the issuer to accept; the file $TENURE_CURRENT: the current one
+  test     stdin: the new value; ends with 0 where it works; then it is promoted
+  finish   stdin: an old value, for the issuer to refuse; the file $TENURE_CURRENT: the current one
+What it prints is shown without the values. Where a step fails nothing more is signed, both values stay, and
+the same command goes on from there: set, test and finish may run again, and must bear it.
 
 Examples:
   tenure rotate prod/STRIPE_KEY
@@ -37,6 +47,7 @@ Examples:
   tenure rotate prod/STRIPE_KEY --begin
   tenure rotate prod/STRIPE_KEY --promote
   tenure rotate prod/STRIPE_KEY --finish -- ./is-refused
+  tenure rotate prod/DB_PASSWORD --with ./new-password
   tenure rotate --due -e prod              all that is overdue or owed, all or none"
 )]
 pub(crate) struct Args {
@@ -70,9 +81,13 @@ pub(crate) struct Args {
     )]
     finish: bool,
 
-    /// With --finish: what a job wrote with `run --receipt`; may be given more than once
-    #[arg(long, value_name = "FILE", requires = "finish")]
+    /// With --promote and --finish: what a job wrote with `run --receipt`; may be given more than once
+    #[arg(long, value_name = "FILE", requires = "step", conflicts_with_all = ["begin", "undo"])]
     receipt: Vec<PathBuf>,
+
+    /// Promote a signing key before all who verify have had a day to get it, or end one that they still need
+    #[arg(long, requires = "waits")]
+    early: bool,
 
     /// With --finish: refuse while a consumer that the policy names has shown no receipt
     #[arg(long, requires = "finish")]
@@ -90,8 +105,23 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["generate", "due"])]
     from_file: Option<PathBuf>,
 
+    /// A shell command of yours that takes part, as CMD STEP ADDRESS: steps create, set and test, then the new
+    /// value is promoted; with --finish the step finish
+    #[arg(long, value_name = "CMD", conflicts_with_all = ["due", "begin", "promote", "undo", "from_file"])]
+    with: Option<OsString>,
+
+    /// With --with: how long each step may take, in seconds
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        requires = "with",
+        default_value_t = 60,
+        value_parser = clap::value_parser!(u64).range(1..=86_400)
+    )]
+    timeout: u64,
+
     #[command(flatten)]
-    fit: super::set::Fit,
+    fit: set_command::Fit,
 
     #[command(flatten)]
     reason: Reason,
@@ -99,6 +129,12 @@ pub(crate) struct Args {
     /// With --finish: a program that tells whether the old value is refused
     #[arg(value_name = "PROBE", last = true, requires = "finish")]
     probe: Vec<OsString>,
+}
+
+impl Args {
+    fn haste(&self) -> Haste {
+        if self.early { Haste::Early } else { Haste::No }
+    }
 }
 
 pub(crate) fn run(
@@ -111,7 +147,9 @@ pub(crate) fn run(
     let reason = args.reason.text.as_deref();
     let unknown = |why| unshown(why, &asked);
     if args.promote {
-        let done = rotate::promote(world, &asked, reason).map_err(unknown)?;
+        let (receipts, haste) = (args.receipt.as_slice(), args.haste());
+        let promotion = Promotion { reason, tried: None, receipts, haste };
+        let done = rotate::promote(world, &asked, promotion).map_err(unknown)?;
         return stepped(&done, out);
     }
     if args.undo {
@@ -119,7 +157,10 @@ pub(crate) fn run(
         return stepped(&done, out);
     }
     if args.finish {
-        return ended(world, args, &asked, out);
+        return ended::ended(world, args, &asked, out);
+    }
+    if let Some(driver) = driven::driver(args) {
+        return driven::driven(world, args, (&asked, driver), out);
     }
     let what = match args.due {
         true => What::Due(global.env.clone()),
@@ -145,7 +186,7 @@ pub(crate) fn run(
     let wish = args.fit.wish(world, wish)?;
     let rotated = rotate::rotate(world, new, &wish, step)?;
     out.show(&rotated)?;
-    rotated.values.iter().for_each(|set| super::set::beside(out, set));
+    rotated.values.iter().for_each(|set| set_command::beside(out, set));
     say_after(&rotated, &agenda.wanted, out);
     Ok(Exit::Done)
 }
@@ -154,10 +195,10 @@ pub(crate) fn run(
 fn asked(global: &Global, words: &[String]) -> Result<Vec<Asked>, Failure> {
     let mut asked = Vec::new();
     for word in words {
-        super::set::no_value_within(word)?;
+        set_command::no_value_within(word)?;
         let query = AddressQuery::parse(word, global.env.as_ref());
         let query = match query {
-            Err(_) if !asked.is_empty() => return Err(super::set::value_in_argument()),
+            Err(_) if !asked.is_empty() => return Err(set_command::value_in_argument()),
             query => query.map_err(DeedError::from)?,
         };
         asked.push(Asked { query, text: word.clone() });
@@ -180,15 +221,26 @@ fn unshown(why: DeedError, asked: &[Asked]) -> Failure {
     DeedError::Refuse { what: what.to_owned(), instead: Some(instead.to_owned()) }.into()
 }
 
-/// Says what a step leaves to be done.
 fn stepped(done: &Stepped, out: &mut Output<'_>) -> Result<Exit, Failure> {
     out.show(done)?;
-    for value in &done.values {
+    stepped_notes(done, out);
+    Ok(Exit::Done)
+}
+
+/// Says what a step leaves to be done.
+fn stepped_notes(done: &Stepped, out: &mut Output<'_>) {
+    for value in done.values.iter().filter(|value| value.is_credential) {
         let how = value.revoke.as_ref().map(|how| format!(" ({how})")).unwrap_or_default();
         let name = quoted(format!("{}/{}", value.address.env, value.address.key)).to_string();
         let line = match &value.turn {
             Turn::Promoted { until: Some(day), .. } => {
                 format!("both go out until the old one is ended at its issuer{how}, by {day}")
+            }
+            Turn::Promoted { previous: None, .. } => {
+                let ended = format!("the one before is to be ended at its issuer{how}");
+                format!(
+                    "planned interruption: who has the old value takes the new one now; {ended}"
+                )
             }
             Turn::Promoted { until: None, .. } => {
                 "both go out; the old one stays while anything needs it to be decrypted".to_owned()
@@ -201,88 +253,27 @@ fn stepped(done: &Stepped, out: &mut Output<'_>) -> Result<Exit, Failure> {
         };
         out.note(&safe(&line));
     }
-    Ok(Exit::Done)
 }
 
-/// Ends what was before, once a program says that it is refused, where one is given.
-fn ended(
-    world: &World,
-    args: &Args,
-    asked: &[Asked],
-    out: &mut Output<'_>,
-) -> Result<Exit, Failure> {
-    let waiting =
-        finish::waiting(world, asked, &args.receipt).map_err(|why| unshown(why, asked))?;
-    receipts(args, &waiting, out)?;
-    let mut grade = Grade::Declared;
-    if let Some((program, words)) = args.probe.split_first() {
-        let [waits] = waiting.as_slice() else {
-            return refuse("a program is asked about one secret", "tenure rotate SECRET --finish");
-        };
-        match finish::probe(world, waits, (program, words))? {
-            Answer::Refused => grade = Grade::Probed,
-            Answer::NotAsked => out.note("the program was not started"),
-            Answer::Alive => {
-                out.show(&Alive(waits))?;
-                let how = waits.revoke.as_ref().map(|how| format!(" ({how})")).unwrap_or_default();
-                out.warn(&safe(&format!("end it at its issuer{how}, then again")));
-                return Ok(Exit::Found);
-            }
-            Answer::Unclear(ending) => {
-                let how = match ending {
-                    Ending::Status(status) => format!("ended with {status}"),
-                    Ending::Signal(signal) => format!("was killed by signal {signal}"),
-                };
-                let what = format!("the program {how}: it could not tell; nothing was recorded");
-                return refuse(
-                    &what,
-                    "it ends with 1 where the old value is refused, with 0 where not",
-                );
-            }
-        }
-    }
-    let done = finish::finish(world, asked, &waiting, grade, args.reason.text.as_deref())?;
-    out.show(&done)?;
-    out.note(&end_is_declared(done.receipt.by.as_str()));
-    Ok(Exit::Done)
-}
-
-fn refuse<T>(what: &str, instead: &str) -> Result<T, Failure> {
-    Err(DeedError::Refuse { what: what.to_owned(), instead: Some(instead.to_owned()) }.into())
-}
-
-/// Names the consumers that have shown no receipt of the new value.
-fn receipts(args: &Args, waiting: &[Waiting], out: &mut Output<'_>) -> Result<(), Failure> {
-    let mut without: Vec<_> = waiting.iter().flat_map(|waits| &waits.consumers).collect();
-    without.sort();
-    without.dedup();
-    if without.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<_> = without.iter().map(|name| name.as_str()).collect();
-    let names = names.join(", ");
-    if args.strict {
-        let what = format!("nothing shows that these have the new value: {names}");
-        return refuse(
-            &what,
-            "give the receipts of their runs with --receipt, or leave out --strict",
-        );
-    }
-    out.warn(&format!("nothing shows that these have the new value: {names}"));
-    Ok(())
+/// Says that some earlier values could not be looked at.
+fn not_compared(lost: usize, out: &mut Output<'_>) {
+    out.warn(&format!(
+        "earlier values that are nowhere in this clone, and were not compared with: {lost}"
+    ));
 }
 
 /// Says what new values do not do.
 fn say_after(rotated: &Rotated, wanted: &[Wanted], out: &mut Output<'_>) {
     if rotated.lost > 0 {
-        let lost = rotated.lost;
-        let line = format!(
-            "earlier values that are nowhere in this clone, and were not compared with: {lost}"
-        );
-        out.warn(&line);
+        not_compared(rotated.lost, out);
     }
     if rotated.step == Step::Begin {
         out.note("bring it to its issuer and to those who use it, then: --promote");
+        if wanted.iter().any(|it| it.strategy == Some(Strategy::KeyRing)) {
+            out.note(
+                "`run` and `export` deliver it from now on, so that it is known before it signs",
+            );
+        }
         return;
     }
     if wanted.iter().any(|it| it.strategy == Some(Strategy::Single)) {

@@ -1,0 +1,252 @@
+//! `tenure rotate` of types whose users take turns, and of keys that sign.
+
+use super::rotate_steps::{given, refused, typed};
+use crate::support::{Repo, snapshot};
+
+const TURNS: &str = "\n[[secrets]]\nmatch = \"dev/A\"\n\
+                     users = { key = \"A_USER\", names = [\"app_a\", \"app_b\"] }\n\
+                     \n[[secrets]]\nmatch = \"dev/A_USER\"\ntype = \"config\"\n";
+
+/// A repository in which two users take turns with `dev/A`, named by `dev/A_USER`.
+fn turns() -> Repo {
+    let repo = typed("strategy = \"alternating\"\nrevoke = \"ALTER ROLE\"");
+    let policy = repo.read(".secrets-policy.toml");
+    repo.write(".secrets-policy.toml", policy + TURNS);
+    repo.run("policy sign --yes").done();
+    repo.tenure_fed(&["set", "dev/A_USER"], "app_a").done();
+    repo.commit("ready");
+    repo
+}
+
+#[test]
+fn two_users_take_turns_and_their_name_goes_with_the_password() {
+    let repo = turns();
+    snapshot!(repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new"), @r"
+    exit 0
+    --- stdout
+    dev/A_USER_NEXT is pending.
+    dev/A_NEXT is pending. Due 2026-04-01.
+    Entry [id], signed by ana.
+    --- stderr
+    bring it to its issuer and to those who use it, then: --promote
+    ");
+    assert_eq!(given(&repo), ["A=one", "A_USER=app_a"]);
+    assert_eq!(repo.run("get dev/A_USER_NEXT").done().stdout, "app_b");
+    repo.run("rotate dev/A --undo").done();
+    assert_eq!(repo.run("get dev/A_USER_NEXT").code, 6);
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newer").done();
+    snapshot!(repo.run("rotate dev/A --promote"), @r"
+    exit 0
+    --- stdout
+    dev/A has its new value; the one before is dev/A_PREVIOUS. Due 2026-04-01.
+    dev/A_USER has its new value; the one before is dev/A_USER_PREVIOUS.
+    Entry [id], signed by ana.
+    --- stderr
+    both go out until the old one is ended at its issuer (ALTER ROLE), by 2026-01-08
+    ");
+    assert_eq!(
+        given(&repo),
+        ["A=newer", "A_PREVIOUS=one", "A_USER=app_b", "A_USER_PREVIOUS=app_a"]
+    );
+    repo.commit("promoted");
+    repo.run("check").done();
+    repo.run("rotate dev/A --undo").done();
+    assert_eq!(given(&repo), ["A=one", "A_USER=app_a"]);
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newest").done();
+    repo.run("rotate dev/A --promote").done();
+    snapshot!(repo.run("rotate dev/A --finish"), @r"
+    exit 0
+    --- stdout
+    dev/A: 3 earlier values ended (declared). dev/A_PREVIOUS removed. dev/A_USER_PREVIOUS removed.
+    Entry [id], signed by ana.
+    --- stderr
+    That the issuer refuses the old value is declared by ana, not proven.
+    ");
+    assert_eq!(given(&repo), ["A=newest", "A_USER=app_b"]);
+    repo.run("check").done();
+    // And back, at once.
+    repo.tenure_fed(&["rotate", "dev/A"], "at once").done();
+    assert_eq!(given(&repo), ["A=at once", "A_USER=app_a"]);
+    repo.run("check").done();
+}
+
+#[test]
+fn a_command_is_told_for_which_user_it_works() {
+    let repo = turns();
+    let command = "f() { echo \"$@\" >> ~/got; test $1 = create && echo hunter2-new; true; }; f";
+    repo.tenure(&["rotate", "dev/A", "--with", command]).done();
+    repo.commit("promoted");
+    repo.tenure(&["rotate", "dev/A", "--finish", "--with", command]).done();
+    let got = std::fs::read_to_string(repo.home().join("got")).unwrap();
+    let at = "dev/secrets/dev.env#A";
+    let want = format!("create {at} app_b\nset {at} app_b\ntest {at} app_b\nfinish {at} app_a\n");
+    assert_eq!(got, want);
+    assert_eq!(given(&repo), ["A=hunter2-new", "A_USER=app_b"]);
+    repo.run("check").done();
+}
+
+#[test]
+fn the_name_of_a_user_takes_no_step_of_its_own() {
+    let repo = turns();
+    for step in ["", " --begin", " --promote", " --undo", " --finish"] {
+        let error = "dev/A_USER names the user of dev/A, and goes with it";
+        refused(&repo, &format!("rotate dev/A_USER{step}"), error, "tenure rotate dev/A");
+    }
+}
+
+#[test]
+fn nobody_takes_a_turn_whom_the_policy_does_not_name() {
+    let repo = turns();
+    repo.tenure_fed(&["set", "dev/A_USER"], "stranger").done();
+    let error = "dev/A_USER names neither of the two users who take turns";
+    refused(
+        &repo,
+        "rotate dev/A --begin",
+        error,
+        "tenure set dev/A_USER, to \"app_a\" or \"app_b\"",
+    );
+    repo.run("unset dev/A_USER").done();
+    let refused = repo.tenure_fed(&["rotate", "dev/A"], "new");
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused}");
+    assert!(refused.stderr.contains("must be a sealed value of type `config`"), "{refused}");
+    let repo = typed("strategy = \"alternating\"");
+    let refused = repo.tenure_fed(&["rotate", "dev/A"], "new");
+    assert!(refused.stderr.contains("take turns, and no rule says who they are"), "{refused}");
+}
+
+fn ring() -> Repo {
+    typed("strategy = \"key-ring\"\nrevoke = \"take it from the list\"\noverlap = \"5d\"")
+}
+
+#[test]
+fn a_signing_key_is_out_before_it_signs_and_after() {
+    let repo = ring();
+    let error = "whoever verifies what dev/A signs must have its new value first";
+    refused(&repo, "rotate dev/A", error, "tenure rotate dev/A --begin");
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    assert_eq!(given(&repo), ["A=one", "A_NEXT=new"]);
+    let exported = repo.run("export -e dev --format dotenv").done().stdout;
+    assert!(exported.contains("A_NEXT=new"), "{exported}");
+    let again = "then again; or --receipt of every consumer; or --early";
+    let error = "may not have its new value yet: it waits until 2026-01-02";
+    refused(&repo, "rotate dev/A --promote", error, again);
+    let repo = repo.at("2026-01-02");
+    repo.run("rotate dev/A --promote").done();
+    assert_eq!(given(&repo), ["A=new", "A_PREVIOUS=one"]);
+    let repo = repo.at("2026-01-06");
+    let error = "what dev/A_PREVIOUS signed is verified with it until 2026-01-07";
+    refused(&repo, "rotate dev/A --finish", error, "then again; or --early");
+    repo.run("check").done();
+    let repo = repo.at("2026-01-07");
+    repo.run("rotate dev/A --finish").done();
+    assert_eq!(given(&repo), ["A=new"]);
+    repo.run("check").done();
+}
+
+#[test]
+fn who_is_in_a_hurry_says_so() {
+    let repo = ring();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.run("rotate dev/A --promote --early").done();
+    repo.run("rotate dev/A --finish --early").done();
+    assert_eq!(given(&repo), ["A=new"]);
+    for line in ["rotate dev/A --early", "rotate dev/A --begin --early", "rotate --due --early"] {
+        assert_eq!(repo.run(line).code, 2, "{line}");
+    }
+}
+
+#[test]
+fn an_exposed_signing_key_is_ended_without_waiting() {
+    let repo = ring();
+    repo.run("incident open --secret dev/A --reason leaked").done();
+    let left = repo.run("rotate --due --generate hex:16").done();
+    assert!(left.stderr.contains("tenure rotate dev/A --begin"), "{left}");
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.run("rotate dev/A --promote --early").done();
+    repo.run("rotate dev/A --finish").done();
+    assert_eq!(given(&repo), ["A=new"]);
+}
+
+#[test]
+fn receipts_of_all_consumers_speak_for_a_signing_key() {
+    let repo = ring();
+    let age = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
+    let policy = repo.read(".secrets-policy.toml");
+    let machine = format!(
+        "\n[members.job]\nkind = \"machine\"\nowner = \"ana\"\nrecipients = [\"{age}\"]\n\
+         expires = 2026-03-01\n\n[consumers.checkout]\naccess = \"run\"\nmember = \"job\"\n\
+         \n[[secrets]]\nmatch = \"dev/A\"\nused-by = [\"checkout\"]\n"
+    );
+    repo.write(".secrets-policy.toml", policy + &machine);
+    repo.run("policy sign --yes").done();
+    let begun = repo.tenure_fed(&["rotate", "dev/A", "--begin", "--json"], "new").done().json();
+    let entry = begun["entry"].as_str().unwrap();
+    let root = repo.run("trust show --json").done().json()["root"].as_str().unwrap().to_owned();
+    let receipt = |key: &str| {
+        let text = format!(
+            "{{\"receipt\":\"run\",\"root\":\"{root}\",\"environment\":\"dev\",\
+             \"member\":\"job\",\"values\":[{{\"name\":\"A\",\"entry\":\"{entry}\",\
+             \"address\":\"dev/secrets/dev.env#{key}\",\
+             \"made\":\"{entry}:dev/secrets/dev.env#A_NEXT\"}}]}}"
+        );
+        repo.write(".git/receipt", text);
+        repo.run("rotate dev/A --promote --receipt .git/receipt")
+    };
+    assert_eq!(receipt("A").code, 2);
+    receipt("A_NEXT").done();
+    assert_eq!(given(&repo), ["A=new", "A_PREVIOUS=one"]);
+}
+
+#[test]
+fn a_command_has_a_signing_key_wait_and_promotes_it_the_next_day() {
+    let repo = ring();
+    let command = "f() { echo \"$1\" >> ~/got; test $1 = create && echo hunter2-new; true; }; f";
+    let line = ["rotate", "dev/A", "--with", command];
+    let waits = repo.tenure(&line).done();
+    assert_eq!(waits.stdout, "dev/A has a new value pending, until 2026-01-02.\n");
+    assert!(
+        waits.stderr.contains("the same command promotes the new one, from 2026-01-02"),
+        "{waits}"
+    );
+    assert_eq!(given(&repo), ["A=one", "A_NEXT=hunter2-new"]);
+    let repo = repo.at("2026-01-02");
+    repo.tenure(&line).done();
+    assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one"]);
+    let got = std::fs::read_to_string(repo.home().join("got")).unwrap();
+    assert_eq!(got, "create\nset\ntest\nset\ntest\n");
+}
+
+/// The script of docs/rotation.md, with a `psql` that writes down what it is asked.
+#[test]
+fn the_example_of_the_document_works_as_it_stands() {
+    let page = include_str!("../../docs/rotation.md");
+    let script = page.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    let repo = turns();
+    let policy = repo.read(".secrets-policy.toml");
+    let made = policy.replace("[types.api-key]\n", "[types.api-key]\ngenerate = \"password:32\"\n");
+    repo.write(".secrets-policy.toml", made);
+    repo.run("policy sign --yes").done();
+    let psql = "#!/bin/sh\necho \"$*\" >> ~/words\ncat >> ~/asked\n";
+    for (name, text) in [("rotate-postgres", script), ("bin/psql", psql)] {
+        let file = repo.home().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, text).unwrap();
+        let runs = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(file, runs).unwrap();
+    }
+    let with = ["--with", "PATH=~/bin:$PATH ~/rotate-postgres"];
+    repo.tenure(&[&["rotate", "dev/A"], &with[..]].concat()).done();
+    repo.commit("promoted");
+    let new = repo.run("get dev/A").done().stdout;
+    assert_eq!(new.len(), 32);
+    repo.tenure(&[&["rotate", "dev/A", "--finish"], &with[..]].concat()).done();
+    let asked = std::fs::read_to_string(repo.home().join("asked")).unwrap();
+    let want = format!(
+        "SET log_statement = 'none';\nALTER ROLE app_b LOGIN PASSWORD '{new}';\n\
+         \\connect \"dbname=postgres user=app_b password='{new}'\"\nSELECT 1;\n\
+         ALTER ROLE app_a NOLOGIN PASSWORD NULL;\n"
+    );
+    assert_eq!(asked, want);
+    let words = std::fs::read_to_string(repo.home().join("words")).unwrap();
+    assert!(!words.contains(&new), "{words}");
+}
