@@ -135,7 +135,7 @@ fn where_too_few_admins_would_be_left_an_incident_is_what_one_of_them_can_open()
     let checked = repo.run("check --json");
     assert_eq!(checked.code, 1, "{checked}");
     let owed = checked.json()["obligations"].as_array().unwrap().clone();
-    assert_eq!(owed.len(), 2, "{checked}");
+    assert_eq!(owed.len(), 1, "{checked}");
     assert!(owed.iter().all(|it| it["due"] == "2026-01-01"), "{checked}");
     let friendly = repo.run("member remove ben -y");
     assert!(friendly.stderr.contains("tenure member add NAME --role ROLE"), "{friendly}");
