@@ -76,6 +76,8 @@ pub enum Code {
     Overdue,
     /// A value in use whose issuer was told to refuse it.
     Ended,
+    /// A value in use that one branch promoted and another one took back.
+    Withdrawn,
     /// A duty to rotate is open, or past its date.
     Obligation,
     /// An incident that nobody closed, also where all of it is paid.
@@ -145,6 +147,7 @@ impl Code {
             Self::StaleReaders => "stale-readers",
             Self::Overdue => "overdue",
             Self::Ended => "ended",
+            Self::Withdrawn => "withdrawn",
             Self::Obligation => "obligation",
             Self::Incident => "incident",
             Self::Previous => "previous",
@@ -193,7 +196,9 @@ impl Code {
             Self::Unattested | Self::Missing | Self::Plaintext => 9,
             Self::Rollback | Self::Behind | Self::Unwalked => 10,
             Self::Overdue | Self::DueSoon => 11,
-            Self::Ended | Self::Obligation | Self::Incident | Self::Previous => 12,
+            Self::Ended | Self::Withdrawn | Self::Obligation | Self::Incident | Self::Previous => {
+                12
+            }
             Self::OtherCase => 9,
             Self::PlainComment
             | Self::Open

@@ -5,7 +5,7 @@ use super::find::sealed_again;
 use super::load::Place;
 use super::pen::{Pen, Receipt};
 use crate::log::entry::{FileChange, Item, KeyringRecord, Kind, Note, Op};
-use crate::names::{EnvName, MemberName, RepoPath};
+use crate::names::{Address, EnvName, MemberName, RepoPath};
 use crate::policy::Policy;
 use crate::verify::Verified;
 use crate::world::{Change, Mode};
@@ -30,6 +30,18 @@ pub struct Work {
     pub notes: Vec<Note>,
     /// Why, in the signer's words.
     pub reason: Option<String>,
+    /// Whether values may come to stand beside others.
+    pub beside: Beside,
+}
+
+/// Whether values may come to stand beside others, as pending or previous ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Beside {
+    /// The steps of a rotation alone bring them there.
+    #[default]
+    Refused,
+    /// This is such a step.
+    Allowed,
 }
 
 impl Work {
@@ -60,14 +72,46 @@ pub fn attest(
     for change in &work.changes {
         sealed_again(verified, &change.path)?;
     }
+    let by_hand = match work.beside {
+        Beside::Allowed => Ok(()),
+        Beside::Refused => {
+            work.changes.iter().try_for_each(|change| nothing_beside(verified, change))
+        }
+    };
     let mut pen = Pen::find(place, verified.record, verified.policy)?;
     for note in &work.notes {
         let taken = verified.record.takes(verified.policy, pen.by(), note);
         taken.map_err(|what| DeedError::Refuse { what, instead: None })?;
     }
+    // Whose rights do not go so far hears that first.
     let receipt = sign(&mut pen, verified.policy, work)?;
+    by_hand?;
     place.commit(&receipt.1)?;
     Ok(receipt.0)
+}
+
+/// Refuses values that are put by hand where a rotation puts its own: they would be promoted, or be in the way,
+/// without having been compared with those that the secret had.
+fn nothing_beside(verified: &Verified<'_>, change: &FileChange) -> Result<(), DeedError> {
+    let comes = |item: &&Item| matches!(item.op, Op::New | Op::Move) && item.generation.is_some();
+    for item in change.items.iter().filter(comes) {
+        let address = change.address(&item.key);
+        let Some((stage, base)) = address.beside_what() else { continue };
+        let stands = |at: &Address| verified.live.get(at).is_some_and(|it| it.item.hash.is_some());
+        let is_disputed = verified.disputes.contains_key(&address);
+        let is_kept = stands(&base) && verified.record.is_kept_for(&address);
+        if stands(&address) || is_disputed || !is_kept {
+            continue;
+        }
+        let (word, of) = (stage.word(), verified.record.name_of(&base));
+        return Err(DeedError::Refuse {
+            what: format!("`{address}` is the place of the {word} value of {of}"),
+            instead: Some(format!(
+                "tenure rotate {of} --begin; or another name, for a value of its own"
+            )),
+        });
+    }
+    Ok(())
 }
 
 /// Signs, and leaves the writing to the caller, who has more to write.
@@ -80,7 +124,7 @@ pub fn sign(
     work: Work,
 ) -> Result<(Receipt, Change), DeedError> {
     may_do(policy, pen.by(), &work)?;
-    let Work { changes, keyrings, mut writes, notes, reason } = work;
+    let Work { changes, keyrings, mut writes, notes, reason, beside: _ } = work;
     let mut paths: Vec<_> = writes.paths().cloned().collect();
     paths.sort();
     let mut parts = portions(changes);

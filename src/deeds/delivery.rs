@@ -135,6 +135,7 @@ fn warnings(
         seen.push(address);
         let name = names.short(address);
         told.extend(overdue(verified, address, &name, (late, today))?);
+        told.extend(outlived(verified, address, &name, today));
         let debt = verified.owed_at(address, today);
         told.extend(debt.filter(|debt| debt.is_red(today)).map(|debt| owed(debt, &name)));
     }
@@ -155,21 +156,24 @@ fn owed(debt: &Obligation, name: &str) -> String {
     }
 }
 
+/// Tells of a value that another took the place of, and that was to be ended by now. It is never refused.
+fn outlived(verified: &Verified<'_>, address: &Address, name: &str, today: Date) -> Option<String> {
+    let last = verified.ends_by(address).filter(|last| *last < today)?;
+    Some(format!("{name} had to be ended by {last}, since another has its place"))
+}
+
 fn overdue(
     verified: &Verified<'_>,
     address: &Address,
     name: &str,
     (late, today): (Late, Date),
 ) -> Result<Option<String>, DeedError> {
-    let Some(live) = verified.live.get(address).filter(|live| live.item.generation.is_some())
-    else {
-        return Ok(None);
-    };
-    let left = live.item.due.map(|due| (due, rotation::days_left(due, today)));
+    let left = verified.deadline(address).map(|due| (due, rotation::days_left(due, today)));
     let Some((due, left)) = left.filter(|(_, left)| *left < 0) else { return Ok(None) };
     let fact = format!("{name} is {} overdue", rotation::days(-left));
     let customers = verified.policy.rule(address).custody == Some(Custody::Customer);
-    let limit = verified.policy.refuse_overdue_after(&address.env, live.item.kind.as_ref());
+    let kind = verified.live.get(address).and_then(|live| live.item.kind.as_ref());
+    let limit = verified.policy.refuse_overdue_after(&address.env, kind);
     let limit = limit.filter(|_| !customers);
     let Some(limit) = limit else { return Ok(Some(fact)) };
     let from = due.saturating_add(i64::from(limit).days());

@@ -10,7 +10,7 @@ use super::find::Names;
 use super::load::Place;
 use crate::document::Node;
 use crate::finding::Finding;
-use crate::names::{Address, EntryId, EnvName, KeyPath, MemberName, Stage, TypeName};
+use crate::names::{Address, EntryId, EnvName, KeyPath, MemberName, TypeName};
 use crate::rotation::{self, Obligation};
 use crate::verify::{FileForm, Holder, Live, Verified};
 use crate::world::World;
@@ -101,10 +101,7 @@ pub fn list(world: &World, scope: Option<&EnvName>) -> Result<Listed, DeedError>
 
 fn row(verified: &Verified<'_>, address: &Address, live: Live<'_>, today: Date) -> Row {
     let signed = &verified.record.entries[verified.record.made_by(live)];
-    let is_previous = matches!(verified.stage(address), Some((Stage::Previous, _)));
-    let due = live.item.due.filter(|_| live.item.generation.is_some() && !is_previous);
-    let mut ends = verified.previous.iter().filter(|old| old.stands && old.address == *address);
-    let end_by = ends.next().map(|old| old.due).filter(|_| is_previous);
+    let (due, end_by) = (verified.deadline(address), verified.ends_by(address));
     let debt = verified.owed_at(address, today);
     Row {
         address: address.clone(),

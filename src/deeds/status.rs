@@ -173,8 +173,8 @@ fn environment(verified: &Verified<'_>, env: &EnvName, today: Date) -> EnvStatus
 /// The value with the earliest date, be it its own deadline or an obligation's.
 fn next(verified: &Verified<'_>, today: Date) -> Option<Next> {
     let names = Names::of(verified.live.keys());
-    let sealed = verified.live.iter().filter(|(_, live)| live.item.generation.is_some());
-    let deadlines = sealed.filter_map(|(address, live)| Some((live.item.due?, address)));
+    let deadlines =
+        verified.live.keys().filter_map(|address| Some((verified.deadline(address)?, address)));
     let open = verified.obligations.iter().filter(|debt| !debt.is_accepted(today));
     let debts = open.filter(|debt| !debt.is_drill()).map(|debt| (debt.due, &debt.address));
     let previous = verified.previous.iter().map(|value| (value.due, &value.address));

@@ -22,6 +22,8 @@ use zeroize::Zeroizing;
 pub struct Unset {
     /// What.
     pub address: Address,
+    /// What commands call it, also now.
+    pub name: String,
     /// The entry.
     pub receipt: Receipt,
     /// How the policy says that such a value is ended at its issuer.
@@ -80,7 +82,8 @@ pub fn unset(
         work.file(change, bytes);
     }
     let receipt = attest(&place, &verified, work)?;
-    Ok(Unset { address, receipt, revoke })
+    let name = verified.record.name_of(&address);
+    Ok(Unset { address, name, receipt, revoke })
 }
 
 /// How the policy says that a value is ended at its issuer.

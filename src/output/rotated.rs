@@ -9,7 +9,7 @@ use super::set::{DROPPED, ends, name, own_end, signed};
 use super::words::count;
 use crate::deeds::rotate::drive::Driven;
 use crate::deeds::rotate::finish::{Finished, Waiting};
-use crate::deeds::rotate::{Moved, Rotated, Step, Stepped, Turn};
+use crate::deeds::rotate::{Agenda, Moved, Rotated, Step, Stepped, Turn, Wanted};
 use crate::deeds::set::Set;
 
 impl Show for Rotated {
@@ -53,6 +53,30 @@ impl Show for Rotated {
             "entry": self.receipt.entry,
             "by": self.receipt.by,
         })
+    }
+}
+
+impl Show for Agenda {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        for Wanted { found, generator, .. } in &self.wanted {
+            let from = match generator {
+                Some(_) => "a generator of its type",
+                None => "asked for",
+            };
+            writeln!(out, "{} wants a new value: {from}.", name(&found.address()))?;
+        }
+        Ok(())
+    }
+
+    fn json(&self) -> Value {
+        let wanted = self.wanted.iter().map(
+            |it| json!({ "address": it.found.address(), "generator": it.generator.is_some() }),
+        );
+        let left = self
+            .left
+            .iter()
+            .map(|it| json!({ "address": it.address, "why": it.why, "fix": it.fix }));
+        json!({ "values": wanted.collect::<Vec<_>>(), "left": left.collect::<Vec<_>>() })
     }
 }
 

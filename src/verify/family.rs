@@ -141,6 +141,19 @@ impl Record {
         }
     }
 
+    /// Tells of a name like `KEY_NEXT` or `KEY_PREVIOUS` whether nothing but a rotation of `KEY` puts a value
+    /// there: it is not where one stood that is of its own.
+    #[must_use]
+    pub fn is_kept_for(&self, address: &Address) -> bool {
+        match address.beside_what() {
+            Some((Stage::Next, _)) => self.is_for_pending(address),
+            Some((Stage::Previous, _)) => {
+                self.naming(address).is_empty() || self.first_came_from_beside(address)
+            }
+            None => false,
+        }
+    }
+
     /// The first entry that has an item at an address, or at the one from where that was moved there; with
     /// the address it had then.
     pub(super) fn first_named(&self, address: &Address) -> Option<(usize, Address)> {

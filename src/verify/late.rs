@@ -32,15 +32,27 @@ impl Verified<'_> {
         }
     }
 
+    /// The deadline of what stands sealed at an address. A value that another took the place of has none: its
+    /// overlap is what counts.
+    #[must_use]
+    pub fn deadline(&self, address: &Address) -> Option<Date> {
+        let item = self.live.get(address)?.item;
+        let counts = || !matches!(self.stage(address), Some((Stage::Previous, _)));
+        item.due.filter(|_| item.generation.is_some() && counts())
+    }
+
+    /// The overlap of what stands at an address after another took its place: its last day.
+    #[must_use]
+    pub fn ends_by(&self, address: &Address) -> Option<Date> {
+        let mut here = self.previous.iter().filter(|old| old.stands && old.address == *address);
+        here.next().map(|old| old.due)
+    }
+
     /// Check 11.
     pub(super) fn deadlines(&mut self, today: Date) {
         for (address, live) in &self.live {
-            let (Some(due), Some(_)) = (live.item.due, live.item.generation) else { continue };
+            let Some(due) = self.deadline(address) else { continue };
             let left = rotation::days_left(due, today);
-            // Another has its place already: its overlap is what counts.
-            if matches!(self.stage(address), Some((Stage::Previous, _))) {
-                continue;
-            }
             let kind = live.item.kind.as_ref();
             let warn = i32::try_from(self.policy.warn_before_of(address, kind));
             if left < 0 {
@@ -85,6 +97,7 @@ impl Verified<'_> {
         self.findings.append(&mut findings);
         (self.obligations, self.previous) = (obligations, previous);
         self.findings.append(&mut self.unclosed(scope, today));
+        self.withdrawn();
     }
 
     /// Finds the values in use of which somebody signed that their issuer refuses them: two branches that finish

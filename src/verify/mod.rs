@@ -34,6 +34,7 @@ mod standing;
 mod verdicts;
 mod views;
 mod voids;
+mod withdrawn;
 
 use std::collections::BTreeMap;
 

@@ -243,3 +243,71 @@ fn a_damaged_pin_is_mended_as_its_hint_says() {
     estate.repo.command(shell).args(&["-c", command]).run().done();
     estate.by("ana", "check --root").arg(&root).run().done();
 }
+
+/// What a deed makes of the file of prod, and nothing else of it: as an attacker has it who signs on their own.
+fn foretold(estate: &Estate, deed: impl FnOnce(&Estate)) -> String {
+    estate.commit("before");
+    let pin = estate.read(".git/tenure/pin");
+    deed(estate);
+    let text = estate.read("secrets/prod.env");
+    estate.repo.git(&["checkout", "--quiet", "--", "."]).done();
+    estate.repo.git(&["clean", "--quiet", "--force", "-d"]).done();
+    estate.write(".git/tenure/pin", pin);
+    text
+}
+
+/// Puts a rule in force by which one secret of prod lives for a week.
+fn weekly(estate: &Estate, key: &str) {
+    let rule = format!("\n[[secrets]]\nmatch = \"prod/{key}\"\nrotate-every = \"7d\"\n");
+    let text = estate.read(POLICY).replace("1-00000001", "2-00000002") + &rule;
+    estate.sign_policy(&text, "ana", &Pen::of("ana"));
+}
+
+#[test]
+fn a_value_is_moved_to_a_place_whose_rule_gives_it_a_shorter_life() {
+    let estate = Estate::new();
+    let short: &str = "prod/secrets/prod.env#SHORT";
+    let address: Address = API_KEY.parse().unwrap();
+    let text = foretold(&estate, |e| {
+        e.by("ben", "-y mv prod/API_KEY SHORT").run().done();
+    });
+    weekly(&estate, "SHORT");
+    let carry = |e: &Estate, to: &str| {
+        e.write("secrets/prod.env", &text);
+        let (entry, item) = e.newest(&address).unwrap();
+        let Kind::Seal { mut files, keyrings } = e.attesting(Op::Move, &[to]) else {
+            unreachable!()
+        };
+        let it = &mut files[0].items[0];
+        it.of = Some(Origin { entry, address: address.clone() });
+        (it.due, it.kind) = (item.due, item.kind.clone());
+        e.sign(e.draft("ben", Kind::Seal { files, keyrings }), &Pen::of("ben"));
+    };
+    estate.attacked(5, &["bad-due", "it may not live that long"], |e| carry(e, short));
+    // Without the rule the same move is well.
+    let (estate, honest) = (Estate::new(), "-y mv prod/API_KEY SHORT");
+    estate.twin(|e| {
+        e.by("ben", honest).run().done();
+    });
+}
+
+#[test]
+fn a_new_value_has_a_later_deadline_than_its_rule_allows() {
+    let estate = Estate::new();
+    let address: Address = API_KEY.parse().unwrap();
+    weekly(&estate, "API_KEY");
+    let later = estate.newest(&address).unwrap().1.due;
+    let text = foretold(&estate, |e| e.set("ben", API_KEY, "hunter2-new"));
+    let sign = |e: &Estate, due: Option<jiff::civil::Date>| {
+        e.write("secrets/prod.env", &text);
+        let Kind::Seal { mut files, keyrings } = e.attesting(Op::New, &[API_KEY]) else {
+            unreachable!()
+        };
+        files[0].items[0].due = due;
+        e.sign(e.draft("ben", Kind::Seal { files, keyrings }), &Pen::of("ben"));
+    };
+    for due in [later, None] {
+        estate.attacked(5, &["bad-due", "its rule"], |e| sign(e, due));
+    }
+    estate.twin(|e| sign(e, Some("2026-01-08".parse().unwrap())));
+}

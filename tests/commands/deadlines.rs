@@ -182,6 +182,8 @@ fn in_its_days_of_grace_a_value_is_overdue_and_no_failure() {
     assert_eq!(told("KEY"), "due 2026-04-01, 1 day late; in grace until 2026-04-04");
     assert_eq!(told("TOKEN"), "due 2026-04-01, 1 day late; in grace until 2026-04-02");
     assert!(repo.run("report 5d").done().stdout.contains("overdue by 1 day"));
+    let numbers = repo.run("status --json").done().json()["numbers"].clone();
+    assert_eq!((&numbers["overdue"], &numbers["red_items"]), (&2.into(), &0.into()));
     let repo = repo.at("2026-04-03");
     assert_eq!(check(&repo), 1, "the grace of the policy is over");
     repo.tenure_fed(&["rotate", "dev/TOKEN"], "k9-Yh72-second-1").done();
@@ -209,6 +211,27 @@ fn grace_moves_no_refusal_and_no_end_of_a_previous_value() {
     let repo = repo.at("2026-04-03");
     assert_eq!(check(&repo), 0, "in grace");
     assert_eq!(repo.run("run -e dev -- true").code, 125, "refused from due on, grace or not");
+}
+
+#[test]
+fn a_previous_value_is_not_overdue_beside_its_overlap() {
+    let types = [("[types.api-key]\n", "[types.api-key]\nrefuse-overdue-after = \"2d\"\n")];
+    let repo = ruled(&types, "");
+    set(&repo, &["dev/KEY", "--type", "api-key"]).done();
+    repo.commit("set");
+    // Long overdue, and replaced then.
+    let repo = repo.at("2026-05-01");
+    assert_eq!(repo.run("run -e dev -- true").code, 125);
+    repo.tenure_fed(&["rotate", "dev/KEY", "--begin"], "k9-Yh72-second-1").done();
+    repo.run("rotate dev/KEY --promote").done();
+    let both = repo.run("run -e dev -- printenv KEY_PREVIOUS").done();
+    assert_eq!(both.stderr, "", "{both}");
+    let next = repo.run("status --json").done().json()["next"].clone();
+    assert_eq!((&next["name"], &next["due"]), (&"dev/KEY_PREVIOUS".into(), &"2026-05-08".into()));
+    let repo = repo.at("2026-05-09");
+    let late = repo.run("run -e dev -- true").done();
+    assert!(late.stderr.contains("dev/KEY_PREVIOUS had to be ended by 2026-05-08"), "{late}");
+    assert!(!late.stderr.contains("overdue"), "{late}");
 }
 
 #[test]
@@ -250,6 +273,37 @@ fn section_6_says_the_cadence_of_the_type_and_of_a_rule() {
     assert_eq!(frequency(&repo), "60 days; values are 4 days old");
     amend(&repo, &[], WEEKLY);
     assert_eq!(frequency(&repo), "60 days; 1 value every 7 days by a rule; values are 4 days old");
+}
+
+#[test]
+fn the_plan_and_the_diff_say_what_types_and_rules_add() {
+    let repo = started();
+    let before = repo.run("report plan").done().stdout;
+    let types = "[types.api-key]\ngrace = \"3d\"\nrefuse-overdue-after = \"2d\"\n";
+    let text = repo.read(POLICY).replacen("[types.api-key]\n", types, 1);
+    repo.write(POLICY, format!("{text}\n{WEEKLY}\n[clocks]\ngrace = \"1d\"\n"));
+    let diff = repo.run("policy diff");
+    for line in [
+        "+ secrets `dev/KEY`: rotates every 7 days",
+        "+ secrets `dev/KEY`: days of warning: 2",
+        "+ type `api-key`: days of grace: 3",
+        "+ type `api-key`: days until overdue values are refused: 2",
+        "+ clocks: grace 1 day",
+    ] {
+        assert!(diff.stdout.contains(line), "{line} in {diff}");
+    }
+    repo.run("policy sign -y").done();
+    let plan = repo.run("report plan").done().stdout;
+    for line in [
+        "- An overdue value is a warning for 1 day, then a failure.",
+        "- api-key: `tenure run` refuses a value overdue for: 2 days",
+        "- api-key: an overdue value is a warning for 3 days",
+        "- `dev/KEY`: rotated every 7 days",
+        "- `dev/KEY`: announced 2 days before",
+    ] {
+        assert!(plan.contains(line), "{line} in {plan}");
+        assert!(!before.contains(line), "{line}");
+    }
 }
 
 /// A22: on its due day nothing is wrong; on the next, `check` says 1.

@@ -117,7 +117,7 @@ fn the_runbook_is_shown_before_and_the_issuer_after() {
     Entry [id], signed by ana.
     --- stderr
     how    docs/rotate.md
-    the old value is still in git history: end it at its issuer (console, API keys), then: tenure rotate SECRET --finish
+    the old value is still in git history: end it at its issuer (console, API keys), then: tenure rotate prod/B --finish
     ");
     repo.run("rotate prod/B --generate").done();
     assert_eq!(repo.run("get prod/B").done().stdout.len(), 32);
@@ -133,7 +133,7 @@ fn all_that_is_overdue_gets_generated_values_in_one_entry() {
     prod/B rotated. Due 2027-03-01.
     Entry [id], signed by ana.
     --- stderr
-    the old value is still in git history: end it at its issuer (console, API keys), then: tenure rotate SECRET --finish
+    the old value is still in git history: end it at its issuer (console, API keys), then: tenure rotate prod/B dev/A --finish
     ");
     repo.run("check").done();
 }

@@ -4,7 +4,7 @@ use super::seal::started;
 use crate::support::{Repo, snapshot};
 
 /// A repository whose type `api-key` has these lines, and which has `dev/A` and `dev/B` of it.
-pub(super) fn typed(lines: &str) -> Repo {
+pub(crate) fn typed(lines: &str) -> Repo {
     let repo = started();
     described(&repo, lines);
     for (key, value) in [("dev/A", "one"), ("dev/B", "two")] {
@@ -54,7 +54,7 @@ fn a_rotation_goes_step_by_step_and_two_values_go_out_in_between() {
     dev/A_NEXT is pending. Due 2026-05-02.
     Entry [id], signed by ana.
     --- stderr
-    bring it to its issuer and to those who use it, then: --promote
+    bring it to its issuer and to those who use it, then: tenure rotate dev/A --promote
     ");
     assert_eq!(given(&repo), ["A=one"]);
     assert_eq!(repo.run("get dev/A_NEXT").done().stdout, "new");
@@ -67,7 +67,7 @@ fn a_rotation_goes_step_by_step_and_two_values_go_out_in_between() {
     dev/A has its new value; the one before is dev/A_PREVIOUS. Due 2026-05-02.
     Entry [id], signed by ana.
     --- stderr
-    both go out until the old one is ended at its issuer (console, API keys), by 2026-02-08
+    both go out; end the old one at its issuer (console, API keys) by 2026-02-08, then: tenure rotate dev/A --finish
     ");
     assert_eq!(given(&repo), ["A=new", "A_PREVIOUS=one"]);
     let exported = repo.run("export -e dev --format dotenv").done().stdout;
@@ -218,7 +218,7 @@ fn a_pending_value_is_taken_back_and_still_to_be_ended() {
     dev/A_NEXT removed; dev/A is as it was. Due 2026-04-01.
     Entry [id], signed by ana.
     --- stderr
-    the value that was new for dev/A must be ended at its issuer (console, API keys), then: --finish
+    end the value that was new for dev/A at its issuer (console, API keys), then: tenure rotate dev/A --finish
     ");
     assert_eq!(repo.read("secrets/dev.env"), before);
     let again = repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newer").done();
@@ -240,7 +240,12 @@ fn a_promoted_value_is_undone_and_the_one_before_is_back_with_its_deadline() {
         undone.stdout.starts_with("dev/A has its previous value again. Due 2026-04-01."),
         "{undone}"
     );
-    assert!(undone.stderr.contains("must be ended at its issuer (console, API keys)"), "{undone}");
+    assert!(
+        undone
+            .stderr
+            .contains("end the value that was new for dev/A at its issuer (console, API keys)"),
+        "{undone}"
+    );
     assert_eq!(given(&repo), ["A=one"]);
     repo.run("check").done();
     // What was undone is an earlier value from now on.
@@ -468,7 +473,7 @@ fn a_type_of_one_value_at_a_time_is_interrupted() {
     dev/A has its new value. Due 2026-04-01.
     Entry [id], signed by ana.
     --- stderr
-    planned interruption: who has the old value takes the new one now; the one before is to be ended at its issuer
+    planned interruption: who has the old value takes the new one now; end the old one at its issuer, then: tenure rotate dev/A --finish
     ");
     assert_eq!(given(&repo), ["A=newer"]);
     repo.run("check").done();
@@ -809,4 +814,41 @@ fn a_fix_goes_on_with_the_rotation_that_is_under_way() {
         pasted(&repo, &format!("{fix} --generate hex:16")).done();
     }
     repo.run("check").done();
+}
+
+#[test]
+fn nobody_puts_a_value_beside_another_by_hand() {
+    let repo = ended_at_console();
+    for (key, word) in [("dev/A_NEXT", "pending"), ("dev/A_PREVIOUS", "previous")] {
+        let error = format!("is the place of the {word} value of dev/A");
+        let hint = "tenure rotate dev/A --begin; or another name, for a value of its own";
+        refused(&repo, &format!("set {key}"), &error, hint);
+        refused(&repo, &format!("mv dev/B {key}"), &error, hint);
+    }
+    let file = repo.read("secrets/dev.env");
+    repo.write("secrets/dev.env", format!("{file}A_NEXT=mine\n"));
+    let sealed = repo.run("seal");
+    assert_eq!((sealed.code, sealed.stdout.as_str()), (2, ""), "{sealed}");
+    repo.write("secrets/dev.env", file);
+    // What stands beside nothing is a value of its own, and stays one.
+    repo.tenure_fed(&["set", "dev/C_NEXT"], "mine").done();
+    repo.tenure_fed(&["set", "dev/C"], "mine too").done();
+    repo.run("unset dev/C_NEXT").done();
+    repo.tenure_fed(&["set", "dev/C_NEXT"], "mine again").done();
+    let all = repo.run("run -q --clean -e dev -- env").done().stdout;
+    assert!(all.contains("C_NEXT=mine again"), "{all}");
+    repo.run("check").done();
+}
+
+#[test]
+fn a_dry_run_of_all_that_is_due_asks_for_nothing() {
+    let repo = ended_at_console().at("2027-01-01");
+    let dry = repo.run("rotate -n --due").done();
+    assert_eq!(
+        dry.stdout,
+        "dev/A wants a new value: asked for.\ndev/B wants a new value: asked for.\n"
+    );
+    let json = repo.run("rotate -n --due --json").done().json();
+    assert_eq!(json["values"][1]["address"], "dev/secrets/dev.env#B", "{json}");
+    assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
 }

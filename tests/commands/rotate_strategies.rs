@@ -8,7 +8,7 @@ const TURNS: &str = "\n[[secrets]]\nmatch = \"dev/A\"\n\
                      \n[[secrets]]\nmatch = \"dev/A_USER\"\ntype = \"config\"\n";
 
 /// A repository in which two users take turns with `dev/A`, named by `dev/A_USER`.
-fn turns() -> Repo {
+pub(crate) fn turns() -> Repo {
     let repo = typed("strategy = \"alternating\"\nrevoke = \"ALTER ROLE\"");
     let policy = repo.read(".secrets-policy.toml");
     repo.write(".secrets-policy.toml", policy + TURNS);
@@ -28,7 +28,7 @@ fn two_users_take_turns_and_their_name_goes_with_the_password() {
     dev/A_NEXT is pending. Due 2026-04-01.
     Entry [id], signed by ana.
     --- stderr
-    bring it to its issuer and to those who use it, then: --promote
+    bring it to its issuer and to those who use it, then: tenure rotate dev/A --promote
     ");
     assert_eq!(given(&repo), ["A=one", "A_USER=app_a"]);
     assert_eq!(repo.run("get dev/A_USER_NEXT").done().stdout, "app_b");
@@ -42,7 +42,7 @@ fn two_users_take_turns_and_their_name_goes_with_the_password() {
     dev/A_USER has its new value; the one before is dev/A_USER_PREVIOUS.
     Entry [id], signed by ana.
     --- stderr
-    both go out until the old one is ended at its issuer (ALTER ROLE), by 2026-01-08
+    both go out; end the old one at its issuer (ALTER ROLE) by 2026-01-08, then: tenure rotate dev/A --finish
     ");
     assert_eq!(
         given(&repo),

@@ -48,7 +48,7 @@ fn a_command_is_started_once_a_step_and_gets_values_by_pipes() {
     dev/A create: done
     dev/A set: done
     dev/A test: done
-    both go out until the old one is ended at its issuer (console), by 2026-01-08
+    both go out; end the old one at its issuer (console) by 2026-01-08, then: tenure rotate dev/A --finish
     ");
     let address = "dev/secrets/dev.env#A";
     assert_eq!(

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::attacks::Estate;
 use crate::commands::member::add;
+use crate::commands::rotate_steps::typed;
+use crate::commands::rotate_strategies::turns;
 use crate::commands::seal::started;
 use crate::support::{Repo, skip};
 
@@ -129,6 +131,39 @@ fn two_promotions_of_one_value_are_a_dispute_that_resolve_ends() {
     estate.honest();
 }
 
+/// What is wrong with A, once a branch that promotes it and one that takes the same value back have met.
+fn promoted_and_taken_back() -> Estate {
+    let estate = begun();
+    estate.git("switch --quiet -c left");
+    estate.by("ben", "rotate dev/A --promote").run().done();
+    estate.commit("left");
+    estate.git("switch --quiet main");
+    estate.by("cleo", "rotate dev/A --undo").run().done();
+    estate.commit("right");
+    estate.honest();
+    estate.git("merge --quiet --no-edit left");
+    let checked = estate.by("ana", "--json check").run();
+    assert_eq!(checked.code, 1, "{checked}");
+    let found = &checked.json()["findings"][0];
+    assert_eq!(
+        (&found["code"], &found["fix"]),
+        (&"withdrawn".into(), &"tenure rotate dev/A --undo".into())
+    );
+    estate
+}
+
+#[test]
+fn a_value_that_is_promoted_and_taken_back_is_found_until_somebody_says_which() {
+    let estate = promoted_and_taken_back();
+    estate.by("ben", "rotate dev/A --undo").run().done();
+    estate.honest();
+    assert_eq!(got(&estate, "A"), "hunter2-old");
+    let estate = promoted_and_taken_back();
+    estate.by("ben", "rotate dev/A --finish").run().done();
+    estate.honest();
+    assert_eq!(got(&estate, "A"), "hunter2-new");
+}
+
 #[test]
 fn a_promotion_and_another_new_value_are_a_dispute() {
     let estate = begun();
@@ -166,16 +201,20 @@ const CALLS: [&str; 7] =
 /// Kills a step before each call that changes what lies on disk; each time the values are those before it, or
 /// those after it.
 fn killed(before: &[&str], step: &[&str]) {
-    let strace = skip!("strace");
     let repo = started();
     repo.tenure_fed(&["set", "dev/A"], "one").done();
     repo.tenure_fed(&["set", "dev/B"], "bee").done();
+    killed_on(&repo, before, step);
+}
+
+fn killed_on(repo: &Repo, before: &[&str], step: &[&str]) {
+    let strace = skip!("strace");
     repo.write(".git/new", "two");
     for line in before {
         repo.run(line).done();
     }
     repo.commit("ready");
-    let old = state(&repo);
+    let old = state(repo);
     let whole = Repo::copied(repo.folder());
     whole.tenure(step).done();
     let new = state(&whole);
@@ -231,6 +270,20 @@ fn a_killed_way_back_loses_no_value() {
 fn a_killed_end_loses_no_value() {
     let before = ["rotate dev/A --begin --from-file .git/new", "rotate dev/A --promote"];
     killed(&before, &["rotate", "dev/A", "--finish"]);
+}
+
+#[test]
+fn a_killed_step_of_users_who_take_turns_takes_both_values_or_none() {
+    let begin = "rotate dev/A --begin --from-file .git/new";
+    killed_on(&turns(), &[begin], &["rotate", "dev/A", "--promote"]);
+    killed_on(&turns(), &[begin, "rotate dev/A --promote"], &["rotate", "dev/A", "--finish"]);
+}
+
+#[test]
+fn a_killed_promotion_of_a_type_that_keeps_none_before_it_loses_no_value() {
+    let repo = typed("strategy = \"single\"");
+    let begin = "rotate dev/A --begin --from-file .git/new";
+    killed_on(&repo, &[begin], &["rotate", "dev/A", "--promote"]);
 }
 
 /// A command that makes `two`, and before that does what these lines say.

@@ -32,6 +32,7 @@ pub(crate) fn run(
     let query = AddressQuery::parse(&args.secret, global.env.as_ref()).map_err(DeedError::from)?;
     let gone = unset::unset(world, &query, &args.secret, args.reason.text.as_deref())?;
     out.show(&gone)?;
-    super::rotate::end_the_old(out, gone.revoke.as_deref());
+    let names = std::slice::from_ref(&gone.name);
+    super::rotate::end_the_old(out, gone.revoke.as_deref(), names);
     Ok(Exit::Done)
 }

@@ -17,7 +17,7 @@ mod turns;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::DeedError;
-use super::attest::{Work, attest};
+use super::attest::{Beside, Work, attest};
 use super::enact::policy_is_readable;
 use super::find::{self, Found};
 use super::load::{Place, unblocked};
@@ -66,6 +66,8 @@ pub struct Asked {
 pub struct Wanted {
     /// Where the current one stands.
     pub found: Found,
+    /// What commands call it.
+    pub name: String,
     /// Where the policy says how such a value is rotated.
     pub runbook: Option<String>,
     /// How the policy says that such a value is made.
@@ -136,6 +138,12 @@ fn due(place: &Place<'_>, scope: Option<&EnvName>) -> Result<Agenda, DeedError> 
     policy_is_readable(&verified.findings)?;
     for address in owed(place, &verified) {
         unblocked(&verified, &address.env)?;
+        if verified.holder(&address).is_some() {
+            let fix = format!("tenure request {}", verified.record.name_of(&address));
+            let why = "is in custody of the customer, who decides".to_owned();
+            agenda.left.push(Left { address, why, fix });
+            continue;
+        }
         if !is_single(&verified, &address) {
             let fix = format!("tenure edit {}", crate::names::quoted(&address.path));
             let why = "is no single value".to_owned();
@@ -262,6 +270,7 @@ fn wanted(verified: &Verified<'_>, found: Found) -> Result<Wanted, DeedError> {
         generator: generator.map(str::parse).transpose()?,
         revoke: revoke(verified, &address),
         strategy: described.and_then(|kind| kind.strategy),
+        name: state::name(verified, &address),
         found,
     })
 }
@@ -305,7 +314,8 @@ pub fn rotate(world: &World, new: Vec<New>, wish: &Wish, step: Step) -> Result<R
     }
     let only = by_env.keys().next().filter(|_| by_env.len() == 1);
     let loaded = place.load(only)?;
-    let mut work = Work { reason: wish.reason.clone(), ..Work::default() };
+    let reason = wish.reason.clone();
+    let mut work = Work { reason, beside: Beside::Allowed, ..Work::default() };
     let (mut values, mut kept, mut lost) = (Vec::new(), Vec::new(), 0);
     for (env, new) in by_env {
         let verified = loaded.verified(&env)?;

@@ -8,10 +8,10 @@ use jiff::civil::Date;
 
 use super::desk::{Desk, take_away};
 use super::patience::{Haste, ripe};
-use super::state::{Step, may, place as place_of, refuse};
+use super::state::{Step, may, name, place as place_of, refuse};
 use super::{Asked, receipts, turns};
 use crate::deeds::DeedError;
-use crate::deeds::attest::{Work, attest};
+use crate::deeds::attest::{Beside, Work, attest};
 use crate::deeds::find;
 use crate::deeds::load::{Loaded, Place};
 use crate::deeds::pen::Receipt;
@@ -38,6 +38,8 @@ pub struct Stepped {
 pub struct Moved {
     /// The current one's place.
     pub address: Address,
+    /// What commands call it.
+    pub name: String,
     /// What was done.
     pub turn: Turn,
     /// The current value's deadline.
@@ -153,8 +155,8 @@ pub fn promote(
     let receipts = receipts::read(world, promotion.receipts)?;
     let place = Place::to_write(world)?;
     let loaded = place.load(scope(asked))?;
-    let reason = promotion.reason.map(str::to_owned);
-    let mut work = Work { reason, ..Work::default() };
+    let (reason, beside) = (promotion.reason.map(str::to_owned), Beside::Allowed);
+    let mut work = Work { reason, beside, ..Work::default() };
     let mut values = Vec::new();
     for (env, (verified, addresses)) in located(&loaded, asked, Step::Promote)? {
         let ring = Ring::open(world, &verified, &env)?;
@@ -207,6 +209,7 @@ fn promoted(
         due: live.and_then(|live| live.item.due),
         revoke: revoke(verified, &address),
         is_credential: is_credential(live.and_then(|live| live.item.kind.as_ref())),
+        name: name(verified, &address),
         address,
     })
 }
@@ -228,7 +231,8 @@ pub(super) fn stands(verified: &Verified<'_>, at: &Address) -> bool {
 pub fn undo(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<Stepped, DeedError> {
     let place = Place::to_write(world)?;
     let loaded = place.load(scope(asked))?;
-    let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
+    let (reason, beside) = (reason.map(str::to_owned), Beside::Allowed);
+    let mut work = Work { reason, beside, ..Work::default() };
     let mut values = Vec::new();
     for (env, (verified, addresses)) in located(&loaded, asked, Step::Undo)? {
         let (mut back, mut gone) = (Vec::new(), Vec::new());
@@ -251,7 +255,8 @@ pub fn undo(world: &World, asked: &[Asked], reason: Option<&str>) -> Result<Step
                 Stage::Next => gone.push(beside),
                 Stage::Previous => back.push((beside, address.clone())),
             }
-            values.push(Moved { address, turn, due, revoke, is_credential });
+            let name = name(&verified, &address);
+            values.push(Moved { address, name, turn, due, revoke, is_credential });
         }
         let today = place.today();
         if back.is_empty() {

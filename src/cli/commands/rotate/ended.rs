@@ -25,7 +25,7 @@ pub(super) fn ended(
         .map_err(|why| unshown(why, asked))?;
     receipts(args, &waiting, out)?;
     if !args.probe.is_empty() && waiting.len() > 1 {
-        return refuse("a program is asked about one secret", "tenure rotate SECRET --finish");
+        return refuse("a program is asked about one secret", "one by one");
     }
     by_command(world, args, &waiting, out)?;
     let mut grade = Grade::Declared;

@@ -3,6 +3,7 @@
 mod driven;
 mod ended;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -15,12 +16,12 @@ use crate::deeds::rotate::{
 };
 use crate::deeds::set::{self, Wish};
 use crate::deeds::{DeedError, find};
-use crate::names::{AddressQuery, quoted};
+use crate::names::AddressQuery;
 use crate::output::{Output, safe};
 use crate::policy::Strategy;
 use crate::rotation::generate::Spec;
-use crate::world::World;
 use crate::world::terminal::Terminal;
+use crate::world::{World, Writes};
 
 /// Replace values by new ones, with new deadlines; refuses every value that a secret had before
 #[derive(Debug, clap::Args)]
@@ -179,6 +180,10 @@ pub(crate) fn run(
         }
         return Ok(Exit::Done);
     }
+    if args.due && world.writes == Writes::Dry {
+        out.show(&agenda)?;
+        return Ok(Exit::Done);
+    }
     one_at_a_time(world, args, &agenda.wanted)?;
     let ask = |wanted: &Wanted| one(world, args, out, wanted);
     let new: Vec<_> = agenda.wanted.iter().map(ask).collect::<Result<_, _>>()?;
@@ -231,24 +236,21 @@ fn stepped(done: &Stepped, out: &mut Output<'_>) -> Result<Exit, Failure> {
 fn stepped_notes(done: &Stepped, out: &mut Output<'_>) {
     for value in done.values.iter().filter(|value| value.is_credential) {
         let how = value.revoke.as_ref().map(|how| format!(" ({how})")).unwrap_or_default();
-        let name = quoted(format!("{}/{}", value.address.env, value.address.key)).to_string();
+        let name = &value.name;
+        let then = format!("then: tenure rotate {name} --finish");
         let line = match &value.turn {
             Turn::Promoted { until: Some(day), .. } => {
-                format!("both go out until the old one is ended at its issuer{how}, by {day}")
+                format!("both go out; end the old one at its issuer{how} by {day}, {then}")
             }
-            Turn::Promoted { previous: None, .. } => {
-                let ended = format!("the one before is to be ended at its issuer{how}");
-                format!(
-                    "planned interruption: who has the old value takes the new one now; {ended}"
-                )
-            }
+            Turn::Promoted { previous: None, .. } => format!(
+                "planned interruption: who has the old value takes the new one now; \
+                 end the old one at its issuer{how}, {then}"
+            ),
             Turn::Promoted { until: None, .. } => {
                 "both go out; the old one stays while anything needs it to be decrypted".to_owned()
             }
             Turn::Dropped(_) | Turn::Restored(_) => {
-                format!(
-                    "the value that was new for {name} must be ended at its issuer{how}, then: --finish"
-                )
+                format!("end the value that was new for {name} at its issuer{how}, {then}")
             }
         };
         out.note(&safe(&line));
@@ -268,7 +270,9 @@ fn say_after(rotated: &Rotated, wanted: &[Wanted], out: &mut Output<'_>) {
         not_compared(rotated.lost, out);
     }
     if rotated.step == Step::Begin {
-        out.note("bring it to its issuer and to those who use it, then: --promote");
+        let names: Vec<_> = wanted.iter().map(|one| one.name.as_str()).collect();
+        let then = format!("tenure rotate {} --promote", names.join(" "));
+        out.note(&safe(&format!("bring it to its issuer and to those who use it, then: {then}")));
         if wanted.iter().any(|it| it.strategy == Some(Strategy::KeyRing)) {
             out.note(
                 "`run` and `export` deliver it from now on, so that it is known before it signs",
@@ -279,10 +283,11 @@ fn say_after(rotated: &Rotated, wanted: &[Wanted], out: &mut Output<'_>) {
     if wanted.iter().any(|it| it.strategy == Some(Strategy::Single)) {
         out.note("planned interruption: this type takes one value at a time");
     }
-    let mut ends: Vec<_> = wanted.iter().map(|wanted| wanted.revoke.as_deref()).collect();
-    ends.sort_unstable();
-    ends.dedup();
-    ends.into_iter().for_each(|revoke| end_the_old(out, revoke));
+    let mut ends: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
+    for one in wanted {
+        ends.entry(one.revoke.as_deref()).or_default().push(one.name.clone());
+    }
+    ends.into_iter().for_each(|(revoke, names)| end_the_old(out, revoke, &names));
 }
 
 /// Refuses several values from one stdin: nothing would say where one ends.
@@ -327,8 +332,10 @@ fn one(world: &World, args: &Args, out: &mut Output<'_>, wanted: &Wanted) -> Res
 }
 
 /// Says what a new value does not do.
-pub(super) fn end_the_old(out: &mut Output<'_>, revoke: Option<&str>) {
-    let how = revoke.map(|how| format!(" ({how}), then: tenure rotate SECRET --finish"));
+pub(super) fn end_the_old(out: &mut Output<'_>, revoke: Option<&str>, names: &[String]) {
+    let then = names.join(" ");
+    let how = revoke.map(|how| format!(" ({how}), then: tenure rotate {then} --finish"));
     let how = how.unwrap_or_default();
-    out.note(&format!("the old value is still in git history: end it at its issuer{how}"));
+    let line = format!("the old value is still in git history: end it at its issuer{how}");
+    out.note(&safe(&line));
 }
