@@ -130,6 +130,25 @@ impl Place<'_> {
         }
     }
 
+    /// Reads a file of at most `limit` bytes; none if it is not there.
+    pub(super) fn read_up_to(
+        &self,
+        path: &RepoPath,
+        limit: u64,
+    ) -> Result<Option<Vec<u8>>, DeedError> {
+        if let Source::WorkTree = self.source {
+            return Ok(self.files.read_up_to(path, limit)?);
+        }
+        let bytes = self.read(path)?;
+        let fits = |bytes: &Vec<u8>| u64::try_from(bytes.len()).is_ok_and(|it| it <= limit);
+        match bytes {
+            Some(bytes) if !fits(&bytes) => {
+                Err(WorldError::TooLarge { path: path.to_string(), limit }.into())
+            }
+            bytes => Ok(bytes),
+        }
+    }
+
     /// Reads a file; none if it is not there.
     pub(super) fn read(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, DeedError> {
         Ok(self.read_each(std::slice::from_ref(path))?.pop().flatten())

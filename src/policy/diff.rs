@@ -71,6 +71,10 @@ pub fn semantic_diff(old: &Policy, new: &Policy) -> Vec<Change> {
     changes
 }
 
+fn in_days(days: u32) -> String {
+    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
+}
+
 /// Everything a policy says.
 #[derive(Default)]
 struct Statements(BTreeSet<(Weight, String, String)>);
@@ -248,7 +252,7 @@ impl Statements {
 
     fn cadence(&mut self, subject: &str, every: Option<RotateEvery>) {
         let every = every.map(|every| match every {
-            RotateEvery::Days(days) => format!("every {days} days"),
+            RotateEvery::Days(days) => format!("every {}", in_days(days)),
             RotateEvery::Never => "never by date".to_owned(),
         });
         self.field(subject, "rotates", every);
@@ -340,7 +344,7 @@ impl Statements {
             ("refuse-overdue-after", *refuse_overdue_after),
             ("grace", *grace),
         ] {
-            self.field("clocks", name, days.map(|days| format!("{days} days")));
+            self.field("clocks", name, days.map(in_days));
         }
     }
 

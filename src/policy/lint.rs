@@ -297,6 +297,7 @@ fn beyond(kind: &TypeName, every: Option<RotateEvery>) -> Option<(String, u32)> 
     let ceiling = known_type(kind)?.ceiling?;
     match every? {
         RotateEvery::Never => Some(("for ever".to_owned(), ceiling)),
+        // A ceiling is far above one day.
         RotateEvery::Days(days) if days > ceiling => Some((format!("{days} days"), ceiling)),
         RotateEvery::Days(_) => None,
     }

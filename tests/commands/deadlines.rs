@@ -275,6 +275,37 @@ fn section_6_says_the_cadence_of_the_type_and_of_a_rule() {
     assert_eq!(frequency(&repo), "60 days; 1 value every 7 days by a rule; values are 4 days old");
 }
 
+#[test]
+fn the_plan_and_the_diff_say_what_types_and_rules_add() {
+    let repo = started();
+    let before = repo.run("report plan").done().stdout;
+    let types = "[types.api-key]\ngrace = \"3d\"\nrefuse-overdue-after = \"2d\"\n";
+    let text = repo.read(POLICY).replacen("[types.api-key]\n", types, 1);
+    repo.write(POLICY, format!("{text}\n{WEEKLY}\n[clocks]\ngrace = \"1d\"\n"));
+    let diff = repo.run("policy diff");
+    for line in [
+        "+ secrets `dev/KEY`: rotates every 7 days",
+        "+ secrets `dev/KEY`: days of warning: 2",
+        "+ type `api-key`: days of grace: 3",
+        "+ type `api-key`: days until overdue values are refused: 2",
+        "+ clocks: grace 1 day",
+    ] {
+        assert!(diff.stdout.contains(line), "{line} in {diff}");
+    }
+    repo.run("policy sign -y").done();
+    let plan = repo.run("report plan").done().stdout;
+    for line in [
+        "- An overdue value is a warning for 1 day, then a failure.",
+        "- api-key: `tenure run` refuses a value overdue for: 2 days",
+        "- api-key: an overdue value is a warning for 3 days",
+        "- `dev/KEY`: rotated every 7 days",
+        "- `dev/KEY`: announced 2 days before",
+    ] {
+        assert!(plan.contains(line), "{line} in {plan}");
+        assert!(!before.contains(line), "{line}");
+    }
+}
+
 /// A22: on its due day nothing is wrong; on the next, `check` says 1.
 #[test]
 fn a_value_is_in_time_on_its_due_day_and_overdue_on_the_next() {

@@ -32,7 +32,7 @@ pub fn read(
     name: &MemberName,
 ) -> Result<Option<(Vec<u8>, SignedRequest)>, DeedError> {
     let limit = LARGEST as u64;
-    let Some(bytes) = place.files.read_up_to(&path(name)?, limit)? else { return Ok(None) };
+    let Some(bytes) = place.read_up_to(&path(name)?, limit)? else { return Ok(None) };
     let signed = SignedRequest::parse(&bytes)?;
     Ok(Some((bytes, signed)))
 }
