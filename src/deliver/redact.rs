@@ -117,8 +117,8 @@ impl Sought {
                 for wrap in WRAPS {
                     core.chunks(wrap).for_each(|line| plain.add(line.to_vec(), SHORTEST));
                 }
-                plain.add(core.clone(), SHORTEST);
                 bare.add(bare_of(&core), SHORTEST);
+                plain.add(core, SHORTEST);
             }
         }
         Self { plain, bare, digits }
@@ -357,7 +357,7 @@ mod tests {
                 lower.clone(),
                 lower.to_uppercase(),
                 percent(&secret, "-._~"),
-                serde_json::to_string(&secret).unwrap().trim_matches('"').to_owned(),
+                serde_json::to_string(&secret).unwrap(),
             ];
             let core = in_base64(secret.as_bytes(), before.len()).swap_remove(0);
             let core = String::from_utf8(core).unwrap();

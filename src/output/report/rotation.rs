@@ -177,7 +177,8 @@ fn state(report: &FiveD, secret: &Secret, debt: Option<&Debt>) -> String {
 fn outlived(report: &FiveD, secret: &Secret) -> String {
     let mut all = report.outlived.iter().filter(|it| it.address == secret.address);
     match all.next() {
-        None => "to be ended".to_owned(),
+        // It decrypts, or opens nothing: no end of it is due.
+        None => "kept".to_owned(),
         Some(it) => match it.late {
             Some(late) => format!("to be ended by {}, {} late", it.due, days(late)),
             None => format!("to be ended by {}", it.due),

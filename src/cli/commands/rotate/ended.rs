@@ -8,7 +8,7 @@ use crate::deeds::DeedError;
 use crate::deeds::rotate::finish::{self, Answer, Waiting};
 use crate::deeds::rotate::{Asked, drive};
 use crate::log::entry::Grade;
-use crate::names::quoted;
+use crate::names::{KeyPath, quoted};
 use crate::output::rotated::Alive;
 use crate::output::sentences::end_is_declared;
 use crate::output::words::count;
@@ -50,7 +50,10 @@ fn left(waits: &Waiting, out: &mut Output<'_>) {
         return;
     }
     let (address, all) = (&waits.address, waits.unasked.len());
-    let name = quoted(format!("{}/{}", address.env, address.key));
+    let name = match address.key {
+        KeyPath::Whole => quoted(format!("{}/{}", address.env, address.path)),
+        _ => quoted(address),
+    };
     let never = waits.unasked.iter().filter(|it| it.was_pending).count();
     let never = match never {
         0 => String::new(),
