@@ -103,7 +103,8 @@ impl Record {
 
     /// The words that an incident is over, in the order of the log, with their entries.
     fn closers_of(&self, incident: EntryId) -> Vec<(usize, Voice<'_>)> {
-        let over = |note: &Note| matches!(note, Note::IncidentClose { target } if *target == incident);
+        let over =
+            |note: &Note| matches!(note, Note::IncidentClose { target } if *target == incident);
         let said = self.notes().filter(|(_, note)| over(note));
         said.filter_map(|(at, _)| Some((at, self.voice_of(at)?))).collect()
     }

@@ -219,9 +219,8 @@ impl Record {
         let mut all: Vec<_> = borne.collect();
         all.sort();
         all.dedup();
-        let with = |(cause, value): (EntryId, &Origin)| {
-            (cause, value.clone(), self.bearing(cause, value))
-        };
+        let with =
+            |(cause, value): (EntryId, &Origin)| (cause, value.clone(), self.bearing(cause, value));
         all.into_iter().map(with).collect()
     }
 

@@ -32,17 +32,17 @@ fn a_previous_value_that_outlives_its_overlap_is_overdue() {
     rotate(&repo, "prod/TLS_CERTIFICATE", "c");
     let (row, managed) = verdict(&at(&repo, "2026-11-29"), "Certificate");
     assert!(row.contains("Implemented; last 2026-11-21; on time 1 of 2"), "{row}");
-    assert!(!managed.contains("overdue"), "{managed}");
+    assert!(managed.contains("3 values overdue; "), "{managed}");
     let late = at(&repo, "2026-11-30");
     let checked = late.run("check").stdout;
     assert!(checked.contains("prod.env TLS_CERTIFICATE") && checked.contains("1 day late"));
     let (row, managed) = verdict(&late, "Certificate");
     assert!(row.contains("Implemented, 1 overdue (oldest 1 day)"), "{row}");
-    assert!(managed.contains("1 value overdue; "), "{managed}");
+    assert!(managed.contains("4 values overdue; "), "{managed}");
     // One list for all sections.
     let text = text(&late, "");
-    assert!(text.contains(" overdue 1,"), "{text}");
-    assert!(text.contains("; 1 value overdue (oldest 1 day);"), "{text}");
+    assert!(text.contains("Today: overdue 4, "), "{text}");
+    assert!(text.contains("; 4 values overdue (oldest "), "{text}");
     late.run("rotate prod/TLS_CERTIFICATE --finish").done();
     let (row, _) = verdict(&late, "Certificate");
     assert!(row.contains("Implemented; last 2026-11-30; on time 1 of 3"), "{row}");

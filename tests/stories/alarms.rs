@@ -16,7 +16,6 @@ fn beside(done: &str) -> (Repo, String) {
     repo.git(&["switch", "--quiet", "main"]).done();
     let (public, _) = new_key(&repo, "ben.new");
     repo.run(&done.replace("KEY", &public)).done();
-    repo.run("rekey").done();
     repo.commit("beside");
     repo.git(&["merge", "--quiet", "--no-edit", "--no-verify", "alarm"]).done();
     let all = repo.run("incident status --json").done().json();
@@ -45,6 +44,7 @@ fn an_alarm_sounds_on_when_the_key_of_who_gave_it_is_taken_away_beside_it() {
 fn a_file_that_is_gone_pays_nothing() {
     let (repo, _, _) = ground();
     let id = open(&repo, &["--secret", "prod/STRIPE_KEY"]);
+    repo.commit("an incident");
     std::fs::remove_file(repo.path().join("secrets/prod.env")).unwrap();
     let checked = repo.run("check");
     assert!(checked.stdout.contains("1 of 1 values left"), "{checked}");
@@ -60,9 +60,8 @@ fn a_file_that_is_gone_pays_nothing() {
         document.lines().filter(|line| line.contains("OI-06") && line.contains("Overdue")).count()
     };
     let gone = count(&late);
-    late.git(&["checkout", "-q", "--", "secrets/prod.env"]);
     late.run("restore").done();
-    assert_eq!(gone, count(&late));
+    assert_eq!((gone, gone > 0), (count(&late), true));
 }
 
 #[test]
@@ -103,7 +102,9 @@ fn keys_that_are_away_for_a_moment_make_nobody_the_only_other_one() {
         }
         let away = ["[members.ben]", "[members.cleo]"].contains(&member);
         if !(away && line.starts_with("signing-keys")) {
-            mine.push(line.replace("admin = [\"ana\", \"ben\", \"zoe\"]", "admin = [\"ana\", \"zoe\"]"));
+            mine.push(
+                line.replace("admin = [\"ana\", \"ben\", \"zoe\"]", "admin = [\"ana\", \"zoe\"]"),
+            );
         }
     }
     repo.write(".secrets-policy.toml", mine.join("\n") + "\n");

@@ -74,7 +74,8 @@ pub fn restore(world: &World, plan: &Plan) -> Result<Restored, DeedError> {
     nothing_worse(&before, &after, &place)?;
     restored.lost = lost;
     let mut found = after.record.findings.iter();
-    restored.edited = found.find(|it| it.code == Code::PolicyAltered && it.place == policy::PATH).cloned();
+    restored.edited =
+        found.find(|it| it.code == Code::PolicyAltered && it.place == policy::PATH).cloned();
     let change = before.change_to(&after, &place)?;
     restored.paths = change.paths().cloned().collect();
     if !change.is_empty() {
