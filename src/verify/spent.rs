@@ -1,7 +1,7 @@
 //! Values that others took the place of, and of which nobody says that they were ended at their issuer.
 
 use super::exposed::Made;
-use super::{Live, Record};
+use super::{Live, Record, Verified};
 use crate::log::entry::{Op, Origin};
 use crate::names::{Address, EnvName, Stage, TypeName};
 use crate::policy::Policy;
@@ -25,6 +25,15 @@ pub(super) struct Spent {
 pub(super) fn asks_for_an_end(policy: &Policy, kind: Option<&TypeName>) -> bool {
     let described = kind.and_then(|kind| policy.types.get(kind));
     described.is_some_and(|described| described.revoke.is_some())
+}
+
+impl Verified<'_> {
+    /// Counts the values of an environment that stand nowhere any more, and of which whoever leaves makes the end
+    /// owed: nobody says that they were ended at their issuer.
+    #[must_use]
+    pub fn ends_open(&self, env: &EnvName) -> usize {
+        self.record.spent(self.policy, Some(env)).iter().filter(|spent| spent.asked).count()
+    }
 }
 
 impl Record {

@@ -83,6 +83,18 @@ fn a_command_is_told_for_which_user_it_works() {
     assert_eq!(got, want);
     assert_eq!(given(&repo), ["A=hunter2-new", "A_USER=app_b"]);
     repo.run("check").done();
+    // The turn of the user's name is no rotation of its own.
+    let report = repo.run("report 5d").done().stdout;
+    assert!(report.contains(" 1 rotation finished, 1 on time;"), "{report}");
+}
+
+#[test]
+fn what_is_due_takes_turns_too() {
+    let repo = turns().at("2027-01-01");
+    let done = repo.run("rotate --due --generate hex:16").done();
+    assert!(given(&repo).contains(&"A_USER=app_b".to_owned()), "{:?}", given(&repo));
+    // What cannot take its turn keeps nothing else from it.
+    assert!(done.stderr.contains("B is left as it is: the users of dev/B take turns"), "{done}");
 }
 
 #[test]

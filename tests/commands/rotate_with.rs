@@ -302,3 +302,44 @@ fn a_whole_file_goes_through_the_pipes_byte_by_byte() {
     );
     assert_eq!(repo.run(&format!("get {file}")).done().stdout, "two\n\n");
 }
+
+#[test]
+fn whoever_is_told_to_end_ends_the_command_first() {
+    use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let repo = ready(&format!("test $step = set && echo $$ > ~/pid && sleep 600; {MAKES}"));
+        let args = ["--now", repo.now(), "rotate", "dev/A", "--with", "sh ~/command.sh"];
+        let mut tenure = repo.command(env!("CARGO_BIN_EXE_tenure")).args(&args).raw();
+        tenure.stdin(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut tenure = tenure.stdout(std::process::Stdio::null()).spawn().unwrap();
+        let file = repo.home().join("pid");
+        let pid = loop {
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            match text.trim().parse() {
+                Ok(pid) if text.ends_with('\n') => break Pid::from_raw(pid).unwrap(),
+                _ => std::thread::sleep(std::time::Duration::from_millis(20)),
+            }
+        };
+        let own = i32::try_from(tenure.id()).unwrap();
+        kill_process(Pid::from_raw(own).unwrap(), signal).unwrap();
+        assert_eq!(tenure.wait().unwrap().code(), Some(code));
+        // Without a parent it is buried by whoever takes that place, sooner or later.
+        let stat = format!("/proc/{}/stat", pid.as_raw_nonzero());
+        let stat = || std::fs::read_to_string(&stat).unwrap_or_default();
+        assert!(test_kill_process(pid).is_err() || stat().contains(") Z "), "{}", stat());
+        assert_eq!(repo.run("get dev/A_NEXT").done().stdout, "hunter2-new");
+        command(&repo, MAKES);
+        with(&repo, &[]).done();
+        assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one-value"]);
+    }
+}
+
+#[test]
+fn only_a_reader_has_a_value_made_by_a_command() {
+    let repo = ready("touch started");
+    std::fs::rename(repo.home().join(".ssh"), repo.home().join("away")).unwrap();
+    let refused = with(&repo, &[]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (4, ""), "{refused}");
+    assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
+    assert_eq!(repo.tenure(&["rotate", "dev/A", "--with", ""]).code, 2);
+}

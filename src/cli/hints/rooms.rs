@@ -149,7 +149,8 @@ pub(crate) fn child(error: &ChildError) -> Advice {
         ChildError::NotFound { .. } => Advice::of(Exit::NotFound),
         ChildError::NotExecutable { .. } => Advice::of(Exit::NotExecutable),
         ChildError::Interrupted { signal, .. } => {
-            Advice::of(Exit::killed(u8::try_from(*signal).unwrap_or(0)))
+            let exit = Exit::killed(u8::try_from(*signal).unwrap_or(0));
+            Advice::of(exit).hint("the same command goes on from there")
         }
         ChildError::BadVariable { .. }
         | ChildError::BadArgument { .. }

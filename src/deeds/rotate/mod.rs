@@ -199,6 +199,7 @@ fn owed(place: &Place<'_>, verified: &Verified<'_>) -> BTreeSet<Address> {
     let overdue = overdue.map(|(address, _)| address);
     let open = |debt: &&Obligation| debt.owed == Owed::Rotate && !debt.is_accepted(place.today());
     let debts = verified.obligations.iter().filter(open).map(|debt| &debt.address);
+    let debts = debts.filter(|address| verified.live.contains_key(address));
     overdue.chain(debts).cloned().collect()
 }
 
@@ -216,6 +217,7 @@ fn is_single(verified: &Verified<'_>, address: &Address) -> bool {
 fn ready(verified: &Verified<'_>, found: &Found, step: Step) -> Result<(), DeedError> {
     let address = found.address();
     may(verified, &address, step)?;
+    turns::user_of(verified, &address)?;
     let name = state::name(verified, &address);
     if step == Step::InPlace {
         if verified.strategy(&address) == Some(Strategy::KeyRing) {

@@ -27,7 +27,7 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
         ));
     }
     doc.label("Alerting on misuse", NOTHING_IS_SENT);
-    doc.line(format!("  {} Today: {}.", gate(&report.watch, edition), alarms(&report.watch)));
+    doc.line(format!("  {} Today: {}.", gate(&report.watch, edition), alarms(report)));
 }
 
 fn could_read(it: &EnvAccess, edition: Edition) -> String {
@@ -84,7 +84,7 @@ fn events(doc: &mut Doc, report: &FiveD) {
         Tally { count: events.ended.len(), last: events.ended.iter().map(|it| it.on).max() };
     let rows = [
         row("Creation", events.creations),
-        row("Rotation", events.rotations),
+        row("Rotation, finished", events.rotations),
         row("Revocation of a reader", events.revoked_readers),
         row("Revocation of a credential", ended),
         vec!["Access".to_owned(), "not recorded".to_owned(), String::new()],
@@ -105,7 +105,8 @@ fn gate(watch: &Watch, edition: Edition) -> String {
     }
 }
 
-fn alarms(watch: &Watch) -> String {
+fn alarms(report: &FiveD) -> String {
+    let watch = &report.watch;
     let canary = match watch.canaries {
         0 => "no canary is defined".to_owned(),
         count => format!(
@@ -114,7 +115,7 @@ fn alarms(watch: &Watch) -> String {
         ),
     };
     let counts = [
-        ("overdue", watch.overdue),
+        ("overdue", report.late().len()),
         ("value in clear", watch.in_clear),
         ("unknown recipient", watch.recipients),
         ("unattested change", watch.unattested),

@@ -31,7 +31,7 @@ use crate::world::{World, Writes};
     after_help = "\
 Without downtime, in three steps: --begin puts a new value beside KEY, as KEY_NEXT. --promote makes it
 KEY, and the one before KEY_PREVIOUS; `run` and `export` deliver both. KEY_NEXT goes out only where it is
-asked for with --only. --undo goes back one step. --finish takes KEY_PREVIOUS away and records that the old
+asked for with --only; that of a key ring goes out at once. --undo goes back one step. --finish takes KEY_PREVIOUS away and records that the old
 value was ended at its issuer.
 
 By a command of your own, --with CMD: it is started once a step, and gets values by pipes only.
@@ -112,8 +112,13 @@ pub(crate) struct Args {
 
     /// A shell command of yours that takes part, as CMD STEP ADDRESS: steps create, set and test, then the new
     /// value is promoted; with --finish the step finish
-    #[arg(long, value_name = "CMD", conflicts_with_all = ["due", "begin", "promote", "undo", "from_file", "from_age"])]
-    with: Option<OsString>,
+    #[arg(
+        long,
+        value_name = "CMD",
+        value_parser = clap::builder::NonEmptyStringValueParser::new(),
+        conflicts_with_all = ["due", "begin", "promote", "undo", "from_file", "from_age"]
+    )]
+    with: Option<String>,
 
     /// With --with: how long each step may take, in seconds
     #[arg(
