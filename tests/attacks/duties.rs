@@ -369,6 +369,7 @@ fn a_token_that_stood_before_is_no_new_value_with_something_beside_it() {
     for replaced in [false, true] {
         if replaced {
             estate.set("ben", DB_URL, "hunter2-three");
+            estate.set("ben", DB_URL, "hunter2-two");
         }
         estate.attacked(5, &["bad-due", "stood before"], |e| {
             let now = e.read("secrets/prod.env");
