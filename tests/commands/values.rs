@@ -297,11 +297,9 @@ fn a_value_that_stood_in_clear_for_a_while_pays_nothing_by_that() {
     repo.run("open --in-place secrets/dev.env").done();
     repo.run("seal").done();
     assert!(repo.read("secrets/dev.env").contains("A=first-value"));
-    repo.commit("in clear");
     let clear = repo.read(".secrets-policy.toml");
     repo.write(".secrets-policy.toml", clear.replace("clear = [\"A\"]\n", ""));
     repo.run("policy sign -y").done();
-    repo.commit("to be sealed");
     let sealed = repo.run("seal -y secrets/dev.env");
     assert_eq!((sealed.code, sealed.stdout.as_str()), (2, ""), "{sealed}");
     assert!(sealed.stderr.contains("dev/A had this value before"), "{sealed}");
