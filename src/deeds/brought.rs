@@ -1,4 +1,5 @@
-//! What a change of a whole file brings: the values that did not stand there before, in clear.
+//! What a change of a whole file brings: the values that did not stand there before, in clear. What stood there
+//! is the value that it was, however it is written now.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +10,12 @@ use super::load::Place;
 use super::rotate::{Compared, all_new};
 use super::sealing::{Resealed, Sealing};
 use crate::document::{Document, Format, Leaf, Node, NotSpliceable, value};
-use crate::log::entry::{FileChange, Op};
+use crate::log::entry::{FileChange, Item, Op};
 use crate::names::{KeyPath, TypeName};
+use crate::policy::is_credential;
+use crate::rotation::strength::LEAST;
 use crate::secret::Plaintext;
-use crate::verify::FileForm;
+use crate::verify::{FileForm, Live};
 
 /// A value that a change brings.
 pub(super) struct Brought {
@@ -37,7 +40,16 @@ impl Sealing<'_> {
         resealed: &Resealed,
         clear: &Plaintext,
     ) -> Result<Vec<Brought>, DeedError> {
-        let change = &resealed.change;
+        Ok(self.compared(&resealed.change, &self.stood(&resealed.change), clear)?.0)
+    }
+
+    /// What a change brings, and the items in which something stays that stood there.
+    fn compared(
+        &self,
+        change: &FileChange,
+        stood: &Stood,
+        clear: &Plaintext,
+    ) -> Result<(Vec<Brought>, BTreeSet<KeyPath>), DeedError> {
         let mut kinds = BTreeMap::new();
         for item in change.items.iter().filter(|it| it.op == Op::New && it.generation.is_some()) {
             kinds.insert(&item.key, item.kind.clone());
@@ -49,10 +61,10 @@ impl Sealing<'_> {
         };
         if kinds.contains_key(&KeyPath::Whole) {
             let all = Plaintext::from(clear.expose().to_vec());
-            return Ok(vec![new(&KeyPath::Whole, all)]);
+            return Ok((vec![new(&KeyPath::Whole, all)], BTreeSet::new()));
         }
         if kinds.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), BTreeSet::new()));
         }
         let why = NotSpliceable { line: 1, why: "it is no longer of its format" };
         let broken = DeedError::NotSpliceable { path: change.path.clone(), why };
@@ -60,40 +72,62 @@ impl Sealing<'_> {
         let Some(Ok(clear)) = parsed.map(|(format, text)| Document::parse(format, text)) else {
             return Err(broken);
         };
-        let stood = self.stood(change);
         let mine =
             |leaf: &&Leaf| leaf.node == Node::Scalar && kinds.contains_key(&leaf.path.item());
-        let fresh = clear.leaves.iter().filter(mine).filter(|leaf| is_new(&stood, &clear, leaf));
-        Ok(fresh.map(|leaf| new(&leaf.path, read(&clear, leaf))).collect())
+        let (fresh, same): (Vec<&Leaf>, Vec<&Leaf>) =
+            clear.leaves.iter().filter(mine).partition(|leaf| is_new(stood, &clear, leaf));
+        let brought = fresh.iter().map(|leaf| new(&leaf.path, read(&clear, leaf))).collect();
+        Ok((brought, same.iter().map(|leaf| leaf.path.item()).collect()))
     }
 
-    /// Leaves no more time to values that a change signs anew without bringing any: an anchor, another order
-    /// or less of a list.
+    /// Carries on what a change signs anew without bringing any value: quotes, an anchor, another order or less of
+    /// a list. And a value under a new name has no more time than it had under the one that goes.
     ///
     /// # Errors
     /// As [`Sealing::brought`].
-    pub(super) fn keep_deadlines(
+    pub(super) fn keep_what_stood(
         &self,
         resealed: &mut Resealed,
         clear: &Plaintext,
     ) -> Result<(), DeedError> {
-        let change = &resealed.change;
-        let before = |key: &KeyPath| self.verified.live.get(&change.address(key));
-        if change.items.iter().all(|it| it.op != Op::New || before(&it.key).is_none()) {
+        let change = &mut resealed.change;
+        let live = |change: &FileChange, item: &Item| {
+            self.verified.live.get(&change.address(&item.key)).copied()
+        };
+        let is_made = |item: &Item| item.op == Op::New && item.generation.is_some();
+        if !change.items.iter().any(is_made)
+            || change.items.iter().all(|it| live(change, it).is_none())
+        {
             return Ok(());
         }
-        let brought = self.brought(resealed, clear)?;
+        let stood = self.stood(change);
+        let (brought, mut same) = self.compared(change, &stood, clear)?;
         let brings: BTreeSet<KeyPath> = brought.iter().map(|new| new.found.key.item()).collect();
-        let change = &mut resealed.change;
-        for at in 0..change.items.len() {
-            let (key, op) = (change.items[at].key.clone(), change.items[at].op);
-            let live = self.verified.live.get(&change.address(&key));
-            let item = &mut change.items[at];
-            if op == Op::New && item.generation.is_some() && !brings.contains(&key) {
-                item.due = item.due.into_iter().chain(live.and_then(|it| it.item.due)).min();
-            }
+        let renamed: BTreeMap<KeyPath, Live<'_>> = brought
+            .iter()
+            .filter_map(|new| Some((new.found.key.clone(), self.renamed(change, &stood, new)?)))
+            .collect();
+        for item in change.items.iter_mut().filter(|item| is_made(item)) {
+            let Some(old) = renamed.get(&item.key) else { continue };
+            item.kind = item.kind.take().or_else(|| old.item.kind.clone());
+            item.due = item.due.into_iter().chain(old.item.due).min();
         }
+        self.carry_on_where(change, &|item| is_made(item) && !brings.contains(&item.key));
+        same.retain(|key| brings.contains(key));
+        resealed.kept = same;
         Ok(())
+    }
+
+    /// The credential of which a change takes the name away and gives the value a new one.
+    fn renamed(&self, change: &FileChange, stood: &Stood, new: &Brought) -> Option<Live<'_>> {
+        let is_there = self.verified.live.contains_key(&new.found.address());
+        let gone = change.items.iter().filter(|it| it.op == Op::Delete && !is_there);
+        let same = gone.filter(|it| {
+            let old = stood.get(&it.key).into_iter().flatten();
+            old.into_iter().any(|old| old.len() >= LEAST && old.expose() == new.value.expose())
+        });
+        let was = same.filter_map(|it| self.verified.live.get(&change.address(&it.key)).copied());
+        was.filter(|live| is_credential(live.item.kind.as_ref())).min_by_key(|live| live.item.due)
     }
 
     /// What stood in the items of a change, as far as its tokens open.
@@ -127,7 +161,7 @@ impl Sealing<'_> {
         brought: &[Brought],
     ) -> Result<Compared, DeedError> {
         let values: Vec<_> = brought.iter().map(|new| (&new.found, &new.value)).collect();
-        all_new(place, self, &resealed.change, &values)
+        all_new(place, self, resealed, &values)
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Resealed {
     pub change: FileChange,
     /// Why a file was sealed whole that could have been sealed by value, if it was.
     pub why_whole: Option<NotSpliceable>,
+    /// The lists that got something new, and keep some of what stood in them.
+    pub(super) kept: BTreeSet<KeyPath>,
 }
 
 /// What sealing needs of an environment.
@@ -60,7 +62,7 @@ impl Sealing<'_> {
     ) -> Result<Resealed, DeedError> {
         let mut resealed = self.as_it_stands(path, clear, kind, whole)?;
         self.nearer(&mut resealed.change, clear);
-        self.keep_deadlines(&mut resealed, clear)?;
+        self.keep_what_stood(&mut resealed, clear)?;
         Ok(resealed)
     }
 
@@ -79,13 +81,13 @@ impl Sealing<'_> {
         match self.by_value(path, clear, (old, &anew)) {
             Ok(Some(mut bytes)) => {
                 let mut change = self.change(path, &bytes, kind)?;
-                anew.extend(self.stood_before(&change));
+                anew.extend(self.tokens_to_renew(&change)?);
                 if !anew.is_empty()
                     && let Some(again) = self.by_value(path, clear, (old, &anew))?
                 {
                     (change, bytes) = (self.change(path, &again, kind)?, again);
                 }
-                Ok(Resealed { bytes, change, why_whole: None })
+                Ok(Resealed { bytes, change, why_whole: None, kept: BTreeSet::new() })
             }
             Ok(None) => self.whole(path, clear, kind, None),
             Err(DeedError::NotSpliceable { why, .. })
@@ -97,15 +99,17 @@ impl Sealing<'_> {
         }
     }
 
-    /// What a change calls new in bytes that stood before: a list in an order that it had, an anchor that is gone
-    /// again. Bytes that stood before are no new value, so all of it gets new tokens.
-    fn stood_before(&self, change: &FileChange) -> Vec<KeyPath> {
+    /// What a change signs in tokens that may not be signed again, and gets new ones: bytes that stood before (a
+    /// list in an order that it had, an anchor that is gone again), and tokens of an older generation (of a value
+    /// that gets an anchor after a change of readers).
+    fn tokens_to_renew(&self, change: &FileChange) -> Result<Vec<KeyPath>, DeedError> {
+        let current = self.ring.current()?.id();
         let new = change.items.iter().filter(|item| item.op == Op::New);
-        let stood = |item: &&Item| {
+        let renewed = |item: &&Item| {
             let sealed = item.hash.zip(item.generation);
-            sealed.is_some_and(|(hash, id)| self.verified.record.stood(hash, id))
+            sealed.is_some_and(|(hash, id)| id != current || self.verified.record.stood(hash, id))
         };
-        new.filter(stood).map(|item| item.key.clone()).collect()
+        Ok(new.filter(renewed).map(|item| item.key.clone()).collect())
     }
 
     /// None for a format that is always sealed whole.
@@ -156,7 +160,7 @@ impl Sealing<'_> {
                 let bytes = self.by_value(path, clear, (None, &BTreeSet::new()))?;
                 let bytes = bytes.ok_or_else(|| DeedError::NoFile(path.clone()))?;
                 let change = self.change(path, &bytes, &none)?;
-                Resealed { bytes, change, why_whole: None }
+                Resealed { bytes, change, why_whole: None, kept: BTreeSet::new() }
             }
             FileForm::Whole => self.whole_anew(path, clear, &none, None)?,
         };
@@ -166,12 +170,15 @@ impl Sealing<'_> {
 
     /// Makes of new values those that stood there before, under another token: type and deadline stay.
     pub(super) fn carry_on(&self, change: &mut FileChange) {
-        for item in &mut change.items {
-            let address = Address {
-                env: change.env.clone(),
-                path: change.path.clone(),
-                key: item.key.clone(),
-            };
+        self.carry_on_where(change, &|_| true);
+    }
+
+    /// As [`Sealing::carry_on`], of some items.
+    pub(super) fn carry_on_where(&self, change: &mut FileChange, which: &dyn Fn(&Item) -> bool) {
+        let (env, path) = (change.env.clone(), change.path.clone());
+        for item in change.items.iter_mut().filter(|item| which(item)) {
+            let (env, path) = (env.clone(), path.clone());
+            let address = Address { env, path, key: item.key.clone() };
             let Some(live) = self.live(&address) else { continue };
             let entry = self.verified.record.entries[live.entry].id;
             item.op = Op::Rekey;
@@ -193,7 +200,8 @@ impl Sealing<'_> {
             && matches!(file.form, FileForm::Whole)
             && self.ring.open_file(self.verified, path)?.expose() == clear.expose()
         {
-            return Ok(Resealed { bytes: file.bytes.to_vec(), change: none, why_whole });
+            let (bytes, kept) = (file.bytes.to_vec(), BTreeSet::new());
+            return Ok(Resealed { bytes, change: none, why_whole, kept });
         }
         self.whole_anew(path, clear, kind, why_whole)
     }
@@ -216,7 +224,7 @@ impl Sealing<'_> {
         item.due = values.filter_map(|(_, live)| live.item.due).chain(item.due).min();
         change.items.push(item);
         change.items.sort_by_key(|item| item.key.to_string());
-        Ok(Resealed { bytes, change, why_whole })
+        Ok(Resealed { bytes, change, why_whole, kept: BTreeSet::new() })
     }
 
     /// Compares a file's new sealed text with what stands in the log.

@@ -50,11 +50,15 @@ pub(super) fn ledger(verified: &Verified<'_>, scope: Option<&EnvName>) -> Ledger
 }
 
 impl Verified<'_> {
-    /// Tells whether a value is no good any more: it is overdue, or would be owed if it stood at an address.
+    /// Tells whether a value is no good any more: it is overdue, was ended at its issuer, or would be owed if it
+    /// stood at an address.
     #[must_use]
     pub fn is_spoilt(&self, made: &Made, address: &Address, today: Date) -> bool {
         let first = self.record.origin(&made.origin.entry, &made.origin.address);
         if first.and_then(|it| it.item.due).is_some_and(|due| days_left(due, today) < 0) {
+            return true;
+        }
+        if self.record.revoked().contains(&made.origin) {
             return true;
         }
         let value = Value {

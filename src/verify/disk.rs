@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::document::{Document, Format, Node, items, whole_hash};
+use crate::document::{Document, Format, Node, items, plain_hash, whole_hash};
 use crate::names::{GenerationId, KeyPath, RepoPath, Sha256};
 use crate::seal::{self, Form};
 
@@ -18,6 +18,8 @@ pub enum FileForm<'e> {
 /// What stands at one place on disk.
 pub(super) struct OnDisk {
     pub(super) hash: Sha256,
+    /// The hashes that its one token has with nothing beside it, as formats write it; none for a list.
+    pub(super) bare: Vec<Sha256>,
     /// The generations that its tokens name, each once; none where it stands in clear.
     pub(super) generations: Vec<GenerationId>,
     /// Whether a dropped token stands there: its generation is known from its signed item alone.
@@ -56,6 +58,7 @@ pub(super) fn read<'e>(
     let Some(format) = format else {
         let disk = OnDisk {
             hash: whole_hash(bytes),
+            bare: Vec::new(),
             generations: Vec::new(),
             dropped: false,
             clear_text: !seal::is_whole(bytes),
@@ -68,17 +71,26 @@ pub(super) fn read<'e>(
     let found = items(&document)
         .into_iter()
         .map(|(key, item)| {
-            let disk = on_disk(&document, &item.leaves, item.hash);
+            let mut disk = on_disk(&document, &item.leaves, item.hash);
+            disk.bare = bare(&document, &key, &item.leaves);
             (key, disk)
         })
         .collect();
     Ok((FileForm::Values(document), found))
 }
 
+fn bare(document: &Document<'_>, key: &KeyPath, leaves: &[usize]) -> Vec<Sha256> {
+    let [only] = leaves else { return Vec::new() };
+    let leaf = &document.leaves[*only];
+    let token = document.token(leaf).filter(|_| leaf.path == *key);
+    let forms = token.map(|token| [plain_hash(token), plain_hash(&format!("\"{token}\""))]);
+    forms.into_iter().flatten().collect()
+}
+
 fn on_disk(document: &Document<'_>, leaves: &[usize], hash: Sha256) -> OnDisk {
     let first = leaves.iter().map(|at| document.leaves[*at].span.start).min();
-    let mut disk =
-        OnDisk { hash, generations: Vec::new(), dropped: false, clear_text: false, at: first };
+    let (generations, bare) = (Vec::new(), Vec::new());
+    let mut disk = OnDisk { hash, bare, generations, dropped: false, clear_text: false, at: first };
     for leaf in leaves.iter().map(|at| &document.leaves[*at]) {
         match document.token(leaf).map(seal::form_of) {
             Some(Ok(Form::Sealed(id))) if disk.generations.contains(&id) => {}

@@ -36,7 +36,7 @@ pub(super) fn judge<'r>(
     still_allowed(record, address, live)?;
     sealed_rightly(generations, address, live, disk)?;
     super::due::check(record, address, live)?;
-    super::replayed::check(record, address, live)?;
+    super::replayed::check(record, address, (live, disk))?;
     Ok(Some(live))
 }
 

@@ -1,10 +1,11 @@
 //! Check 8, the bytes: a token that stood before is no new value, nor is a list in an order that it had. A token is
 //! made at random, a dropped one too, so nobody seals a value anew and gets it again; who signs it as a new one
-//! wants its duties gone. Threat model, section 2.
+//! wants its duties gone, be it with a comment, a tag or an anchor beside it. Threat model, section 2.
 
 use std::collections::HashMap;
 use std::iter::once;
 
+use super::disk::OnDisk;
 use super::standing::found;
 use super::{Live, Record};
 use crate::finding::{Code, Finding};
@@ -18,12 +19,15 @@ pub(super) type At = (usize, usize, usize);
 pub(super) fn check(
     record: &Record,
     address: &Address,
-    live: Live<'_>,
+    (live, disk): (Live<'_>, &OnDisk),
 ) -> Result<(), Box<Finding>> {
     if live.item.generation.is_none() {
         return Ok(());
     }
-    let Some((before, ..)) = record.stood_as_another(address, live) else { return Ok(()) };
+    let bare = || record.bare_stood_as_another(address, live, &disk.bare);
+    let Some((before, ..)) = record.stood_as_another(address, live).or_else(bare) else {
+        return Ok(());
+    };
     let id = record.entries[before].id.short();
     let message = format!("this very token stood before, in entry {id}: it is no new value");
     let fix = format!("tenure set {}/{}", address.env, quoted(&address.key));
@@ -50,9 +54,29 @@ impl Record {
         sealed.find_map(|(_, step)| self.step_stood_as_another(step, origin))
     }
 
+    /// Where a value's token, with nothing beside it, was another value before.
+    fn bare_stood_as_another(
+        &self,
+        address: &Address,
+        live: Live<'_>,
+        bare: &[Sha256],
+    ) -> Option<At> {
+        let (origin, step) = (self.origin_of(address, live), self.sealed_in(live));
+        bare.iter().find_map(|hash| self.bytes_stood_as_another(*hash, step, origin))
+    }
+
     /// Where the very bytes of a step were another value before it.
     fn step_stood_as_another(&self, step: Live<'_>, origin: (usize, &Address)) -> Option<At> {
-        let all = self.tokens().get(&step.item.hash?)?;
+        self.bytes_stood_as_another(step.item.hash?, step, origin)
+    }
+
+    fn bytes_stood_as_another(
+        &self,
+        hash: Sha256,
+        step: Live<'_>,
+        origin: (usize, &Address),
+    ) -> Option<At> {
+        let all = self.tokens().get(&hash)?;
         let another = |(entry, file, item): &At| {
             let file = &self.entries[*entry].entry.files()[*file];
             let item = &file.items[*item];

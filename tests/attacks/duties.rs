@@ -357,6 +357,30 @@ fn a_token_that_stood_before_is_no_new_value() {
 }
 
 #[test]
+fn a_token_that_stood_before_is_no_new_value_with_something_beside_it() {
+    let estate = estate(1);
+    let old = estate.read("secrets/prod.env");
+    let old = old.lines().find(|line| line.starts_with("DB_URL=")).unwrap().to_owned();
+    let sign = |e: &Estate| {
+        let kind = e.attesting(Op::New, &[DB_URL]);
+        e.sign(e.draft("ben", kind), &Pen::of("ben"));
+    };
+    // Of the value that stands, and of one that was replaced.
+    for replaced in [false, true] {
+        if replaced {
+            estate.set("ben", DB_URL, "hunter2-three");
+            estate.set("ben", DB_URL, "hunter2-two");
+        }
+        estate.attacked(5, &["bad-due", "stood before"], |e| {
+            let now = e.read("secrets/prod.env");
+            let now = now.lines().find(|line| line.starts_with("DB_URL=")).unwrap().to_owned();
+            e.edit("secrets/prod.env", |text| text.replace(&now, &format!("export {old}")));
+            sign(e);
+        });
+    }
+}
+
+#[test]
 fn a_value_in_use_whose_issuer_refuses_it_is_found() {
     let estate = estate(1);
     let value = origin(&estate, API_KEY);

@@ -201,11 +201,14 @@ fn to_new(repo: &Repo) {
 #[test]
 fn a_list_pays_its_debt_with_something_new_alone() {
     let repo = left_by_ben();
-    let less = edit(&repo, "secrets/dev/l.yaml", "sed -i '/list-value-2/d' \"$1\"");
-    refused(&repo, &less, "wants a new value, and nothing in it is new");
-    let more = edit(&repo, "secrets/dev/l.yaml", "sed -i 's/list-value-2/plain-text/' \"$1\"");
+    let list = |script: &str| edit(&repo, "secrets/dev/l.yaml", script);
+    let more = list("sed -i 's/list-value-2/plain-text/' \"$1\"");
     refused(&repo, &more, "would have the value of dev/t");
-    edit(&repo, "secrets/dev/l.yaml", "sed -i 's/list-value-2/list-value-3/' \"$1\"").done();
+    for some in ["s/list-value-2/list-value-3/", "s/\\(.*\\)list-value-2/&\\n\\1list-value-3/"] {
+        let some = list(&format!("sed -i '{some}' \"$1\""));
+        refused(&repo, &some, "dev/l wants new values, and would keep some of the old ones");
+    }
+    list("sed -i 's/list-value-1/list-value-0/; s/list-value-2/list-value-3/' \"$1\"").done();
     repo.commit("new");
     assert!(!owed(&repo).contains(&"l".to_owned()));
     // A list that gets shorter has no more time than it had.
@@ -215,6 +218,114 @@ fn a_list_pays_its_debt_with_something_new_alone() {
     let rows = list["secrets"].as_array().unwrap();
     let row = rows.iter().find(|row| row["name"] == "dev/l").unwrap();
     assert_eq!(row["due"], "2026-04-01", "{list}");
+}
+
+#[test]
+fn a_value_that_is_written_in_another_way_is_the_same_value() {
+    let repo = left_by_ben();
+    repo.write("secrets/dev/j.json", "{\"j\": \"json-value\"}\n");
+    repo.run("seal").done();
+    repo.commit("json");
+    let before = owed(&repo);
+    let dues = |repo: &Repo| {
+        let list = repo.run("list --json").done().json();
+        let rows = list["secrets"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["due"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let due = dues(&repo);
+    let repo = repo.at("2026-01-05");
+    // ben left, so the tokens are of an older generation, which nobody signs as new ones.
+    for (path, script) in [
+        ("secrets/dev.env", "s/^A=\\(.*\\)/A=\"\\1\"/"),
+        ("secrets/dev.env", "s/^A=/export A=/"),
+        ("secrets/dev.env", "s/^B=.*/& # a note/"),
+        ("secrets/dev/l.yaml", "s/^t: \\(.*\\)/t: \"\\1\"/"),
+        ("secrets/dev/l.yaml", "s/^t: /t: \\&x /"),
+        ("secrets/dev/l.yaml", "/list-value-2/d"),
+        ("secrets/dev/j.json", "s/json-v/json-\\\\u0076/"),
+    ] {
+        edit(&repo, path, &format!("sed -i '{script}' \"$1\"")).done();
+        repo.commit(script);
+        let checked = repo.run("check");
+        assert!(checked.code < 2, "{script}: {checked}");
+        assert_eq!((owed(&repo), dues(&repo)), (before.clone(), due.clone()), "{script}");
+    }
+    assert_eq!(repo.run("get dev/j").done().stdout, "json-value");
+    repo.run("open --in-place secrets/dev.env").done();
+    repo.write("secrets/dev.env", "A='first-value'\nB='other-value'\n");
+    repo.run("seal").done();
+    repo.commit("in place");
+    assert_eq!((owed(&repo), dues(&repo)), (before, due));
+    let log = repo.run("log dev/A").done().stdout;
+    assert_eq!(log.matches("new").count(), 1, "{log}");
+}
+
+#[test]
+fn a_value_that_is_no_good_any_more_comes_back_in_no_way() {
+    let repo = left_by_ben();
+    repo.run("rotate dev/A --generate password:20").done();
+    repo.commit("paid");
+    let paid = owed(&repo);
+    assert!(!paid.contains(&"A".to_owned()));
+    let again = "dev/A had this value before";
+    for words in [&["set", "dev/A"][..], &["set", "dev/A", "--anyway"]] {
+        refused(&repo, &repo.tenure_fed(words, "first-value"), again);
+    }
+    refused(&repo, &repo.tenure_fed(&["set", "dev/A"], "first-value "), again);
+    let back = edit(&repo, "secrets/dev.env", "sed -i 's/^A=.*/A=\"first-value\"/' \"$1\"");
+    refused(&repo, &back, again);
+    // What was in use and is still good may stand again.
+    repo.tenure_fed(&["set", "dev/A"], "second-value").done();
+    repo.tenure_fed(&["set", "dev/A"], "third-value").done();
+    repo.tenure_fed(&["set", "dev/A"], "second-value").done();
+    repo.commit("back");
+    // Said to be ended at its issuer: it is not good.
+    repo.tenure_fed(&["set", "dev/A"], "fourth-value").done();
+    repo.run("rotate dev/A --finish -y").done();
+    repo.commit("ended");
+    refused(&repo, &repo.tenure_fed(&["set", "dev/A"], "second-value"), again);
+}
+
+#[test]
+fn a_value_that_stood_in_clear_for_a_while_pays_nothing_by_that() {
+    let repo = left_by_ben();
+    let policy = repo.read(".secrets-policy.toml");
+    let clear = policy.replacen("[environments.dev]\n", "[environments.dev]\nclear = [\"A\"]\n", 1);
+    assert_ne!(policy, clear);
+    repo.write(".secrets-policy.toml", clear);
+    repo.run("policy sign -y").done();
+    repo.run("open --in-place secrets/dev.env").done();
+    repo.run("seal").done();
+    assert!(repo.read("secrets/dev.env").contains("A=first-value"));
+    let clear = repo.read(".secrets-policy.toml");
+    repo.write(".secrets-policy.toml", clear.replace("clear = [\"A\"]\n", ""));
+    repo.run("policy sign -y").done();
+    let sealed = repo.run("seal -y secrets/dev.env");
+    assert_eq!((sealed.code, sealed.stdout.as_str()), (2, ""), "{sealed}");
+    assert!(sealed.stderr.contains("dev/A had this value before"), "{sealed}");
+}
+
+#[test]
+fn a_name_that_an_editor_changes_gives_no_time_and_pays_nothing() {
+    let repo = left_by_ben();
+    let to_c = |repo: &Repo| edit(repo, "secrets/dev.env", "sed -i 's/^A=/C=/' \"$1\"");
+    let renamed = to_c(&repo);
+    refused(&repo, &renamed, "dev/C would have the value of dev/A, which must be rotated");
+    assert!(renamed.stderr.contains("tenure mv dev/A NAME"), "{renamed}");
+    repo.tenure_fed(&["set", "dev/A", "--type", "token"], "newest-value").done();
+    repo.commit("paid");
+    let later = repo.at("2026-02-01");
+    to_c(&later).done();
+    later.commit("renamed");
+    later.run("check -e dev");
+    let list = later.run("list --json").done().json();
+    let rows = list["secrets"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["name"] == "dev/C").unwrap();
+    assert_eq!((&row["due"], &row["type"]), (&"2026-04-01".into(), &"token".into()), "{list}");
+    // Overdue: it is owed as it is.
+    let overdue = later.at("2026-12-01");
+    let back = edit(&overdue, "secrets/dev.env", "sed -i 's/^C=/D=/' \"$1\"");
+    refused(&overdue, &back, "dev/D would have the value of dev/C, which must be rotated");
 }
 
 #[test]

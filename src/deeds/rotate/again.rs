@@ -1,14 +1,16 @@
 //! Whether a secret had a value before: who owes a new one does not pay with an old one.
 
-use super::state::refuse;
+use std::collections::BTreeSet;
+
+use super::state::{refuse, stands_alone};
 use super::{earlier, steps};
 use crate::deeds::DeedError;
 use crate::deeds::find::Found;
 use crate::deeds::fit::Insist;
 use crate::deeds::get;
 use crate::deeds::load::Place;
-use crate::deeds::sealing::Sealing;
-use crate::log::entry::{FileChange, Op};
+use crate::deeds::sealing::{Resealed, Sealing};
+use crate::log::entry::Op;
 use crate::names::Address;
 use crate::rotation::strength::LEAST;
 use crate::rotation::{Obligation, Owed, days_left};
@@ -25,12 +27,26 @@ pub(super) fn same(
     found: &Found,
     value: &Plaintext,
 ) -> Result<(Option<Made>, usize), DeedError> {
+    among(place, sealing, (found, value), sealing.verified.record.ever_made(&found.address()))
+}
+
+/// As [`same`], among some of the earlier values.
+fn among(
+    place: &Place<'_>,
+    sealing: Sealing<'_>,
+    (found, value): (&Found, &Plaintext),
+    mut made: Vec<Made>,
+) -> Result<(Option<Made>, usize), DeedError> {
     let Sealing { verified, ring, .. } = sealing;
-    let mut made = verified.record.ever_made(&found.address());
     let earlier = earlier::find(place, (verified, ring), found, &made)?;
-    let same = earlier.values.iter().find(|(_, old)| old.expose() == value.expose());
+    let same = earlier.values.iter().find(|(_, old)| means(old, value));
     let same = same.map(|(at, _)| made.swap_remove(*at));
     Ok((same, earlier.lost))
+}
+
+/// Tells whether two values are the same but for blanks and line breaks around them.
+fn means(one: &Plaintext, other: &Plaintext) -> bool {
+    one.expose().trim_ascii() == other.expose().trim_ascii()
 }
 
 /// Says that a secret had a value before.
@@ -72,7 +88,7 @@ impl Compared {
 
 /// Insists that a value which is set is none that the secret had before, where a new one is overdue or owed,
 /// and where none stands or what stands is in dispute; there, if the old one is still good, the user may insist.
-/// Nor is it the value of another secret that must be rotated.
+/// One that is no good any more comes back nowhere. Nor is it the value of another secret that must be rotated.
 ///
 /// Who does not read the environment cannot tell.
 ///
@@ -90,29 +106,31 @@ pub(in crate::deeds) fn not_again(
 }
 
 /// Insists of all values that a change of a file brings that they are none which were there before, and where
-/// something is owed, that the change brings one at all.
+/// a list is owed, that nothing stays in it.
 ///
 /// # Errors
 /// As [`not_again`].
 pub(in crate::deeds) fn all_new(
     place: &Place<'_>,
     sealing: Sealing<'_>,
-    change: &FileChange,
+    resealed: &Resealed,
     values: &[(&Found, &Plaintext)],
 ) -> Result<Compared, DeedError> {
+    let change = &resealed.change;
     let mut compared = Compared::All;
     let elsewhere = owed_elsewhere(sealing);
     for (found, value) in values {
+        stands_alone(sealing.verified, &found.address())?;
         no_copy(sealing, &elsewhere, (found, value))?;
         compared = compared.and(one(place, sealing, (found, value), Insist::Anyway)?);
     }
     let made = change.items.iter().filter(|it| it.op == Op::New && it.generation.is_some());
     for address in made.map(|item| change.address(&item.key)) {
-        let brings = values.iter().any(|(found, _)| found.address() == address);
-        if !brings && is_owed(sealing, &address) {
+        if resealed.kept.contains(&address.key) && is_owed(sealing, &address) {
             let name = sealing.verified.record.name_of(&address);
-            let what = format!("{name} wants a new value, and nothing in it is new");
-            return refuse(format!("{what}; nothing written"), INSTEAD.to_owned());
+            let what = format!("{name} wants new values, and would keep some of the old ones");
+            let instead = "replace all that is in the list at once".to_owned();
+            return refuse(format!("{what}; nothing written"), instead);
         }
     }
     Ok(compared)
@@ -204,10 +222,14 @@ fn one(
     if ring.is_blind() {
         return Ok(blindly(sealing, &address));
     }
+    let mut made = verified.record.ever_made(&address);
     if verified.live.contains_key(&address) && !owed {
+        made.retain(|old| verified.is_spoilt(old, &address, today));
+    }
+    if made.is_empty() {
         return Ok(Compared::All);
     }
-    let (old, lost) = same(place, sealing, found, value)?;
+    let (old, lost) = among(place, sealing, (found, value), made)?;
     let compared = if lost == 0 { Compared::All } else { Compared::Without(lost) };
     let Some(old) = old else { return Ok(compared) };
     if owed || verified.is_spoilt(&old, &address, today) {
@@ -234,42 +256,41 @@ fn is_owed(sealing: Sealing<'_>, address: &Address) -> bool {
     due.is_some_and(|due| days_left(due, today) < 0) || debts.any(|debt| !debt.is_accepted(today))
 }
 
-/// The values of an environment that must be rotated, where they can be told from a word that many values have.
-fn owed_elsewhere(sealing: Sealing<'_>) -> Vec<(&Obligation, Plaintext)> {
+/// The values of an environment that must be rotated, or are overdue, where they can be told from a word that many
+/// values have.
+fn owed_elsewhere(sealing: Sealing<'_>) -> Vec<(&Address, Plaintext)> {
     let Sealing { verified, ring, today, env } = sealing;
     if ring.is_blind() {
         return Vec::new();
     }
-    let open = |debt: &&Obligation| {
-        debt.address.env == *env && debt.owed == Owed::Rotate && !debt.is_accepted(today)
-    };
-    let mut owed: Vec<(&Obligation, Plaintext)> = Vec::new();
-    for debt in verified.obligations.iter().filter(open) {
-        let Address { env, path, key } = debt.address.clone();
-        if owed.last().is_some_and(|(last, _)| last.address == debt.address) {
-            continue;
-        }
+    let open = |debt: &&Obligation| debt.owed == Owed::Rotate && !debt.is_accepted(today);
+    let owed = verified.obligations.iter().filter(open).map(|debt| &debt.address);
+    let overdue = verified.live.iter().filter(|(address, live)| {
+        let due = live.item.due.filter(|_| live.item.generation.is_some());
+        due.is_some_and(|due| days_left(due, today) < 0) && verified.stage(address).is_none()
+    });
+    let all: BTreeSet<_> = owed.chain(overdue.map(|(address, _)| address)).collect();
+    let value = |address: &Address| {
+        let Address { env, path, key } = address.clone();
         // A list, or what does not open: it is no one value.
-        let Ok(value) = get::one(verified, ring, &Found { env, path, key }) else { continue };
-        if value.len() >= LEAST {
-            owed.push((debt, value));
-        }
-    }
-    owed
+        get::one(verified, ring, &Found { env, path, key }).ok()
+    };
+    let mine = all.into_iter().filter(|address| address.env == *env);
+    let read = mine.filter_map(|address| Some((address, value(address)?)));
+    read.filter(|(_, value)| value.len() >= LEAST).collect()
 }
 
 fn no_copy(
     sealing: Sealing<'_>,
-    owed: &[(&Obligation, Plaintext)],
+    owed: &[(&Address, Plaintext)],
     (found, value): (&Found, &Plaintext),
 ) -> Result<(), DeedError> {
     let here = found.address();
-    let same = |(debt, old): &&(&Obligation, Plaintext)| {
-        debt.address != here && old.expose() == value.expose()
-    };
-    let Some((debt, _)) = owed.iter().find(same) else { return Ok(()) };
+    let same = |(at, old): &&(&Address, Plaintext)| **at != here && means(old, value);
+    let Some((at, _)) = owed.iter().find(same) else { return Ok(()) };
     let name = |address: &Address| sealing.verified.record.name_of(address);
-    let (new, old) = (name(&here), name(&debt.address));
+    let (new, old) = (name(&here), name(at));
     let what = format!("{new} would have the value of {old}, which must be rotated");
-    refuse(format!("{what}; nothing written"), format!("tenure rotate {old}"))
+    let instead = format!("tenure rotate {old}; to give it another name: tenure mv {old} NAME");
+    refuse(format!("{what}; nothing written"), instead)
 }
