@@ -588,3 +588,29 @@ fn a_drill_is_never_red_and_what_is_borne_is_told() {
     assert!(open(&repo).contains(&borne.replace("in force until", "ended")), "{:?}", open(&repo));
     assert_eq!(red(&repo), 1);
 }
+
+/// What section 11 says that the claim of the procedure does not hold for.
+fn managed(repo: &Repo) -> String {
+    let told = repo.run("report 5d").done().stdout;
+    let line = told.lines().find(|line| line.starts_with("Secrets managed securely:")).unwrap();
+    let (_, why) = line.split_once("not established (").unwrap();
+    why.trim_end_matches(").").to_owned()
+}
+
+#[test]
+fn b27_rotation_is_in_place_and_used_once_one_is_finished_and_none_is_late() {
+    let repo = in_order();
+    assert_eq!(managed(&repo), "no rotation finished yet; plan not approved");
+    repo.tenure_fed(&["rotate", "dev/API_KEY"], "another one\n").done();
+    assert_eq!(managed(&repo), "no rotation finished yet; plan not approved");
+    repo.run("rotate dev/API_KEY --finish -y").done();
+    assert_eq!(managed(&repo), "plan not approved");
+    let late = Repo::copied(repo.folder()).at("2026-04-02");
+    assert_eq!(managed(&late), "2 values overdue; plan not approved");
+    edit(&repo, "runbook = \"docs/rotate.md\"\n", "");
+    assert_eq!(managed(&repo), "plan not approved", "one was finished: row 7 of A23");
+    let fresh = in_order();
+    edit(&fresh, "runbook = \"docs/rotate.md\"\n", "");
+    let not = "Secret rotation not implemented for API key; no rotation finished yet";
+    assert_eq!(managed(&fresh), format!("{not}; plan not approved"));
+}

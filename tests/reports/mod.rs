@@ -1,6 +1,7 @@
 //! Reports of whole repositories, built by the real program day by day.
 
 mod believed;
+mod clauses;
 mod five_d;
 
 use std::fs;

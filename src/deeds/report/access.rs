@@ -1,9 +1,12 @@
 //! Who may read and write which environment, now and before.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use super::ground::Ground;
 use super::items::readers;
+use super::items::reviews::review_due;
 use super::secrets::Secret;
 use crate::names::{EnvName, MemberName, RoleName};
 use crate::policy::{MemberKind, Policy, Right};
@@ -25,6 +28,8 @@ pub struct Access {
     pub revoked: Vec<Revoked>,
     /// The days between two reviews.
     pub review_every: u32,
+    /// By when a review is due, by day.
+    pub reviews: BTreeMap<Date, Vec<EnvName>>,
 }
 
 /// Who may read and write an environment.
@@ -107,7 +112,17 @@ pub fn access(ground: &Ground<'_>, secrets: &[Secret]) -> Access {
         runtime_only: only.map(|(name, _)| name.clone()).collect(),
         revoked,
         review_every: policy.clocks.access_review,
+        reviews: reviews(ground),
     }
+}
+
+/// By when each environment is to be reviewed.
+fn reviews(ground: &Ground<'_>) -> BTreeMap<Date, Vec<EnvName>> {
+    let mut reviews: BTreeMap<Date, Vec<EnvName>> = BTreeMap::new();
+    for env in ground.verified.policy.environments.keys() {
+        reviews.entry(review_due(ground, env)).or_default().push(env.clone());
+    }
+    reviews
 }
 
 fn of_env(ground: &Ground<'_>, env: &EnvName, revoked: &[Revoked]) -> EnvAccess {

@@ -13,6 +13,8 @@ use crate::world::WorldError;
 pub struct Ci {
     /// The files that run `tenure check`, sorted.
     pub checks: Vec<RepoPath>,
+    /// The files in which a job keeps receipts of what `tenure run` gave it, sorted.
+    pub receipts: Vec<RepoPath>,
     /// Actions that a job uses which opens secrets, and that are not named by a commit's id.
     pub unpinned: Vec<Unpinned>,
     /// Workflows that run us and that nobody can read.
@@ -90,6 +92,9 @@ impl Ci {
     fn look_into(&mut self, path: &RepoPath, text: &str) {
         if runs(text, &["check"]) {
             self.checks.push(path.clone());
+        }
+        if text.contains("--receipt") && runs(text, &["run", "exec"]) {
+            self.receipts.push(path.clone());
         }
         if !names_actions(path.as_str()) {
             return;

@@ -11,6 +11,10 @@ use crate::names::RepoPath;
 pub struct Watch {
     /// The files of a CI that run the check.
     pub ci: Vec<RepoPath>,
+    /// The files of a CI whose jobs keep receipts.
+    pub receipts: Vec<RepoPath>,
+    /// For how many days the policy wants events kept.
+    pub keep_events: u32,
     /// Values past their deadline.
     pub overdue: usize,
     /// Values past their deadline that are in custody of the customer, who decides.
@@ -43,6 +47,8 @@ pub fn watch(ground: &Ground<'_>, secrets: &[Secret], ci: &Ci) -> Watch {
         live.filter(|it| it.item.kind.as_ref().is_some_and(|kind| kind.as_str() == CANARY));
     Watch {
         ci: ci.checks.clone(),
+        receipts: ci.receipts.clone(),
+        keep_events: ground.verified.policy.clocks.keep_events,
         overdue: secrets.iter().filter(|it| it.days_late(ground.today).is_some()).count(),
         customers_overdue: customers,
         recipients: count(&|it| {

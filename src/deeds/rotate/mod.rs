@@ -138,6 +138,12 @@ fn due(place: &Place<'_>, scope: Option<&EnvName>) -> Result<Agenda, DeedError> 
     policy_is_readable(&verified.findings)?;
     for address in owed(place, &verified) {
         unblocked(&verified, &address.env)?;
+        if verified.holder(&address).is_some() {
+            let fix = format!("tenure request {}", verified.record.name_of(&address));
+            let why = "is in custody of the customer, who decides".to_owned();
+            agenda.left.push(Left { address, why, fix });
+            continue;
+        }
         if !is_single(&verified, &address) {
             let fix = format!("tenure edit {}", crate::names::quoted(&address.path));
             let why = "is no single value".to_owned();

@@ -1,10 +1,13 @@
 //! Section 4 of document 5D: who may read and write what.
 
+use jiff::civil::Date;
+
 use super::Edition;
 use super::markdown::{Doc, Indent, code};
-use super::words::{days, list, number, things};
+use super::words::{and, days, list, number, things};
 use crate::deeds::report::FiveD;
 use crate::deeds::report::access::{EnvAccess, Keyring, Machine, RoleAccess};
+use crate::names::EnvName;
 use crate::output::sentences::WRITERS_CAN_LEAK;
 use crate::policy::MemberKind;
 
@@ -30,10 +33,13 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     let rows: Vec<_> = report.access.roles.iter().map(|it| role(it, edition)).collect();
     doc.table(Indent::Label, &["Role", "Members", "Reads", "Writes"], &rows);
     let every = report.access.review_every;
-    doc.line(format!(
-        "  Last access review: none on record; the policy wants one every {}.",
-        days(every)
-    ));
+    let due = |(day, envs): (&Date, &Vec<EnvName>)| {
+        let envs: Vec<_> = envs.iter().map(ToString::to_string).collect();
+        format!("{} due by {day}", and(&envs))
+    };
+    let due: Vec<_> = report.access.reviews.iter().map(due).collect();
+    let due = if due.is_empty() { String::new() } else { format!("; {}", due.join(", ")) };
+    doc.line(format!("  Last access review: none on record{due}, and then every {}.", days(every)));
     doc.label("Service identity usage", machines(report));
     if edition == Edition::Internal {
         report.access.machines.iter().for_each(|it| doc.point(machine(it)));

@@ -7,6 +7,7 @@ use crate::deeds::report::FiveD;
 use crate::deeds::report::customer::Integration;
 use crate::deeds::report::secrets::Secret;
 use crate::policy::Party;
+use crate::verify::Holder;
 
 pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     doc.section("9. Customer-facing considerations");
@@ -42,22 +43,31 @@ fn managed(doc: &mut Doc, report: &FiveD, edition: Edition) {
         (Edition::Internal, some) => {
             doc.label(
                 "Customer-managed secrets",
-                "deadlines are shown and block nothing. *proven*",
+                "the customer decides when these change. *proven*",
             );
             some.iter().for_each(|secret| doc.point(customers(report, secret)));
         }
     }
 }
 
-/// Whether we read it is what the policy's readers say; whether we could is not asked of any key.
+/// Who opens it follows from whom its keyrings were ever wrapped for: no key is asked.
 fn customers(report: &FiveD, secret: &Secret) -> String {
     let mut environments = report.access.environments.iter();
     let env = environments.find(|it| it.env == secret.address.env);
     let readers = env.map_or("nobody".to_owned(), |it| list(it.readers.iter().map(|(who, _)| who)));
-    format!(
-        "{} is in custody of the customer, who decides when it changes; read by {readers}",
-        prose(&secret.name)
-    )
+    let (name, due) = (prose(&secret.name), secret.due);
+    let due = due.map_or("It is never due.".to_owned(), |day| {
+        format!("It is due {day}, which is shown and blocks nothing.")
+    });
+    match secret.holder {
+        Some(Holder::Managed) => format!(
+            "{name} is customer-managed: the customer decides when it changes; we can read it ({readers}). {due}"
+        ),
+        Some(Holder::Held) => format!(
+            "{name} is customer-held: the customer decides when it changes, and only their own keys open it. {due}"
+        ),
+        None => format!("{name} is in custody of the customer; who opens it cannot be said. {due}"),
+    }
 }
 
 fn duties(doc: &mut Doc, report: &FiveD) {

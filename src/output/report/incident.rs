@@ -90,7 +90,7 @@ fn could_also_read(it: &Leaver) -> String {
     let more = it.gone.len().saturating_sub(NAMED);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     let count = things(it.gone.len(), "value that is", "values that are");
-    format!("{} could also read {count} in use no more: {}{more}", it.who, named.join("; "))
+    format!("{} could also read {count} no longer current: {}{more}", it.who, named.join("; "))
 }
 
 fn outlived(it: &Outlived) -> String {
@@ -119,10 +119,26 @@ fn detection(doc: &mut Doc, report: &FiveD, edition: Edition) {
     let count = open.len() - drills;
     doc.label(
         "Detection",
-        format!("open incidents: {}; open drills: {}.", number(count), number(drills)),
+        format!(
+            "open incidents: {}; open drills: {}.{}",
+            number(count),
+            number(drills),
+            which_value(edition)
+        ),
     );
     if edition == Edition::Internal {
         open.into_iter().for_each(|it| doc.point(incident(it)));
+    }
+}
+
+/// How a value that turned up somewhere is told to be one of ours.
+fn which_value(edition: Edition) -> String {
+    match edition {
+        Edition::Internal => format!(
+            " {} tells which value a leaked one is and who could read it.",
+            code("tenure exposure --value")
+        ),
+        Edition::Customer => String::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::Edition;
 use super::markdown::{Doc, Indent, code};
-use super::words::{list, number, things};
+use super::words::{days, list, number, things};
 use crate::deeds::report::FiveD;
 use crate::deeds::report::access::EnvAccess;
 use crate::deeds::report::events::Tally;
@@ -15,6 +15,7 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     doc.section("7. Monitoring and audit");
     doc.label("Access logging", READS_LEAVE_NO_TRACE);
     report.access.environments.iter().for_each(|env| doc.point(could_read(env, edition)));
+    doc.point(receipts(&report.watch, edition));
     doc.label("Rotation events logged", logged(report));
     events(doc, report);
     if edition == Edition::Internal {
@@ -40,6 +41,21 @@ fn could_read(it: &EnvAccess, edition: Edition) -> String {
     let former: Vec<_> = former.collect();
     let former = if former.is_empty() { String::new() } else { format!("; {}", former.join("; ")) };
     format!("could read {}: {now}{former} *(proven)*", it.env)
+}
+
+/// What jobs of CI were given: nobody signs it.
+fn receipts(watch: &Watch, edition: Edition) -> String {
+    let kept = days(watch.keep_events);
+    match (edition, watch.receipts.len()) {
+        (_, 0) => "receipts of CI jobs: no file of a CI keeps any".to_owned(),
+        (Edition::Internal, _) => {
+            let files = list(watch.receipts.iter().map(|path| code(path.as_str())));
+            format!("receipts of CI jobs: kept by {files}, to be kept for {kept} *(declared)*")
+        }
+        (Edition::Customer, _) => {
+            format!("receipts of CI jobs: kept, to be kept for {kept} *(declared)*")
+        }
+    }
 }
 
 fn logged(report: &FiveD) -> String {

@@ -15,7 +15,7 @@ use crate::deeds::report::kinds::Kind;
 use crate::deeds::report::lifecycle::Lifecycle;
 use crate::deeds::report::secrets::{Secret, Stage};
 use crate::deeds::report::triggers::Trigger;
-use crate::policy::RotateEvery;
+use crate::policy::{RotateEvery, Strategy};
 use crate::rotation::Owed;
 
 pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
@@ -107,7 +107,7 @@ fn notes(kind: &Kind, life: &Lifecycle, edition: Edition) -> String {
             Edition::Internal => format!("Runbook {}", code(runbook)),
             Edition::Customer => "Has a runbook".to_owned(),
         });
-        if kind.revoke.is_some() {
+        if !matches!(kind.strategy, Some(Strategy::Single | Strategy::KeepOld)) {
             more.push(format!("overlap {}", days(kind.overlap)));
         }
     }

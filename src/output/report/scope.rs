@@ -36,7 +36,10 @@ fn used_by(usage: &Usage, edition: Edition) -> String {
         Sight::Seen => "seen",
         Sight::NotSeen => "declared, not seen",
     };
-    let declared = usage.declared.iter().map(|(name, it)| format!("{name} ({})", sight(it)));
+    // Those that are seen first.
+    let mut declared: Vec<_> = usage.declared.iter().collect();
+    declared.sort_by_key(|(name, it)| (**it == Sight::NotSeen, *name));
+    let declared = declared.into_iter().map(|(name, it)| format!("{name} ({})", sight(it)));
     let declared =
         if usage.declared.is_empty() { "nobody declared".to_owned() } else { list(declared) };
     let count = usage.undeclared.len();
@@ -53,7 +56,10 @@ fn used_by(usage: &Usage, edition: Edition) -> String {
 }
 
 fn notes(kind: &Kind, edition: Edition) -> String {
-    let mut notes = vec![by_env(&kind.counts)];
+    let mut notes: Vec<String> = Vec::new();
+    if kind.count() > 0 {
+        notes.push(by_env(&kind.counts));
+    }
     if edition == Edition::Internal {
         notes.push(format!("owner {}", free(&kind.owners, "not named")));
     }
@@ -61,12 +67,13 @@ fn notes(kind: &Kind, edition: Edition) -> String {
         Origin::Internal => "internal",
         Origin::ThirdParty => "third party",
     };
-    if kind.origins.is_empty() {
+    if kind.origins.is_empty() && kind.customers < kind.count() {
         notes.push("origin not said".to_owned());
-    } else {
+    } else if !kind.origins.is_empty() {
         notes.push(kind.origins.iter().map(origin).collect::<Vec<_>>().join(" and "));
     }
     match kind.customers {
+        _ if kind.count() == 0 => notes.push("none in use".to_owned()),
         0 => {}
         all if all == kind.count() => notes.push("custody of the customer".to_owned()),
         some => notes.push(format!("{some} in custody of the customer")),

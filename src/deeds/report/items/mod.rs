@@ -9,7 +9,7 @@ mod duties;
 mod history;
 mod jobs;
 pub mod readers;
-mod reviews;
+pub mod reviews;
 mod types;
 mod values;
 

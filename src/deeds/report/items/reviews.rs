@@ -6,16 +6,17 @@ use jiff::civil::Date;
 
 use super::history::since;
 use super::{Matter, OpenItem};
+use crate::deeds::report::ground::Ground;
 use crate::deeds::report::words::Words;
+use crate::names::EnvName;
 use crate::policy::Policy;
 
 pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     let policy = matter.ground.verified.policy;
     let clocks = &policy.clocks;
     for env in policy.environments.keys() {
-        let there = |policy: &Policy| policy.environments.contains_key(env);
-        let begun = since(matter.ground, there).unwrap_or_else(|| matter.ground.begun());
-        if let Some(due) = past(begun, clocks.access_review, matter.ground.today) {
+        let due = review_due(matter.ground, env);
+        if due < matter.ground.today {
             let item = OpenItem::new(
                 "OI-14",
                 Words::said(format!("{env}, no review is on record; due {due}")),
@@ -39,6 +40,16 @@ pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
         let item = OpenItem::new("OI-16", subject).since(since(matter.ground, same));
         items.push(item.owner(super::PLATFORM.to_owned()).fix("read `tenure report plan`"));
     }
+}
+
+/// By when who reads an environment is to be reviewed: no review is on record, so that it counts from its
+/// first day.
+#[must_use]
+pub fn review_due(ground: &Ground<'_>, env: &EnvName) -> Date {
+    let there = |policy: &Policy| policy.environments.contains_key(env);
+    let begun = since(ground, there).unwrap_or_else(|| ground.begun());
+    let days = ground.verified.policy.clocks.access_review;
+    begun.saturating_add(i64::from(days).days())
 }
 
 /// The last day in time, where it is over.
