@@ -45,7 +45,7 @@ fn the_readmes_quick_start_works_as_it_stands() {
     assert!(lines.len() > 10, "{lines:?}");
     // This one asks for one value after the other, which only a person can answer.
     for line in lines.into_iter().filter(|line| !line.starts_with("tenure rotate --due")) {
-        let stdin = if line.starts_with("tenure set") { "sk_first" } else { "sk_second" };
+        let stdin = if line.starts_with("tenure set") { "sk_first_key" } else { "sk_second_key" };
         // Who reads the README answers the questions; here `-y` does.
         let shell = "PATH=$PWD/bin:$PATH; EDITOR=true; export PATH EDITOR; \
                      tenure() { command tenure -y \"$@\"; }; ";
@@ -121,7 +121,7 @@ fn the_walk_through_of_two_people_works_as_it_stands() {
         let line = format!("tenure() {{ command tenure -y \"$@\"; }}\n{command}");
         let bash = person.command("bash").args(&["-c", &line]).env("TENURE_ROOT", &root);
         let bash = if root.is_empty() { person.command("bash").args(&["-c", &line]) } else { bash };
-        let ran = bash.feed(format!("value-{number}"));
+        let ran = bash.feed(format!("long-value-{number}"));
         assert_eq!(ran.code, *exit, "`{command}`: {ran}");
         let printed: Vec<_> = ran.stdout.lines().chain(ran.stderr.lines()).collect();
         for shown in shown.iter().filter(|shown| !is_asked(shown)) {

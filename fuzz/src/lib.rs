@@ -5,3 +5,4 @@ pub mod documents;
 #[path = "../../tests/support/readers.rs"]
 mod readers;
 pub mod texts;
+pub mod values;

@@ -101,6 +101,7 @@ enum Command {
     MergeDriver(commands::merge_driver::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
+    Help(commands::help::Args),
 }
 
 /// Gives the grammar of the command line, for completions, manual pages and `docs/cli.md`.
@@ -180,6 +181,7 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::MergeDriver(args) => commands::merge_driver::run(&world(global)?, args, out),
         Command::Completions(args) => commands::completions::run(args, out),
         Command::Man(args) => commands::man::run(args, out),
+        Command::Help(args) => commands::help::run(args, out),
     }
 }
 

@@ -5,11 +5,14 @@ use std::path::Path;
 use super::DeedError;
 use super::attest::{Work, attest};
 use super::beside::{Joined, is_marked, join};
+use super::brought::Brought;
 use super::find::{self, Found};
+use super::fit::fits_in_file;
 use super::get;
 use super::load::{Loaded, Place};
 use super::pen::Receipt;
 use super::ring::Ring;
+use super::rotate::Compared;
 use super::sealing::{Sealing, Whole};
 use super::set::{empty, with_value, without_line_break};
 use crate::document::{Document, Format, NotSpliceable};
@@ -32,6 +35,8 @@ pub struct Edited {
     pub values: usize,
     /// The entry; none where nothing changed and nothing was written.
     pub receipt: Option<Receipt>,
+    /// Whether what is new is known to be none that stood there before, where that matters.
+    pub compared: Compared,
 }
 
 /// Lets the user edit a file, the one file of an environment, or one value.
@@ -106,6 +111,10 @@ fn seal(
     let sealing =
         Sealing { verified: &verified, env: &target.env, ring: &ring, today: place.today() };
     let resealed = sealing.reseal(&target.path, whole, &|_| None, Whole::Refused)?;
+    let brought = sealing.brought(&resealed, whole)?;
+    let fits = |new: &Brought| fits_in_file(verified.policy, new, place.today());
+    brought.iter().try_for_each(fits)?;
+    edited.compared = sealing.pays_with_new(&place, &resealed, &brought)?;
     edited.values = resealed.change.items.len();
     let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
     work.writes.based_on(target.path.clone(), old);
@@ -168,7 +177,7 @@ impl Draft {
     fn edited(&self) -> Edited {
         let Found { env, path, key } = self.target.clone();
         let key = Some(key).filter(|key| *key != KeyPath::Whole);
-        Edited { env, path, key, values: 0, receipt: None }
+        Edited { env, path, key, values: 0, receipt: None, compared: Compared::All }
     }
 }
 

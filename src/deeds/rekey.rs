@@ -9,6 +9,7 @@ use super::keyrings::renew;
 use super::load::{Loaded, Place};
 use super::pen::{Pen, Receipt};
 use super::ring::Ring;
+use super::rotate::nothing_old;
 use super::sealing::Sealing;
 use crate::names::{Address, EnvName, MemberName};
 use crate::verify::Verified;
@@ -120,6 +121,7 @@ fn one(
         false => Ring::open(place.world, verified, &env)?,
     };
     let sealing = Sealing { verified, env: &env, ring: &ring, today: place.today() };
+    dropped.iter().try_for_each(|address| nothing_old(place, sealing, address))?;
     let mine = verified.files.iter().filter(|(_, file)| file.env == env);
     let mut moved = 0;
     for (path, file) in mine {

@@ -85,6 +85,18 @@ pub fn sent(world: &World, file: &Path) -> Result<Plaintext, DeedError> {
     Ok(read_file(&world.from.join(file))?)
 }
 
+/// Opens what somebody sent as the new value of a place.
+///
+/// # Errors
+/// As [`open`]; [`DeedError::Refused`] where anything is wrong with the environment.
+pub fn received(world: &World, found: &Found, file: &Path) -> Result<Plaintext, DeedError> {
+    let place = Place::find(world)?;
+    let loaded = place.load(Some(&found.env))?;
+    let verified = loaded.verified(&found.env)?;
+    let ring = Ring::to_write(&place, &verified, &found.env, Ring::open)?;
+    open(&verified, &ring, found, &sent(world, file)?)
+}
+
 /// Opens what somebody sent for a place: sealed for the current generation and nobody else.
 ///
 /// # Errors

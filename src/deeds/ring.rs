@@ -1,5 +1,7 @@
 //! Opens an environment's keyring with the user's keys; or only seals to it, for who does not read.
 
+use std::collections::BTreeSet;
+
 use age::x25519::Recipient;
 
 use crate::document::{Document, Leaf};
@@ -46,7 +48,9 @@ impl Ring {
         };
         ring.add(world, verified, first)?;
         let mine = verified.live.iter().filter(|(address, _)| address.env == *env);
-        for wanted in mine.filter_map(|(_, live)| live.item.generation) {
+        // Of thousands of values there are few generations.
+        let wanted: BTreeSet<_> = mine.filter_map(|(_, live)| live.item.generation).collect();
+        for wanted in wanted {
             if ring.generation(wanted).is_none() {
                 let other = all.iter().find(|keyring| keyring.record.generation == wanted);
                 let other = other.ok_or(seal::SealError::UnknownGeneration(wanted))?;

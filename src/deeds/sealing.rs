@@ -1,5 +1,7 @@
 //! Seals a file's new text, keeps the tokens of what did not change, and says what is new.
 
+use std::collections::BTreeSet;
+
 use super::DeedError;
 use super::ring::{self, Ring};
 use crate::document::{Document, Format, NotSpliceable, items, whole_hash};
@@ -58,6 +60,7 @@ impl Sealing<'_> {
     ) -> Result<Resealed, DeedError> {
         let mut resealed = self.as_it_stands(path, clear, kind, whole)?;
         self.nearer(&mut resealed.change, clear);
+        self.keep_deadlines(&mut resealed, clear)?;
         Ok(resealed)
     }
 
@@ -72,9 +75,16 @@ impl Sealing<'_> {
         if matches!(old, Some(FileForm::Whole)) {
             return self.whole(path, clear, kind, None);
         }
-        match self.by_value(path, clear, old) {
-            Ok(Some(bytes)) => {
-                let change = self.change(path, &bytes, kind)?;
+        let mut anew = BTreeSet::new();
+        match self.by_value(path, clear, (old, &anew)) {
+            Ok(Some(mut bytes)) => {
+                let mut change = self.change(path, &bytes, kind)?;
+                anew.extend(self.stood_before(&change));
+                if !anew.is_empty()
+                    && let Some(again) = self.by_value(path, clear, (old, &anew))?
+                {
+                    (change, bytes) = (self.change(path, &again, kind)?, again);
+                }
                 Ok(Resealed { bytes, change, why_whole: None })
             }
             Ok(None) => self.whole(path, clear, kind, None),
@@ -87,12 +97,23 @@ impl Sealing<'_> {
         }
     }
 
+    /// What a change calls new in bytes that stood before: a list in an order that it had, an anchor that is gone
+    /// again. Bytes that stood before are no new value, so all of it gets new tokens.
+    fn stood_before(&self, change: &FileChange) -> Vec<KeyPath> {
+        let new = change.items.iter().filter(|item| item.op == Op::New);
+        let stood = |item: &&Item| {
+            let sealed = item.hash.zip(item.generation);
+            sealed.is_some_and(|(hash, id)| self.verified.record.stood(hash, id))
+        };
+        new.filter(stood).map(|item| item.key.clone()).collect()
+    }
+
     /// None for a format that is always sealed whole.
     fn by_value(
         &self,
         path: &RepoPath,
         clear: &Plaintext,
-        old: Option<&FileForm<'_>>,
+        (old, anew): (Option<&FileForm<'_>>, &BTreeSet<KeyPath>),
     ) -> Result<Option<Vec<u8>>, DeedError> {
         let Some(format) = Format::of(path) else { return Ok(None) };
         let refuse = |why| DeedError::NotSpliceable { path: path.clone(), why };
@@ -105,7 +126,8 @@ impl Sealing<'_> {
             Some(FileForm::Values(sealed)) => {
                 let stands = |key: &KeyPath| {
                     let address = self.address(path, &key.item());
-                    self.live(&address).is_some() || self.in_doubt(&address)
+                    let known = self.live(&address).is_some() || self.in_doubt(&address);
+                    known && !anew.contains(&address.key)
                 };
                 Known::of(sealed, &scope, self.ring.opener(), &stands)?
             }
@@ -131,7 +153,7 @@ impl Sealing<'_> {
         let none = |_: &KeyPath| None;
         let mut resealed = match &file.form {
             FileForm::Values(_) => {
-                let bytes = self.by_value(path, clear, None)?;
+                let bytes = self.by_value(path, clear, (None, &BTreeSet::new()))?;
                 let bytes = bytes.ok_or_else(|| DeedError::NoFile(path.clone()))?;
                 let change = self.change(path, &bytes, &none)?;
                 Resealed { bytes, change, why_whole: None }

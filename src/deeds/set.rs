@@ -1,7 +1,7 @@
 //! Puts a new value in place of an old one, or where there was none.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -15,20 +15,23 @@ use super::ends;
 use super::find::Found;
 use super::fit::{Insist, fits};
 use super::get;
+pub(super) use super::given::without_line_break;
+pub use super::given::{Shape, given, password};
 use super::load::Place;
+use super::making::make;
 use super::pen::Receipt;
 use super::request;
+use super::retype::retype;
 use super::ring::Ring;
-use super::rotate::not_again;
+use super::rotate::{Compared, blindly, not_again};
 use super::sealing::{Sealing, Whole};
-use crate::log::entry::Item;
-use crate::names::{Address, AddressQuery, KeyPath, MemberName, RepoPath, Target, TypeName};
+use crate::log::entry::{FileChange, Item};
+use crate::names::{Address, AddressQuery, KeyPath, MemberName, RepoPath, TypeName};
 use crate::rotation::expiry::Expiry;
-use crate::rotation::generate::{Spec, generate};
+use crate::rotation::generate::Spec;
 use crate::secret::Plaintext;
 use crate::verify::Verified;
-use crate::world::terminal::{self, Terminal};
-use crate::world::{World, Writes, generator, read_file};
+use crate::world::{World, Writes};
 
 /// What was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +54,17 @@ pub struct Set {
     pub ends: Option<Expiry>,
     /// Whether it is a PKCS#12 file whose end is not known, for want of its password.
     pub locked: bool,
+    /// Whether it is known to be none that the secret had before, where that matters.
+    pub compared: Compared,
+    /// Whether it is what stood there, of another type now.
+    pub retyped: Option<Retyped>,
+}
+
+/// A value that got another type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retyped {
+    /// Why it would not be taken as a new value of its type, if it would not.
+    pub doubt: Option<String>,
 }
 
 /// What the user says of a new value.
@@ -96,13 +110,19 @@ pub fn set(
     };
     ring.target()?;
     let kind = kind_of(&verified, &found, wish);
+    let mut work = Work { reason: wish.reason.clone(), ..Work::default() };
+    let desk = Sealing { verified: &verified, env, ring: &ring, today: place.today() };
     let (made, opened);
     let is_new = matches!(value, Source::Generated(_));
     let (value, public) = match value {
+        Source::Kept => {
+            let set = kept(desk, &found, kind.as_ref(), wish, &mut work)?;
+            return written(&place, &verified, set, work);
+        }
         Source::Given(value) => (value, None),
         Source::Generated(spec) => {
             let spec = spec_for(&verified, kind.as_ref(), spec.as_ref())?;
-            made = generate(&spec, world.now, &mut generator())?;
+            made = make(desk, &spec, world.now)?;
             (&made.value, made.public)
         }
         Source::Sent(sent) => {
@@ -110,26 +130,72 @@ pub fn set(
             (&opened, None)
         }
     };
-    let mut work = Work { reason: wish.reason.clone(), ..Work::default() };
-    let desk = Sealing { verified: &verified, env, ring: &ring, today: place.today() };
-    let mut set = match is_current(&verified, &ring, &found, value)? {
-        true => same(desk, &found, &mut work)?,
+    let set = match is_current(&verified, &ring, &found, value)? {
+        true if is_of(&verified, &found, kind.as_ref()) => same(desk, &found, &mut work)?,
+        true => kept(desk, &found, kind.as_ref(), wish, &mut work)?,
         false => {
             let when = (wish, place.today());
             fits(verified.policy, &found, kind.as_ref(), value, when)?;
-            if !is_new {
-                not_again(&place, desk, &found, value, wish.insist)?;
-            }
+            let compared = match is_new {
+                true => Compared::All,
+                false => not_again(&place, desk, &found, value, wish.insist)?,
+            };
             let said = |_: &Address| wish.kind.clone();
             let said = Said { kind: &said, wish };
             let set = put(desk, &[(&found, value)], said, &mut work)?.pop();
-            set.unwrap_or_else(|| nothing(&verified, &found))
+            Set { compared, ..set.unwrap_or_else(|| nothing(&verified, &found)) }
         }
     };
-    if !work.is_empty() {
-        set.receipt = Some(attest(&place, &verified, work)?);
-        set.public = public.filter(|_| world.writes == Writes::Real);
+    let public = public.filter(|_| world.writes == Writes::Real);
+    written(&place, &verified, Set { public, ..set }, work)
+}
+
+/// Signs and writes what there is to be written.
+fn written(
+    place: &Place<'_>,
+    verified: &Verified<'_>,
+    set: Set,
+    work: Work,
+) -> Result<Set, DeedError> {
+    if work.is_empty() {
+        return Ok(Set { public: None, ..set });
     }
+    Ok(Set { receipt: Some(attest(place, verified, work)?), ..set })
+}
+
+/// Tells whether what stands at a place has a type.
+fn is_of(verified: &Verified<'_>, found: &Found, kind: Option<&TypeName>) -> bool {
+    let live = verified.live.get(&found.address());
+    live.is_none_or(|live| live.item.generation.is_none() || live.item.kind.as_ref() == kind)
+}
+
+/// Leaves a value as it is, and gives it another type.
+fn kept(
+    sealing: Sealing<'_>,
+    found: &Found,
+    kind: Option<&TypeName>,
+    wish: &Wish,
+    work: &mut Work,
+) -> Result<Set, DeedError> {
+    let Sealing { verified, .. } = sealing;
+    let address = found.address();
+    if !verified.live.contains_key(&address) {
+        return Err(DeedError::Refuse {
+            what: format!("no value stands at {address} that could be kept"),
+            instead: Some("leave `--keep` out to set one".to_owned()),
+        });
+    }
+    let nothing = nothing(verified, found);
+    let (Some(kind), false) = (kind, is_of(verified, found, kind)) else {
+        let live = verified.live.get(&address).map(|live| live.item);
+        let kind = live.and_then(|item| item.kind.clone());
+        return Ok(Set { kind, due: live.and_then(|item| item.due), ..nothing });
+    };
+    let (item, doubt) = retype(sealing, found, kind, wish)?;
+    let set =
+        Set { kind: item.kind.clone(), due: item.due, retyped: Some(Retyped { doubt }), ..nothing };
+    let Address { env, path, .. } = address;
+    work.changes.push(FileChange { env, path, items: vec![item] });
     Ok(set)
 }
 
@@ -155,6 +221,8 @@ fn same(sealing: Sealing<'_>, found: &Found, work: &mut Work) -> Result<Set, Dee
 /// Where a new value comes from.
 #[derive(Debug)]
 pub enum Source {
+    /// What stands there stays; only its type is another.
+    Kept,
     /// From the user.
     Given(Plaintext),
     /// From somebody who sealed it with stock age.
@@ -204,6 +272,8 @@ fn nothing(verified: &Verified<'_>, found: &Found) -> Set {
         public: None,
         ends: None,
         locked: false,
+        compared: Compared::All,
+        retyped: None,
     }
 }
 
@@ -281,7 +351,9 @@ pub(super) fn put(
             let dropped = ring.is_blind() && item.is_some_and(|item| item.generation.is_some());
             let (ends, locked) =
                 (ends::of(value, said.wish, sealing.today), ends::is_locked(value, said.wish));
-            sets.push(Set { kind, due, dropped, ends, locked, ..nothing(verified, found) });
+            let compared = blindly(sealing, &found.address());
+            let nothing = nothing(verified, found);
+            sets.push(Set { kind, due, dropped, ends, locked, compared, ..nothing });
         }
     }
     Ok(sets)
@@ -311,66 +383,6 @@ fn sealed(
     Ok(items)
 }
 
-/// The most bytes of a value that are read.
-const LIMIT: usize = 100 << 20;
-
-/// Whether a value is one of many in a file, or the file itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// One value: a line break at the end of stdin is not part of it.
-    Value,
-    /// A whole file, every byte of it.
-    File,
-}
-
-impl Shape {
-    /// The shape of what stands at a place.
-    #[must_use]
-    pub fn of(found: &Found) -> Self {
-        if found.key == KeyPath::Whole { Self::File } else { Self::Value }
-    }
-
-    /// The shape of what a user names, before the files are read.
-    #[must_use]
-    pub fn asked(query: &AddressQuery) -> Self {
-        let file = query.targets.iter().all(|target| matches!(target, Target::File(_)));
-        if file { Self::File } else { Self::Value }
-    }
-}
-
-/// Takes a value from a file, from a hidden prompt where a person is, else from stdin.
-///
-/// # Errors
-/// [`DeedError::World`] and [`DeedError::Terminal`]; [`DeedError::Refuse`] for nothing at all.
-pub fn given(
-    world: &World,
-    what: &str,
-    shape: Shape,
-    file: Option<&Path>,
-) -> Result<Plaintext, DeedError> {
-    let value = match (file, world.terminal) {
-        (Some(file), _) => read_file(&world.from.join(file))?,
-        (None, Terminal::Person) => world.terminal.hidden(what)?,
-        (None, Terminal::Piped | Terminal::Nobody) => {
-            let all = terminal::read_stdin(LIMIT)?;
-            if shape == Shape::File { all } else { without_line_break(&all) }
-        }
-    };
-    if value.is_empty() {
-        return Err(DeedError::Refuse {
-            what: "the value is empty".to_owned(),
-            instead: Some("give it on stdin, or at a terminal".to_owned()),
-        });
-    }
-    Ok(value)
-}
-
-pub(super) fn without_line_break(all: &Plaintext) -> Plaintext {
-    let bytes = all.expose();
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    Plaintext::from(bytes.strip_suffix(b"\r").unwrap_or(bytes).to_vec())
-}
-
 /// Refuses a type that the policy does not know.
 pub(super) fn known_type(
     verified: &Verified<'_>,
@@ -384,12 +396,4 @@ pub(super) fn known_type(
         what: format!("the policy knows no type `{kind}`"),
         instead: Some(format!("one of: {}", known.join(", "))),
     })
-}
-
-/// Reads the password of a PKCS#12 file from a file, without the line break at its end.
-///
-/// # Errors
-/// [`DeedError::World`].
-pub fn password(world: &World, file: &Path) -> Result<Arc<Plaintext>, DeedError> {
-    Ok(Arc::new(without_line_break(&read_file(&world.from.join(file))?)))
 }

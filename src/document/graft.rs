@@ -20,7 +20,94 @@ pub fn graft(onto: &Document<'_>, from: &Document<'_>, key: &KeyPath) -> Option<
         Some(ours) => replacements(onto, ours, from, theirs),
         None => insertions(onto, &here, from, (key, theirs)),
     };
-    proposed.into_iter().find(|text| proved(onto, &here, text, (key, Some(theirs.hash))))
+    let wanted = BTreeMap::from([(key, Some(theirs.hash))]);
+    proposed.into_iter().find(|text| proved(onto, &here, text, &wanted))
+}
+
+/// Gives a text with several items as another version of the file has them, at one time where that can be
+/// proved, else part by part.
+///
+/// # Errors
+/// The first item that no edit brings while all others stay as they are.
+pub fn graft_all(
+    onto: &Document<'_>,
+    from: &Document<'_>,
+    keys: &[KeyPath],
+) -> Result<String, KeyPath> {
+    let there = items(from);
+    let one = |onto: &Document<'_>, key: &KeyPath| graft(onto, from, key);
+    let all = |onto: &Document<'_>, keys: &[KeyPath]| {
+        let here = items(onto);
+        let edit = |key: &KeyPath| {
+            let theirs = only_leaf(from, there.get(key)?).filter(|it| it.node == Node::Scalar)?;
+            let new = from.slice(theirs);
+            let Some(ours) = here.get(key) else {
+                let new = place::insert(onto, key, new).ok()?;
+                return Some((new.at..new.at, new.text.to_string()));
+            };
+            only_leaf(onto, ours).map(|ours| (ours.span.clone(), new.to_owned()))
+        };
+        let text = edited(onto.text, keys.iter().map(edit).collect::<Option<Vec<_>>>()?)?;
+        let wanted = keys.iter().map(|key| (key, there.get(key).map(|item| item.hash)));
+        proved(onto, &here, &text, &wanted.collect()).then_some(text)
+    };
+    part_by_part(onto, keys, (&all, &one))
+}
+
+/// Gives a text without several items, as [`graft_all`] puts them in.
+///
+/// # Errors
+/// The first item without which the others do not stay as they are.
+pub fn prune_all(onto: &Document<'_>, keys: &[KeyPath]) -> Result<String, KeyPath> {
+    let all = |onto: &Document<'_>, keys: &[KeyPath]| {
+        let here = items(onto);
+        let edit = |key: &KeyPath| {
+            let leaf = only_leaf(onto, here.get(key)?)?;
+            Some((place::remove(onto, leaf).ok()?, String::new()))
+        };
+        let text = edited(onto.text, keys.iter().map(edit).collect::<Option<Vec<_>>>()?)?;
+        let wanted = keys.iter().map(|key| (key, None)).collect();
+        proved(onto, &here, &text, &wanted).then_some(text)
+    };
+    part_by_part(onto, keys, (&all, &prune))
+}
+
+/// Edits a text for many items, and for one.
+type Ways<'w> = (
+    &'w dyn Fn(&Document<'_>, &[KeyPath]) -> Option<String>,
+    &'w dyn Fn(&Document<'_>, &KeyPath) -> Option<String>,
+);
+
+/// Edits for all of the items, or for one half after the other.
+fn part_by_part(onto: &Document<'_>, keys: &[KeyPath], ways: Ways<'_>) -> Result<String, KeyPath> {
+    let (all, one) = ways;
+    match keys {
+        [] => Ok(onto.text.to_owned()),
+        [key] => one(onto, key).ok_or_else(|| key.clone()),
+        keys => {
+            if let Some(text) = all(onto, keys) {
+                return Ok(text);
+            }
+            let (first, rest) = keys.split_at(keys.len() / 2);
+            let text = part_by_part(onto, first, ways)?;
+            let onto = Document::parse(onto.format, &text).map_err(|_| rest[0].clone())?;
+            part_by_part(&onto, rest, ways)
+        }
+    }
+}
+
+/// Puts new texts in the place of others; none where two of them overlap.
+fn edited(text: &str, mut edits: Vec<(Range<usize>, String)>) -> Option<String> {
+    edits.sort_by_key(|(range, _)| (range.start, range.end));
+    let mut new = String::with_capacity(text.len());
+    let mut done = 0;
+    for (range, put) in &edits {
+        new.push_str(text.get(done..range.start)?);
+        new.push_str(put);
+        done = range.end;
+    }
+    new.push_str(text.get(done..)?);
+    Some(new)
 }
 
 /// Gives the text without an item; none where no edit leaves all others as they are.
@@ -40,7 +127,8 @@ pub fn prune(onto: &Document<'_>, key: &KeyPath) -> Option<String> {
     let starts = std::iter::successors(Some(lines.start), above).take(3);
     proposed.extend(starts.map(|start| start..lines.end));
     let mut texts = proposed.into_iter().map(|range| replaced(onto.text, &range, ""));
-    texts.find(|text| proved(onto, &here, text, (key, None)))
+    let wanted = BTreeMap::from([(key, None)]);
+    texts.find(|text| proved(onto, &here, text, &wanted))
 }
 
 fn only_leaf<'d>(document: &'d Document<'_>, item: &Item) -> Option<&'d super::Leaf> {
@@ -108,20 +196,22 @@ fn insertions(
     proposed
 }
 
-/// Parses a text again and compares its items; a mapping that was empty may have come or gone.
+/// Parses a text again and compares its items: some are to be as is wanted; a mapping that was empty may have
+/// come or gone above them.
 fn proved(
     onto: &Document<'_>,
     before: &BTreeMap<KeyPath, Item>,
     text: &str,
-    (key, wanted): (&KeyPath, Option<Sha256>),
+    wanted: &BTreeMap<&KeyPath, Option<Sha256>>,
 ) -> bool {
     let Ok(document) = Document::parse(onto.format, text) else { return false };
     let after = items(&document);
     let hash = |of: &BTreeMap<KeyPath, Item>, key: &KeyPath| of.get(key).map(|item| item.hash);
-    let untouched = |other: &&KeyPath| *other != key && !is_above(other, key);
-    hash(&after, key) == wanted
-        && before.keys().filter(untouched).all(|it| hash(&after, it) == hash(before, it))
-        && after.keys().filter(untouched).all(|it| before.contains_key(it))
+    let changed = |other: &&KeyPath| hash(&after, other) != hash(before, other);
+    let unnamed = |other: &&KeyPath| !wanted.contains_key(*other);
+    let mut strange = before.keys().chain(after.keys()).filter(changed).filter(unnamed);
+    wanted.iter().all(|(key, wanted)| hash(&after, key) == *wanted)
+        && strange.all(|other| wanted.keys().any(|key| is_above(other, key)))
 }
 
 fn is_above(upper: &KeyPath, lower: &KeyPath) -> bool {
@@ -177,6 +267,48 @@ mod tests {
         assert_eq!(grafted(Format::Yaml, "a: 1\nz: 2\n", from, "l").unwrap(), from);
         let nested = "db:\n  l:\n    - x\n  p: q\n";
         assert_eq!(grafted(Format::Yaml, "db:\n  p: q\n", nested, "db.l").unwrap(), nested);
+    }
+
+    #[test]
+    fn many_are_taken_at_once_or_one_after_the_other_and_one_that_cannot_be_is_told() {
+        let key = |text: &str| text.parse::<KeyPath>().unwrap();
+        let all = |format, onto: &str, from: &str, keys: &[&str]| {
+            let onto = Document::parse(format, onto).unwrap();
+            let from = Document::parse(format, from).unwrap();
+            graft_all(&onto, &from, &keys.iter().map(|it| key(it)).collect::<Vec<_>>())
+        };
+        let (onto, from) = ("A=1\nB=2\nC=3\nD=4\n", "A=5\nB=66\nC=7\nE=8\n");
+        let new = all(Format::Dotenv, onto, from, &["E", "A", "B"]).unwrap();
+        assert_eq!(new, "A=5\nB=66\nC=3\nD=4\nE=8\n");
+        // A list is taken by itself, the others as they can be.
+        let (onto, from) = ("a: 1\nl:\n  - x\nz: 2\n", "a: 3\nl:\n  - y\n  - w\nz: 4\n");
+        assert_eq!(all(Format::Yaml, onto, from, &["a", "l", "z"]).unwrap(), from);
+        // Both need the mapping that neither has.
+        let (onto, from) =
+            ("{\"x\": \"1\"}", "{\"x\": \"1\", \"m\": {\"a\": \"2\", \"b\": \"3\"}}");
+        let new = all(Format::Json, onto, from, &["m.a", "m.b"]).unwrap();
+        let document = Document::parse(Format::Json, &new).unwrap();
+        assert!(items(&document).contains_key(&key("m.a")), "{new}");
+        assert!(items(&document).contains_key(&key("m.b")), "{new}");
+        let gone = all(Format::Dotenv, "A=1\n", "A=2\nB=3\n", &["A", "C"]);
+        assert_eq!(gone.unwrap_err(), key("C"));
+    }
+
+    #[test]
+    fn many_are_taken_out_at_once() {
+        let onto = "A=1\nB=2\nC=3\nD=4\n";
+        let document = Document::parse(Format::Dotenv, onto).unwrap();
+        let keys: Vec<KeyPath> = ["B", "A", "D"].map(|it| it.parse().unwrap()).to_vec();
+        assert_eq!(prune_all(&document, &keys).unwrap(), "C=3\n");
+        let text = "{\"a\": \"1\", \"b\": \"2\", \"c\": \"3\"}";
+        let document = Document::parse(Format::Json, text).unwrap();
+        let keys: Vec<KeyPath> = ["a", "b", "c"].map(|it| it.parse().unwrap()).to_vec();
+        let left = prune_all(&document, &keys).unwrap();
+        assert!(!items(&Document::parse(Format::Json, &left).unwrap()).contains_key(&keys[0]));
+        assert_eq!(
+            prune_all(&document, &["z".parse().unwrap()]).unwrap_err(),
+            "z".parse().unwrap()
+        );
     }
 
     #[test]

@@ -24,7 +24,7 @@ use std::ops::Range;
 
 use crate::names::{KeyPath, RepoPath};
 
-pub use graft::{graft, prune};
+pub use graft::{graft, graft_all, prune, prune_all};
 pub use items::{Item, items, plain_hash, whole_hash};
 pub use merge::{Merged, merge};
 pub use splice::splice;

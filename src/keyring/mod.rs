@@ -40,6 +40,7 @@ pub enum KeyringError {
 pub struct Generation {
     secret: GenerationKey,
     recipient: [u8; 32],
+    id: GenerationId,
 }
 
 const RECIPIENT: Hrp = Hrp::parse_unchecked("age");
@@ -56,13 +57,14 @@ impl Generation {
     fn of(secret: GenerationKey) -> Self {
         let recipient =
             x25519_dalek::x25519(*secret.expose(), x25519_dalek::X25519_BASEPOINT_BYTES);
-        Self { secret, recipient }
+        let id = GenerationId::of(&recipient);
+        Self { secret, recipient, id }
     }
 
     /// Its id.
     #[must_use]
     pub fn id(&self) -> GenerationId {
-        GenerationId::of(&self.recipient)
+        self.id
     }
 
     /// Its public recipient, `age1…`.

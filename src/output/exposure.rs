@@ -60,6 +60,11 @@ impl Show for Leaked {
         if self.matches.is_empty() && self.unlogged.is_empty() {
             writeln!(out, "no value that your keys open was ever this one")?;
         }
+        if self.absent > 0 {
+            let absent = count(self.absent, "value");
+            let word = paint(Ink::Yellow, "absent");
+            writeln!(out, "{word}  {absent} of the log: nowhere in this clone, and not compared")?;
+        }
         if !self.closed.is_empty() {
             let closed = names(&self.closed);
             writeln!(
@@ -75,6 +80,7 @@ impl Show for Leaked {
         json!({
             "matches": self.matches.iter().map(match_json).collect::<Vec<_>>(),
             "unlogged": self.unlogged.iter().map(unlogged_json).collect::<Vec<_>>(),
+            "absent": self.absent,
             "closed": self.closed,
             "looked": looked_json(&self.looked),
         })

@@ -34,7 +34,8 @@ impl Show for Removed {
         }
         self.answered_for(out)?;
         writeln!(out, "next  git add -A && git commit")?;
-        for (env, _) in self.owed().filter(|_| over) {
+        let rotates = |debt: &Debt| over && !debt.values.is_empty();
+        for (env, _) in self.owed().filter(|(_, debt)| rotates(debt)) {
             writeln!(out, "next  tenure rotate --due -e {env}")?;
         }
         for id in &self.enacted.alarms {
@@ -44,7 +45,7 @@ impl Show for Removed {
     }
 
     fn json(&self) -> Value {
-        let debt = |(env, debt): (&EnvName, &Debt)| json!({ "environment": env, "values": debt.values, "to_end": debt.to_end, "due": debt.due.to_string() });
+        let debt = |(env, debt): (&EnvName, &Debt)| json!({ "environment": env, "values": debt.values, "to_end": debt.to_end, "replaced_to_end": debt.gone, "due": debt.due.to_string() });
         let identity = |it: &Identity| json!({ "name": it.name, "kind": it.kind.word(), "reads": it.reads, "owner": self.owner_of_identities() });
         json!({
             "member": self.name,
@@ -60,12 +61,12 @@ impl Show for Removed {
 
 impl Removed {
     fn owed(&self) -> impl Iterator<Item = (&EnvName, &Debt)> {
-        self.debts.iter().filter(|(_, debt)| !debt.values.is_empty())
+        self.debts.iter().filter(|(_, debt)| !debt.values.is_empty() || debt.gone > 0)
     }
 
     /// A reader is revoked here; a credential is not, until its issuer ends it.
     fn credentials(&self, out: &mut dyn Write) -> io::Result<()> {
-        let number = self.owed().map(|(_, debt)| debt.values.len()).sum();
+        let number = self.owed().map(|(_, debt)| debt.values.len() + debt.gone).sum();
         let (values, their) = match number {
             0 => return writeln!(out, "credentials: no value must be ended"),
             1 => (count(1, "value"), "its issuer"),
@@ -88,7 +89,18 @@ impl Removed {
                     count(some, "value")
                 ),
             };
-            writeln!(out, "{number} in {env} must rotate by {}{to_end}", debt.due)?;
+            if !debt.values.is_empty() {
+                writeln!(out, "{number} in {env} must rotate by {}{to_end}", debt.due)?;
+            }
+            if debt.gone > 0 {
+                let gone = count(debt.gone, "value");
+                writeln!(
+                    out,
+                    "{gone} in {env} that others replaced: the end must be recorded by {}: \
+                     tenure rotate SECRET --finish",
+                    debt.due
+                )?;
+            }
         }
         Ok(())
     }

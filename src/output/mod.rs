@@ -238,6 +238,15 @@ impl<'w> Output<'w> {
         Ok(self.stdout.flush()?)
     }
 
+    /// Writes a text to stdout, with its colours where they are seen.
+    ///
+    /// # Errors
+    /// When it did not arrive whole.
+    pub fn styled(&mut self, coloured: &str, plain: &str) -> Result<(), OutputError> {
+        let text = if self.stdout_colour == Colour::On { coloured } else { plain };
+        self.raw(text.as_bytes())
+    }
+
     /// Says a line on stderr, unless the user wants quiet.
     pub fn note(&mut self, text: &str) {
         self.say(Volume::Normal, text);

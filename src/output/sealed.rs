@@ -28,6 +28,7 @@ impl Show for Sealed {
             "files": self.files.iter().map(file).collect::<Vec<_>>(),
             "entry": self.receipt.as_ref().map(|receipt| receipt.entry),
             "by": self.receipt.as_ref().map(|receipt| receipt.by.clone()),
+            "doubts": self.doubts,
         })
     }
 }

@@ -45,6 +45,15 @@ impl Show for Set {
         let Some(receipt) = &self.receipt else {
             return writeln!(out, "{name} has this value already; nothing written");
         };
+        if self.retyped.is_some() {
+            let kind = self.kind.as_ref().map(ToString::to_string).unwrap_or_default();
+            write!(out, "{name} is of the type {kind} now; its value stays.")?;
+            match self.due {
+                Some(due) => write!(out, " Rotate by {due}.")?,
+                None => write!(out, " It is never due.")?,
+            }
+            return writeln!(out, " {}", signed(receipt));
+        }
         let readers: Vec<_> = self.readers.iter().map(ToString::to_string).collect();
         let sealed = if self.dropped { DROPPED } else { "sealed" };
         write!(out, "{name} {sealed}. Readers: {}.", readers.join(", "))?;
@@ -63,6 +72,7 @@ impl Show for Set {
             "due": self.due.map(|due| due.to_string()),
             "readers": self.readers,
             "dropped": self.dropped,
+            "kept": self.retyped.is_some(),
             "public": self.public,
             "ends": self.ends.as_ref().map(ends),
         })

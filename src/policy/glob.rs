@@ -152,7 +152,9 @@ impl Glob {
     /// Tells whether the pattern takes a path.
     #[must_use]
     pub fn takes(&self, path: &RepoPath) -> bool {
-        if is_reserved(path.as_str()) {
+        let wild = self.text.find(['*', '?', '[']).unwrap_or(self.text.len());
+        // Most paths are told apart by how they begin.
+        if !path.as_str().starts_with(&self.text[..wild]) || is_reserved(path.as_str()) {
             return false;
         }
         let parts: Vec<&str> = path.as_str().split('/').collect();

@@ -9,7 +9,7 @@ use crate::names::{EnvName, MemberName, RepoPath, RoleName, TypeName};
 
 use super::cadence::known_type;
 use super::glob::EnvPattern;
-use super::terms::{RotateEvery, Store};
+use super::terms::{RotateEvery, Store, Strategy};
 use super::{MemberKind, PATH, Policy};
 
 /// Lists what is doubtful in a policy, given its text and the paths of the repository's files.
@@ -275,6 +275,14 @@ fn types(policy: &Policy, report: &mut Report<'_>) {
                 &format!("set `rotate-every` to \"{ceiling}d\" or less"),
             );
         }
+        let turns = described.strategy == Some(Strategy::Alternating);
+        if turns && policy.secrets.iter().all(|rule| rule.users.is_none()) {
+            report.note(
+                &["types", name.as_str(), "strategy"],
+                format!("the users of `{name}` take turns, and no rule says who they are"),
+                "add `users = { key = \"DB_USER\", names = [\"app_a\", \"app_b\"] }` to a [[secrets]]",
+            );
+        }
     }
     for (index, rule) in policy.secrets.iter().enumerate() {
         let alike = policy.secrets.iter().filter(|other| other.matches == rule.matches);
@@ -378,6 +386,12 @@ mod tests {
 
     #[test]
     fn each_doubt_is_noted_at_its_line() {
+        one(
+            "rotate-every = \"90d\"",
+            "strategy = \"alternating\"\nrotate-every = \"90d\"",
+            "the users of `api-key` take turns, and no rule says who they are",
+            "strategy = \"alternating\"",
+        );
         one("owner = \"ana\"\n", "", "machine `deploy-prod` has no owner", "[members.deploy-prod]");
         one(
             "expires = 2027-05-01\n",

@@ -19,6 +19,11 @@ pub enum RotationError {
          `cert:example.test:90d` are"
     )]
     NoGenerator,
+    /// A JSON Web Token is signed by who issues it.
+    #[error(
+        "a JSON Web Token is made by who signs it, and not here; `hmac:64` makes a secret that signs one"
+    )]
+    Issued,
     /// Too short to be secret, or too long to be meant.
     #[error("this generator makes from {least} to {most}")]
     Length {
@@ -35,6 +40,14 @@ pub enum RotationError {
     /// A certificate is for hosts.
     #[error("a certificate is for DNS names in small letters and IPv4 addresses, each once")]
     Host,
+    /// What is to sign a certificate is no authority.
+    #[error(
+        "what is to sign it is no authority as `ca:NAME:3650d` makes one: its certificate, and its key"
+    )]
+    Authority,
+    /// A certificate would outlive its authority.
+    #[error("it would live longer than its authority, which ends on {0}")]
+    Outlives(jiff::civil::Date),
     /// The library that makes it refuses.
     #[error("the key or certificate could not be made")]
     NotMade,

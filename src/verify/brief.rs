@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Live;
 use super::chain::{Chain, Parsed, Step};
 use super::entries::{Record, TOLERANCE, Verdict};
 use super::incidents::Closing;
@@ -109,6 +110,11 @@ impl Record {
             for standing in candidates {
                 let newest = (standing.entry, standing.file, standing.item);
                 self.trace(newest, &mut items, &mut between);
+                let live = Live { entry: standing.entry, item: self.item(standing) };
+                // What shows that it is no new value is asked for again.
+                if let Some(before) = self.stood_as_another(&address, live) {
+                    self.trace(before, &mut items, &mut between);
+                }
             }
             between.extend(self.why_pending(&address));
         }

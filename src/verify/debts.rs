@@ -86,7 +86,7 @@ fn values(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Value> {
                 Some((Stage::Previous, _)) => Owed::End,
                 Some((Stage::Next, _)) | None => Owed::Rotate,
             };
-            let to_leavers = is_credential(live.item.kind.as_ref());
+            let to_leavers = was_credential(record, *live);
             Value { address: address.clone(), origin, made, owed, to_leavers }
         })
         .collect();
@@ -95,7 +95,7 @@ fn values(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Value> {
         let mut mine = keyrings.filter(|it| Some(it.record.generation) == live.item.generation);
         let (made, (_, origin)) = (mine.next()?.entry, origin(address, *live));
         let address = address.clone();
-        let to_leavers = is_credential(live.item.kind.as_ref());
+        let to_leavers = was_credential(record, *live);
         Some(Value { address, origin, made, owed: Owed::Rotate, to_leavers })
     }));
     all.extend(spent.iter().map(|spent| Value {
@@ -106,6 +106,12 @@ fn values(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Value> {
         to_leavers: spent.asked,
     }));
     all
+}
+
+/// Tells whether a value ever counted as a credential: who gives it another type pays no debt by that.
+fn was_credential(record: &Record, live: Live<'_>) -> bool {
+    let before = record.chain_of(live).map(|(_, before)| before);
+    before.chain([live]).any(|it| is_credential(it.item.kind.as_ref()))
 }
 
 /// The previous values, standing or not, that are to be ended.

@@ -24,8 +24,6 @@ pub(super) struct OnDisk {
     pub(super) dropped: bool,
     /// Whether a text stands there in clear that is no token.
     pub(super) clear_text: bool,
-    /// Whether it is one value: a list has its tokens in another order, and the first order again.
-    pub(super) single: bool,
     /// The byte at which it begins; none for a whole file.
     at: Option<usize>,
 }
@@ -61,7 +59,6 @@ pub(super) fn read<'e>(
             generations: Vec::new(),
             dropped: false,
             clear_text: !seal::is_whole(bytes),
-            single: true,
             at: None,
         };
         return Ok((FileForm::Whole, BTreeMap::from([(KeyPath::Whole, disk)])));
@@ -80,15 +77,8 @@ pub(super) fn read<'e>(
 
 fn on_disk(document: &Document<'_>, leaves: &[usize], hash: Sha256) -> OnDisk {
     let first = leaves.iter().map(|at| document.leaves[*at].span.start).min();
-    let single = |at: &usize| document.leaves[*at].path == document.leaves[*at].path.item();
-    let mut disk = OnDisk {
-        hash,
-        generations: Vec::new(),
-        dropped: false,
-        clear_text: false,
-        single: leaves.iter().all(single),
-        at: first,
-    };
+    let mut disk =
+        OnDisk { hash, generations: Vec::new(), dropped: false, clear_text: false, at: first };
     for leaf in leaves.iter().map(|at| &document.leaves[*at]) {
         match document.token(leaf).map(seal::form_of) {
             Some(Ok(Form::Sealed(id))) if disk.generations.contains(&id) => {}

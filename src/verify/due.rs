@@ -74,6 +74,26 @@ fn extended(record: &Record, address: &Address, live: Live<'_>) -> Result<(), St
     record.policy_at(live.entry).map_or(Ok(()), |policy| in_time(record, policy, (address, live)))
 }
 
+/// Insists that who gave a value another type left it no more time, and took its deadline away only as one is
+/// moved: `adopt` changes the type, and `extend` where the new one has no deadline.
+fn retyped(
+    record: &Record,
+    (address, new): (&Address, Live<'_>),
+    old: Live<'_>,
+) -> Result<(), String> {
+    if new.item.kind.is_none() || !matches!(new.item.op, Op::Adopt | Op::Extend) {
+        return Err("its type changed while it was carried on".to_owned());
+    }
+    if new.item.op == Op::Extend {
+        return Ok(());
+    }
+    let later = old.item.due.is_some_and(|was| new.item.due.is_none_or(|due| due > was));
+    if later {
+        return Err("it got more time with another type".to_owned());
+    }
+    record.policy_at(new.entry).map_or(Ok(()), |policy| in_time(record, policy, (address, new)))
+}
+
 fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), String> {
     let origin = live.item.of.as_ref().and_then(|of| record.origin(&of.entry, &of.address));
     let Some(origin) = origin.filter(|o| record.dag.is_ancestor(o.entry, live.entry)) else {
@@ -87,14 +107,19 @@ fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Str
     let (mut at, mut later) = (address, live);
     for (address, before) in record.chain_of(live) {
         let (new, old) = (later.item, before.item);
-        if new.op != Op::Extend && (&new.kind, new.due) != (&old.kind, old.due) {
-            return Err("its deadline or type changed while it was carried on".to_owned());
+        let wanted = record.policy_at(later.entry).and_then(|policy| policy.rule(at).kind);
+        if new.kind != old.kind {
+            retyped(record, (at, later), before)?;
+            if wanted.is_some() && wanted != new.kind.as_ref() {
+                return Err("its type is not the one that the policy gives it".to_owned());
+            }
+        } else if new.op != Op::Extend && new.due != old.due {
+            return Err("its deadline changed while it was carried on".to_owned());
         }
         if new.op == Op::Extend {
             extended(record, at, later)?;
         }
         // A place with a type of its own wants a value of that type, and no other is moved there.
-        let wanted = record.policy_at(later.entry).and_then(|policy| policy.rule(at).kind);
         if new.op == Op::Move && wanted.is_some() && wanted != new.kind.as_ref() {
             return Err("it was moved to a place of another type".to_owned());
         }
@@ -139,9 +164,6 @@ fn breaks(record: &Record, live: Live<'_>, origin: Live<'_>) -> Option<&'static 
     // A token names its key: under another one it is another token.
     if !matches!(item.op, Op::Rekey | Op::Move) && !same_bytes {
         return Some("it is not the value that it says it carries on");
-    }
-    if item.kind != before.kind || (item.due != before.due && item.op != Op::Extend) {
-        return Some("its deadline or type is not that of the value it carries on");
     }
     let replaced =
         item.of.as_ref().is_some_and(|of| record.replaced(origin, &of.address, live.entry));

@@ -36,10 +36,7 @@ pub(super) fn judge<'r>(
     still_allowed(record, address, live)?;
     sealed_rightly(generations, address, live, disk)?;
     super::due::check(record, address, live)?;
-    // What was dropped is judged by who reads it: `rekey` makes another token of it, or refuses.
-    if disk.single && !disk.dropped {
-        super::replayed::check(record, address, live)?;
-    }
+    super::replayed::check(record, address, live)?;
     Ok(Some(live))
 }
 

@@ -12,11 +12,11 @@ use crate::document::{Document, Leaf, Node};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::Origin;
 use crate::names::{Address, EnvName, KeyPath, Stage, TypeName, quoted};
-use crate::policy::Custody;
+use crate::policy::{Custody, Word};
 use crate::rotation::{Cause, Obligation, Owed, Previous, days};
 use crate::{rotation, seal};
 
-impl Verified<'_> {
+impl<'r> Verified<'r> {
     /// Notes the values of which nobody but their signers knows what they are.
     pub(super) fn drops(&mut self) {
         for (path, file) in &self.files {
@@ -54,7 +54,7 @@ impl Verified<'_> {
             let Some(due) = self.deadline(address) else { continue };
             let left = rotation::days_left(due, today);
             let kind = live.item.kind.as_ref();
-            let warn = i32::try_from(self.policy.warn_before_of(address, kind));
+            let warn = i32::try_from(self.warned_before(address, *live));
             if left < 0 {
                 let finding = self.overdue(address, kind, (due, today));
                 self.findings.push(finding);
@@ -64,6 +64,22 @@ impl Verified<'_> {
                 self.findings.push(finding.fix(self.way_on(address, false)));
             }
         }
+    }
+
+    /// The days before its deadline from which on a value is announced. Certificates take time to order: theirs
+    /// begin at two thirds of their life, counted from when they were set, where that is earlier than what the
+    /// policy says. Mission, section C; decision 36.
+    #[must_use]
+    pub fn warned_before(&self, address: &Address, live: Live<'_>) -> u32 {
+        let kind = live.item.kind.as_ref();
+        let said = self.policy.warn_before_of(address, kind);
+        let certificate = kind.and_then(|kind| self.policy.word(kind)) == Some(Word::Certificates);
+        let Some(due) = live.item.due.filter(|_| certificate) else { return said };
+        let (made, _) = self.record.origin_of(address, live);
+        // Its deadline is so many days before its end.
+        let margin = 7;
+        let life = rotation::days_left(due, self.record.day_of(made)) + margin;
+        said.max(u32::try_from(life / 3 - margin).unwrap_or_default())
     }
 
     /// What is late. A policy may grant some days of grace, for which it is a warning and no failure.
@@ -98,6 +114,12 @@ impl Verified<'_> {
         (self.obligations, self.previous) = (obligations, previous);
         self.findings.append(&mut self.unclosed(scope, today));
         self.withdrawn();
+    }
+
+    /// Takes what was signed for what stands, where the file lies in clear, with what is owed of it.
+    pub fn take_for_live(&mut self, signed: impl Iterator<Item = (Address, Live<'r>)>) {
+        self.live.extend(signed);
+        self.obligations = super::debts::ledger(self, None).obligations;
     }
 
     /// Finds the values in use of which somebody signed that their issuer refuses them: two branches that finish

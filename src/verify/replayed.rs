@@ -1,5 +1,6 @@
-//! Check 8, the bytes: a token that stood before is no new value. A token is made at random, so nobody seals a
-//! value anew and gets it again; who signs it as a new one wants its duties gone. Threat model, section 2.
+//! Check 8, the bytes: a token that stood before is no new value, nor is a list in an order that it had. A token is
+//! made at random, a dropped one too, so nobody seals a value anew and gets it again; who signs it as a new one
+//! wants its duties gone. Threat model, section 2.
 
 use std::collections::HashMap;
 use std::iter::once;
@@ -8,7 +9,7 @@ use super::standing::found;
 use super::{Live, Record};
 use crate::finding::{Code, Finding};
 use crate::log::entry::Op;
-use crate::names::{Address, Sha256, quoted};
+use crate::names::{Address, GenerationId, Sha256, quoted};
 
 /// Where a sealed item stands: its entry, and the positions of its file and of itself there.
 pub(super) type At = (usize, usize, usize);
@@ -22,12 +23,7 @@ pub(super) fn check(
     if live.item.generation.is_none() {
         return Ok(());
     }
-    let origin = record.origin_of(address, live);
-    let steps = once((address, live)).chain(record.chain_of(live));
-    let mut sealed = steps.filter(|(_, it)| matches!(it.item.op, Op::New | Op::Rekey | Op::Move));
-    let Some(before) = sealed.find_map(|(_, step)| record.stood_as_another(step, origin)) else {
-        return Ok(());
-    };
+    let Some((before, ..)) = record.stood_as_another(address, live) else { return Ok(()) };
     let id = record.entries[before].id.short();
     let message = format!("this very token stood before, in entry {id}: it is no new value");
     let fix = format!("tenure set {}/{}", address.env, quoted(&address.key));
@@ -35,8 +31,27 @@ pub(super) fn check(
 }
 
 impl Record {
-    /// The entry before a step in which its very bytes were another value.
-    fn stood_as_another(&self, step: Live<'_>, origin: (usize, &Address)) -> Option<usize> {
+    /// Tells whether sealed bytes ever stood anywhere.
+    #[must_use]
+    pub fn stood(&self, hash: Sha256, generation: GenerationId) -> bool {
+        let same = |(entry, file, item): &At| {
+            self.entries[*entry].entry.files()[*file].items[*item].generation == Some(generation)
+        };
+        self.tokens().get(&hash).is_some_and(|all| all.iter().any(same))
+    }
+
+    /// Where the bytes of a value, or of anything that it was since it was made, were another value before.
+    pub(super) fn stood_as_another(&self, address: &Address, live: Live<'_>) -> Option<At> {
+        let origin = self.origin_of(address, live);
+        let steps = once((address, live)).chain(self.chain_of(live));
+        let mut sealed = steps.filter(|(_, it)| {
+            it.item.generation.is_some() && matches!(it.item.op, Op::New | Op::Rekey | Op::Move)
+        });
+        sealed.find_map(|(_, step)| self.step_stood_as_another(step, origin))
+    }
+
+    /// Where the very bytes of a step were another value before it.
+    fn step_stood_as_another(&self, step: Live<'_>, origin: (usize, &Address)) -> Option<At> {
         let all = self.tokens().get(&step.item.hash?)?;
         let another = |(entry, file, item): &At| {
             let file = &self.entries[*entry].entry.files()[*file];
@@ -47,7 +62,7 @@ impl Record {
                 && self.dag.is_ancestor(*entry, step.entry)
                 && self.origin_of(&address, Live { entry: *entry, item }) != origin
         };
-        all.iter().find(|at| another(at)).map(|(entry, ..)| *entry)
+        all.iter().find(|at| another(at)).copied()
     }
 
     /// Where sealed bytes stand in the entries that hold, by their hash.

@@ -16,7 +16,7 @@ pub(super) fn taken(before: &Policy, after: &Policy, entry: &Entry) -> bool {
         Kind::Init(_) | Kind::Policy(_) => return false,
     };
     let item = |file: &FileChange, item: &Item| {
-        let may = |policy| may_do(policy, entry, file, item).is_ok();
+        let may = |policy| may_do(policy, entry, (file, manages(policy, file)), item).is_ok();
         may(before) && !may(after)
     };
     let keyring = |keyring: &KeyringRecord| {
@@ -39,11 +39,22 @@ pub(super) fn check(policy: &Policy, entry: &Entry) -> Result<(), String> {
 }
 
 fn may_change(policy: &Policy, entry: &Entry, file: &FileChange) -> Result<(), String> {
-    file.items.iter().try_for_each(|item| may_do(policy, entry, file, item))
+    // Asked once for all its items.
+    let managed = manages(policy, file);
+    file.items.iter().try_for_each(|item| may_do(policy, entry, (file, managed), item))
 }
 
-fn may_do(policy: &Policy, entry: &Entry, file: &FileChange, item: &Item) -> Result<(), String> {
-    let managed = policy.environment_of(&file.path) == Some(&file.env);
+/// Tells whether a file belongs to the environment that is said.
+fn manages(policy: &Policy, file: &FileChange) -> bool {
+    policy.environment_of(&file.path) == Some(&file.env)
+}
+
+fn may_do(
+    policy: &Policy,
+    entry: &Entry,
+    (file, managed): (&FileChange, bool),
+    item: &Item,
+) -> Result<(), String> {
     if !managed && item.op != Op::Delete {
         return Err(format!("`{}` is no file of {}", file.path, file.env));
     }

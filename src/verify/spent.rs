@@ -1,7 +1,7 @@
 //! Values that others took the place of, and of which nobody says that they were ended at their issuer.
 
 use super::exposed::Made;
-use super::{Live, Record};
+use super::{Live, Record, Verified};
 use crate::log::entry::{Op, Origin};
 use crate::names::{Address, EnvName, Stage, TypeName};
 use crate::policy::Policy;
@@ -25,6 +25,15 @@ pub(super) struct Spent {
 pub(super) fn asks_for_an_end(policy: &Policy, kind: Option<&TypeName>) -> bool {
     let described = kind.and_then(|kind| policy.types.get(kind));
     described.is_some_and(|described| described.revoke.is_some())
+}
+
+impl Verified<'_> {
+    /// Counts the values of an environment that stand nowhere any more, and of which whoever leaves makes the end
+    /// owed: nobody says that they were ended at their issuer.
+    #[must_use]
+    pub fn ends_open(&self, env: &EnvName) -> usize {
+        self.record.spent(self.policy, Some(env)).iter().filter(|spent| spent.asked).count()
+    }
 }
 
 impl Record {
@@ -57,7 +66,6 @@ impl Record {
     fn spent_value(&self, made: &Made, policy: &Policy) -> Option<Spent> {
         let ended = made.ended.filter(|_| made.live_at.is_empty())?;
         let first = self.origin(&made.origin.entry, &made.origin.address)?;
-        let kind = first.item.kind.as_ref();
         let was_sealed = made.versions.iter().any(|version| version.generation.is_some());
         // A value of void entries alone was never in use here.
         let counted = made.versions.iter().any(|version| self.holds(version.entry));
@@ -69,16 +77,21 @@ impl Record {
         let stood = Live { entry: last.entry, item };
         let replaced = self.replaced_by_move(&last.address, stood).unwrap_or(ended);
         let then = self.policy_at(replaced);
-        // Who renames a type or takes it away pays no debt by that.
-        let known = kind.is_some_and(|kind| policy.types.contains_key(kind));
-        let rules = if known { Some(policy) } else { then };
-        rules.filter(|rules| asks_for_an_end(rules, kind))?;
+        // Who gives it another type, renames one or takes it away pays no debt by that.
+        let kinds = [first.item.kind.as_ref(), item.kind.as_ref()];
+        let asks = |kind: &Option<&TypeName>| {
+            let known = kind.is_some_and(|kind| policy.types.contains_key(kind));
+            let rules = if known { Some(policy) } else { then };
+            rules.is_some_and(|rules| asks_for_an_end(rules, *kind))
+        };
+        kinds.iter().find(|kind| asks(kind))?;
+        let asked = |kind: &Option<&TypeName>| then.is_some_and(|it| asks_for_an_end(it, *kind));
         Some(Spent {
             origin: made.origin.clone(),
             made: first.entry,
             address: last.address.clone(),
             replaced,
-            asked: then.is_some_and(|then| asks_for_an_end(then, kind)),
+            asked: kinds.iter().any(asked),
         })
     }
 

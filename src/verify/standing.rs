@@ -87,6 +87,13 @@ impl Record {
         paths
     }
 
+    /// The environments of whose files entries say something.
+    #[must_use]
+    pub fn named_envs(&self) -> BTreeSet<&EnvName> {
+        let files = self.entries.iter().flat_map(|signed| signed.entry.files());
+        files.map(|file| &file.env).collect()
+    }
+
     /// Lends the item of a standing.
     pub(super) fn item(&self, at: Standing) -> &Item {
         &self.entries[at.entry].entry.files()[at.file].items[at.item]

@@ -275,6 +275,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn of_two_rivals_an_entry_sees_the_one_that_needs_nobody_whom_the_other_removes() {
+        let doing = |back: &[usize], what, by, admins| Doing {
+            back: back.to_vec(),
+            what,
+            by,
+            which: 1,
+            admins,
+            threshold: 2,
+        };
+        let Log { dag, chain, .. } = log(&[
+            doing(&[], 1, 0, 7),
+            // All stay admins, which ben approves.
+            doing(&[1], 1, 0, 7),
+            doing(&[1], 4, 1, 7),
+            // Ben goes, which cleo approves.
+            doing(&[3], 1, 0, 5),
+            doing(&[1], 4, 2, 7),
+            doing(&[1, 3], 8, 0, 7),
+        ]);
+        assert_eq!(chain.followers[0].len(), 2);
+        let seen = chain.ends_for(5, &dag);
+        assert_eq!(seen, chain.ends(Seen::From(5, &dag)));
+        assert_eq!(seen.iter().map(|at| chain.steps[*at].entry).collect::<Vec<_>>(), [3]);
+    }
+
     proptest! {
         #[test]
         fn what_each_entry_sees_is_what_a_walk_over_all_steps_finds(

@@ -46,10 +46,15 @@ fn case_44_somebody_who_left_signs_from_an_old_clone() {
         assert_eq!(estate.refusal(), "removed-key");
         let run = estate.by("ana", "run -e prod -- echo started").run();
         assert_eq!((run.code, run.stdout.as_str()), (125, ""), "{run}");
-        // Another writer's new value ends it.
-        estate.set("ana", address, "hunter2-two");
+        // Another writer's new value ends it; one that he could read does not, where he could read one.
+        if address == DB_URL {
+            let old = estate.by("ana", &format!("set {address}")).feed("hunter2-two");
+            assert_eq!(old.code, 2, "{old}");
+            assert!(old.stderr.contains("had this value before"), "{old}");
+        }
+        estate.set("ana", address, "hunter2-afresh");
         estate.commit("ended");
-        estate.honest();
+        estate.honest_with(if address == DB_URL { "hunter2-afresh" } else { "hunter2-two" });
         estate.judged(0, &[]);
     }
 }

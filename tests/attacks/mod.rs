@@ -120,12 +120,18 @@ impl Estate {
     /// Insists that all is well: `check` finds nothing, `get` gives the value and `run` hands it over.
     #[track_caller]
     pub(crate) fn honest(&self) {
+        self.honest_with("hunter2-two");
+    }
+
+    /// The same, where `prod/DB_URL` has another value.
+    #[track_caller]
+    pub(crate) fn honest_with(&self, url: &str) {
         let checked = self.by("ana", "check").run();
         assert_eq!(checked.code, 0, "{checked}");
         let value = self.by("ana", "get prod/DB_URL").run();
-        assert_eq!((value.code, value.stdout.as_str()), (0, "hunter2-two"), "{value}");
+        assert_eq!((value.code, value.stdout.as_str()), (0, url), "{value}");
         let run = self.by("ana", "run -e prod -- printenv DB_URL").run();
-        assert_eq!((run.code, run.stdout.as_str()), (0, "hunter2-two\n"), "{run}");
+        assert_eq!((run.code, run.stdout.as_str()), (0, format!("{url}\n").as_str()), "{run}");
         let trust = Trust { root: self.root().parse().unwrap() };
         assert!(judged_twice(&self.repo.path(), trust, self.repo.now()) > 1);
     }

@@ -120,21 +120,21 @@ fn what_is_sealed_to_a_void_keyring_is_replaced_one_by_one() {
     // Each is replaced or taken away past the others, whatever they are sealed to.
     estate.by("ana", "unset prod/API_KEY").run().done();
     for (address, value) in [
-        ("prod/DB_URL", "hunter2-two"),
-        ("prod/database.password", "hunter2-yaml"),
-        ("prod/database.user", "hunter2-user"),
-        ("prod/secrets/prod.json#password", "hunter2-json"),
-        ("prod/secrets/prod.json#user", "hunter2-juser"),
+        ("prod/DB_URL", "hunter2-two-afresh"),
+        ("prod/database.password", "hunter2-yaml-afresh"),
+        ("prod/database.user", "hunter2-user-afresh"),
+        ("prod/secrets/prod.json#password", "hunter2-json-afresh"),
+        ("prod/secrets/prod.json#user", "hunter2-juser-afresh"),
     ] {
         estate.judged(5, &["old-generation"]);
         estate.set("ana", address, value);
     }
     estate.judged(5, &["old-generation"]);
-    estate.set("ana", "prod/secrets/prod.pem", "hunter2 pem\n");
+    estate.set("ana", "prod/secrets/prod.pem", "hunter2 pem afresh\n");
     estate.commit("replaced");
     estate.judged(0, &[]);
-    estate.honest();
-    estate.gives("prod/database.password", "hunter2-yaml");
-    estate.gives("prod/secrets/prod.pem", "hunter2 pem\n");
+    estate.honest_with("hunter2-two-afresh");
+    estate.gives("prod/database.password", "hunter2-yaml-afresh");
+    estate.gives("prod/secrets/prod.pem", "hunter2 pem afresh\n");
     assert_eq!(estate.by("ana", "get prod/API_KEY").run().code, 6);
 }

@@ -10,7 +10,7 @@ use crate::support::{Outcome, Repo, snapshot};
 fn filled() -> Repo {
     let repo = started();
     repo.write("secrets/dev.env", "# c\nA=one\n\nB=two\n");
-    repo.run("seal --type api-key").done();
+    repo.run("seal").done();
     repo.commit("sealed");
     repo
 }

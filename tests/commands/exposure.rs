@@ -398,3 +398,33 @@ fn a_value_in_an_argument_is_not_repeated() {
     assert!(!refused.stderr.contains("hunter2"), "{refused}");
     assert!(refused.stderr.contains("tenure exposure --value < FILE"), "{refused}");
 }
+
+#[test]
+fn what_never_came_into_git_is_counted_and_not_compared() {
+    let estate = Estate::new();
+    let ask = |leaked: &str| estate.by("ana", "exposure --value --json").feed(leaked).done().json();
+    let before = ask("hunter2-api")["absent"].as_u64().unwrap();
+    estate.set("ben", "prod/API_KEY", "hunter2-once");
+    estate.set("ben", "prod/API_KEY", "hunter2-twice");
+    estate.commit("twice");
+    let once = ask("hunter2-once");
+    assert_eq!(once["matches"].as_array().unwrap().len(), 0);
+    assert_eq!(once["absent"], before + 1);
+    assert_eq!(ask("hunter2-twice")["matches"][0]["name"], "prod/API_KEY");
+    let said = estate.by("ana", "exposure --value").feed("hunter2-once").done();
+    let absent = "of the log: nowhere in this clone, and not compared\n";
+    assert!(said.stdout.contains(absent), "{said}");
+    // Who cannot open it could not compare it anyway.
+    let cleos = estate.by("cleo", "exposure --value --json").feed("hunter2-once").done();
+    assert_eq!((&cleos.json()["absent"], &cleos.json()["closed"][0]), (&0.into(), &"prod".into()));
+}
+
+#[test]
+fn a_span_that_ends_before_it_begins_is_refused() {
+    let estate = Estate::new();
+    let line = "exposure cleo --since 2026-01-11 --until 2026-01-10";
+    let refused = estate.by("ana", line).run();
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused}");
+    assert!(refused.stderr.contains("--since 2026-01-10 --until 2026-01-11"), "{refused}");
+    estate.by("ana", "exposure cleo --since 2026-01-10 --until 2026-01-10").run().done();
+}

@@ -113,6 +113,40 @@ fn stock_programs_read_what_is_made() {
 }
 
 #[test]
+fn an_authority_that_stands_as_a_secret_signs_what_openssl_verifies() {
+    let repo = started();
+    repo.run("set dev/TEST_CA --type internal-certificate --generate ca:acme-test:365d").done();
+    let spec = "cert:example.test,10.0.0.1:90d:ca=TEST_CA";
+    let made = ["set", "dev/TLS", "--type", "internal-certificate", "--generate", spec];
+    let done = repo.tenure(&made).done();
+    assert!(done.stderr.contains("-----BEGIN CERTIFICATE"), "{done}");
+    assert!(!done.to_string().contains("PRIVATE KEY"), "{done}");
+    repo.tenure(&["rotate", "dev/TLS", "--generate", spec]).done();
+    for (wrong, code) in [("cert:a.test:90d:ca=NO", 6), ("cert:a.test:90d:ca=prod/TEST_CA", 6)] {
+        let refused = repo.tenure(&["rotate", "dev/TLS", "--generate", wrong]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (code, ""), "{refused}");
+    }
+    let longer = repo.run("rotate dev/TLS --generate cert:a.test:366d:ca=TEST_CA");
+    assert!(
+        longer.stderr.contains("longer than its authority, which ends on 2026-12-31"),
+        "{longer}"
+    );
+    let Some(openssl) = stock("openssl") else { return skipped("openssl") };
+    repo.write("ca.pem", repo.run("get dev/TEST_CA").done().stdout);
+    repo.write("tls.pem", repo.run("get dev/TLS").done().stdout);
+    for words in [
+        &["verify", "-x509_strict", "-no_check_time", "-CAfile", "ca.pem", "tls.pem"][..],
+        &["verify", "-no_check_time", "-verify_ip", "10.0.0.1", "-CAfile", "ca.pem", "tls.pem"],
+        &["verify", "-no_check_time", "-CAfile", "ca.pem", "-purpose", "sslserver", "tls.pem"],
+    ] {
+        let verified = repo.command(&openssl).args(words).run();
+        assert_eq!(verified.code, 0, "{verified}");
+    }
+    let own = ["verify", "-no_check_time", "-CAfile", "tls.pem", "-partial_chain", "ca.pem"];
+    assert_eq!(repo.command(&openssl).args(&own).run().code, 0);
+}
+
+#[test]
 fn lint_names_a_generator_that_makes_nothing() {
     let repo = started();
     let policy = repo.read(".secrets-policy.toml");

@@ -114,3 +114,47 @@ fn a_dry_run_says_what_it_would_mean_and_writes_nothing() {
     assert!(shown.stderr.contains(sentence), "{shown}");
     assert_eq!(repo.read(".secrets-policy.toml"), before);
 }
+
+#[test]
+fn where_too_few_admins_would_be_left_an_incident_is_what_one_of_them_can_open() {
+    let (repo, _, _) = super::incident::ground();
+    let policy = repo.read(".secrets-policy.toml").replace("threshold = 1 ", "threshold = 2 ");
+    repo.write(".secrets-policy.toml", &policy);
+    repo.run("policy sign -y").done();
+    let policy = repo.read(".secrets-policy.toml");
+    let refused = repo.run("member remove ben --hostile -y --reason seized");
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused}");
+    let why = "2 admins must sign a policy, and without `ben` 1 would be left";
+    assert!(refused.stderr.contains(why), "{refused}");
+    let way =
+        "tenure incident open --member ben --reason TEXT makes all that they could read due today";
+    assert!(refused.stderr.contains(way), "{refused}");
+    assert_eq!(repo.read(".secrets-policy.toml"), policy);
+    repo.run("check").done();
+    repo.run("incident open --member ben --reason seized").done();
+    let checked = repo.run("check --json");
+    assert_eq!(checked.code, 1, "{checked}");
+    let owed = checked.json()["obligations"].as_array().unwrap().clone();
+    assert_eq!(owed.len(), 1, "{checked}");
+    assert!(owed.iter().all(|it| it["due"] == "2026-01-01"), "{checked}");
+    let friendly = repo.run("member remove ben -y");
+    assert!(friendly.stderr.contains("tenure member add NAME --role ROLE"), "{friendly}");
+    // Somebody who signs no policy can go.
+    repo.run("member remove cleo --hostile -y").done();
+}
+
+#[test]
+fn what_stands_no_more_and_was_never_ended_is_counted_with_what_a_leaver_read() {
+    let (repo, _, _) = super::incident::ground();
+    repo.tenure_fed(&["rotate", "prod/STRIPE_KEY"], "sk_prod_3\n").done();
+    let shown = repo.run("-n member remove ben --json").done().json();
+    let prod = &shown["could_read"][0];
+    assert_eq!((&prod["environment"], &prod["replaced_to_end"]), (&"prod".into(), &1.into()));
+    let removed = repo.run("member remove ben -y").done();
+    assert!(removed.stdout.contains("credentials: 2 values must be ended"), "{removed}");
+    let line = "1 value in prod that others replaced: the end must be recorded by 2026-01-02: \
+                tenure rotate SECRET --finish\n";
+    assert!(removed.stdout.contains(line), "{removed}");
+    let owed = repo.run("check --json").json()["obligations"].as_array().unwrap().clone();
+    assert_eq!(owed.iter().filter(|it| it["owed"] == "end").count(), 1, "{owed:?}");
+}

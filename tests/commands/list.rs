@@ -22,7 +22,7 @@ fn every_item_is_listed_with_its_deadline_and_maker() {
 #[test]
 fn an_environment_is_listed_alone_and_by_its_alias() {
     let repo = sample();
-    repo.tenure_fed(&["set", "prod/KEY", "--type", "api-key"], "x").done();
+    repo.tenure_fed(&["set", "prod/KEY", "--type", "api-key"], "x-value-x").done();
     let listed = repo.run("ls -e prod").done();
     assert_eq!(listed.stdout.lines().count(), 1, "{listed}");
     assert!(listed.stdout.starts_with("prod/KEY  sealed  api-key  due 2026-04-01"), "{listed}");

@@ -49,6 +49,7 @@ mod textconv;
 mod trust;
 mod unset;
 mod usage;
+mod values;
 mod what_can;
 mod who_can;
 mod whoami;

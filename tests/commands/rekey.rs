@@ -8,7 +8,7 @@ fn filled() -> Repo {
     repo.write("secrets/dev.env", "# c\nA=one\n\nB=two\n");
     repo.write("secrets/dev.yaml", "hosts:\n  - a\n  - b\nempty:\n");
     repo.write("secrets/dev/tls.pem", "key\n");
-    repo.run("seal --type api-key").done();
+    repo.run("seal").done();
     repo.commit("sealed");
     repo
 }

@@ -147,13 +147,13 @@ fn who_writes_and_does_not_read_takes_nothing_in_unseen() {
     // To ask needs no key, and no right.
     let asked = estate.by("cleo", "request prod/DB_URL").run().done();
     assert!(asked.stderr.contains("to be taken in by ana, ben: tenure set"), "{asked}");
-    let file = sealed_by(&estate.repo, &asked.stdout, "s3nt");
+    let file = sealed_by(&estate.repo, &asked.stdout, "s3nt-long-enough");
     let set = |who: &str| estate.by(who, "set prod/DB_URL --from-age").arg(&file).run();
     let blind = set("cleo");
     refused(&estate.repo, &blind, "you write prod and do not read it");
     assert!(blind.stderr.contains("hint: one who reads and writes it: ana, ben"), "{blind}");
     set("ben").done();
-    assert_eq!(estate.by("deploy", "get prod/DB_URL").run().done().stdout, "s3nt");
+    assert_eq!(estate.by("deploy", "get prod/DB_URL").run().done().stdout, "s3nt-long-enough");
 }
 
 #[test]

@@ -247,3 +247,39 @@ fn a_dry_run_writes_nothing_and_names_all() {
     let unknown = estate.by("ana", "restore prod/NO_SUCH").run();
     assert_eq!(unknown.code, 6, "{unknown}");
 }
+
+#[test]
+fn many_values_come_back_each_from_a_version_that_has_it() {
+    let estate = Estate::new();
+    let values: String = (0..40).map(|n| format!("key_{n:02}: hunter2-{n}\n")).collect();
+    estate.write("secrets/dev.many.yaml", values);
+    estate.by("ben", "seal secrets/dev.many.yaml").run().done();
+    estate.commit("many");
+    let first = estate.read("secrets/dev.many.yaml");
+    estate.set("ben", "dev/key_07", "hunter2-new");
+    let signed = estate.read("secrets/dev.many.yaml");
+    let line = |text: &str, key: &str| {
+        text.lines().find(|line| line.starts_with(key)).map(str::to_owned).unwrap()
+    };
+    // No version has all: this one lacks what the one before has.
+    estate.write("secrets/dev.many.yaml", signed.replace(&line(&signed, "key_09"), "key_09: x"));
+    estate.commit("one new");
+    let damaged = |text: &str| -> String {
+        let some = text.lines().enumerate().filter(|(n, _)| n % 4 != 0);
+        some.map(|(n, line)| if n % 4 == 1 { line.replace("v1.", "v1.A") } else { line.to_owned() })
+            .map(|line| line + "\n")
+            .collect()
+    };
+    estate.write(
+        "secrets/dev.many.yaml",
+        damaged(&signed) + &line(&first, "key_00").replace("00", "99") + "\n",
+    );
+    estate.commit("damage");
+    estate.judged(5, &[]);
+    estate.by("mallory", "restore").run().done();
+    let restored = estate.read("secrets/dev.many.yaml");
+    let lines =
+        |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(lines(&restored), lines(&signed));
+    estate.honest();
+}

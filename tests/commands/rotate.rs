@@ -5,8 +5,8 @@ use crate::support::{Repo, snapshot};
 
 fn one() -> Repo {
     let repo = started();
-    repo.tenure_fed(&["set", "dev/A", "--type", "api-key"], "one").done();
-    repo.tenure_fed(&["set", "dev/B", "--type", "api-key"], "two").done();
+    repo.tenure_fed(&["set", "dev/A", "--type", "api-key"], "one-value").done();
+    repo.tenure_fed(&["set", "dev/B", "--type", "api-key"], "two-value").done();
     repo.commit("set");
     repo
 }
@@ -14,7 +14,7 @@ fn one() -> Repo {
 #[test]
 fn a_new_value_gets_a_new_deadline() {
     let repo = one().at("2026-02-01");
-    snapshot!(repo.tenure_fed(&["rotate", "dev/A"], "new"), @r"
+    snapshot!(repo.tenure_fed(&["rotate", "dev/A"], "new-value"), @r"
     exit 0
     --- stdout
     dev/A rotated. Due 2026-05-02.
@@ -22,14 +22,14 @@ fn a_new_value_gets_a_new_deadline() {
     --- stderr
     the old value is still in git history: end it at its issuer
     ");
-    assert_eq!(repo.run("get dev/A").done().stdout, "new");
+    assert_eq!(repo.run("get dev/A").done().stdout, "new-value");
     repo.run("check").done();
 }
 
 #[test]
 fn the_old_value_is_refused() {
     let repo = one();
-    let refused = repo.tenure_fed(&["rotate", "dev/A"], "one");
+    let refused = repo.tenure_fed(&["rotate", "dev/A"], "one-value");
     snapshot!(refused, @r"
     exit 2
     --- stderr
@@ -57,9 +57,9 @@ fn a_value_can_be_generated() {
 #[test]
 fn a_value_comes_from_a_file_byte_by_byte() {
     let repo = one();
-    repo.write("new.txt", "x\n");
+    repo.write("new.txt", "from a file\n");
     repo.run("rotate dev/A --from-file new.txt").done();
-    assert_eq!(repo.run("get dev/A").done().stdout, "x\n");
+    assert_eq!(repo.run("get dev/A").done().stdout, "from a file\n");
 }
 
 #[test]
@@ -101,8 +101,8 @@ fn described() -> Repo {
     assert!(policy.contains("[types.api-key]\n"));
     repo.write(".secrets-policy.toml", policy.replace("[types.api-key]\n", described));
     repo.run("policy sign --yes").done();
-    repo.tenure_fed(&["set", "dev/A", "--type", "api-key"], "one").done();
-    repo.tenure_fed(&["set", "prod/B", "--type", "api-key"], "two").done();
+    repo.tenure_fed(&["set", "dev/A", "--type", "api-key"], "one-value").done();
+    repo.tenure_fed(&["set", "prod/B", "--type", "api-key"], "two-value").done();
     repo.commit("set");
     repo
 }
@@ -110,7 +110,7 @@ fn described() -> Repo {
 #[test]
 fn the_runbook_is_shown_before_and_the_issuer_after() {
     let repo = described();
-    snapshot!(repo.tenure_fed(&["rotate", "prod/B"], "new"), @r"
+    snapshot!(repo.tenure_fed(&["rotate", "prod/B"], "new-value"), @r"
     exit 0
     --- stdout
     prod/B rotated. Due 2026-04-01.

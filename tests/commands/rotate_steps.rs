@@ -7,7 +7,7 @@ use crate::support::{Repo, snapshot};
 pub(crate) fn typed(lines: &str) -> Repo {
     let repo = started();
     described(&repo, lines);
-    for (key, value) in [("dev/A", "one"), ("dev/B", "two")] {
+    for (key, value) in [("dev/A", "one-value"), ("dev/B", "two-value")] {
         repo.tenure_fed(&["set", key, "--type", "api-key"], value).done();
     }
     repo.commit("set");
@@ -38,7 +38,7 @@ pub(super) fn given(repo: &Repo) -> Vec<String> {
 #[track_caller]
 pub(super) fn refused(repo: &Repo, line: &str, error: &str, hint: &str) {
     let before = repo.read("secrets/dev.env");
-    let outcome = repo.tenure_fed(&line.split(' ').collect::<Vec<_>>(), "unused");
+    let outcome = repo.tenure_fed(&line.split(' ').collect::<Vec<_>>(), "unused-value");
     assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{outcome}");
     assert!(outcome.stderr.contains(error), "{outcome}");
     assert!(outcome.stderr.contains(&format!("hint: {hint}\n")), "{outcome}");
@@ -48,7 +48,7 @@ pub(super) fn refused(repo: &Repo, line: &str, error: &str, hint: &str) {
 #[test]
 fn a_rotation_goes_step_by_step_and_two_values_go_out_in_between() {
     let repo = ended_at_console().at("2026-02-01");
-    snapshot!(repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new"), @r"
+    snapshot!(repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value"), @r"
     exit 0
     --- stdout
     dev/A_NEXT is pending. Due 2026-05-02.
@@ -56,10 +56,10 @@ fn a_rotation_goes_step_by_step_and_two_values_go_out_in_between() {
     --- stderr
     bring it to its issuer and to those who use it, then: tenure rotate dev/A --promote
     ");
-    assert_eq!(given(&repo), ["A=one"]);
-    assert_eq!(repo.run("get dev/A_NEXT").done().stdout, "new");
+    assert_eq!(given(&repo), ["A=one-value"]);
+    assert_eq!(repo.run("get dev/A_NEXT").done().stdout, "new-value");
     let asked = repo.run("run -q -e dev --only A,A_NEXT -- env").done().stdout;
-    assert!(asked.contains("A_NEXT=new"), "{asked}");
+    assert!(asked.contains("A_NEXT=new-value"), "{asked}");
 
     snapshot!(repo.run("rotate dev/A --promote"), @r"
     exit 0
@@ -69,7 +69,7 @@ fn a_rotation_goes_step_by_step_and_two_values_go_out_in_between() {
     --- stderr
     both go out; end the old one at its issuer (console, API keys) by 2026-02-08, then: tenure rotate dev/A --finish
     ");
-    assert_eq!(given(&repo), ["A=new", "A_PREVIOUS=one"]);
+    assert_eq!(given(&repo), ["A=new-value", "A_PREVIOUS=one-value"]);
     let exported = repo.run("export -e dev --format dotenv").done().stdout;
     assert!(exported.contains("A_PREVIOUS=") && exported.contains("A="), "{exported}");
 
@@ -81,7 +81,7 @@ fn a_rotation_goes_step_by_step_and_two_values_go_out_in_between() {
     --- stderr
     That the issuer refuses the old value is declared by ana, not proven.
     ");
-    assert_eq!(given(&repo), ["A=new"]);
+    assert_eq!(given(&repo), ["A=new-value"]);
     repo.run("check").done();
     let file = repo.read("secrets/dev.env");
     assert!(!file.contains("A_PREVIOUS") && !file.contains("A_NEXT"), "{file}");
@@ -124,7 +124,7 @@ fn each_state_takes_its_own_steps_and_names_them() {
         "tenure rotate dev/A",
     );
 
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
     let both = "tenure rotate dev/A --promote, or --undo";
     refused(&repo, "rotate dev/A --begin", "a pending value stands beside dev/A", both);
     refused(&repo, "rotate dev/A", "a pending value stands beside dev/A", both);
@@ -167,7 +167,7 @@ fn each_state_takes_its_own_steps_and_names_them() {
 #[test]
 fn other_commands_leave_a_rotation_alone() {
     let repo = ended_at_console();
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
     let pending = "tenure rotate dev/A --promote, or --undo";
     refused(&repo, "set dev/A_NEXT", "dev/A_NEXT is the pending value of dev/A", pending);
     refused(&repo, "mv dev/A dev/C", "a pending value stands beside dev/A", pending);
@@ -187,21 +187,21 @@ fn other_commands_leave_a_rotation_alone() {
 #[test]
 fn a_file_may_be_renamed_in_the_middle_of_a_rotation() {
     let repo = ended_at_console();
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
-    repo.tenure_fed(&["rotate", "dev/B", "--begin"], "newer").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
+    repo.tenure_fed(&["rotate", "dev/B", "--begin"], "newer-value").done();
     repo.run("rotate dev/B --promote").done();
     repo.commit("begun");
     repo.run("mv secrets/dev.env secrets/dev/x.env").done();
     repo.commit("renamed");
     repo.run("check").done();
-    assert_eq!(given(&repo), ["A=one"]);
+    assert_eq!(given(&repo), ["A=one-value"]);
     repo.run("rotate dev/A --promote").done();
-    assert_eq!(given(&repo), ["A=new", "A_PREVIOUS=one"]);
+    assert_eq!(given(&repo), ["A=new-value", "A_PREVIOUS=one-value"]);
     let done = repo.run("rotate dev/A dev/B --finish").done();
     assert_eq!(done.stdout.matches("1 earlier value ended").count(), 2, "{done}");
     repo.run("check").done();
     assert_eq!(
-        repo.tenure_fed(&["rotate", "dev/B"], "two").code,
+        repo.tenure_fed(&["rotate", "dev/B"], "two-value").code,
         2,
         "as it was before the renaming"
     );
@@ -211,7 +211,7 @@ fn a_file_may_be_renamed_in_the_middle_of_a_rotation() {
 fn a_pending_value_is_taken_back_and_still_to_be_ended() {
     let repo = ended_at_console();
     let before = repo.read("secrets/dev.env");
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
     snapshot!(repo.run("rotate dev/A --undo"), @r"
     exit 0
     --- stdout
@@ -221,18 +221,18 @@ fn a_pending_value_is_taken_back_and_still_to_be_ended() {
     end the value that was new for dev/A at its issuer (console, API keys), then: tenure rotate dev/A --finish
     ");
     assert_eq!(repo.read("secrets/dev.env"), before);
-    let again = repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newer").done();
+    let again = repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newer-value").done();
     assert!(again.stdout.starts_with("dev/A_NEXT is pending"), "{again}");
     let ended = repo.run("rotate dev/A --finish").done();
     assert!(ended.stdout.starts_with("dev/A: 1 earlier value ended (declared).\n"), "{ended}");
-    assert_eq!(repo.run("get dev/A").done().stdout, "one");
+    assert_eq!(repo.run("get dev/A").done().stdout, "one-value");
     repo.run("check").done();
 }
 
 #[test]
 fn a_promoted_value_is_undone_and_the_one_before_is_back_with_its_deadline() {
     let repo = ended_at_console();
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
     repo.run("rotate dev/A --promote").done();
     repo.commit("promoted");
     let undone = repo.run("rotate dev/A --undo").done();
@@ -246,10 +246,10 @@ fn a_promoted_value_is_undone_and_the_one_before_is_back_with_its_deadline() {
             .contains("end the value that was new for dev/A at its issuer (console, API keys)"),
         "{undone}"
     );
-    assert_eq!(given(&repo), ["A=one"]);
+    assert_eq!(given(&repo), ["A=one-value"]);
     repo.run("check").done();
     // What was undone is an earlier value from now on.
-    let refused = repo.tenure_fed(&["rotate", "dev/A"], "new");
+    let refused = repo.tenure_fed(&["rotate", "dev/A"], "new-value");
     assert_eq!(refused.code, 2, "{refused}");
     assert!(refused.stderr.contains("dev/A had this value before"), "{refused}");
     let json = repo.run("rotate dev/A --finish --json").done().json();
@@ -262,14 +262,14 @@ fn a_promoted_value_is_undone_and_the_one_before_is_back_with_its_deadline() {
 #[test]
 fn a_program_is_asked_with_the_old_value_before_anything_is_recorded() {
     let repo = ended_at_console();
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
     repo.run("rotate dev/A --promote").done();
     repo.commit("promoted");
     let before = repo.read("secrets/dev.env");
     let probe =
         |script: &str| repo.tenure(&["rotate", "dev/A", "--finish", "--", "sh", "-c", script]);
 
-    let alive = probe("test \"$A\" = one");
+    let alive = probe("test \"$A\" = one-value");
     assert_eq!(alive.code, 1, "{alive}");
     assert_eq!(alive.stdout, "dev/A is not finished: an old value is still taken.\n");
     assert!(
@@ -295,15 +295,15 @@ fn a_program_is_asked_with_the_old_value_before_anything_is_recorded() {
         "{chatty}"
     );
     assert!(chatty.stderr.contains("declared by ana, not proven."), "{chatty}");
-    assert_eq!(given(&repo), ["A=new"]);
+    assert_eq!(given(&repo), ["A=new-value"]);
 }
 
 #[test]
 fn a_program_gets_the_old_value_from_history_after_a_rotation_in_place() {
     let repo = ended_at_console();
-    repo.tenure_fed(&["rotate", "dev/A"], "two-b").done();
+    repo.tenure_fed(&["rotate", "dev/A"], "two-b-value").done();
     repo.commit("second");
-    repo.tenure_fed(&["rotate", "dev/A"], "three-b").done();
+    repo.tenure_fed(&["rotate", "dev/A"], "three-b-value").done();
     repo.commit("third");
     repo.write("seen", "");
     let script = "echo \"$A\" >> seen; exit 1";
@@ -312,7 +312,7 @@ fn a_program_gets_the_old_value_from_history_after_a_rotation_in_place() {
     let seen = repo.read("seen");
     let mut seen: Vec<_> = seen.lines().collect();
     seen.sort_unstable();
-    assert_eq!(seen, ["one", "two-b"]);
+    assert_eq!(seen, ["one-value", "two-b-value"]);
     // No key of ours is among the variables of the program.
     let again = repo.tenure(&["rotate", "dev/A", "--finish", "--", "true"]);
     assert_eq!(again.code, 2, "{again}");
@@ -321,7 +321,7 @@ fn a_program_gets_the_old_value_from_history_after_a_rotation_in_place() {
 #[test]
 fn a_dry_run_starts_no_program_and_writes_nothing() {
     let repo = ended_at_console();
-    repo.tenure_fed(&["rotate", "dev/A"], "new").done();
+    repo.tenure_fed(&["rotate", "dev/A"], "new-value").done();
     repo.commit("new");
     let dry = repo.run("rotate -n dev/A --finish -- touch started").done();
     assert!(dry.stderr.contains("the program was not started"), "{dry}");
@@ -332,9 +332,9 @@ fn a_dry_run_starts_no_program_and_writes_nothing() {
 #[test]
 fn what_outlives_its_overlap_is_red_until_its_end_is_recorded() {
     let repo = typed("revoke = \"console\"\noverlap = \"3d\"");
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
     repo.run("rotate dev/A --promote").done();
-    repo.tenure_fed(&["rotate", "dev/B"], "newer").done();
+    repo.tenure_fed(&["rotate", "dev/B"], "newer-value").done();
     let repo = repo.at("2026-01-04");
     repo.run("check").done();
     let repo = repo.at("2026-01-05");
@@ -367,15 +367,15 @@ fn what_was_taken_away_is_ended_too() {
 #[test]
 fn every_earlier_value_is_refused_whatever_it_was_called() {
     let repo = ended_at_console();
-    repo.tenure_fed(&["rotate", "dev/A"], "second").done();
+    repo.tenure_fed(&["rotate", "dev/A"], "second-value").done();
     repo.commit("second");
     repo.run("mv dev/A dev/C").done();
     repo.commit("moved");
     repo.run("rekey -e dev --reseal").done();
     repo.commit("resealed");
-    repo.tenure_fed(&["rotate", "dev/C"], "third").done();
+    repo.tenure_fed(&["rotate", "dev/C"], "third-value").done();
     repo.commit("third");
-    for old in ["one", "second"] {
+    for old in ["one-value", "second-value"] {
         for step in [&["rotate", "dev/C"][..], &["rotate", "dev/C", "--begin"]] {
             let refused = repo.tenure_fed(step, old);
             assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{old}: {refused}");
@@ -385,7 +385,7 @@ fn every_earlier_value_is_refused_whatever_it_was_called() {
     }
     assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
     // Another secret's earlier value is not this one's.
-    let fine = repo.tenure_fed(&["rotate", "dev/B"], "third").done();
+    let fine = repo.tenure_fed(&["rotate", "dev/B"], "third-value").done();
     assert!(!fine.stderr.contains("not compared"), "{fine}");
 }
 
@@ -393,9 +393,9 @@ fn every_earlier_value_is_refused_whatever_it_was_called() {
 fn a_value_that_is_nowhere_any_more_is_counted() {
     let repo = ended_at_console();
     // Never committed, and overwritten: no object of git has it.
-    repo.tenure_fed(&["rotate", "dev/A"], "second").done();
-    repo.tenure_fed(&["rotate", "dev/A"], "third").done();
-    let told = repo.tenure_fed(&["rotate", "dev/A"], "fourth").done();
+    repo.tenure_fed(&["rotate", "dev/A"], "second-value").done();
+    repo.tenure_fed(&["rotate", "dev/A"], "third-value").done();
+    let told = repo.tenure_fed(&["rotate", "dev/A"], "fourth-value").done();
     let warning = "earlier values that are nowhere in this clone, and were not compared with: 1";
     assert!(told.stderr.contains(warning), "{told}");
     let refused = repo.run("rotate dev/A --finish -- false");
@@ -406,7 +406,7 @@ fn a_value_that_is_nowhere_any_more_is_counted() {
 #[test]
 fn a_shallow_clone_is_deepened_before_anything_is_compared() {
     let repo = ended_at_console();
-    repo.tenure_fed(&["rotate", "dev/A"], "second").done();
+    repo.tenure_fed(&["rotate", "dev/A"], "second-value").done();
     repo.commit("second");
     let clone = repo.folder().join("shallow");
     let from = format!("file://{}", repo.path().display());
@@ -414,18 +414,18 @@ fn a_shallow_clone_is_deepened_before_anything_is_compared() {
     let root = repo.run("trust show --json").done().json()["root"].as_str().unwrap().to_owned();
     let tenure =
         || repo.command(env!("CARGO_BIN_EXE_tenure")).args(&["--now", repo.now(), "--root", &root]);
-    let refused = tenure().args(&["rotate", "dev/A"]).within(&clone).feed("one");
+    let refused = tenure().args(&["rotate", "dev/A"]).within(&clone).feed("one-value");
     assert_eq!(refused.code, 2, "{refused}");
     assert!(refused.stderr.contains("hint: git fetch --unshallow\n"), "{refused}");
     repo.command("git").args(&["fetch", "-q", "--unshallow"]).within(&clone).run().done();
-    let refused = tenure().args(&["rotate", "dev/A"]).within(&clone).feed("one");
+    let refused = tenure().args(&["rotate", "dev/A"]).within(&clone).feed("one-value");
     assert!(refused.stderr.contains("dev/A had this value before"), "{refused}");
 }
 
 #[test]
 fn several_are_rotated_in_one_entry_or_none_is() {
     let repo = ended_at_console();
-    repo.tenure_fed(&["set", "prod/P", "--type", "api-key"], "p").done();
+    repo.tenure_fed(&["set", "prod/P", "--type", "api-key"], "p-value-p").done();
     repo.commit("prod");
     let done = repo.run("rotate dev/A dev/B prod/P --generate hex:16").done();
     assert!(done.stdout.contains("dev/A rotated.") && done.stdout.contains("prod/P rotated."));
@@ -463,10 +463,10 @@ fn a_word_that_may_be_a_value_is_not_repeated() {
 #[test]
 fn a_type_of_one_value_at_a_time_is_interrupted() {
     let repo = typed("strategy = \"single\"");
-    let done = repo.tenure_fed(&["rotate", "dev/A"], "new").done();
+    let done = repo.tenure_fed(&["rotate", "dev/A"], "new-value").done();
     assert!(done.stderr.contains("planned interruption"), "{done}");
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newer").done();
-    assert_eq!(given(&repo), ["A=new"]);
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newer-value").done();
+    assert_eq!(given(&repo), ["A=new-value"]);
     snapshot!(repo.run("rotate dev/A --promote"), @r"
     exit 0
     --- stdout
@@ -475,7 +475,7 @@ fn a_type_of_one_value_at_a_time_is_interrupted() {
     --- stderr
     planned interruption: who has the old value takes the new one now; end the old one at its issuer, then: tenure rotate dev/A --finish
     ");
-    assert_eq!(given(&repo), ["A=newer"]);
+    assert_eq!(given(&repo), ["A=newer-value"]);
     repo.run("check").done();
     let done = repo.run("rotate dev/A --finish").done();
     assert!(done.stdout.contains("2 earlier values ended"), "{done}");
@@ -484,28 +484,28 @@ fn a_type_of_one_value_at_a_time_is_interrupted() {
 #[test]
 fn a_type_that_decrypts_with_its_old_values_keeps_the_last() {
     let repo = typed("strategy = \"keep-old\"");
-    let done = repo.tenure_fed(&["rotate", "dev/A"], "new").done();
+    let done = repo.tenure_fed(&["rotate", "dev/A"], "new-value").done();
     assert!(done.stdout.contains("dev/A_PREVIOUS stays, to decrypt."), "{done}");
-    assert_eq!(given(&repo), ["A=new", "A_PREVIOUS=one"]);
+    assert_eq!(given(&repo), ["A=new-value", "A_PREVIOUS=one-value"]);
     repo.run("check").done();
     let error = "the previous value of dev/A has not been ended";
     refused(&repo, "rotate dev/A", error, "tenure rotate dev/A --finish, or --undo");
     repo.run("rotate dev/A --finish").done();
-    assert_eq!(given(&repo), ["A=new"]);
+    assert_eq!(given(&repo), ["A=new-value"]);
 }
 
 #[test]
 fn what_a_user_called_so_is_a_value_of_its_own() {
     let repo = started();
-    repo.write("secrets/dev.env", "A=one\nA_NEXT=mine\nB=two\nB_PREVIOUS=mine too\n");
+    repo.write("secrets/dev.env", "A=one-value\nA_NEXT=mine\nB=two-value\nB_PREVIOUS=mine too\n");
     repo.run("seal").done();
     repo.commit("sealed");
-    assert_eq!(given(&repo), ["A=one", "A_NEXT=mine"]);
+    assert_eq!(given(&repo), ["A=one-value", "A_NEXT=mine"]);
     let error = "`dev/secrets/dev.env#A_NEXT` is a value of its own";
     refused(&repo, "rotate dev/A --begin", error, "tenure rotate dev/A");
     repo.tenure_fed(&["rotate", "dev/A_NEXT"], "mine still").done();
-    assert_eq!(given(&repo), ["A=one", "A_NEXT=mine still"]);
-    repo.tenure_fed(&["rotate", "dev/B", "--begin"], "new").done();
+    assert_eq!(given(&repo), ["A=one-value", "A_NEXT=mine still"]);
+    repo.tenure_fed(&["rotate", "dev/B", "--begin"], "new-value").done();
     let taken = repo.run("rotate dev/B --promote");
     assert_eq!(taken.code, 2, "{taken}");
     assert!(taken.stderr.contains("B_PREVIOUS` is a value of its own"), "{taken}");
@@ -525,12 +525,12 @@ fn nothing_pending_is_put_where_the_policy_leaves_values_in_clear() {
 fn only_who_writes_a_value_writes_beside_it() {
     let repo = started();
     let ben = super::member::add(&repo, "ben", "developer");
-    repo.tenure_fed(&["set", "dev/LEAD_KEY"], "one").done();
+    repo.tenure_fed(&["set", "dev/LEAD_KEY"], "one-value").done();
     let policy = repo.read(".secrets-policy.toml");
     let rule = "\n[[secrets]]\nmatch = \"dev/LEAD_KEY\"\nwriters = [\"admin\"]\n";
     repo.write(".secrets-policy.toml", policy + rule);
     repo.run("policy sign --yes").done();
-    repo.tenure_fed(&["rotate", "dev/LEAD_KEY", "--begin"], "new").done();
+    repo.tenure_fed(&["rotate", "dev/LEAD_KEY", "--begin"], "new-value").done();
     repo.run("rotate dev/LEAD_KEY --promote").done();
     std::fs::rename(repo.home().join(".ssh"), repo.home().join("away")).unwrap();
     for line in
@@ -551,7 +551,7 @@ fn whoever_shows_no_receipt_is_named() {
                 \n[[secrets]]\nmatch = \"dev/A\"\nused-by = [\"checkout\", \"reports\"]\n";
     repo.write(".secrets-policy.toml", policy + rule);
     repo.run("policy sign --yes").done();
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
     repo.run("rotate dev/A --promote").done();
     let strict = repo.run("rotate dev/A --finish --strict");
     assert_eq!((strict.code, strict.stdout.as_str()), (2, ""), "{strict}");
@@ -573,7 +573,8 @@ fn a_receipt_of_the_new_value_speaks_for_its_machine_alone() {
     );
     repo.write(".secrets-policy.toml", policy + &machine);
     repo.run("policy sign --yes").done();
-    let begun = repo.tenure_fed(&["rotate", "dev/A", "--begin", "--json"], "new").done().json();
+    let begun =
+        repo.tenure_fed(&["rotate", "dev/A", "--begin", "--json"], "new-value").done().json();
     repo.run("rotate dev/A --promote").done();
     let root = repo.run("trust show --json").done().json()["root"].as_str().unwrap().to_owned();
     let entry = begun["entry"].as_str().unwrap();
@@ -642,7 +643,12 @@ fn through_all_steps(file: &str, text: &str, key: &str, beside: [&str; 2]) {
 #[test]
 fn every_format_takes_values_beside_others() {
     for (file, text, key, beside) in [
-        ("secrets/dev.env", "# c\nA=\"one\" # why\n\nB=two\n", "A", ["A_NEXT", "A_PREVIOUS"]),
+        (
+            "secrets/dev.env",
+            "# c\nA=\"one-value\" # why\n\nB=two-value\n",
+            "A",
+            ["A_NEXT", "A_PREVIOUS"],
+        ),
         (
             "secrets/dev/a.ini",
             "x = y\n[db]\npass = one\n; c\n[other]\nz = 1\n",
@@ -773,7 +779,8 @@ fn pasted(repo: &Repo, fix: &str) -> crate::support::Outcome {
 #[test]
 fn a_fix_names_the_file_where_several_have_the_key_or_had_it() {
     let repo = typed("revoke = \"console\"\noverlap = \"3d\"");
-    repo.tenure_fed(&["set", "dev/secrets/dev/two.env#A", "--type", "api-key"], "three").done();
+    repo.tenure_fed(&["set", "dev/secrets/dev/two.env#A", "--type", "api-key"], "three-value")
+        .done();
     repo.commit("two files");
     let repo = repo.at("2027-01-04");
     let late = fixes(&repo, "overdue");
@@ -798,7 +805,7 @@ fn a_fix_names_the_file_where_several_have_the_key_or_had_it() {
 #[test]
 fn a_fix_goes_on_with_the_rotation_that_is_under_way() {
     let repo = typed("");
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
     let repo = repo.at("2026-06-01");
     let late = fixes(&repo, "overdue");
     // The pending one has a deadline of its own, and it is over too.

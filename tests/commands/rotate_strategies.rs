@@ -21,7 +21,7 @@ pub(crate) fn turns() -> Repo {
 #[test]
 fn two_users_take_turns_and_their_name_goes_with_the_password() {
     let repo = turns();
-    snapshot!(repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new"), @r"
+    snapshot!(repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value"), @r"
     exit 0
     --- stdout
     dev/A_USER_NEXT is pending.
@@ -30,11 +30,11 @@ fn two_users_take_turns_and_their_name_goes_with_the_password() {
     --- stderr
     bring it to its issuer and to those who use it, then: tenure rotate dev/A --promote
     ");
-    assert_eq!(given(&repo), ["A=one", "A_USER=app_a"]);
+    assert_eq!(given(&repo), ["A=one-value", "A_USER=app_a"]);
     assert_eq!(repo.run("get dev/A_USER_NEXT").done().stdout, "app_b");
     repo.run("rotate dev/A --undo").done();
     assert_eq!(repo.run("get dev/A_USER_NEXT").code, 6);
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newer").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newer-value").done();
     snapshot!(repo.run("rotate dev/A --promote"), @r"
     exit 0
     --- stdout
@@ -46,13 +46,13 @@ fn two_users_take_turns_and_their_name_goes_with_the_password() {
     ");
     assert_eq!(
         given(&repo),
-        ["A=newer", "A_PREVIOUS=one", "A_USER=app_b", "A_USER_PREVIOUS=app_a"]
+        ["A=newer-value", "A_PREVIOUS=one-value", "A_USER=app_b", "A_USER_PREVIOUS=app_a"]
     );
     repo.commit("promoted");
     repo.run("check").done();
     repo.run("rotate dev/A --undo").done();
-    assert_eq!(given(&repo), ["A=one", "A_USER=app_a"]);
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newest").done();
+    assert_eq!(given(&repo), ["A=one-value", "A_USER=app_a"]);
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "newest-value").done();
     repo.run("rotate dev/A --promote").done();
     snapshot!(repo.run("rotate dev/A --finish"), @r"
     exit 0
@@ -62,11 +62,11 @@ fn two_users_take_turns_and_their_name_goes_with_the_password() {
     --- stderr
     That the issuer refuses the old value is declared by ana, not proven.
     ");
-    assert_eq!(given(&repo), ["A=newest", "A_USER=app_b"]);
+    assert_eq!(given(&repo), ["A=newest-value", "A_USER=app_b"]);
     repo.run("check").done();
     // And back, at once.
-    repo.tenure_fed(&["rotate", "dev/A"], "at once").done();
-    assert_eq!(given(&repo), ["A=at once", "A_USER=app_a"]);
+    repo.tenure_fed(&["rotate", "dev/A"], "at once-value").done();
+    assert_eq!(given(&repo), ["A=at once-value", "A_USER=app_a"]);
     repo.run("check").done();
 }
 
@@ -83,6 +83,18 @@ fn a_command_is_told_for_which_user_it_works() {
     assert_eq!(got, want);
     assert_eq!(given(&repo), ["A=hunter2-new", "A_USER=app_b"]);
     repo.run("check").done();
+    // The turn of the user's name is no rotation of its own.
+    let report = repo.run("report 5d").done().stdout;
+    assert!(report.contains(" 1 rotation finished, 1 on time;"), "{report}");
+}
+
+#[test]
+fn what_is_due_takes_turns_too() {
+    let repo = turns().at("2027-01-01");
+    let done = repo.run("rotate --due --generate hex:16").done();
+    assert!(given(&repo).contains(&"A_USER=app_b".to_owned()), "{:?}", given(&repo));
+    // What cannot take its turn keeps nothing else from it.
+    assert!(done.stderr.contains("B is left as it is: the users of dev/B take turns"), "{done}");
 }
 
 #[test]
@@ -106,11 +118,11 @@ fn nobody_takes_a_turn_whom_the_policy_does_not_name() {
         "tenure set dev/A_USER, to \"app_a\" or \"app_b\"",
     );
     repo.run("unset dev/A_USER").done();
-    let refused = repo.tenure_fed(&["rotate", "dev/A"], "new");
+    let refused = repo.tenure_fed(&["rotate", "dev/A"], "new-value");
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused}");
     assert!(refused.stderr.contains("must be a sealed value of type `config`"), "{refused}");
     let repo = typed("strategy = \"alternating\"");
-    let refused = repo.tenure_fed(&["rotate", "dev/A"], "new");
+    let refused = repo.tenure_fed(&["rotate", "dev/A"], "new-value");
     assert!(refused.stderr.contains("take turns, and no rule says who they are"), "{refused}");
 }
 
@@ -123,33 +135,33 @@ fn a_signing_key_is_out_before_it_signs_and_after() {
     let repo = ring();
     let error = "whoever verifies what dev/A signs must have its new value first";
     refused(&repo, "rotate dev/A", error, "tenure rotate dev/A --begin");
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
-    assert_eq!(given(&repo), ["A=one", "A_NEXT=new"]);
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
+    assert_eq!(given(&repo), ["A=one-value", "A_NEXT=new-value"]);
     let exported = repo.run("export -e dev --format dotenv").done().stdout;
-    assert!(exported.contains("A_NEXT=new"), "{exported}");
+    assert!(exported.contains("A_NEXT=new-value"), "{exported}");
     let again = "then again; or --receipt of every consumer; or --early";
     let error = "may not have its new value yet: it waits until 2026-01-02";
     refused(&repo, "rotate dev/A --promote", error, again);
     let repo = repo.at("2026-01-02");
     repo.run("rotate dev/A --promote").done();
-    assert_eq!(given(&repo), ["A=new", "A_PREVIOUS=one"]);
+    assert_eq!(given(&repo), ["A=new-value", "A_PREVIOUS=one-value"]);
     let repo = repo.at("2026-01-06");
     let error = "what dev/A_PREVIOUS signed is verified with it until 2026-01-07";
     refused(&repo, "rotate dev/A --finish", error, "then again; or --early");
     repo.run("check").done();
     let repo = repo.at("2026-01-07");
     repo.run("rotate dev/A --finish").done();
-    assert_eq!(given(&repo), ["A=new"]);
+    assert_eq!(given(&repo), ["A=new-value"]);
     repo.run("check").done();
 }
 
 #[test]
 fn who_is_in_a_hurry_says_so() {
     let repo = ring();
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
     repo.run("rotate dev/A --promote --early").done();
     repo.run("rotate dev/A --finish --early").done();
-    assert_eq!(given(&repo), ["A=new"]);
+    assert_eq!(given(&repo), ["A=new-value"]);
     for line in ["rotate dev/A --early", "rotate dev/A --begin --early", "rotate --due --early"] {
         assert_eq!(repo.run(line).code, 2, "{line}");
     }
@@ -161,10 +173,10 @@ fn an_exposed_signing_key_is_ended_without_waiting() {
     repo.run("incident open --secret dev/A --reason leaked").done();
     let left = repo.run("rotate --due --generate hex:16").done();
     assert!(left.stderr.contains("tenure rotate dev/A --begin"), "{left}");
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
     repo.run("rotate dev/A --promote --early").done();
     repo.run("rotate dev/A --finish").done();
-    assert_eq!(given(&repo), ["A=new"]);
+    assert_eq!(given(&repo), ["A=new-value"]);
 }
 
 #[test]
@@ -179,7 +191,8 @@ fn receipts_of_all_consumers_speak_for_a_signing_key() {
     );
     repo.write(".secrets-policy.toml", policy + &machine);
     repo.run("policy sign --yes").done();
-    let begun = repo.tenure_fed(&["rotate", "dev/A", "--begin", "--json"], "new").done().json();
+    let begun =
+        repo.tenure_fed(&["rotate", "dev/A", "--begin", "--json"], "new-value").done().json();
     let entry = begun["entry"].as_str().unwrap();
     let root = repo.run("trust show --json").done().json()["root"].as_str().unwrap().to_owned();
     let receipt = |key: &str| {
@@ -194,7 +207,7 @@ fn receipts_of_all_consumers_speak_for_a_signing_key() {
     };
     assert_eq!(receipt("A").code, 2);
     receipt("A_NEXT").done();
-    assert_eq!(given(&repo), ["A=new", "A_PREVIOUS=one"]);
+    assert_eq!(given(&repo), ["A=new-value", "A_PREVIOUS=one-value"]);
 }
 
 #[test]
@@ -208,10 +221,10 @@ fn a_command_has_a_signing_key_wait_and_promotes_it_the_next_day() {
         waits.stderr.contains("the same command promotes the new one, from 2026-01-02"),
         "{waits}"
     );
-    assert_eq!(given(&repo), ["A=one", "A_NEXT=hunter2-new"]);
+    assert_eq!(given(&repo), ["A=one-value", "A_NEXT=hunter2-new"]);
     let repo = repo.at("2026-01-02");
     repo.tenure(&line).done();
-    assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one"]);
+    assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one-value"]);
     let got = std::fs::read_to_string(repo.home().join("got")).unwrap();
     assert_eq!(got, "create\nset\ntest\nset\ntest\n");
 }

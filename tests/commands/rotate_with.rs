@@ -54,12 +54,12 @@ fn a_command_is_started_once_a_step_and_gets_values_by_pipes() {
     assert_eq!(
         got(&repo),
         [
-            format!("create {address} one"),
-            format!("set {address} hunter2-new one"),
+            format!("create {address} one-value"),
+            format!("set {address} hunter2-new one-value"),
             format!("test {address} hunter2-new"),
         ]
     );
-    assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one"]);
+    assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one-value"]);
     repo.commit("promoted");
     snapshot!(with(&repo, &["--finish"]), @r"
     exit 0
@@ -70,7 +70,7 @@ fn a_command_is_started_once_a_step_and_gets_values_by_pipes() {
     dev/A finish: done
     That the issuer refuses the old value is declared by ana, not proven.
     ");
-    assert_eq!(got(&repo), [format!("finish {address} one hunter2-new")]);
+    assert_eq!(got(&repo), [format!("finish {address} one-value hunter2-new")]);
     assert_eq!(given(&repo), ["A=hunter2-new"]);
     repo.run("check").done();
 }
@@ -94,7 +94,7 @@ fn a_command_that_makes_no_value_leaves_it_to_the_generator() {
     with(&repo, &[]).done();
     let seen = got(&repo);
     let new = given(&repo)[0].strip_prefix("A=").unwrap().to_owned();
-    assert!(new.len() == 32 && new != "one", "{new}");
+    assert!(new.len() == 32 && new != "one-value", "{new}");
     assert_eq!(seen[2], format!("test dev/secrets/dev.env#A {new}"));
     with(&repo, &["--finish"]).done();
     with(&repo, &["--generate", "hex:32"]).done();
@@ -131,7 +131,7 @@ fn fails_and_goes_on(step: &str, waits: bool, again: &[&str]) {
     let steps: Vec<_> =
         got(&repo).iter().map(|it| it.split(' ').next().unwrap().to_owned()).collect();
     assert_eq!(steps, again);
-    assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one"]);
+    assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one-value"]);
     with(&repo, &["--finish"]).done();
     repo.run("check").done();
 }
@@ -150,7 +150,7 @@ fn an_end_that_fails_is_not_recorded_and_is_tried_again() {
     let failed = with(&repo, &["--finish"]);
     assert_eq!((failed.code, failed.stdout.as_str()), (2, ""), "{failed}");
     assert!(failed.stderr.contains("the command ended with 1; no end was recorded"), "{failed}");
-    assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one"]);
+    assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one-value"]);
     command(&repo, MAKES);
     let done = with(&repo, &["--finish"]).done();
     assert!(done.stdout.contains("1 earlier value ended (declared)"), "{done}");
@@ -160,7 +160,8 @@ fn an_end_that_fails_is_not_recorded_and_is_tried_again() {
 fn a_probe_is_asked_after_the_command_has_ended_the_old_value() {
     let repo = ready(&format!("test $step = finish && touch ended; {MAKES}"));
     with(&repo, &[]).done();
-    let probe = ["--finish", "--", "sh", "-c", "test \"$A\" = one || exit 3; test ! -e ended"];
+    let probe =
+        ["--finish", "--", "sh", "-c", "test \"$A\" = one-value || exit 3; test ! -e ended"];
     let done = with(&repo, &probe).done();
     assert!(done.stdout.contains("1 earlier value ended (probed)"), "{done}");
 }
@@ -172,10 +173,10 @@ fn a_command_that_takes_too_long_is_ended() {
     assert_eq!((late.code, late.stdout.as_str()), (2, ""), "{late}");
     assert!(late.stderr.contains("`set` of dev/A: the command took too long"), "{late}");
     assert_eq!(repo.run("get dev/A_NEXT").done().stdout, "hunter2-new");
-    assert_eq!(given(&repo), ["A=one"]);
+    assert_eq!(given(&repo), ["A=one-value"]);
     repo.run("check").done();
     repo.run("rotate dev/A --undo").done();
-    assert_eq!(given(&repo), ["A=one"]);
+    assert_eq!(given(&repo), ["A=one-value"]);
 }
 
 #[test]
@@ -207,13 +208,14 @@ fn a_command_that_is_not_there_changes_nothing() {
 
 #[test]
 fn several_secrets_are_driven_one_after_the_other() {
-    let repo =
-        ready("test $step = create && echo \"hunter2-$got\"; test $step$got != sethunter2-two");
+    let repo = ready(
+        "test $step = create && echo \"hunter2-$got\"; test $step$got != sethunter2-two-value",
+    );
     let line = ["rotate", "dev/A", "dev/B", "--with", "sh ~/command.sh"];
     let failed = repo.tenure(&line);
     assert_eq!(failed.code, 2, "{failed}");
     assert!(failed.stderr.contains("`set` of dev/B"), "{failed}");
-    assert_eq!(given(&repo), ["A=hunter2-one", "A_PREVIOUS=one"]);
+    assert_eq!(given(&repo), ["A=hunter2-one-value", "A_PREVIOUS=one-value"]);
     command(&repo, "true");
     let done = repo.tenure(&["rotate", "dev/B", "--with", "sh ~/command.sh", "--json"]).done();
     assert_eq!(done.json()["values"][0]["steps"], serde_json::json!(["set", "test"]), "{done}");
@@ -251,12 +253,12 @@ fn a_value_that_changed_while_it_was_tried_is_not_promoted() {
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused}");
     assert!(refused.stderr.contains("changed meanwhile"), "{refused}");
     assert_eq!(repo.run("get dev/A_NEXT").done().stdout, "hunter2-other");
-    assert_eq!(given(&repo), ["A=one"]);
+    assert_eq!(given(&repo), ["A=one-value"]);
 }
 
 #[test]
 fn a_value_that_the_secret_had_before_is_not_begun() {
-    let repo = ready("test $step = create && echo one; true");
+    let repo = ready("test $step = create && echo one-value; true");
     let refused = with(&repo, &[]);
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused}");
     assert!(refused.stderr.contains("same as the current value"), "{refused}");
@@ -270,7 +272,7 @@ fn a_type_of_one_value_at_a_time_keeps_none_before_it() {
     command(&repo, &format!("test $step = set && exit 4; {MAKES}"));
     let failed = with(&repo, &[]);
     assert!(failed.stderr.contains("its issuer takes one value at a time: see which"), "{failed}");
-    assert_eq!(given(&repo), ["A=one"]);
+    assert_eq!(given(&repo), ["A=one-value"]);
     command(&repo, MAKES);
     let done = with(&repo, &[]).done();
     assert!(done.stderr.contains("planned interruption"), "{done}");
@@ -279,7 +281,7 @@ fn a_type_of_one_value_at_a_time_keeps_none_before_it() {
     repo.commit("promoted");
     got(&repo);
     with(&repo, &["--finish"]).done();
-    assert_eq!(got(&repo), ["finish dev/secrets/dev.env#A one hunter2-new"]);
+    assert_eq!(got(&repo), ["finish dev/secrets/dev.env#A one-value hunter2-new"]);
     repo.run("check").done();
 }
 
@@ -299,4 +301,45 @@ fn a_whole_file_goes_through_the_pipes_byte_by_byte() {
         "one\n\ntwo\n\none\n\ntwo\n\n"
     );
     assert_eq!(repo.run(&format!("get {file}")).done().stdout, "two\n\n");
+}
+
+#[test]
+fn whoever_is_told_to_end_ends_the_command_first() {
+    use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let repo = ready(&format!("test $step = set && echo $$ > ~/pid && sleep 600; {MAKES}"));
+        let args = ["--now", repo.now(), "rotate", "dev/A", "--with", "sh ~/command.sh"];
+        let mut tenure = repo.command(env!("CARGO_BIN_EXE_tenure")).args(&args).raw();
+        tenure.stdin(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut tenure = tenure.stdout(std::process::Stdio::null()).spawn().unwrap();
+        let file = repo.home().join("pid");
+        let pid = loop {
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            match text.trim().parse() {
+                Ok(pid) if text.ends_with('\n') => break Pid::from_raw(pid).unwrap(),
+                _ => std::thread::sleep(std::time::Duration::from_millis(20)),
+            }
+        };
+        let own = i32::try_from(tenure.id()).unwrap();
+        kill_process(Pid::from_raw(own).unwrap(), signal).unwrap();
+        assert_eq!(tenure.wait().unwrap().code(), Some(code));
+        // Without a parent it is buried by whoever takes that place, sooner or later.
+        let stat = format!("/proc/{}/stat", pid.as_raw_nonzero());
+        let stat = || std::fs::read_to_string(&stat).unwrap_or_default();
+        assert!(test_kill_process(pid).is_err() || stat().contains(") Z "), "{}", stat());
+        assert_eq!(repo.run("get dev/A_NEXT").done().stdout, "hunter2-new");
+        command(&repo, MAKES);
+        with(&repo, &[]).done();
+        assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one"]);
+    }
+}
+
+#[test]
+fn only_a_reader_has_a_value_made_by_a_command() {
+    let repo = ready("touch started");
+    std::fs::rename(repo.home().join(".ssh"), repo.home().join("away")).unwrap();
+    let refused = with(&repo, &[]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (4, ""), "{refused}");
+    assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
+    assert_eq!(repo.tenure(&["rotate", "dev/A", "--with", ""]).code, 2);
 }

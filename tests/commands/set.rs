@@ -13,13 +13,13 @@ fn one() -> Repo {
 #[test]
 fn a_first_value_makes_the_file_that_the_glob_suggests() {
     let repo = started();
-    snapshot!(repo.tenure_fed(&["set", "dev/A", "--type", "api-key"], "one\n"), @r"
+    snapshot!(repo.tenure_fed(&["set", "dev/A", "--type", "api-key"], "one-value\n"), @r"
     exit 0
     --- stdout
     dev/A sealed. Readers: ana. Rotate by 2026-04-01. Entry [id], signed by ana.
     ");
     assert!(repo.read("secrets/dev.env").starts_with("A=sealed.v1."));
-    assert_eq!(repo.run("get dev/A").done().stdout, "one");
+    assert_eq!(repo.run("get dev/A").done().stdout, "one-value");
     repo.run("check").done();
 }
 

@@ -309,3 +309,41 @@ fn who_reads_little_makes_the_same_document() {
     let dan = repo.home().join("dan.key").display().to_string();
     assert_eq!(by(&repo, &dan, &["report", "5d"]).done().stdout, text(&repo, ""));
 }
+
+#[test]
+fn oi_20_one_value_in_two_environments_is_found_with_keys_to_both() {
+    let repo = firm();
+    let alone = |told: &str| line(told, "- No value serves two environments.").to_owned();
+    let with = |repo: &Repo| repo.run("report 5d --with-keys").done();
+    let told = with(&repo).stdout;
+    assert_eq!(
+        alone(&told),
+        "- No value serves two environments. *proven*; with keys of dev, prod."
+    );
+    assert!(told.contains("\nOpened with keys, and compared: dev, prod.\n"), "{told}");
+    assert!(told.contains("*proven*; opened with a key: dev 2 of 2, prod 4 of 4."), "{told}");
+    let same = format!("{VALUE}-one-and-the-same");
+    for name in ["dev/DATABASE_PASSWORD", "prod/DATABASE_PASSWORD"] {
+        repo.tenure_fed(&["rotate", name], &same).done();
+    }
+    let found = with(&repo);
+    let row = line(&found.stdout, "| OI-20 |");
+    let wanted = "| OI-20 | One value in two environments: dev/DATABASE_PASSWORD, prod/DATABASE_PASSWORD | 2026-11-21 | platform | give each its own: `tenure rotate prod/DATABASE_PASSWORD` |";
+    assert_eq!(row, wanted);
+    assert!(alone(&found.stdout).contains("it is not so: see OI-20"), "{found}");
+    assert!(found.stderr.contains("rotate it before this goes round"), "{found}");
+    assert!(!found.stdout.contains(VALUE));
+    // Nobody who was not asked opens anything.
+    assert!(!text(&repo, "").contains("OI-20"));
+    // dan has no key for prod.
+    let dan = repo.home().join("dan.key").display().to_string();
+    let his = by(&repo, &dan, &["report", "5d", "--with-keys"]).done().stdout;
+    let unknown = "*unknown*; not computed: no key for prod; a reader of both can prove it.";
+    assert!(alone(&his).ends_with(unknown) && !his.contains("OI-20"), "{his}");
+    // A kept one is compared with what the same keys say, and with no others.
+    repo.run("report 5d --with-keys -o docs/5d.md").done();
+    repo.run("report 5d --check docs/5d.md").done();
+    let refused = by(&repo, &dan, &["report", "5d", "--check", "docs/5d.md"]);
+    assert_eq!(refused.code, 2, "{refused}");
+    assert!(refused.stderr.contains("made with keys of dev, prod, and those at hand open dev"));
+}

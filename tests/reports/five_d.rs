@@ -292,12 +292,18 @@ fn a_value_that_is_taken_away_and_set_again_is_no_rotation() {
     let counted = |repo: &Repo| {
         let text = text(repo, "");
         let events = section(&text, "## 7. Monitoring and audit");
-        ["| Creation |", "| Rotation |"].map(|row| line(events, row).trim().to_owned())
+        ["| Creation |", "| Rotation, finished |"].map(|row| line(events, row).trim().to_owned())
     };
-    assert_eq!(counted(&repo), ["| Creation | 6 | 2026-09-10 |", "| Rotation | 2 | 2026-11-03 |"]);
+    assert_eq!(
+        counted(&repo),
+        ["| Creation | 6 | 2026-09-10 |", "| Rotation, finished | 2 | 2026-11-03 |"]
+    );
     repo.run("unset dev/DATABASE_PASSWORD -y").done();
     repo.tenure_fed(&["set", "dev/DATABASE_PASSWORD"], format!("{VALUE}-new")).done();
-    assert_eq!(counted(&repo), ["| Creation | 7 | 2026-11-21 |", "| Rotation | 2 | 2026-11-03 |"]);
+    assert_eq!(
+        counted(&repo),
+        ["| Creation | 7 | 2026-11-21 |", "| Rotation, finished | 2 | 2026-11-03 |"]
+    );
 }
 
 #[test]
@@ -386,12 +392,12 @@ fn a_rotation_in_steps_is_told_and_counts_once_its_old_value_is_ended() {
 #[test]
 fn a_rotation_that_is_taken_back_is_none() {
     let repo = firm();
-    let events = |repo: &Repo| line(&text(repo, ""), "| Rotation |").trim().to_owned();
+    let events = |repo: &Repo| line(&text(repo, ""), "| Rotation, finished |").trim().to_owned();
     let before = events(&repo);
     repo.tenure_fed(&["rotate", "dev/PAYMENT_API_KEY", "--begin"], format!("{VALUE}-b")).done();
     assert_eq!(events(&repo), before);
     repo.run("rotate dev/PAYMENT_API_KEY --promote").done();
-    assert_eq!(events(&repo), "| Rotation | 3 | 2026-11-21 |");
+    assert_eq!(events(&repo), "| Rotation, finished | 3 | 2026-11-21 |");
     repo.run("rotate dev/PAYMENT_API_KEY --undo").done();
     assert_eq!(events(&repo), before);
 }

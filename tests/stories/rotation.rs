@@ -17,23 +17,23 @@ const ENV: &str = "secrets/dev.env";
 #[test]
 fn due_today_is_well_a_day_later_is_not_and_a_rotation_mends_it() {
     let repo = started();
-    repo.tenure_fed(&["set", "dev/A", "--type", "api-key"], "one").done();
+    repo.tenure_fed(&["set", "dev/A", "--type", "api-key"], "one-value").done();
     repo.commit("set");
     let repo = repo.at("2026-04-01");
     repo.run("check").done();
     let repo = repo.at("2026-04-02");
     assert_eq!(repo.run("check").code, 1);
     assert!(repo.run("run -e dev -- true").done().stderr.contains("overdue"));
-    repo.tenure_fed(&["rotate", "dev/A"], "two").done();
+    repo.tenure_fed(&["rotate", "dev/A"], "two-value").done();
     repo.run("check").done();
 }
 
 #[test]
 fn a_promoted_value_has_the_deadline_of_the_day_it_was_made() {
     let repo = started();
-    repo.tenure_fed(&["set", "dev/A", "--type", "api-key"], "one").done();
+    repo.tenure_fed(&["set", "dev/A", "--type", "api-key"], "one-value").done();
     let repo = repo.at("2026-02-01");
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "two").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "two-value").done();
     let repo = repo.at("2026-03-01");
     let promoted = repo.run("rotate dev/A --promote").done();
     assert!(promoted.stdout.contains("Due 2026-05-02."), "{promoted}");
@@ -41,16 +41,16 @@ fn a_promoted_value_has_the_deadline_of_the_day_it_was_made() {
     assert_eq!(repo.run("check").code, 1, "both are late by now");
     repo.run("rotate dev/A --finish").done();
     assert_eq!(repo.run("check").code, 1);
-    repo.tenure_fed(&["rotate", "dev/A"], "three").done();
+    repo.tenure_fed(&["rotate", "dev/A"], "three-value").done();
     repo.run("check").done();
 }
 
 #[test]
 fn a_pending_value_that_a_leaver_could_read_is_owed_too() {
     let repo = started();
-    repo.tenure_fed(&["set", "dev/A", "--type", "api-key"], "one").done();
+    repo.tenure_fed(&["set", "dev/A", "--type", "api-key"], "one-value").done();
     add(&repo, "ben", "developer");
-    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "two").done();
+    repo.tenure_fed(&["rotate", "dev/A", "--begin"], "two-value").done();
     repo.commit("pending");
     repo.run("member remove ben -y").done();
     repo.run("rotate dev/A --promote").done();
@@ -202,14 +202,14 @@ const CALLS: [&str; 7] =
 /// those after it.
 fn killed(before: &[&str], step: &[&str]) {
     let repo = started();
-    repo.tenure_fed(&["set", "dev/A"], "one").done();
+    repo.tenure_fed(&["set", "dev/A"], "one-value").done();
     repo.tenure_fed(&["set", "dev/B"], "bee").done();
     killed_on(&repo, before, step);
 }
 
 fn killed_on(repo: &Repo, before: &[&str], step: &[&str]) {
     let strace = skip!("strace");
-    repo.write(".git/new", "two");
+    repo.write(".git/new", "two-value");
     for line in before {
         repo.run(line).done();
     }
@@ -372,9 +372,9 @@ fn a_killed_rotation_by_a_command_loses_no_value_and_goes_on() {
 #[test]
 fn a_program_that_is_asked_holds_nobody_up() {
     let repo = started();
-    repo.tenure_fed(&["set", "dev/A"], "one").done();
+    repo.tenure_fed(&["set", "dev/A"], "one-value").done();
     repo.commit("one");
-    repo.tenure_fed(&["rotate", "dev/A"], "two").done();
+    repo.tenure_fed(&["rotate", "dev/A"], "two-value").done();
     let args = ["--now", repo.now(), "rotate", "dev/A", "--finish", "--", "sleep", "30"];
     let mut command = repo.command(env!("CARGO_BIN_EXE_tenure")).args(&args).raw();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

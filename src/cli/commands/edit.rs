@@ -32,5 +32,6 @@ pub(crate) fn run(
     let edited =
         edit::edit(world, args.what.as_deref(), global.env.as_ref(), args.reason.text.as_deref())?;
     out.show(&edited)?;
+    super::set::compared(out, edited.compared);
     Ok(Exit::Done)
 }

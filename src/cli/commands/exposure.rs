@@ -76,6 +76,7 @@ pub(crate) fn run(
     args: &Args,
     out: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
+    in_order(args)?;
     let world = &as_of::look(world, &args.view.texts, Past::Committed)?;
     let view = world.view.as_ref();
     let wanted = Wanted { since: args.since, until: args.until, env: global.env.clone() };
@@ -111,6 +112,18 @@ impl Args {
             .or_else(|| self.key.as_deref().map(Question::Key))
             .or_else(|| self.vendor.as_deref().map(Question::Vendor))
     }
+}
+
+/// Refuses a span that ends before it begins: no answer would be one.
+fn in_order(args: &Args) -> Result<(), Failure> {
+    let Some((since, until)) = args.since.zip(args.until).filter(|(since, until)| since > until)
+    else {
+        return Ok(());
+    };
+    let what =
+        format!("nothing lies between --since {since} and --until {until}: that is before it");
+    let instead = Some(format!("the other way round: --since {until} --until {since}"));
+    Err(DeedError::Refuse { what, instead }.into())
 }
 
 /// A member's name; what is none may be a value, and is not repeated.

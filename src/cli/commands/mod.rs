@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod exposure;
 pub(crate) mod extend;
 pub(crate) mod get;
+pub(crate) mod help;
 pub(crate) mod hook;
 pub(crate) mod incident;
 pub(crate) mod init;

@@ -3,17 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueHint};
+use jiff::civil::Date;
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::View;
 use crate::deeds::DeedError;
 use crate::deeds::as_of::{self, Past};
+use crate::deeds::report::shared::Keys;
 use crate::deeds::report::{self, kept};
 use crate::finding::Finding;
 use crate::output::as_of::told;
 use crate::output::report::{
-    Compared, Document, Edition, Ics, calendar, compare, five_d, plan, stamped,
+    Compared, Document, Edition, Ics, calendar, compare, five_d, opened_for, plan, stamped,
 };
 use crate::output::{Form, Output};
 use crate::world::World;
@@ -62,6 +64,10 @@ struct FiveD {
     /// For customers: without the names of secrets, members, files and commands
     #[arg(long)]
     customer: bool,
+
+    /// Open values with your keys, in memory: tells which serve two environments, and which keys were used
+    #[arg(long, conflicts_with = "check")]
+    with_keys: bool,
 
     #[command(flatten)]
     view: View,
@@ -115,7 +121,13 @@ fn document_5d(world: &World, args: &FiveD, out: &mut Output<'_>) -> Result<Exit
         return check(world, file, out);
     }
     let edition = if args.customer { Edition::Customer } else { Edition::Internal };
-    let report = report::five_d(world, None)?;
+    let keys = if args.with_keys { Keys::AtHand } else { Keys::Unused };
+    let report = report::five_d(world, None, keys)?;
+    if report.shared.as_ref().is_some_and(|it| !it.same.is_empty()) {
+        out.warn(
+            "OI-20 tells whoever reads one environment a value of another: rotate it before this goes round",
+        );
+    }
     let document = Document { name: "5d", text: &five_d(&report, edition) };
     // What cannot be said is shown, with why; and never kept, nor taken for a pass.
     match (report.broken.first(), &args.output) {
@@ -154,7 +166,7 @@ fn check(world: &World, file: &Path, out: &mut Output<'_>) -> Result<Exit, Failu
     let text = kept::read(world, file)?;
     let wanted = match stamped(&text) {
         Some((day, edition)) => {
-            let report = report::five_d(world, Some(day))?;
+            let report = again(world, &text, day)?;
             if let Some(finding) = report.broken.first() {
                 return Err(refused(finding));
             }
@@ -166,6 +178,25 @@ fn check(world: &World, file: &Path, out: &mut Output<'_>) -> Result<Exit, Failu
     let compared = Compared { name, difference: compare(&text, wanted.as_deref()) };
     out.show(&compared)?;
     Ok(if compared.difference.is_none() { Exit::Done } else { Exit::Found })
+}
+
+/// The document of a kept one's day, made with as many keys.
+fn again(world: &World, kept: &str, day: Date) -> Result<report::FiveD, Failure> {
+    let with = opened_for(kept);
+    let keys = if with.is_some() { Keys::AtHand } else { Keys::Unused };
+    let report = report::five_d(world, Some(day), keys)?;
+    let opened = report.shared.as_ref().map(|it| {
+        let envs: Vec<_> = it.opened.keys().map(ToString::to_string).collect();
+        if envs.is_empty() { "none".to_owned() } else { envs.join(", ") }
+    });
+    match (with, opened) {
+        (Some(with), Some(opened)) if with != opened => Err(DeedError::Refuse {
+            what: format!("it was made with keys of {with}, and those at hand open {opened}"),
+            instead: Some("ask who has the same keys, or make it without: tenure report 5d".into()),
+        }
+        .into()),
+        _ => Ok(report),
+    }
 }
 
 fn the_plan(world: &World, args: &Plan, out: &mut Output<'_>) -> Result<Exit, Failure> {

@@ -6,7 +6,7 @@ use crate::cli::global::{Global, Reason};
 use crate::deeds::sealing::Whole;
 use crate::deeds::{ignored, seal};
 use crate::names::TypeName;
-use crate::output::Output;
+use crate::output::{Output, safe};
 use crate::world::World;
 
 /// Seal files that lie in clear: new ones, opened ones, and values added by hand
@@ -48,6 +48,14 @@ pub(crate) fn run(
     };
     let sealed = seal::seal(world, &plan)?;
     out.show(&sealed)?;
+    super::set::compared(out, sealed.compared);
+    if let Some(first) = sealed.doubts.first() {
+        let more = match sealed.doubts.len() {
+            1 => String::new(),
+            several => format!(" (1 of {several} such)"),
+        };
+        out.warn(&safe(&format!("sealed as it stands, and no good as a new value: {first}{more}")));
+    }
     let paths = sealed.receipt.as_ref().map(|receipt| receipt.paths.as_slice()).unwrap_or_default();
     if let Some(ignored) = ignored::written(world, paths) {
         out.warn(&ignored.warning());

@@ -9,10 +9,11 @@ use crate::cli::failure::Failure;
 use crate::cli::global::{Global, Reason};
 use crate::deeds::DeedError;
 use crate::deeds::fit::Insist;
+use crate::deeds::rotate::Compared;
 use crate::deeds::set::{self, Shape, Source, Wish};
 use crate::deeds::{aim, ignored, request};
 use crate::names::{AddressQuery, TypeName};
-use crate::output::Output;
+use crate::output::{Output, safe};
 use crate::rotation::days;
 use crate::rotation::generate::Spec;
 use crate::world::World;
@@ -25,6 +26,7 @@ Examples:
   tenure set prod/STRIPE_KEY --type api-key
   openssl rand -hex 32 | tenure set -e dev SESSION_KEY
   tenure set prod/secrets/tls.pem --from-file tls.pem
+  tenure set prod/OLD_TOKEN --type token --keep        only its type changes
 
 Generators:
   password:32             letters, digits, - _ .; 12 or more (password:32:alnum: letters and digits)
@@ -36,7 +38,9 @@ Generators:
   ssh-ed25519, age, x25519, rsa:3072, rsa:4096, ec:p256, ec:p384
                           private keys; the public one is shown
   cert:example.test:90d   a self-signed certificate and its key; more names after commas
-  testca:example.test:90d the same by an authority made for it, whose certificate stands beside it")]
+  testca:example.test:90d the same by an authority made for it, whose certificate stands beside it
+  ca:test:3650d           an authority for tests; cert:example.test:90d:ca=TEST_CA is signed by the one
+                          that stands as the secret TEST_CA of the same environment")]
 pub(crate) struct Args {
     /// ENV/KEY or ENV/PATH#KEY
     #[arg(value_name = "SECRET")]
@@ -69,6 +73,11 @@ pub(crate) struct Args {
     /// Take the value that somebody sealed as `tenure request` says
     #[arg(long, value_name = "FILE", conflicts_with_all = ["generate", "from_file"])]
     from_age: Option<PathBuf>,
+
+    /// Keep the value that stands there, and give it the type of --type or of the policy's rule; its deadline
+    /// moves no later, and goes only with --reason, signed by an admin
+    #[arg(long, conflicts_with_all = ["generate", "from_file", "from_age", "file"])]
+    keep: bool,
 
     /// Its deadline, nearer than what its type allows
     #[arg(long, value_name = "DATE")]
@@ -123,6 +132,7 @@ pub(crate) fn run(
     };
     let wish = args.fit.wish(world, wish)?;
     let source = match (&args.generate, &args.from_age) {
+        _ if args.keep => Source::Kept,
         (Some(spec), _) => Source::Generated(spec.clone()),
         (None, Some(file)) => Source::Sent(request::sent(world, file)?),
         (None, None) => {
@@ -154,8 +164,12 @@ pub(super) fn beside(out: &mut Output<'_>, set: &set::Set) {
     if let Some(public) = &set.public {
         out.note(public);
     }
+    compared(out, set.compared);
+    if let Some(what) = set.retyped.as_ref().and_then(|it| it.doubt.as_deref()) {
+        out.warn(&safe(&format!("it stays, and would not be taken as a new value: {what}")));
+    }
     if set.locked {
-        out.note("when its certificate ends is not known: --password-file FILE opens it to read");
+        out.warn("when its certificate ends is not known: --password-file FILE opens it to read");
     }
     let public = set.kind.as_ref().is_some_and(|kind| kind.as_str() == "certificate");
     if let Some((life, allowed)) =
@@ -166,6 +180,22 @@ pub(super) fn beside(out: &mut Output<'_>, set: &set::Set) {
             days(life)
         ));
     }
+}
+
+/// Says with what a value that pays a duty was not compared.
+pub(super) fn compared(out: &mut Output<'_>, compared: Compared) {
+    match compared {
+        Compared::All => {}
+        Compared::Without(lost) => out.warn(&not_compared(lost)),
+        Compared::Blindly => out.warn(
+            "a new value is owed, and who does not read the environment cannot tell whether this one is new",
+        ),
+    }
+}
+
+/// Says that earlier values are nowhere any more.
+pub(super) fn not_compared(lost: usize) -> String {
+    format!("earlier values that are nowhere in this clone, and were not compared with: {lost}")
 }
 
 /// Refuses `KEY VALUE` without a word of it.

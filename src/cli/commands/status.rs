@@ -5,6 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::global::{Global, View};
 use crate::deeds;
 use crate::deeds::as_of::{self, Past};
+use crate::deeds::report::shared::Keys;
 use crate::output::Output;
 use crate::output::as_of::Viewed;
 use crate::world::World;
@@ -31,7 +32,7 @@ pub(crate) fn run(
     let mut status = deeds::status::status(&world, global.env.as_ref())?;
     // They need every entry, and what git tracks: more than a glance costs.
     if global.json && global.env.is_none() {
-        let report = deeds::report::five_d(&world, None);
+        let report = deeds::report::five_d(&world, None, Keys::Unused);
         status.numbers =
             report.ok().filter(deeds::report::FiveD::can_be_said).map(|report| report.numbers());
     }

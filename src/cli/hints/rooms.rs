@@ -130,10 +130,16 @@ pub(crate) fn rotation(error: &RotationError) -> Advice {
         RotationError::NoGenerator | RotationError::Length { .. } => {
             Advice::of(Exit::Refused).hint("--generate password:32")
         }
+        RotationError::Issued => Advice::of(Exit::Refused).hint("--generate hmac:64"),
         RotationError::Set => {
             Advice::of(Exit::Refused).hint("--generate password:20:set=0123456789")
         }
         RotationError::Host => Advice::of(Exit::Refused).hint("--generate cert:example.test:90d"),
+        RotationError::Authority => Advice::of(Exit::Refused)
+            .hint("make one: tenure set ENV/TEST_CA --generate ca:test:3650d"),
+        RotationError::Outlives(_) => {
+            Advice::of(Exit::Refused).hint("ask for fewer days, or rotate the authority first")
+        }
         RotationError::NotMade => Advice::of(Exit::Refused),
     }
 }
@@ -143,7 +149,8 @@ pub(crate) fn child(error: &ChildError) -> Advice {
         ChildError::NotFound { .. } => Advice::of(Exit::NotFound),
         ChildError::NotExecutable { .. } => Advice::of(Exit::NotExecutable),
         ChildError::Interrupted { signal, .. } => {
-            Advice::of(Exit::killed(u8::try_from(*signal).unwrap_or(0)))
+            let exit = Exit::killed(u8::try_from(*signal).unwrap_or(0));
+            Advice::of(exit).hint("the same command goes on from there")
         }
         ChildError::BadVariable { .. }
         | ChildError::BadArgument { .. }

@@ -14,6 +14,7 @@ use crate::deeds::get;
 use crate::deeds::load::Place;
 use crate::deeds::set::without_line_break;
 use crate::document::Document;
+use crate::keyring::Generation;
 use crate::log::entry::KeyringRecord;
 use crate::names::{EnvName, MemberName};
 use crate::secret::Plaintext;
@@ -32,6 +33,8 @@ pub struct Leaked {
     pub matches: Vec<Match>,
     /// Where it stood, and no entry that is here says so.
     pub unlogged: Vec<Unlogged>,
+    /// How many values of the log the keys at hand would open, and no token of them is anywhere in this clone.
+    pub absent: usize,
     /// The environments that no key at hand opens.
     pub closed: Vec<EnvName>,
     /// What was looked at.
@@ -79,10 +82,11 @@ pub fn find(
     let rings = own(&place, &record, &past)?;
     let made = record.values_made();
     let (mut found, mut parts) = (BTreeSet::new(), BTreeSet::new());
-    let (mut unlogged, mut opened) = (BTreeSet::new(), 0);
+    let (mut unlogged, mut compared, mut opened) = (BTreeSet::new(), BTreeSet::new(), 0);
     let mut search = Search::of(&record, &made, &rings)?;
     search.all(&place, &past, progress, &mut |hit| {
         opened += 1;
+        compared.extend(hit.made);
         match (compare(&hit, leaked), hit.made) {
             (Likeness::None, _) => {}
             (Likeness::Same, Some(made)) => _ = found.insert(made),
@@ -100,6 +104,7 @@ pub fn find(
     Ok(Leaked {
         matches,
         unlogged: unlogged.into_iter().collect(),
+        absent: absent(&made, &compared, (&rings, wanted)),
         closed: closed(&record, &rings),
         looked: Looked {
             keyrings: past.keyrings.len(),
@@ -137,6 +142,22 @@ fn own(place: &Place<'_>, record: &Record, past: &Past) -> Result<Rings, DeedErr
         Some(why) if rings.generations.is_empty() => Err(why.into()),
         _ => Ok(rings),
     }
+}
+
+/// Counts the values that could be opened and were not compared, since none of their tokens was found.
+fn absent(made: &[Made], compared: &BTreeSet<usize>, (rings, wanted): (&Rings, &Wanted)) -> usize {
+    let hashes = |made: &Made| made.versions.iter().filter_map(|it| it.hash).collect::<Vec<_>>();
+    // Two values may have one token: what was carried on by two branches.
+    let seen: BTreeSet<_> = compared.iter().flat_map(|at| hashes(&made[*at])).collect();
+    let ours: BTreeSet<_> = rings.generations.iter().map(Generation::id).collect();
+    let openable = |made: &&Made| {
+        let mut generations = made.versions.iter().filter_map(|it| it.generation);
+        generations.any(|generation| ours.contains(&generation))
+    };
+    let meant =
+        |made: &&Made| wanted.env.as_ref().is_none_or(|only| *only == made.origin.address.env);
+    let missing = |made: &&Made| !hashes(made).iter().any(|hash| seen.contains(hash));
+    made.iter().filter(openable).filter(meant).filter(missing).count()
 }
 
 fn closed(record: &Record, rings: &Rings) -> Vec<EnvName> {

@@ -76,6 +76,8 @@ pub struct Debt {
     pub values: Vec<Address>,
     /// How many of them have a type of which the policy says how a value is ended at its issuer.
     pub to_end: usize,
+    /// How many more stand nowhere any more, and are still to be ended at their issuers.
+    pub gone: usize,
     /// The last day in time to rotate them.
     pub due: Date,
 }
@@ -100,6 +102,7 @@ pub(super) fn debts(
     let debt = |env: &EnvName| Debt {
         values: owed(verified, env).cloned().collect(),
         to_end: owed(verified, env).filter(ends).count(),
+        gone: verified.ends_open(env),
         due: place.today().saturating_add(i64::from(next.leaver_days(env)).days()),
     };
     let read = names.iter().flat_map(|name| verified.policy.readable_by(name));
@@ -123,6 +126,7 @@ pub fn remove(
     let identities = owned(verified.policy, &wish.name);
     not_the_leaver(wish)?;
     let leaving = leaving(wish, &identities);
+    enough_stay(wish, verified.policy, &leaving)?;
     let mut edit = Edit::of(&found)?;
     if let Fate::Given(owner) = &wish.identities {
         identities.iter().try_for_each(|it| edit.give_owner(&it.name, owner))?;
@@ -158,6 +162,35 @@ fn not_the_leaver(wish: &Wish) -> Result<(), DeedError> {
         }),
         Fate::Given(_) | Fate::Orphaned | Fate::Removed => Ok(()),
     }
+}
+
+/// Refuses to go on where too few admins would be left to sign any policy, this one too: then the leaver alone
+/// can let themselves be removed.
+fn enough_stay(wish: &Wish, policy: &Policy, leaving: &[&MemberName]) -> Result<(), DeedError> {
+    let signs =
+        |who: &MemberName| policy.members.get(who).is_some_and(|it| !it.signing_keys.is_empty());
+    let mut stay: Vec<_> = policy.admins().into_iter().filter(|who| signs(who)).collect();
+    let before = stay.len();
+    stay.retain(|who| !leaving.contains(who));
+    let (wanted, left) = (policy.admin.threshold as usize, stay.len());
+    // That somebody must stay at all is for the policy to say.
+    if left == 0 || left == before || left >= wanted {
+        return Ok(());
+    }
+    let name = &wish.name;
+    let instead = match wish.manner {
+        Manner::Friendly => {
+            "tenure member add NAME --role ROLE, for another admin first, while enough can sign"
+                .to_owned()
+        }
+        Manner::Hostile => format!(
+            "tenure incident open --member {name} --reason TEXT makes all that they could read due today, \
+             by your word alone; they read on, so what replaces it belongs in a repository with a new root"
+        ),
+    };
+    let what =
+        format!("{wanted} admins must sign a policy, and without `{name}` {left} would be left");
+    Err(DeedError::Refuse { what, instead: Some(instead) })
 }
 
 /// Who goes: the machines first, since nobody answers for them alone.

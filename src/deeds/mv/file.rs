@@ -7,12 +7,12 @@ use crate::deeds::DeedError;
 use crate::deeds::attest::{Work, attest};
 use crate::deeds::find::sealed_again;
 use crate::deeds::load::Place;
-use crate::deeds::past::item_of;
+use crate::deeds::past::parsed;
 use crate::deeds::rotate::at_rest;
-use crate::document::{Document, Format, items};
+use crate::document::{Format, items, whole_hash};
 use crate::finding::{Finding, Severity};
 use crate::log::entry::{FileChange, Item, Op, Origin};
-use crate::names::{Address, EnvName, KeyPath, RepoPath};
+use crate::names::{Address, EnvName, KeyPath, RepoPath, Sha256};
 use crate::policy::Policy;
 use crate::seal;
 use crate::verify::{Live, Verified};
@@ -111,15 +111,16 @@ fn same_items(
     to: &RepoPath,
     bytes: &[u8],
 ) -> Result<(), DeedError> {
-    let right = |(at, live): (&Address, &Live<'_>)| item_of(to, bytes, &at.key) == live.item.hash;
     let whole = seal::is_whole(bytes) || Format::of(to).is_none();
-    let count = match Format::of(to).filter(|_| !whole) {
-        Some(format) => std::str::from_utf8(bytes)
-            .ok()
-            .and_then(|text| Document::parse(format, text).ok().map(|it| items(&it).len())),
-        None => Some(1),
+    // Of a file by value, all is read once, however many values it has.
+    let found: Option<BTreeMap<KeyPath, Sha256>> = match whole {
+        true => Some(BTreeMap::from([(KeyPath::Whole, whole_hash(bytes))])),
+        false => parsed(to, bytes)
+            .map(|it| items(&it).into_iter().map(|(key, item)| (key, item.hash)).collect()),
     };
-    if signed.is_empty() || count != Some(signed.len()) || !signed.iter().all(right) {
+    let found = found.unwrap_or_default();
+    let right = |(at, live): (&Address, &Live<'_>)| found.get(&at.key) == live.item.hash.as_ref();
+    if signed.is_empty() || found.len() != signed.len() || !signed.iter().all(right) {
         return refuse(
             format!("what lies at `{to}` is not, value by value, what was signed"),
             "tenure check".to_owned(),

@@ -10,7 +10,7 @@ use crate::deeds::attest::{Work, attest};
 use crate::deeds::find::{self, Found};
 use crate::deeds::load::Place;
 use crate::deeds::ring::Ring;
-use crate::deeds::rotate::at_rest;
+use crate::deeds::rotate::{at_rest, moves_no_old};
 use crate::deeds::sealing::{Resealed, Sealing, Whole};
 use crate::deeds::set::{edited, empty};
 use crate::document::{Format, Node, place as places};
@@ -48,6 +48,7 @@ pub(super) fn mv(
     let ring = Ring::open(place.world, &verified, env)?;
     ring.current()?;
     let sealing = Sealing { verified: &verified, env, ring: &ring, today: place.today() };
+    moves_no_old(place, sealing, &found, &target)?;
     let mut work = Work { reason: plan.reason.clone(), ..Work::default() };
     let mut files = moved(sealing, &found, &target)?;
     let of = Origin { entry: verified.record.entries[live.entry].id, address: source.clone() };

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::events::Events;
 use super::rotations::Rotation;
+use super::shared::Shared;
 use crate::log::entry::Grade as Ended;
+use crate::names::EnvName;
 
 /// Something that is taken for granted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +16,7 @@ pub struct Assumption {
     /// How well it is known.
     pub grade: Grade,
     /// More on that, without names.
-    pub note: Option<&'static str>,
+    pub note: Option<String>,
     /// Who signed it, each once; nobody where nobody's name belongs there.
     pub by: BTreeSet<String>,
 }
@@ -26,6 +28,8 @@ pub enum Grade {
     Declared,
     /// Nobody does.
     Unknown,
+    /// Whoever has the keys can recompute it.
+    Proven,
 }
 
 impl Grade {
@@ -35,31 +39,59 @@ impl Grade {
         match self {
             Self::Declared => "declared",
             Self::Unknown => "unknown",
+            Self::Proven => "proven",
         }
     }
 }
 
 /// Lists what is taken for granted, in the mission's order.
 #[must_use]
-pub fn assumptions(events: &Events, rotations: &[Rotation]) -> Vec<Assumption> {
+pub fn assumptions(
+    events: &Events,
+    rotations: &[Rotation],
+    shared: Option<&Shared>,
+) -> Vec<Assumption> {
     let plain = |text: &str, grade| Assumption {
         text: text.to_owned(),
         grade,
         note: None,
         by: BTreeSet::new(),
     };
-    let alone = plain("No value serves two environments.", Grade::Unknown);
     vec![
         plain("Readers' private keys are protected.", Grade::Unknown),
         plain("Nobody kept a copy after a lawful read.", Grade::Unknown),
         plain("The ciphers hold.", Grade::Unknown),
-        Assumption { note: Some("a reader of both can prove it"), ..alone },
+        alone(shared),
         plain("The code host refuses force-push and wants review.", Grade::Declared),
         plain("Memory and logs of CI are closed to others.", Grade::Declared),
         plain("Clocks are right.", Grade::Declared),
         ended(events),
         differ(rotations),
     ]
+}
+
+/// Whether a value serves two environments: what nobody opened, nobody knows.
+fn alone(shared: Option<&Shared>) -> Assumption {
+    let names = |envs: &mut dyn Iterator<Item = &EnvName>| {
+        envs.map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
+    let proof = "a reader of both can prove it".to_owned();
+    let (grade, note) = match shared {
+        None => (Grade::Unknown, proof),
+        Some(it) if !it.same.is_empty() => {
+            let keys = names(&mut it.opened.keys());
+            (Grade::Proven, format!("it is not so: see OI-20; with keys of {keys}"))
+        }
+        Some(it) if it.closed.is_empty() => {
+            (Grade::Proven, format!("with keys of {}", names(&mut it.opened.keys())))
+        }
+        Some(it) => {
+            let closed = names(&mut it.closed.iter());
+            (Grade::Unknown, format!("not computed: no key for {closed}; {proof}"))
+        }
+    };
+    let text = "No value serves two environments.".to_owned();
+    Assumption { text, grade, note: Some(note), by: BTreeSet::new() }
 }
 
 fn ended(events: &Events) -> Assumption {
@@ -71,7 +103,7 @@ fn ended(events: &Events) -> Assumption {
         (all, _) => (refuse(all), "some probed once, when they were ended"),
     };
     let by = BTreeSet::new();
-    Assumption { text, grade: Grade::Declared, note: Some(note), by }
+    Assumption { text, grade: Grade::Declared, note: Some(note.to_owned()), by }
 }
 
 fn refuse(count: usize) -> String {
@@ -89,7 +121,7 @@ fn differ(rotations: &[Rotation]) -> Assumption {
         count => format!("The {count} rotated values differ from those before."),
     };
     let by = rotations.iter().map(|it| it.by.to_string()).collect();
-    Assumption { text, grade: Grade::Declared, note: Some("a reader can prove it"), by }
+    Assumption { text, grade: Grade::Declared, note: Some("a reader can prove it".to_owned()), by }
 }
 
 #[cfg(test)]
@@ -113,9 +145,9 @@ mod tests {
     fn what_was_probed_is_said() {
         use Ended::{Declared, Probed};
         let said = |grades: &[Ended]| {
-            let all = assumptions(&ends(grades), &[]);
+            let all = assumptions(&ends(grades), &[], None);
             assert_eq!(all.len(), 9);
-            (all[7].text.clone(), all[7].note.unwrap())
+            (all[7].text.clone(), all[7].note.clone().unwrap())
         };
         assert_eq!(said(&[]).1, "none was ended yet");
         assert_eq!(said(&[Declared]).0, "Issuers refuse the 1 value that was ended.");
@@ -126,9 +158,9 @@ mod tests {
 
     #[test]
     fn nothing_is_proven_that_cannot_be() {
-        let all = assumptions(&ends(&[]), &[]);
+        let all = assumptions(&ends(&[]), &[], None);
         let unknown = all.iter().filter(|it| it.grade == Grade::Unknown).count();
         assert_eq!(unknown, 4);
-        assert_eq!(all[3].note, Some("a reader of both can prove it"));
+        assert_eq!(all[3].note.as_deref(), Some("a reader of both can prove it"));
     }
 }

@@ -23,6 +23,7 @@ pub mod numbers;
 pub mod plan;
 pub mod rotations;
 pub mod secrets;
+pub mod shared;
 pub mod storage;
 pub mod tracked;
 pub mod triggers;
@@ -60,6 +61,7 @@ use lifecycle::{Lifecycle, Owing};
 use neutral::Neutral;
 use rotations::Timely;
 use secrets::Secret;
+use shared::{Keys, Shared};
 use storage::Stored;
 use tracked::Tracked;
 use watch::Watch;
@@ -126,6 +128,8 @@ pub struct FiveD {
     pub runbook: Option<Link>,
     /// The days between two reviews of this document.
     pub review_every: u32,
+    /// Which values serve two environments; none where nothing was opened.
+    pub shared: Option<Shared>,
     /// What is taken for granted.
     pub assumptions: Vec<Assumption>,
     /// What is to be done.
@@ -136,7 +140,7 @@ pub struct FiveD {
 ///
 /// # Errors
 /// [`DeedError::NoRoot`]; [`DeedError::Refused`] where log or policy are not to be believed.
-pub fn five_d(world: &World, day: Option<Date>) -> Result<FiveD, DeedError> {
+pub fn five_d(world: &World, day: Option<Date>, keys: Keys) -> Result<FiveD, DeedError> {
     let place = Place::find(world)?.forgetful();
     let loaded = place.load(None)?;
     nothing_blocks(&loaded.record.findings, Edited::Refused)?;
@@ -148,10 +152,12 @@ pub fn five_d(world: &World, day: Option<Date>) -> Result<FiveD, DeedError> {
     known.extend(verified.live.keys().cloned());
     let names = Names::of(known.iter());
     let neutral = Neutral::of(verified.policy);
-    gather(&Ground { place: &place, verified: &verified, today, tracked, names, neutral })
+    let ground = Ground { place: &place, verified: &verified, today, tracked, names, neutral };
+    let shared = shared::shared(&ground, keys)?;
+    gather(&ground, shared)
 }
 
-fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
+fn gather(ground: &Ground<'_>, shared: Option<Shared>) -> Result<FiveD, DeedError> {
     let policy = ground.verified.policy;
     let findings = check::findings(ground.place, ground.verified, ground.today)?;
     let secrets = secrets::secrets(ground);
@@ -177,6 +183,7 @@ fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
         stored: &storage,
         incidents: &incidents,
         ci: &ci,
+        shared: shared.as_ref(),
     };
     let items = items::open(&matter)?;
     let owing = Owing { secrets: &secrets, debts: &debts, outlived: &outlived };
@@ -188,7 +195,8 @@ fn gather(ground: &Ground<'_>) -> Result<FiveD, DeedError> {
         consumers: consumers::consumers(policy, &secrets),
         storage,
         lifecycles: lifecycle::lifecycles(ground, &kinds, &owing, &rotations),
-        assumptions: assumptions::assumptions(&events, &rotations),
+        assumptions: assumptions::assumptions(&events, &rotations, shared.as_ref()),
+        shared,
         events,
         leavers: leavers::leavers(ground, &access.revoked, &ends),
         incidents,

@@ -7,6 +7,7 @@ use super::ground::Ground;
 use super::lineage::{Lives, Made, Succession};
 use crate::log::entry::{Grade, Kind, Note};
 use crate::names::{Address, EnvName, MemberName, TypeName};
+use crate::policy::is_credential;
 use crate::verify::{Record, Step};
 
 /// A value that was replaced by a new one.
@@ -60,11 +61,12 @@ pub fn ends(record: &Record) -> Vec<End> {
     holding.filter_map(end).collect()
 }
 
-/// Lists the rotations, in the log's order.
+/// Lists the rotations, in the log's order. A value that opens nothing is changed, and not rotated.
 #[must_use]
 pub fn rotations(ground: &Ground<'_>, lives: &Lives) -> Vec<Rotation> {
     let ends = ends(ground.verified.record);
-    lives.successions.iter().map(|it| rotation(ground, it, &ends)).collect()
+    let credentials = lives.successions.iter().filter(|it| is_credential(it.kind.as_ref()));
+    credentials.map(|it| rotation(ground, it, &ends)).collect()
 }
 
 fn rotation(ground: &Ground<'_>, it: &Succession, ends: &[End]) -> Rotation {

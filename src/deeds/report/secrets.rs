@@ -123,7 +123,7 @@ fn secret(ground: &Ground<'_>, address: &Address, live: Live<'_>) -> Secret {
         since: ground.day(since),
         due: live.item.due,
         rotate_every: rule.rotate_every,
-        warned_before: policy.warn_before_of(address, live.item.kind.as_ref()),
+        warned_before: ground.verified.warned_before(address, live),
         refused_after: policy.refuse_overdue_after(&address.env, live.item.kind.as_ref()),
         stage: match ground.verified.stage(address) {
             Some((names::Stage::Next, _)) => Stage::Pending,

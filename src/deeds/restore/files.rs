@@ -6,7 +6,7 @@ use super::{Named, State};
 use crate::deeds::DeedError;
 use crate::deeds::load::{Place, unbelieved};
 use crate::deeds::past::parsed;
-use crate::document::{Document, Node, graft, items, prune, whole_hash};
+use crate::document::{Document, Node, graft_all, items, prune_all, whole_hash};
 use crate::names::{Address, EntryId, KeyPath, RepoPath, Sha256, quoted};
 use crate::seal;
 use crate::verify::Verified;
@@ -121,7 +121,8 @@ impl Job<'_, '_> {
         if all && !clear {
             // Nor does what somebody once committed in clear come back.
             let right = |bytes: Vec<u8>| {
-                let right = self.is_right(&bytes, true) && self.unsigned_clear(&bytes).is_none();
+                let unsigned = parsed(self.path, &bytes).map(|it| self.unsigned_clear(&it));
+                let right = self.is_right(&bytes, true) && unsigned.is_none_or(|it| it.is_empty());
                 right.then_some(bytes)
             };
             if let Some(version) = self.version_of(right)? {
@@ -165,29 +166,52 @@ impl Job<'_, '_> {
             gone.extend(self.signed.keys().cloned());
             return Ok(None);
         };
-        for (key, (hash, _)) in self.signed {
-            if self.hashes(&text).get(key) == Some(hash) {
-                continue;
-            }
-            match self.place.version_with(self.path, key, *hash)? {
-                Some(version) => text = self.grafted(&text, &version, key)?,
-                None => gone.push(key.clone()),
-            }
-        }
-        while let Some(key) = from_git.then(|| self.unsigned_clear(text.as_bytes())).flatten() {
-            let document = parsed(self.path, text.as_bytes());
-            text = document.and_then(|it| prune(&it, &key)).ok_or_else(|| self.by_hand(&key))?;
+        text = self.with_versions(text, gone)?;
+        if from_git {
+            let clear = parsed(self.path, text.as_bytes()).map(|it| self.unsigned_clear(&it));
+            text = self.pruned(text, &clear.unwrap_or_default())?;
         }
         if all {
-            text = self.without_strangers(text)?;
+            let strangers = parsed(self.path, text.as_bytes()).map(|it| self.strangers(&it));
+            text = self.pruned(text, &strangers.unwrap_or_default())?;
         }
         let new = text.into_bytes();
         Ok((old != Some(new.as_slice())).then_some(new))
     }
 
-    fn grafted(&self, text: &str, version: &[u8], key: &KeyPath) -> Result<String, DeedError> {
-        let both = parsed(self.path, text.as_bytes()).zip(parsed(self.path, version));
-        both.and_then(|(onto, from)| graft(&onto, &from, key)).ok_or_else(|| self.by_hand(key))
+    /// Puts in what is not as it was signed, from the first version of the file that has it.
+    fn with_versions(&self, text: String, gone: &mut Vec<KeyPath>) -> Result<String, DeedError> {
+        let here = self.hashes(&text);
+        let wrong = self.signed.iter().filter(|(key, (hash, _))| here.get(key) != Some(hash));
+        let mut wanted: BTreeMap<&KeyPath, Sha256> =
+            wrong.map(|(key, (hash, _))| (key, *hash)).collect();
+        if wanted.is_empty() {
+            return Ok(text);
+        }
+        let mut text = Ok(text);
+        self.place.version_of(self.path, |version| {
+            let from = parsed(self.path, &version)?;
+            let there = items(&from);
+            let has = |key: &KeyPath, hash| there.get(key).is_some_and(|item| item.hash == hash);
+            let mut found = Vec::new();
+            wanted.retain(|key, hash| {
+                let has = has(key, *hash);
+                found.extend(has.then(|| (*key).clone()));
+                !has
+            });
+            let onto = text.as_ref().ok().and_then(|text| parsed(self.path, text.as_bytes()))?;
+            text = graft_all(&onto, &from, &found).map_err(|key| self.by_hand(&key));
+            (text.is_err() || wanted.is_empty()).then_some(())
+        })?;
+        gone.extend(wanted.into_keys().cloned());
+        text
+    }
+
+    fn pruned(&self, text: String, keys: &[KeyPath]) -> Result<String, DeedError> {
+        let Some(onto) = parsed(self.path, text.as_bytes()).filter(|_| !keys.is_empty()) else {
+            return Ok(text);
+        };
+        prune_all(&onto, keys).map_err(|key| self.by_hand(&key))
     }
 
     fn by_hand(&self, key: &KeyPath) -> DeedError {
@@ -195,15 +219,6 @@ impl Job<'_, '_> {
             what: format!("`{key}` of `{}` cannot be put back with all else unchanged", self.path),
             instead: Some(format!("git restore {}", quoted(self.path))),
         }
-    }
-
-    /// Takes out what is sealed and was never signed.
-    fn without_strangers(&self, mut text: String) -> Result<String, DeedError> {
-        while let Some(key) = parsed(self.path, text.as_bytes()).and_then(|it| self.stranger(&it)) {
-            let document = parsed(self.path, text.as_bytes());
-            text = document.and_then(|it| prune(&it, &key)).ok_or_else(|| self.by_hand(&key))?;
-        }
-        Ok(text)
     }
 
     fn hashes(&self, text: &str) -> BTreeMap<KeyPath, Sha256> {
@@ -215,14 +230,14 @@ impl Job<'_, '_> {
         self.disputed.iter().any(|address| address.path == *self.path && address.key == *key)
     }
 
-    /// An item that nothing signed names, nor a dispute, and of which a part is a token.
-    fn stranger(&self, document: &Document<'_>) -> Option<KeyPath> {
+    /// The items that nothing signed names, nor a dispute, and of which a part is a token.
+    fn strangers(&self, document: &Document<'_>) -> Vec<KeyPath> {
         let strange = |key: &KeyPath| !self.signed.contains_key(key) && !self.is_disputed(key);
         let sealed = |leaves: &[usize]| {
             leaves.iter().any(|at| document.token(&document.leaves[*at]).is_some())
         };
-        let mut all = items(document).into_iter();
-        all.find(|(key, item)| strange(key) && sealed(&item.leaves)).map(|(key, _)| key)
+        let all = items(document).into_iter();
+        all.filter(|(key, item)| strange(key) && sealed(&item.leaves)).map(|(key, _)| key).collect()
     }
 
     fn adds_in_clear(&self, document: &Document<'_>) -> bool {
@@ -231,14 +246,12 @@ impl Job<'_, '_> {
         added.any(|(_, item)| has_clear(document, &item.leaves))
     }
 
-    /// An item of a version of which a part is in clear, and that is not as it was signed.
-    fn unsigned_clear(&self, bytes: &[u8]) -> Option<KeyPath> {
-        let document = parsed(self.path, bytes)?;
-        let mut found = items(&document).into_iter();
-        let clear = found.find(|(key, item)| {
-            self.attested.get(key) != Some(&item.hash) && has_clear(&document, &item.leaves)
+    /// The items of a version of which a part is in clear, and that are not as they were signed.
+    fn unsigned_clear(&self, document: &Document<'_>) -> Vec<KeyPath> {
+        let clear = items(document).into_iter().filter(|(key, item)| {
+            self.attested.get(key) != Some(&item.hash) && has_clear(document, &item.leaves)
         });
-        clear.map(|(key, _)| key)
+        clear.map(|(key, _)| key).collect()
     }
 
     /// Tells whether bytes have what was signed; with `all`, nothing else.
@@ -252,7 +265,7 @@ impl Job<'_, '_> {
         let Some(document) = parsed(self.path, bytes) else { return false };
         let found = self.hashes(document.text);
         let there = |(key, (hash, _)): (&KeyPath, &(Sha256, EntryId))| found.get(key) == Some(hash);
-        self.signed.iter().all(there) && (!all || self.stranger(&document).is_none())
+        self.signed.iter().all(there) && (!all || self.strangers(&document).is_empty())
     }
 }
 

@@ -5,9 +5,13 @@ use super::{earlier, steps};
 use crate::deeds::DeedError;
 use crate::deeds::find::Found;
 use crate::deeds::fit::Insist;
+use crate::deeds::get;
 use crate::deeds::load::Place;
 use crate::deeds::sealing::Sealing;
-use crate::rotation::days_left;
+use crate::log::entry::{FileChange, Op};
+use crate::names::Address;
+use crate::rotation::strength::LEAST;
+use crate::rotation::{Obligation, Owed, days_left};
 use crate::secret::Plaintext;
 use crate::verify::Made;
 
@@ -42,8 +46,33 @@ pub(super) fn told<T>(
     refuse(what, instead.to_owned())
 }
 
+/// Whether a new value was compared with all that a secret had before.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    /// It was, or nothing is owed.
+    #[default]
+    All,
+    /// So many of them are nowhere in this clone, or do not open any more.
+    Without(usize),
+    /// A new value is owed, and who gives it does not read the environment.
+    Blindly,
+}
+
+impl Compared {
+    /// What holds of two values together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Blindly, _) | (_, Self::Blindly) => Self::Blindly,
+            (Self::Without(one), Self::Without(other)) => Self::Without(one + other),
+            (Self::All, rest) | (rest, Self::All) => rest,
+        }
+    }
+}
+
 /// Insists that a value which is set is none that the secret had before, where a new one is overdue or owed,
-/// and where none stands; then, if the old one is still good, the user may insist.
+/// and where none stands or what stands is in dispute; there, if the old one is still good, the user may insist.
+/// Nor is it the value of another secret that must be rotated.
 ///
 /// Who does not read the environment cannot tell.
 ///
@@ -55,28 +84,138 @@ pub(in crate::deeds) fn not_again(
     found: &Found,
     value: &Plaintext,
     insist: Insist,
+) -> Result<Compared, DeedError> {
+    no_copy(sealing, &owed_elsewhere(sealing), (found, value))?;
+    one(place, sealing, (found, value), insist)
+}
+
+/// Insists of all values that a change of a file brings that they are none which were there before, and where
+/// something is owed, that the change brings one at all.
+///
+/// # Errors
+/// As [`not_again`].
+pub(in crate::deeds) fn all_new(
+    place: &Place<'_>,
+    sealing: Sealing<'_>,
+    change: &FileChange,
+    values: &[(&Found, &Plaintext)],
+) -> Result<Compared, DeedError> {
+    let mut compared = Compared::All;
+    let elsewhere = owed_elsewhere(sealing);
+    for (found, value) in values {
+        no_copy(sealing, &elsewhere, (found, value))?;
+        compared = compared.and(one(place, sealing, (found, value), Insist::Anyway)?);
+    }
+    let made = change.items.iter().filter(|it| it.op == Op::New && it.generation.is_some());
+    for address in made.map(|item| change.address(&item.key)) {
+        let brings = values.iter().any(|(found, _)| found.address() == address);
+        if !brings && is_owed(sealing, &address) {
+            let name = sealing.verified.record.name_of(&address);
+            let what = format!("{name} wants a new value, and nothing in it is new");
+            return refuse(format!("{what}; nothing written"), INSTEAD.to_owned());
+        }
+    }
+    Ok(compared)
+}
+
+/// Insists that a value which gets the name of another one is none that this one had, and that is no good any
+/// more. What is owed of the value itself goes along with it.
+///
+/// # Errors
+/// As [`not_again`].
+pub(in crate::deeds) fn moves_no_old(
+    place: &Place<'_>,
+    sealing: Sealing<'_>,
+    found: &Found,
+    target: &Address,
 ) -> Result<(), DeedError> {
     let Sealing { verified, ring, today, .. } = sealing;
-    let address = found.address();
-    let live = verified.live.get(&address).map(|live| live.item);
-    let due = live.filter(|item| item.generation.is_some()).and_then(|item| item.due);
-    let mut debts = verified.obligations.iter().filter(|debt| debt.address == address);
-    let owed = due.is_some_and(|due| days_left(due, today) < 0)
-        || debts.any(|debt| !debt.is_accepted(today));
-    let quiet = match live {
-        Some(_) => !owed,
-        // What lies here and is not live is in dispute, and one of its sides may be the one that is wanted.
-        None => steps::stands(verified, &address),
+    let source = found.address();
+    let Some(live) = verified.live.get(&source).filter(|live| live.item.generation.is_some())
+    else {
+        return Ok(());
     };
-    if ring.is_blind() || quiet {
+    if is_owed(sealing, &source) || verified.record.ever_made(target).is_empty() {
         return Ok(());
     }
-    let Some(old) = same(place, sealing, found, value)?.0 else { return Ok(()) };
+    let (made, at) = verified.record.origin_of(&source, *live);
+    let itself = (verified.record.entries[made].id, at);
+    let Address { env, path, key } = target.clone();
+    let target = Found { env, path, key };
+    let value = get::one(verified, ring, found)?;
+    match same(place, sealing, &target, &value)?.0 {
+        Some(old)
+            if (old.origin.entry, &old.origin.address) != itself
+                && verified.is_spoilt(&old, &target.address(), today) =>
+        {
+            told(sealing, &target, &old, INSTEAD)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Insists that what was dropped at an address is none that this secret had, and that is no good any more: who
+/// dropped it could not tell.
+///
+/// # Errors
+/// As [`not_again`].
+pub(in crate::deeds) fn nothing_old(
+    place: &Place<'_>,
+    sealing: Sealing<'_>,
+    address: &Address,
+) -> Result<(), DeedError> {
+    let Sealing { verified, ring, today, .. } = sealing;
+    let Some(live) = verified.live.get(address) else { return Ok(()) };
+    let (made, at) = verified.record.origin_of(address, *live);
+    let itself = (verified.record.entries[made].id, at);
+    let mut before = verified.record.ever_made(address);
+    before.retain(|old| {
+        (old.origin.entry, &old.origin.address) != itself && verified.is_spoilt(old, address, today)
+    });
+    if before.is_empty() {
+        return Ok(());
+    }
+    let Address { env, path, key } = address.clone();
+    let found = Found { env, path, key };
+    // What does not open is refused when it is sealed anew.
+    let Ok(value) = get::one(verified, ring, &found) else { return Ok(()) };
+    let earlier = earlier::find(place, (verified, ring), &found, &before)?;
+    let same = earlier.values.iter().find(|(_, old)| old.expose() == value.expose());
+    same.map_or(Ok(()), |(at, _)| told(sealing, &found, &before[*at], INSTEAD))
+}
+
+/// Whether a value is owed that nobody here can compare with those before it.
+pub(in crate::deeds) fn blindly(sealing: Sealing<'_>, address: &Address) -> Compared {
+    match sealing.ring.is_blind() && is_owed(sealing, address) {
+        true => Compared::Blindly,
+        false => Compared::All,
+    }
+}
+
+fn one(
+    place: &Place<'_>,
+    sealing: Sealing<'_>,
+    (found, value): (&Found, &Plaintext),
+    insist: Insist,
+) -> Result<Compared, DeedError> {
+    let Sealing { verified, ring, today, .. } = sealing;
+    let address = found.address();
+    let owed = is_owed(sealing, &address);
+    if ring.is_blind() {
+        return Ok(blindly(sealing, &address));
+    }
+    if verified.live.contains_key(&address) && !owed {
+        return Ok(Compared::All);
+    }
+    let (old, lost) = same(place, sealing, found, value)?;
+    let compared = if lost == 0 { Compared::All } else { Compared::Without(lost) };
+    let Some(old) = old else { return Ok(compared) };
     if owed || verified.is_spoilt(&old, &address, today) {
         return told(sealing, found, &old, INSTEAD);
     }
-    if insist == Insist::Anyway {
-        return Ok(());
+    // What lies here and is not live is in dispute, and one of its sides may be the one that is wanted.
+    if insist == Insist::Anyway || steps::stands(verified, &address) {
+        return Ok(compared);
     }
     told(
         sealing,
@@ -84,4 +223,53 @@ pub(in crate::deeds) fn not_again(
         &old,
         "order a new value at its issuer, or: --generate; or insist: --anyway",
     )
+}
+
+/// Tells whether what stands at an address is overdue, or must be rotated for another reason.
+fn is_owed(sealing: Sealing<'_>, address: &Address) -> bool {
+    let Sealing { verified, today, .. } = sealing;
+    let live = verified.live.get(address).map(|live| live.item);
+    let due = live.filter(|item| item.generation.is_some()).and_then(|item| item.due);
+    let mut debts = verified.obligations.iter().filter(|debt| debt.address == *address);
+    due.is_some_and(|due| days_left(due, today) < 0) || debts.any(|debt| !debt.is_accepted(today))
+}
+
+/// The values of an environment that must be rotated, where they can be told from a word that many values have.
+fn owed_elsewhere(sealing: Sealing<'_>) -> Vec<(&Obligation, Plaintext)> {
+    let Sealing { verified, ring, today, env } = sealing;
+    if ring.is_blind() {
+        return Vec::new();
+    }
+    let open = |debt: &&Obligation| {
+        debt.address.env == *env && debt.owed == Owed::Rotate && !debt.is_accepted(today)
+    };
+    let mut owed: Vec<(&Obligation, Plaintext)> = Vec::new();
+    for debt in verified.obligations.iter().filter(open) {
+        let Address { env, path, key } = debt.address.clone();
+        if owed.last().is_some_and(|(last, _)| last.address == debt.address) {
+            continue;
+        }
+        // A list, or what does not open: it is no one value.
+        let Ok(value) = get::one(verified, ring, &Found { env, path, key }) else { continue };
+        if value.len() >= LEAST {
+            owed.push((debt, value));
+        }
+    }
+    owed
+}
+
+fn no_copy(
+    sealing: Sealing<'_>,
+    owed: &[(&Obligation, Plaintext)],
+    (found, value): (&Found, &Plaintext),
+) -> Result<(), DeedError> {
+    let here = found.address();
+    let same = |(debt, old): &&(&Obligation, Plaintext)| {
+        debt.address != here && old.expose() == value.expose()
+    };
+    let Some((debt, _)) = owed.iter().find(same) else { return Ok(()) };
+    let name = |address: &Address| sealing.verified.record.name_of(address);
+    let (new, old) = (name(&here), name(&debt.address));
+    let what = format!("{new} would have the value of {old}, which must be rotated");
+    refuse(format!("{what}; nothing written"), format!("tenure rotate {old}"))
 }

@@ -9,7 +9,7 @@ use crate::deeds::get::decoded;
 use crate::deeds::load::Place;
 use crate::deeds::past::parsed;
 use crate::deeds::ring::{Ring, scope};
-use crate::document::{items, whole_hash};
+use crate::document::{Leaf, items, whole_hash};
 use crate::names::{KeyPath, RepoPath};
 use crate::seal::{self, Part};
 use crate::secret::Plaintext;
@@ -100,28 +100,31 @@ impl Search<'_> {
             .filter_map(|(made, tokens)| Some((*made, tokens.iter().find(has)?.clone())))
             .collect();
         for (made, token) in here {
-            if let Some(value) = self.open(&token, bytes) {
+            if let Some(values) = self.open(&token, bytes) {
                 self.left.remove(&made);
-                self.values.push((made, value));
+                self.values.extend(values.into_iter().map(|value| (made, value)));
             }
         }
     }
 
-    /// Opens a token of a version of its file; none where it does not open any more.
-    fn open(&self, token: &Signed, bytes: &[u8]) -> Option<Plaintext> {
+    /// Opens an item of a version of its file: of a list every value in it. None where any does not open any
+    /// more.
+    fn open(&self, token: &Signed, bytes: &[u8]) -> Option<Vec<Plaintext>> {
         let Signed { address, generation, .. } = token;
         if address.key == KeyPath::Whole {
             let generation = self.ring.generation(*generation)?;
-            return seal::open_whole(bytes, &generation.identity()).ok();
+            return Some(vec![seal::open_whole(bytes, &generation.identity()).ok()?]);
         }
         let document = parsed(&address.path, bytes)?;
-        // Of a list, which is one item, the position that is asked about.
-        let own = self.found.key.item() == address.key;
-        let leaf = document.leaf(if own { &self.found.key } else { &address.key })?;
         let nothing_clear = |_: &KeyPath| false;
         let scope = scope(self.verified, &self.found.env, &nothing_clear);
-        let binding = scope.binding(Part::Value, &leaf.path);
-        let slice = self.ring.opener().open(&binding, document.token(leaf)?).ok()?;
-        decoded((&address.path, &document), leaf, &slice).ok()?
+        let mine = document.leaves.iter().filter(|leaf| leaf.path.item() == address.key);
+        let sealed = mine.filter_map(|leaf| Some((leaf, document.token(leaf)?)));
+        let opened = |(leaf, token): (&Leaf, &str)| {
+            let binding = scope.binding(Part::Value, &leaf.path);
+            let slice = self.ring.opener().open(&binding, token).ok()?;
+            decoded((&address.path, &document), leaf, &slice).ok()?
+        };
+        sealed.map(opened).collect()
     }
 }

@@ -6,10 +6,10 @@ use crate::deeds::DeedError;
 use crate::deeds::find::Found;
 use crate::deeds::fit::fits;
 use crate::deeds::load::Place;
+use crate::deeds::making::make;
 use crate::deeds::sealing::Sealing;
 use crate::deeds::set::{Wish, is_current, spec_for};
-use crate::rotation::generate::{Made, generate};
-use crate::world::generator;
+use crate::rotation::generate::Made;
 
 /// A new value that the secret never had, and how many earlier ones it could not be compared with.
 pub(super) fn fresh(
@@ -24,7 +24,7 @@ pub(super) fn fresh(
     let kind = kind_of_new(verified, &address);
     let Some(value) = value else {
         let spec = spec_for(verified, kind, asked.as_ref())?;
-        let made = generate(&spec, place.world.now, &mut generator())?;
+        let made = make(sealing, &spec, place.world.now)?;
         fits(verified.policy, &found, kind, &made.value, (wish, place.today()))?;
         return Ok((found, made, 0));
     };

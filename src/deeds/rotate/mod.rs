@@ -34,7 +34,8 @@ use crate::rotation::{Obligation, Owed, days_left};
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
 use crate::world::{World, Writes};
-pub(super) use again::not_again;
+pub use again::Compared;
+pub(super) use again::{all_new, blindly, moves_no_old, not_again, nothing_old};
 use fresh::fresh;
 pub use patience::Haste;
 use placing::{beside, in_place};
@@ -215,6 +216,7 @@ fn is_single(verified: &Verified<'_>, address: &Address) -> bool {
 fn ready(verified: &Verified<'_>, found: &Found, step: Step) -> Result<(), DeedError> {
     let address = found.address();
     may(verified, &address, step)?;
+    turns::user_of(verified, &address)?;
     let name = state::name(verified, &address);
     if step == Step::InPlace {
         if verified.strategy(&address) == Some(Strategy::KeyRing) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::desk::Desk;
-use super::state;
+use super::{Compared, state};
 use crate::deeds::attest::Work;
 use crate::deeds::find::Found;
 use crate::deeds::sealing::Sealing;
@@ -82,6 +82,8 @@ pub(super) fn in_place(
             public: None,
             ends: ends::of(value, wish, sealing.today),
             locked: ends::is_locked(value, wish),
+            compared: Compared::All,
+            retyped: None,
             address,
         }
     };

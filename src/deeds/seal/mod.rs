@@ -14,10 +14,13 @@ use std::collections::BTreeMap;
 
 use super::DeedError;
 use super::attest::{Work, attest};
+use super::brought::Brought;
+use super::fit::doubt;
 use super::load::{Loaded, Place};
 use super::opened::{self, Opened};
 use super::pen::Receipt;
 use super::ring::{self, Ring};
+use super::rotate::Compared;
 use super::sealing::{Resealed, Sealing, Whole};
 use super::set::known_type;
 use crate::document::{Document, Format, NotSpliceable};
@@ -54,6 +57,10 @@ pub struct Sealed {
     pub files: Vec<SealedFile>,
     /// The entry; none where every value was the same as before.
     pub receipt: Option<Receipt>,
+    /// What would not be taken from who sets it, each as a sentence.
+    pub doubts: Vec<String>,
+    /// Whether what is new is known to be none that stood there before, where that matters.
+    pub compared: Compared,
 }
 
 /// What was done to one file.
@@ -122,18 +129,19 @@ pub fn seal(world: &World, plan: &Plan) -> Result<Sealed, DeedError> {
     known_type(&verified, plan.kind.as_ref())?;
     take_for_signed(&mut verified, &signed, &suspects);
     let mut work = Work { reason: plan.reason.clone(), ..Work::default() };
-    let files = seal_all(&place, &verified, &suspects, plan, &mut work)?;
-    let receipt = if work.is_empty() {
+    let mut sealed =
+        Sealed { files: Vec::new(), receipt: None, doubts: Vec::new(), compared: Compared::All };
+    seal_all(&place, &verified, &suspects, plan, (&mut work, &mut sealed))?;
+    if work.is_empty() {
         place.commit(&work.writes)?;
-        None
     } else {
-        Some(attest(&place, &verified, work)?)
-    };
+        sealed.receipt = Some(attest(&place, &verified, work)?);
+    }
     if world.writes == Writes::Real {
         let paths: Vec<_> = suspects.iter().map(|suspect| &suspect.path).collect();
         opened::close(&place.checkout.own_state(), &paths)?;
     }
-    Ok(Sealed { files, receipt })
+    Ok(sealed)
 }
 
 /// Finds the files that differ, and refuses those that are not this user's to seal.
@@ -257,7 +265,7 @@ fn nothing_else_wrong(verified: &Verified<'_>, suspects: &[Suspect]) -> Result<(
 fn take_for_signed<'r>(verified: &mut Verified<'r>, signed: &Signed<'r>, suspects: &[Suspect]) {
     for suspect in suspects.iter().filter(|suspect| matches!(suspect.base, Base::Lost)) {
         let mine = signed.iter().filter(|(address, _)| address.path == suspect.path);
-        verified.live.extend(mine.map(|(address, live)| (address.clone(), *live)));
+        verified.take_for_live(mine.map(|(address, live)| (address.clone(), *live)));
         let whole = |file: &crate::verify::VerifiedFile<'_>| matches!(file.form, FileForm::Whole);
         if verified.files.get(&suspect.path).is_some_and(whole) {
             verified.files.remove(&suspect.path);
@@ -270,10 +278,9 @@ fn seal_all(
     verified: &Verified<'_>,
     suspects: &[Suspect],
     plan: &Plan,
-    work: &mut Work,
-) -> Result<Vec<SealedFile>, DeedError> {
+    (work, sealed): (&mut Work, &mut Sealed),
+) -> Result<(), DeedError> {
     let mut rings: BTreeMap<&EnvName, Ring> = BTreeMap::new();
-    let mut files = Vec::new();
     for suspect in suspects {
         if !rings.contains_key(&suspect.env) {
             let ring = Ring::open(place.world, verified, &suspect.env)?;
@@ -285,11 +292,15 @@ fn seal_all(
         let sealing = Sealing { verified, env: &suspect.env, ring, today: place.today() };
         let kind = |_: &KeyPath| plan.kind.clone();
         let resealed = sealing.reseal(&suspect.path, &clear, &kind, plan.whole)?;
-        files.push(count(verified, suspect, &resealed)?);
+        let brought = sealing.brought(&resealed, &clear)?;
+        let doubt = |new: &Brought| doubt(verified.policy, new, place.today());
+        sealed.doubts.extend(brought.iter().filter_map(doubt));
+        sealed.compared = sealed.compared.and(sealing.pays_with_new(place, &resealed, &brought)?);
+        sealed.files.push(count(verified, suspect, &resealed)?);
         work.writes.based_on(suspect.path.clone(), Some(&suspect.disk));
         work.file(resealed.change, resealed.bytes);
     }
-    Ok(files)
+    Ok(())
 }
 
 /// The clear text of a file in which tokens and clear values may stand side by side.

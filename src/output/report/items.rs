@@ -42,7 +42,7 @@ fn assumption(it: &Assumption, edition: Edition) -> String {
         }
         Edition::Internal | Edition::Customer => String::new(),
     };
-    let note = it.note.map_or(String::new(), |note| format!("; {note}."));
+    let note = it.note.as_ref().map_or(String::new(), |note| format!("; {note}."));
     format!("{grade}{by}{note}")
 }
 

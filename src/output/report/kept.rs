@@ -77,6 +77,12 @@ pub fn compare(text: &str, wanted: Option<&str>) -> Option<Difference> {
     Some(Difference::Line(lines.take_while(|(one, other)| one == other).count() + 1))
 }
 
+/// Reads which environments were opened for a report; none where none was.
+#[must_use]
+pub fn opened_for(text: &str) -> Option<&str> {
+    text.lines().find_map(|line| line.strip_prefix(super::OPENED_WITH)?.strip_suffix('.'))
+}
+
 /// Reads of which day, and for whom, a report is.
 #[must_use]
 pub fn stamped(text: &str) -> Option<(Date, Edition)> {

@@ -20,7 +20,7 @@ mod verdict;
 mod words;
 
 pub use calendar::{Ics, calendar};
-pub use kept::{Compared, Difference, Document, compare, stamped};
+pub use kept::{Compared, Difference, Document, compare, opened_for, stamped};
 pub use plan::plan;
 
 use markdown::{Doc, code, prose};
@@ -88,6 +88,9 @@ fn title(doc: &mut Doc, report: &FiveD, edition: Edition) {
         "{edition} State of {}; {policy}, {word} {heads}, tenure {}.",
         stamp.day, stamp.version
     ));
+    if let Some(shared) = &report.shared {
+        doc.line(format!("{OPENED_WITH}{}.", list(shared.opened.keys())));
+    }
     doc.line(
         "Grades: *proven* can be recomputed from the repository without a key; *declared* was signed by a \
          member; *unknown* is neither.",
@@ -96,6 +99,9 @@ fn title(doc: &mut Doc, report: &FiveD, edition: Edition) {
         doc.paragraph(format!("**What this state holds cannot be said:** {why}."));
     }
 }
+
+/// What a document begins a line with that says which environments were opened for it.
+pub(super) const OPENED_WITH: &str = "Opened with keys, and compared: ";
 
 /// `sha256:` and eight digits.
 const STAMPED: usize = 15;

@@ -84,7 +84,7 @@ fn events(doc: &mut Doc, report: &FiveD) {
         Tally { count: events.ended.len(), last: events.ended.iter().map(|it| it.on).max() };
     let rows = [
         row("Creation", events.creations),
-        row("Rotation", events.rotations),
+        row("Rotation, finished", events.rotations),
         row("Revocation of a reader", events.revoked_readers),
         row("Revocation of a credential", ended),
         vec!["Access".to_owned(), "not recorded".to_owned(), String::new()],

@@ -5,13 +5,14 @@ use super::markdown::{Doc, code, prose};
 use super::words::{and, list, things};
 use crate::deeds::report::FiveD;
 use crate::deeds::report::storage::{Stored, Verdict};
+use crate::names::EnvName;
 use crate::output::sentences::{NAMES_ARE_VISIBLE, NOT_A_RUNNING_PROCESS};
 use crate::policy::{Access, Store};
 
 pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     doc.section("3. Storage approach");
     doc.label("Storage mechanism", mechanism(&report.storage));
-    doc.label("Encryption at rest", at_rest(&report.storage, edition));
+    doc.label("Encryption at rest", at_rest(report, edition));
     doc.label("Access method", method(report));
     doc.gap();
     doc.line(NOT_A_RUNNING_PROCESS);
@@ -37,7 +38,8 @@ fn mechanism(storage: &[Stored]) -> String {
     }
 }
 
-fn at_rest(storage: &[Stored], edition: Edition) -> String {
+fn at_rest(report: &FiveD, edition: Edition) -> String {
+    let storage = &report.storage;
     let files: Vec<_> = storage.iter().filter(|it| it.store == Store::Files).collect();
     let has = |verdict| files.iter().any(|it| it.at_rest() == verdict);
     let (word, grade) = match () {
@@ -59,7 +61,19 @@ fn at_rest(storage: &[Stored], edition: Edition) -> String {
     if !elsewhere.is_empty() {
         text += &format!(" {}: kept elsewhere, Unknown.", and(&elsewhere));
     }
-    format!("{text} *{grade}*; opened with a key: none, no key was used.")
+    let opened = match &report.shared {
+        None => "none, no key was used".to_owned(),
+        Some(it) => {
+            let of = |env: &EnvName| {
+                let stored = storage.iter().find(|it| it.env == *env);
+                stored.map_or(0, |it| it.sealed)
+            };
+            let counts =
+                it.opened.iter().map(|(env, count)| format!("{env} {count} of {}", of(env)));
+            list(counts)
+        }
+    };
+    format!("{text} *{grade}*; opened with a key: {opened}.")
 }
 
 /// Says what stands in clear, and what cannot be told.

@@ -66,6 +66,15 @@ fn blocks(text: &[u8]) -> Vec<Found> {
     found
 }
 
+/// Reads DER in base64, as a dotenv file or a Kubernetes secret has it: it begins with a sequence of more than
+/// 127 bytes. None for all else.
+pub(super) fn in_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let outer = text.trim_ascii();
+    // 0x30 and 0x81 to 0x84 in base64.
+    let [b'M', b'I', b'E'..=b'T', ..] = outer else { return None };
+    decoded(outer)
+}
+
 /// Reads base64, whatever white space is in it.
 fn decoded(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut plain = Zeroizing::new(Vec::with_capacity(text.len()));

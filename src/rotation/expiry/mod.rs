@@ -78,18 +78,25 @@ impl Expiry {
         }
         let mut all = certificate::pem(value);
         if all.is_empty() {
+            let outer = certificate::in_base64(value);
+            let value = outer.as_ref().map_or(value, |der| der.as_slice());
             all.extend(certificate::der(value));
-        }
-        if all.is_empty() {
-            all = pkcs12::certificates(value, password)?;
+            if all.is_empty() {
+                all = pkcs12::certificates(value, password)?;
+            }
         }
         certificate::nearest(&all, today)
     }
 
-    /// Tells whether a value is a PKCS#12 file whose certificates do not open with this password.
+    /// Tells whether a value is a PKCS#12 file, perhaps in base64, whose certificates do not open with this
+    /// password.
     #[must_use]
     pub fn is_locked(value: &[u8], password: Option<&str>) -> bool {
-        value.len() <= LONGEST && pkcs12::is_locked(value, password)
+        if value.len() > LONGEST {
+            return false;
+        }
+        let outer = certificate::in_base64(value);
+        pkcs12::is_locked(outer.as_ref().map_or(value, |der| der.as_slice()), password)
     }
 
     /// Tells whether it was over before a day began.

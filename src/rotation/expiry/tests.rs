@@ -48,6 +48,14 @@ fn a_certificate_is_read_in_every_form_that_files_and_variables_have() {
     assert_eq!(until(der()), Some(UNTIL));
     assert_eq!(until(PEM.replace('\n', "\\n")), Some(UNTIL), "a variable of one line");
     assert_eq!(until(PEM.replace('\n', "\r\n")), Some(UNTIL));
+    assert_eq!(until(STANDARD.encode(der())), Some(UNTIL), "DER in a variable");
+    let lines: String = STANDARD
+        .encode(der())
+        .as_bytes()
+        .chunks(64)
+        .map(|line| format!("{}\n", String::from_utf8_lossy(line)))
+        .collect();
+    assert_eq!(until(lines), Some(UNTIL), "as `base64` writes it");
     assert_eq!(until(STANDARD.encode(PEM)), Some(UNTIL), "a Kubernetes secret");
     assert_eq!(until(format!("subject=CN=a\n{PEM}trailing")), Some(UNTIL));
     assert_eq!(until(PEM.replace("CERTIFICATE", "TRUSTED CERTIFICATE")), Some(UNTIL));
@@ -106,6 +114,20 @@ fn a_pkcs12_file_is_read_where_its_password_is_at_hand() {
     assert_eq!(until(plain), Some(UNTIL), "certificates that nothing encrypts");
     assert_eq!(until(include_bytes!("samples/empty.p12")), Some(UNTIL), "the empty password");
     assert!(!Expiry::is_locked(plain, None) && !Expiry::is_locked(PEM.as_bytes(), None));
+}
+
+#[test]
+fn a_pkcs12_file_in_base64_is_read_and_known_to_be_locked() {
+    for (name, file) in BOUGHT {
+        let text = STANDARD.encode(file);
+        let read = Expiry::read_with(text.as_bytes(), Some(PASSWORD), TODAY);
+        assert_eq!(read.map(|expiry| expiry.until), Some(UNTIL), "{name}");
+        assert!(Expiry::is_locked(text.as_bytes(), None), "{name}");
+        assert!(Expiry::is_locked(text.as_bytes(), Some("another")), "{name}");
+        assert!(!Expiry::is_locked(text.as_bytes(), Some(PASSWORD)), "{name}");
+    }
+    assert!(!Expiry::is_locked(STANDARD.encode(der()).as_bytes(), None));
+    assert!(!Expiry::is_locked(b"MIIthis is no base64", None));
 }
 
 #[test]

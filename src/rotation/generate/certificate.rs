@@ -5,16 +5,18 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use p256::ecdsa::{DerSignature, SigningKey};
-use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
+use p256::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 use rand_core::CryptoRngCore;
 use x509_cert::Certificate;
 use x509_cert::builder::{Builder as _, CertificateBuilder, Profile};
 use x509_cert::der::asn1::{GeneralizedTime, Ia5String, OctetString};
+use x509_cert::der::oid::AssociatedOid as _;
 use x509_cert::der::oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
-use x509_cert::der::{Decode as _, EncodePem as _};
+use x509_cert::der::{Decode as _, Encode as _, EncodePem as _};
 use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::ext::pkix::{ExtendedKeyUsage, SubjectAltName};
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, SubjectAltName};
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
@@ -28,7 +30,7 @@ use crate::secret::Plaintext;
 /// Makes a certificate that lives for so many days from `now` on: its PEM, that of its authority if there is
 /// one, and its private key.
 pub(super) fn make(
-    issuer: Issuer,
+    (issuer, authority): (&Issuer, Option<&Plaintext>),
     names: &[String],
     life: (Timestamp, u32),
     rng: &mut dyn CryptoRngCore,
@@ -41,11 +43,62 @@ pub(super) fn make(
         Issuer::TestCa => {
             let ca_key = random_key(rng);
             let ca_name = common_name("tenure test authority")?;
-            let ca = authority(&ca_key, &ca_name, validity, rng)?;
+            let ca = root(&ca_key, &ca_name, validity, rng)?;
             let leaf = leaf((&key, names), (&ca_key, &ca_name), validity, rng)?;
             pem(&leaf)? + &pem(&ca)?
         }
+        Issuer::Secret(_) => {
+            let (ca, ca_key) = signer(authority.ok_or(RotationError::Authority)?)?;
+            within(&ca, validity)?;
+            let ca_name = &ca.tbs_certificate.subject;
+            let leaf = leaf((&key, names), (&ca_key, ca_name), validity, rng)?;
+            pem(&leaf)? + &pem(&ca)?
+        }
     };
+    with_key(&public, &key)
+}
+
+/// Makes an authority: its certificate, and its private key.
+pub(super) fn authority_for(
+    name: &str,
+    life: (Timestamp, u32),
+    rng: &mut dyn CryptoRngCore,
+) -> Result<Made, RotationError> {
+    let key = random_key(rng);
+    let certificate = root(&key, &common_name(name)?, validity(life)?, rng)?;
+    with_key(&pem(&certificate)?, &key)
+}
+
+/// Reads the certificate and the key of an authority.
+fn signer(value: &Plaintext) -> Result<(Certificate, SigningKey), RotationError> {
+    let refuse = || RotationError::Authority;
+    let text = value.expose_text().ok_or_else(refuse)?;
+    let key = text.find("-----BEGIN PRIVATE KEY").ok_or_else(refuse)?;
+    let chain = Certificate::load_pem_chain(&text.as_bytes()[..key]).map_err(|_| refuse())?;
+    let key = SigningKey::from_pkcs8_pem(text[key..].trim_end()).map_err(|_| refuse())?;
+    let ca = chain.into_iter().next().ok_or_else(refuse)?;
+    let own = key.verifying_key().to_public_key_der().map_err(|_| refuse())?;
+    let spki = ca.tbs_certificate.subject_public_key_info.to_der().map_err(|_| refuse())?;
+    let extensions = ca.tbs_certificate.extensions.iter().flatten();
+    let may_sign = extensions
+        .filter(|extension| extension.extn_id == BasicConstraints::OID)
+        .filter_map(|extension| BasicConstraints::from_der(extension.extn_value.as_bytes()).ok())
+        .any(|constraints| constraints.ca);
+    if may_sign && spki == own.as_bytes() { Ok((ca, key)) } else { Err(refuse()) }
+}
+
+/// Insists that a certificate ends no later than its authority.
+fn within(ca: &Certificate, validity: Validity) -> Result<(), RotationError> {
+    let last = ca.tbs_certificate.validity.not_after.to_unix_duration();
+    if validity.not_after.to_unix_duration() <= last {
+        return Ok(());
+    }
+    let seconds = i64::try_from(last.as_secs()).map_err(|_| RotationError::Authority)?;
+    let ends = Timestamp::from_second(seconds).map_err(|_| RotationError::Authority)?;
+    Err(RotationError::Outlives(ends.to_zoned(TimeZone::UTC).date()))
+}
+
+fn with_key(public: &str, key: &SigningKey) -> Result<Made, RotationError> {
     let secret = key.to_pkcs8_pem(LineEnding::LF).map_err(|_| RotationError::NotMade)?;
     let mut value = Zeroizing::new(Vec::with_capacity(public.len() + secret.len()));
     value.extend_from_slice(public.as_bytes());
@@ -77,7 +130,7 @@ fn leaf(
     builder.build::<DerSignature>().map_err(|_| RotationError::NotMade)
 }
 
-fn authority(
+fn root(
     key: &SigningKey,
     name: &Name,
     validity: Validity,

@@ -34,9 +34,23 @@ impl From<Plaintext> for Made {
 /// Makes a value; `now` is when the life of a certificate begins.
 ///
 /// # Errors
-/// [`RotationError::NotMade`] where a key or a certificate is not made.
+/// [`RotationError::NotMade`] where a key or a certificate is not made, [`RotationError::Authority`] where an
+/// authority is to sign it.
 pub fn generate(
     spec: &Spec,
+    now: Timestamp,
+    rng: &mut dyn CryptoRngCore,
+) -> Result<Made, RotationError> {
+    generate_by(spec, None, now, rng)
+}
+
+/// Makes a value, signed by the authority that is given, where it wants one.
+///
+/// # Errors
+/// As [`generate`]; [`RotationError::Outlives`].
+pub fn generate_by(
+    spec: &Spec,
+    authority: Option<&Plaintext>,
     now: Timestamp,
     rng: &mut dyn CryptoRngCore,
 ) -> Result<Made, RotationError> {
@@ -54,8 +68,9 @@ pub fn generate(
         Spec::Ec(Curve::P256) => keys::p256(rng)?,
         Spec::Ec(Curve::P384) => keys::p384(rng)?,
         Spec::Certificate { issuer, names, days } => {
-            certificate::make(*issuer, names, (now, *days), rng)?
+            certificate::make((issuer, authority), names, (now, *days), rng)?
         }
+        Spec::Authority { name, days } => certificate::authority_for(name, (now, *days), rng)?,
     })
 }
 

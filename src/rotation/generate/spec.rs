@@ -48,6 +48,24 @@ pub enum Spec {
         /// How long it lives.
         days: u32,
     },
+    /// `ca:test-authority:3650d`: an authority for tests, as its certificate and its key in PEM.
+    Authority {
+        /// Its common name.
+        name: String,
+        /// How long it lives.
+        days: u32,
+    },
+}
+
+impl Spec {
+    /// What the value is called that holds the authority which signs.
+    #[must_use]
+    pub fn authority(&self) -> Option<&str> {
+        match self {
+            Self::Certificate { issuer: Issuer::Secret(name), .. } => Some(name),
+            _ => None,
+        }
+    }
 }
 
 /// The characters of a password.
@@ -109,12 +127,14 @@ pub enum Curve {
 }
 
 /// Who signs a certificate for tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Issuer {
     /// Its own key.
     Itself,
     /// An authority made for it alone, whose key is thrown away and whose certificate stands beside it.
     TestCa,
+    /// `:ca=TEST_CA`: an authority that stands as a secret of the same environment, called so.
+    Secret(String),
 }
 
 impl FromStr for Spec {
@@ -138,8 +158,16 @@ impl FromStr for Spec {
             ("hex", Some(count)) => Ok(Self::Hex(number(count, 8, LONGEST)?)),
             ("base64", Some(count)) => Ok(Self::Base64(number(count, 8, LONGEST)?)),
             ("hmac", Some(count)) => Ok(Self::Hmac(number(count, 32, LONGEST)?)),
-            ("cert", Some(rest)) => certificate(Issuer::Itself, rest),
+            ("cert", Some(rest)) => match rest.split_once(":ca=") {
+                Some((rest, name)) => certificate(Issuer::Secret(secret(name)?), rest),
+                None => certificate(Issuer::Itself, rest),
+            },
+            ("ca", Some(rest)) => match certificate(Issuer::Itself, rest)? {
+                Self::Certificate { names, days, .. } => authority(names, days),
+                other => Ok(other),
+            },
             ("testca", Some(rest)) => certificate(Issuer::TestCa, rest),
+            ("jwt" | "jws" | "hs256", _) => Err(RotationError::Issued),
             _ => Err(RotationError::NoGenerator),
         }
     }
@@ -188,6 +216,19 @@ fn certificate(issuer: Issuer, rest: &str) -> Result<Spec, RotationError> {
     Ok(Spec::Certificate { issuer, names, days })
 }
 
+fn authority(mut names: Vec<String>, days: u32) -> Result<Spec, RotationError> {
+    match (names.pop(), names.is_empty()) {
+        (Some(name), true) if !name.starts_with('*') => Ok(Spec::Authority { name, days }),
+        _ => Err(RotationError::Host),
+    }
+}
+
+/// The name of a secret of the same environment.
+fn secret(name: &str) -> Result<String, RotationError> {
+    let plain = !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c.is_control());
+    if plain { Ok(name.to_owned()) } else { Err(RotationError::NoGenerator) }
+}
+
 /// Tells whether a text is a DNS name in small letters, perhaps with `*.` before it, or an IPv4 address.
 fn is_host(text: &str) -> bool {
     if text.parse::<core::net::Ipv4Addr>().is_ok() {
@@ -227,11 +268,16 @@ impl fmt::Display for Spec {
             Self::Ec(Curve::P384) => f.write_str("ec:p384"),
             Self::Certificate { issuer, names, days } => {
                 let word = match issuer {
-                    Issuer::Itself => "cert",
+                    Issuer::Itself | Issuer::Secret(_) => "cert",
                     Issuer::TestCa => "testca",
                 };
-                write!(f, "{word}:{}:{days}d", names.join(","))
+                write!(f, "{word}:{}:{days}d", names.join(","))?;
+                match issuer {
+                    Issuer::Secret(name) => write!(f, ":ca={name}"),
+                    Issuer::Itself | Issuer::TestCa => Ok(()),
+                }
             }
+            Self::Authority { name, days } => write!(f, "ca:{name}:{days}d"),
         }
     }
 }

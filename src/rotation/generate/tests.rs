@@ -9,10 +9,13 @@ use x509_cert::der::{Decode as _, DecodePem as _, Encode as _};
 
 use super::*;
 
+fn now() -> Timestamp {
+    "2026-11-22T10:00:00Z".parse().unwrap()
+}
+
 fn whole(spec: &str) -> (String, Option<String>) {
     let spec: Spec = spec.parse().unwrap();
-    let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
-    let made = generate(&spec, now, &mut OsRng).unwrap();
+    let made = generate(&spec, now(), &mut OsRng).unwrap();
     (made.value.expose_text().unwrap().to_owned(), made.public)
 }
 
@@ -168,6 +171,32 @@ fn a_certificate_is_signed_by_itself_or_by_its_test_authority() {
 }
 
 #[test]
+fn an_authority_that_is_given_signs_and_nothing_outlives_it() {
+    let by = |ca: &str, spec: &str| {
+        let ca = Plaintext::from(ca.to_owned());
+        generate_by(&spec.parse().unwrap(), Some(&ca), now(), &mut OsRng)
+    };
+    let (ca, public) = whole("ca:acme-test:100d");
+    assert!(ca.starts_with(&public.unwrap()));
+    let (own, _) = certificates(&ca);
+    assert_eq!(own[0].tbs_certificate.subject.to_string(), "CN=acme-test");
+    let made = by(&ca, "cert:example.test,b.test:100d:ca=CA").unwrap();
+    let (all, _) = certificates(made.value.expose_text().unwrap());
+    assert!(signed_by(&all[0], &own[0]) && all[1] == own[0]);
+    let longer = by(&ca, "cert:example.test:101d:ca=CA").unwrap_err();
+    assert_eq!(longer, RotationError::Outlives(jiff::civil::date(2027, 3, 2)));
+    let (leaf, _) = whole("cert:example.test:90d");
+    let other = ca.replace(&ca[ca.find("-----BEGIN PRIVATE").unwrap()..], "");
+    let mixed = other.clone() + &leaf[leaf.find("-----BEGIN PRIVATE").unwrap()..];
+    for none in [leaf.as_str(), &other, &mixed, "", "no pem"] {
+        let refused = by(none, "cert:example.test:9d:ca=CA").unwrap_err();
+        assert_eq!(refused, RotationError::Authority);
+    }
+    let alone = generate(&"cert:example.test:9d:ca=CA".parse().unwrap(), now(), &mut OsRng);
+    assert_eq!(alone.unwrap_err(), RotationError::Authority);
+}
+
+#[test]
 fn a_spec_has_one_text() {
     for text in [
         "password:32",
@@ -188,6 +217,8 @@ fn a_spec_has_one_text() {
         "ec:p256",
         "ec:p384",
         "cert:example.test:90d",
+        "cert:example.test:90d:ca=TEST_CA",
+        "ca:acme-test:3650d",
         "testca:*.example.test,10.1.2.3:3660d",
     ] {
         let parsed = text.parse::<Spec>();

@@ -16,7 +16,7 @@ use crate::world::World;
 
 /// The command that the user gives, if one.
 pub(super) fn driver(args: &Args) -> Option<Driver<'_>> {
-    let command = args.with.as_deref()?;
+    let command = args.with.as_deref()?.as_ref();
     Some(Driver { command, limit: Duration::from_secs(args.timeout) })
 }
 

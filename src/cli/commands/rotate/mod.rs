@@ -15,7 +15,7 @@ use crate::deeds::rotate::{
     self, Asked, Haste, New, Promotion, Rotated, Step, Stepped, Turn, Wanted, What,
 };
 use crate::deeds::set::{self, Wish};
-use crate::deeds::{DeedError, find};
+use crate::deeds::{DeedError, find, request};
 use crate::names::AddressQuery;
 use crate::output::{Output, safe};
 use crate::policy::Strategy;
@@ -31,7 +31,7 @@ use crate::world::{World, Writes};
     after_help = "\
 Without downtime, in three steps: --begin puts a new value beside KEY, as KEY_NEXT. --promote makes it
 KEY, and the one before KEY_PREVIOUS; `run` and `export` deliver both. KEY_NEXT goes out only where it is
-asked for with --only. --undo goes back one step. --finish takes KEY_PREVIOUS away and records that the old
+asked for with --only; that of a key ring goes out at once. --undo goes back one step. --finish takes KEY_PREVIOUS away and records that the old
 value was ended at its issuer.
 
 By a command of your own, --with CMD: it is started once a step, and gets values by pipes only.
@@ -65,11 +65,11 @@ pub(crate) struct Args {
     begin: bool,
 
     /// Make the pending value the current one
-    #[arg(long, group = "step", conflicts_with_all = ["generate", "from_file"])]
+    #[arg(long, group = "step", conflicts_with_all = ["generate", "from_file", "from_age"])]
     promote: bool,
 
     /// Take a pending value away, or bring the previous one back
-    #[arg(long, group = "step", conflicts_with_all = ["generate", "from_file"])]
+    #[arg(long, group = "step", conflicts_with_all = ["generate", "from_file", "from_age"])]
     undo: bool,
 
     /// Record that what was before was ended at its issuer, and take it away; after --, a program that gets
@@ -78,7 +78,7 @@ pub(crate) struct Args {
         long,
         visible_alias = "done",
         group = "step",
-        conflicts_with_all = ["generate", "from_file"]
+        conflicts_with_all = ["generate", "from_file", "from_age"]
     )]
     finish: bool,
 
@@ -106,10 +106,19 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["generate", "due"])]
     from_file: Option<PathBuf>,
 
+    /// Take the value that somebody sealed as `tenure request` says
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["generate", "from_file", "due"])]
+    from_age: Option<PathBuf>,
+
     /// A shell command of yours that takes part, as CMD STEP ADDRESS: steps create, set and test, then the new
     /// value is promoted; with --finish the step finish
-    #[arg(long, value_name = "CMD", conflicts_with_all = ["due", "begin", "promote", "undo", "from_file"])]
-    with: Option<OsString>,
+    #[arg(
+        long,
+        value_name = "CMD",
+        value_parser = clap::builder::NonEmptyStringValueParser::new(),
+        conflicts_with_all = ["due", "begin", "promote", "undo", "from_file", "from_age"]
+    )]
+    with: Option<String>,
 
     /// With --with: how long each step may take, in seconds
     #[arg(
@@ -259,9 +268,7 @@ fn stepped_notes(done: &Stepped, out: &mut Output<'_>) {
 
 /// Says that some earlier values could not be looked at.
 fn not_compared(lost: usize, out: &mut Output<'_>) {
-    out.warn(&format!(
-        "earlier values that are nowhere in this clone, and were not compared with: {lost}"
-    ));
+    out.warn(&set_command::not_compared(lost));
 }
 
 /// Says what new values do not do.
@@ -294,7 +301,7 @@ fn say_after(rotated: &Rotated, wanted: &[Wanted], out: &mut Output<'_>) {
 fn one_at_a_time(world: &World, args: &Args, wanted: &[Wanted]) -> Result<(), Failure> {
     let made = |wanted: &&Wanted| generates(args, wanted);
     let asked = wanted.iter().filter(|wanted| !made(wanted)).count();
-    if args.from_file.is_some() && wanted.len() > 1 {
+    if (args.from_file.is_some() || args.from_age.is_some()) && wanted.len() > 1 {
         let what = "one file has one new value, and several want one".to_owned();
         return Err(DeedError::Refuse { what, instead: Some("one by one".to_owned()) }.into());
     }
@@ -327,7 +334,11 @@ fn one(world: &World, args: &Args, out: &mut Output<'_>, wanted: &Wanted) -> Res
     if let Some(runbook) = &wanted.runbook {
         out.note(&format!("how    {runbook}"));
     }
-    let value = set::given(world, "new value", set::Shape::of(&found), args.from_file.as_deref())?;
+    let shape = set::Shape::of(&found);
+    let value = match args.from_age.as_deref() {
+        Some(file) => request::received(world, &found, file)?,
+        None => set::given(world, "new value", shape, args.from_file.as_deref())?,
+    };
     Ok(New { found, value: Some(value), generator: None })
 }
 

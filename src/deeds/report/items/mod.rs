@@ -1,6 +1,6 @@
 //! Open items: what keeps the secrets from being managed as the mission wants, each with what mends it.
 //!
-//! Mission, section G. What needs a key (OI-20) is said among the assumptions, and is no item.
+//! Mission, section G. What needs keys (OI-20) is an item where they were used, and else an assumption.
 
 mod consumers;
 mod debts;
@@ -23,6 +23,7 @@ use super::ground::Ground;
 use super::incidents::Incident;
 use super::kinds::Kind;
 use super::secrets::Secret;
+use super::shared::Shared;
 use super::storage::Stored;
 use super::words::Words;
 use crate::deeds::DeedError;
@@ -63,6 +64,8 @@ pub struct Matter<'a> {
     pub incidents: &'a [Incident],
     /// What the jobs of CI do.
     pub ci: &'a Ci,
+    /// Which values serve two environments, where that was looked at.
+    pub shared: Option<&'a Shared>,
 }
 
 /// Who answers for what no policy gives to anybody.
@@ -114,7 +117,7 @@ impl OpenItem {
 }
 
 /// The ids that can be found, with what they are called.
-pub const TITLES: [(&str, &str); 27] = [
+pub const TITLES: [(&str, &str); 28] = [
     ("OI-01", "Rotation policy not finalized"),
     ("OI-02", "Audit logging incomplete"),
     ("OI-03", "No owner"),
@@ -134,6 +137,7 @@ pub const TITLES: [(&str, &str); 27] = [
     ("OI-17", "Third-party secret"),
     ("OI-18", "Link"),
     ("OI-19", "Plaintext"),
+    ("OI-20", "One value in two environments"),
     ("OI-21", "Acceptance"),
     ("OI-22", "Too few people"),
     ("OI-23", "Storage not established"),

@@ -1,6 +1,6 @@
 //! Items about single values: OI-03, OI-06, OI-07, OI-08, OI-17, OI-19.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -10,6 +10,7 @@ use super::{Matter, OpenItem, names, oldest};
 use crate::deeds::report::secrets::Secret;
 use crate::deeds::report::words::{Words, commanded};
 use crate::finding::{Code, Finding, Severity};
+use crate::names::{Address, quoted};
 use crate::policy::{MemberKind, Origin, Policy, RotateEvery};
 use crate::rotation::days;
 
@@ -18,6 +19,8 @@ pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     let findings = &matter.ground.verified.findings;
     items.extend(findings.iter().filter_map(|finding| deadline(matter, finding)));
     third_party(matter, items);
+    let same = matter.shared.iter().flat_map(|it| &it.same);
+    items.extend(same.map(|group| in_two(matter, group)));
     items.extend(findings.iter().filter_map(|finding| in_clear(matter, finding)));
 }
 
@@ -86,8 +89,7 @@ fn deadline(matter: &Matter<'_>, finding: &Finding) -> Option<OpenItem> {
         }
         Code::DueSoon => {
             let due = secret.due?;
-            let policy = matter.ground.verified.policy;
-            let warned = policy.warn_before_of(&secret.address, secret.kind.as_ref());
+            let warned = secret.warned_before;
             let item = OpenItem::new("OI-08", Words::said(format!("{}, due {due}", secret.name)));
             item.since(due.saturating_sub(i64::from(warned).days()).max(secret.made_on))
         }
@@ -95,6 +97,16 @@ fn deadline(matter: &Matter<'_>, finding: &Finding) -> Option<OpenItem> {
     };
     let fix = finding.fix.as_deref().map(commanded).unwrap_or_default();
     Some(item.owner(secret.owner.clone()).fix(fix))
+}
+
+/// One value in several environments: whoever reads one of them has it in the others.
+fn in_two(matter: &Matter<'_>, group: &BTreeSet<Address>) -> OpenItem {
+    let mine: Vec<_> = group.iter().filter_map(|at| matter.secret(at)).collect();
+    let item = OpenItem::new("OI-20", Words::said(names(&mine)));
+    let last = mine.iter().map(|secret| secret.made_on).max();
+    let item = item.since(last).owner(Matter::owners(mine.iter().copied()));
+    let all = mine.iter().map(|it| format!("tenure rotate {}", quoted(&it.name)));
+    item.fix(Words::from("give each its own: ").codes(all.skip(1)))
 }
 
 /// What stands in clear and should not, as far as the checks see it.
