@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
+use super::failure::Failure;
+use crate::deeds::DeedError;
 use crate::names::{EntryId, EnvName};
 
 /// The options of design section 8 that stand before or after any command.
@@ -77,6 +79,18 @@ pub struct Global {
     /// The time to take for now, for tests
     #[arg(long, value_name = "RFC3339", global = true, hide = true)]
     pub now: Option<Timestamp>,
+}
+
+impl Global {
+    /// Refuses an environment where all are spoken of: to leave the others out without a word would be worse.
+    pub(crate) fn of_all(&self, what: &str) -> Result<(), Failure> {
+        let Some(env) = &self.env else { return Ok(()) };
+        let refused = DeedError::Refuse {
+            what: format!("{what} is of all environments, and not of {env} alone"),
+            instead: Some("leave `-e` out".to_owned()),
+        };
+        Err(refused.into())
+    }
 }
 
 /// Reads a length of time; a day has 24 hours.

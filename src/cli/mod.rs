@@ -175,7 +175,7 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Check(args) => commands::check::run(world(global)?, global, args, out),
         Command::Hook(args) => commands::hook::run(&world(global)?, global, args, out),
         Command::Log(args) => commands::log::run(&world(global)?, global, args, out),
-        Command::Report(args) => commands::report::run(world(global)?, args, out),
+        Command::Report(args) => commands::report::run(world(global)?, global, args, out),
         Command::Trust(args) => commands::trust::run(&world(global)?, args, out),
         Command::Textconv(args) => commands::textconv::run(&world(global)?, args, out),
         Command::MergeDriver(args) => commands::merge_driver::run(&world(global)?, args, out),

@@ -8,7 +8,7 @@ use super::Show;
 use super::enacted::{effect_json, enacted_json, preview, receipt};
 use super::words::count;
 use crate::deeds::member::replace_key::{Fate, Replaced, Replacing};
-use crate::names::Address;
+use crate::names::{Address, EntryId};
 
 /// How many values are named.
 const NAMED: usize = 8;
@@ -20,6 +20,12 @@ pub fn replacing(it: &Replacing) -> String {
     if !it.attested.is_empty() {
         let values = count(it.attested.len(), "value");
         lines.push(format!("a lost key signed {values} last: {}", named(&it.attested)));
+    }
+    if !it.reopened.is_empty() {
+        let names: Vec<_> = it.reopened.iter().map(EntryId::short).collect();
+        let open = if names.len() == 1 { "is open again" } else { "are open again" };
+        let incidents = count(names.len(), "incident");
+        lines.push(format!("a lost key closes nothing: {incidents} {open}: {}", names.join(", ")));
     }
     lines.join("\n")
 }

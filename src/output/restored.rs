@@ -21,7 +21,12 @@ impl Show for Restored {
             writeln!(out, "{name}  what entry {entry} signed is nowhere in this clone")?;
             writeln!(out, "  fix  fetch the branch that has it, or: tenure set {name}")?;
         }
-        if self.paths.is_empty() && self.lost.is_empty() {
+        if let Some(finding) = &self.edited {
+            writeln!(out, "{}  left as it is: {}", safe(&finding.place), safe(&finding.message))?;
+            if let Some(fix) = &finding.fix {
+                writeln!(out, "  fix  {}", safe(fix))?;
+            }
+        } else if self.paths.is_empty() && self.lost.is_empty() {
             writeln!(out, "all that was signed stands; nothing to put back")?;
         }
         Ok(())
@@ -32,6 +37,7 @@ impl Show for Restored {
         json!({
             "paths": self.paths,
             "dropped": self.dropped,
+            "edited": self.edited.as_ref().map(|it| &it.message),
             "lost": self.lost.iter().map(lost).collect::<Vec<_>>(),
         })
     }

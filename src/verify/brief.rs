@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use super::Live;
 use super::chain::{Chain, Parsed, Step};
 use super::entries::{Record, TOLERANCE, Verdict};
-use super::incidents::Closing;
+use super::incidents::{Bearing, Closing};
 use super::policies::policy_path;
 use crate::finding::{Code, Finding};
 use crate::log::dag::Order;
-use crate::log::entry::{Entry, FileChange, Kind, Note, Op};
+use crate::log::entry::{Entry, FileChange, Kind, Note, Op, Origin};
 use crate::log::parse::SignedEntry;
 use crate::log::signature::Signature;
 use crate::names::{Address, EntryId, EnvName, Sha256, Stage};
@@ -42,6 +42,8 @@ pub struct Brief {
     counted: (usize, usize),
     /// Who says of each incident that it is over: that follows from keys, which are not kept.
     closings: BTreeMap<EntryId, Closing>,
+    /// Who bears what: that follows from keys, too.
+    bearings: Vec<(EntryId, Origin, Bearing)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -98,6 +100,7 @@ impl Record {
             latest: self.entries.iter().map(|signed| signed.entry.time).max()?,
             counted: self.counted,
             closings: self.incidents().iter().map(|it| (it.id, self.closing(it.id))).collect(),
+            bearings: self.all_bearings(),
         })
     }
 
@@ -254,6 +257,7 @@ impl Brief {
             findings,
             counted,
             closings,
+            bearings,
             ..
         } = self;
         let ids = order.ids().to_vec();
@@ -288,6 +292,7 @@ impl Brief {
             unsigned: None,
             counted,
             closings: Some(closings),
+            bearings: Some(bearings),
             naming: OnceCell::new(),
             tokens: OnceCell::new(),
             files_of_keys: OnceCell::new(),

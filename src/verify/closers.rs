@@ -73,17 +73,10 @@ impl Record {
         if let (Some(known), true) = (&self.closings, more.is_empty()) {
             return known.get(&incident).cloned().unwrap_or_default();
         }
-        let mut closing = Closing::default();
-        let mut voices = Vec::new();
-        for (at, note) in self.notes() {
-            let over = matches!(note, Note::IncidentClose { target } if *target == incident);
-            let said = self.voice_of(at).filter(|_| over);
-            let first = |said: &Voice<'_>| voices.iter().all(|it: &Voice<'_>| it.by != said.by);
-            if let Some(said) = said.filter(first) {
-                closing.words.push(self.word(at));
-                voices.push(said);
-            }
-        }
+        let said = first_of_each(self.closers_of(incident));
+        let words = said.iter().map(|(at, _)| self.word(*at)).collect();
+        let mut closing = Closing { words, ..Closing::default() };
+        let mut voices: Vec<_> = said.into_iter().map(|(_, voice)| voice).collect();
         voices.extend(more);
         if let Some(opened) = self.dag.index(&incident) {
             self.weigh(opened, &voices, &mut closing);
@@ -91,8 +84,33 @@ impl Record {
         closing
     }
 
+    /// The incidents that are closed, and no longer are once some keys are lost.
+    #[must_use]
+    pub fn reopened_by(&self, lost: &[&PublicKey]) -> Vec<EntryId> {
+        let lost: Vec<String> = lost.iter().map(|key| fingerprint(key)).collect();
+        let all = self.incidents().into_iter();
+        let closed = all.filter(|it| self.closing(it.id).closed.is_some());
+        let open = closed.filter(|it| {
+            let mut said = self.closers_of(it.id);
+            said.retain(|(_, voice)| !lost.contains(&voice.key));
+            let voices: Vec<_> = first_of_each(said).into_iter().map(|(_, voice)| voice).collect();
+            let mut closing = Closing::default();
+            self.weigh(it.entry, &voices, &mut closing);
+            closing.closed.is_none()
+        });
+        open.map(|it| it.id).collect()
+    }
+
+    /// The words that an incident is over, in the order of the log, with their entries.
+    fn closers_of(&self, incident: EntryId) -> Vec<(usize, Voice<'_>)> {
+        let over =
+            |note: &Note| matches!(note, Note::IncidentClose { target } if *target == incident);
+        let said = self.notes().filter(|(_, note)| over(note));
+        said.filter_map(|(at, _)| Some((at, self.voice_of(at)?))).collect()
+    }
+
     /// The word of an entry; none under a policy that is not known.
-    fn voice_of(&self, at: usize) -> Option<Voice<'_>> {
+    pub(super) fn voice_of(&self, at: usize) -> Option<Voice<'_>> {
         let signed = &self.entries[at];
         let (by, time) = (signed.entry.by.clone(), signed.entry.time);
         let key = fingerprint(&signed.signature.key()?);
@@ -157,7 +175,10 @@ impl Record {
 
     /// Tells whether somebody else could have said it with one of two.
     fn has_another(&self, opened: usize, one: &Voice<'_>, other: &Voice<'_>) -> bool {
-        let mut people = signers(other.policy);
+        // Whose key was taken away since, and who is still a member, gets it back in a minute.
+        let then = self.policy_at(opened).into_iter().flat_map(signers);
+        let still = then.filter(|(who, _)| other.policy.members.contains_key(*who));
+        let mut people = signers(other.policy).chain(still);
         people.any(|(who, key)| {
             let third = self.voice(other.policy, (who, key), other.at);
             let fits = |said: &Voice<'_>| {
@@ -182,6 +203,24 @@ impl Record {
         let (first, second) = (behind(one), behind(other));
         let two = first.iter().any(|who| second.iter().any(|it| it != who));
         (!two).then(|| Hindrance::LetIn(one.by.clone()))
+    }
+
+    /// Tells whether somebody else stands behind a word than who signed an entry, and than whom it is about: a
+    /// name that they gave themselves since then is none.
+    pub(super) fn is_another(
+        &self,
+        cause: usize,
+        about: Option<&MemberName>,
+        voice: &Voice<'_>,
+    ) -> bool {
+        let began = &self.entries[cause].entry.by;
+        let is_other = |who: &MemberName| who != began && Some(who) != about;
+        let key = self.entries[cause].signature.key();
+        let shared = self.gave(began, &voice.key).is_some()
+            || about.is_some_and(|about| self.gave(about, &voice.key).is_some())
+            || key.is_some_and(|key| self.gave(&voice.by, &fingerprint(&key)).is_some());
+        let behind = || self.behind(cause, (&voice.by, &voice.key), &mut BTreeSet::new());
+        is_other(&voice.by) && !shared && behind().iter().any(is_other)
     }
 
     /// The first policy in force that gave a key to a member.
@@ -220,6 +259,17 @@ impl Record {
         let hands = signed.into_iter().filter_map(hand);
         hands.flat_map(|(by, key)| self.behind(opened, (by, &key), seen)).collect()
     }
+}
+
+/// The first word of each member.
+fn first_of_each(said: Vec<(usize, Voice<'_>)>) -> Vec<(usize, Voice<'_>)> {
+    let mut first: Vec<(usize, Voice<'_>)> = Vec::new();
+    for (at, voice) in said {
+        if first.iter().all(|(_, it)| it.by != voice.by) {
+            first.push((at, voice));
+        }
+    }
+    first
 }
 
 /// The people who sign, with each of their keys.

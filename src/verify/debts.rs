@@ -72,6 +72,14 @@ impl Verified<'_> {
     }
 }
 
+/// The sealed values that stand, also those of which only the log says so: a file that is gone pays nothing.
+fn standing<'v, 'e>(
+    verified: &'v Verified<'e>,
+) -> impl Iterator<Item = (&'v Address, &'v Live<'e>)> {
+    let unfound = verified.unfound.iter().filter(|(at, _)| !verified.live.contains_key(at));
+    verified.live.iter().filter(|(_, live)| live.item.generation.is_some()).chain(unfound)
+}
+
 /// The values that stand, and those that were replaced and must be ended.
 fn values(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Value> {
     let record = verified.record;
@@ -79,8 +87,7 @@ fn values(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Value> {
         let (made, at) = record.origin_of(address, live);
         (made, Origin { entry: record.entries[made].id, address: at.clone() })
     };
-    let sealed = verified.live.iter().filter(|(_, live)| live.item.generation.is_some());
-    let mut all: Vec<_> = sealed
+    let mut all: Vec<_> = standing(verified)
         .map(|(address, live)| {
             let (made, origin) = origin(address, *live);
             let owed = match verified.stage(address) {
@@ -125,7 +132,7 @@ fn previous(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Previous> {
         let due = since.saturating_add(i64::from(overlap).days());
         Previous { address: address.clone(), origin, stands, since, due }
     };
-    let standing = verified.live.iter().filter_map(|(address, live)| {
+    let standing = standing(verified).filter_map(|(address, live)| {
         verified.stage(address).filter(|(stage, _)| *stage == Stage::Previous)?;
         let replaced = record.replaced_by_move(address, *live)?;
         let (made, at) = record.origin_of(address, *live);

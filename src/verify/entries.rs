@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use ssh_key::PublicKey;
 
 use super::chain::{Chain, Seen, Step};
-use super::incidents::Closing;
+use super::incidents::{Bearing, Closing};
 use super::verdicts::breach;
 use super::{LogEvidence, Trust, reading, rights};
 use crate::finding::{Code, Finding};
 use crate::log::dag::Dag;
-use crate::log::entry::{Kind, Note};
+use crate::log::entry::{Kind, Note, Origin};
 use crate::log::held::Held;
 use crate::log::name::file_path;
 use crate::log::parse::SignedEntry;
@@ -57,6 +57,8 @@ pub struct Record {
     pub(super) counted: (usize, usize),
     /// Who says of each incident that it is over, where that is known from before.
     pub(super) closings: Option<BTreeMap<EntryId, Closing>>,
+    /// Who bears what, where that is known from before.
+    pub(super) bearings: Option<Vec<(EntryId, Origin, Bearing)>>,
     /// The entries that name an address, parents before children.
     pub(super) naming: OnceCell<HashMap<Address, Vec<usize>>>,
     /// Where sealed bytes stand, by their hash.
@@ -114,6 +116,7 @@ impl Record {
             unsigned,
             counted,
             closings: None,
+            bearings: None,
             naming,
             tokens,
             files_of_keys,

@@ -39,11 +39,11 @@ impl Verified<'_> {
     #[must_use]
     pub fn stage(&self, address: &Address) -> Option<(Stage, Address)> {
         let (stage, base) = address.beside_what()?;
-        let live = *self.live.get(address).filter(|live| live.item.generation.is_some())?;
+        let live = self.stands(address).filter(|live| live.item.generation.is_some())?;
         let is = match stage {
             Stage::Previous => self.record.came_from_beside(address, live),
             Stage::Next => {
-                let current = self.live.get(&base);
+                let current = self.stands(&base);
                 current.is_some_and(|it| it.item.generation.is_some())
                     && self.record.is_for_pending(address)
             }

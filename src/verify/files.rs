@@ -12,7 +12,7 @@ use super::verdicts::breach;
 use super::{FileEvidence, Live, Record, item, keyrings};
 use crate::document::Node;
 use crate::finding::{Code, Finding, Severity};
-use crate::log::timeline::{Effect, Standing};
+use crate::log::timeline::{Effect, Settled, Standing};
 use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, quoted};
 use crate::policy::{Comments, Policy};
 use crate::rotation::{Obligation, Previous};
@@ -41,6 +41,8 @@ pub struct Verified<'e> {
     pub disputes: BTreeMap<Address, Dispute<'e>>,
     /// What was sealed to a generation that was not current: it stands, and counts as no new value.
     pub(super) badly_sealed: BTreeMap<Address, Live<'e>>,
+    /// What the log says stands, and no file holds as it was signed: what is owed of it stays owed.
+    pub(super) unfound: BTreeMap<Address, Live<'e>>,
     /// Open obligations: one for each value and cause.
     pub obligations: Vec<Obligation>,
     /// Values that others took the place of, and that must be ended.
@@ -72,6 +74,7 @@ impl<'e> Verified<'e> {
         standings.retain(|address, _| scope.is_none_or(|only| address.env == *only));
         verified.strays(evidence);
         verified.all_files(&envs, evidence, &standings);
+        verified.unfound = verified.not_found(&standings);
         verified.drops();
         add_what_was_before(record, &mut verified.disputes);
         verified.renames(evidence);
@@ -79,6 +82,29 @@ impl<'e> Verified<'e> {
         verified.debts(scope, today);
         verified.sort();
         Some(verified)
+    }
+
+    /// The sealed values that the log says stand, and that were not found so.
+    fn not_found(
+        &self,
+        standings: &BTreeMap<Address, Vec<Standing>>,
+    ) -> BTreeMap<Address, Live<'e>> {
+        let record = self.record;
+        let found = |at: &Address| self.live.contains_key(at) || self.badly_sealed.contains_key(at);
+        let managed = |at: &Address| self.policy.environments.contains_key(&at.env);
+        let rest = standings.iter().filter(|(at, _)| !found(at) && managed(at));
+        let stands = |(address, candidates): (&Address, &Vec<Standing>)| {
+            let Settled::One(at) = record.settle(address, candidates, None) else { return None };
+            let live = Live { entry: at.entry, item: record.item(at) };
+            let counts = record.holds(at.entry) && live.item.generation.is_some();
+            counts.then(|| (address.clone(), live))
+        };
+        rest.filter_map(stands).collect()
+    }
+
+    /// What stands at an address, as a file holds it or by the word of the log alone.
+    pub(super) fn stands(&self, address: &Address) -> Option<Live<'e>> {
+        self.live.get(address).or_else(|| self.unfound.get(address)).copied()
     }
 
     /// Goes by what the log says stands, and judges the keyrings, but no file; none without a policy to
@@ -114,6 +140,7 @@ impl<'e> Verified<'e> {
             in_doubt: BTreeMap::new(),
             disputes: BTreeMap::new(),
             badly_sealed: BTreeMap::new(),
+            unfound: BTreeMap::new(),
             obligations: Vec::new(),
             previous: Vec::new(),
         };

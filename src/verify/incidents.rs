@@ -6,9 +6,9 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 
-use super::closers::Hindrance;
+use super::closers::{Hindrance, Voice};
 use super::verdicts::breach;
-use super::{Record, Step, Verified};
+use super::{Record, Step, Verdict, Verified};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::{Grade, Kind, Note, Origin, Subject};
 use crate::log::name::file_path;
@@ -60,7 +60,7 @@ pub struct Closing {
 }
 
 /// Who bears that a value is not replaced, and until when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bearing {
     /// The last word of each admin who bears it, in the order of the log, with the day they name.
     pub words: Vec<(Word, Date)>,
@@ -96,9 +96,13 @@ impl Verified<'_> {
         let theirs = |at: &&&Address| self.policy.rule(at).custody == Some(Custody::Customer);
         let customers = left.iter().filter(theirs).count();
         let place = scope.map(|env| format!(" in {env}")).unwrap_or_default();
+        let who = match self.record.closing(*id).words.len() {
+            0 => "two members have",
+            _ => "another member has",
+        };
         let what = match (left.len(), customers) {
             (0, _) => {
-                format!("nothing is left{place}, and two members have yet to say that it is over")
+                format!("nothing is left{place}, and {who} yet to say that it is over")
             }
             (all, 0) => format!("{all} of {values} values{place} left"),
             (all, some) => format!(
@@ -120,7 +124,8 @@ impl Verified<'_> {
 }
 
 impl Record {
-    /// All incidents, in the order of the log; those of void notes are none.
+    /// All incidents, in the order of the log. An alarm stands also where the key or the right of who gave it was
+    /// taken away beside it: only people who look into it end it.
     #[must_use]
     pub fn incidents(&self) -> Vec<Incident<'_>> {
         let notes = self.notes();
@@ -134,13 +139,16 @@ impl Record {
         opened.collect()
     }
 
-    /// The notes that count, parents before children: those that hold, but for what a key bears or closes that
-    /// is lost. It may have been another's word, and is given again in a minute.
+    /// The notes that count, parents before children: those that hold, and alarms that are void; but for what a
+    /// key bears or closes that is lost. It may have been another's word, and is given again in a minute.
     pub fn notes(&self) -> impl Iterator<Item = (usize, &Note)> {
-        let holding = self.dag.order().iter().copied().filter(|at| self.holds(*at));
-        let notes = holding.filter_map(|at| match &self.entries[at].entry.kind {
-            Kind::Note(note) => Some((at, note)),
+        let notes = self.dag.order().iter().filter_map(|at| match &self.entries[*at].entry.kind {
+            Kind::Note(note) => Some((*at, note)),
             _ => None,
+        });
+        let notes = notes.filter(|(at, note)| match note {
+            Note::IncidentOpen { .. } => self.verdict(*at) != Verdict::Refused,
+            _ => self.holds(*at),
         });
         notes.filter(move |(at, note)| match note {
             Note::IncidentAccept { .. } | Note::IncidentClose { .. } => !self.is_by_lost_key(*at),
@@ -183,6 +191,21 @@ impl Record {
     /// as long as all of so many do, and none of them for longer than [`BORNE_DAYS`].
     #[must_use]
     pub fn bearing(&self, cause: EntryId, value: &Origin) -> Bearing {
+        if let Some(known) = &self.bearings {
+            let mut known = known.iter().filter(|(of, which, _)| (*of, which) == (cause, value));
+            return known.next().map(|(.., bearing)| bearing.clone()).unwrap_or_default();
+        }
+        self.bearing_with(cause, value, None)
+    }
+
+    /// As [`Record::bearing`], with one more word after those in the log.
+    #[must_use]
+    pub fn bearing_with(
+        &self,
+        cause: EntryId,
+        value: &Origin,
+        more: Option<&(Voice<'_>, Date)>,
+    ) -> Bearing {
         let mut last: BTreeMap<&MemberName, (usize, Date)> = BTreeMap::new();
         for (at, note) in self.notes() {
             if let Note::IncidentAccept { target, value: of, until } = note
@@ -192,12 +215,29 @@ impl Record {
                 last.insert(&self.entries[at].entry.by, (at, most.min(*until)));
             }
         }
-        let said: Vec<_> = last.iter().map(|(who, (_, day))| (*who, *day)).collect();
+        let again = |by: &MemberName| more.is_some_and(|(voice, _)| voice.by == *by);
+        let said = last.values().filter(|(at, _)| !again(&self.entries[*at].entry.by));
+        let said = said.filter_map(|(at, day)| Some((self.voice_of(*at)?, *day)));
+        let said: Vec<_> = said.chain(more.cloned()).collect();
         let until = self.borne_until(cause, &said);
         let mut words: Vec<_> = last.into_values().collect();
         words.sort_by_key(|(at, _)| self.dag.position(*at));
         let words = words.into_iter().map(|(at, until)| (self.word(at), until)).collect();
         Bearing { words, until }
+    }
+
+    /// All that is borne, by cause and value.
+    pub(super) fn all_bearings(&self) -> Vec<(EntryId, Origin, Bearing)> {
+        let borne = self.notes().filter_map(|(_, note)| match note {
+            Note::IncidentAccept { target, value, .. } => Some((*target, value)),
+            _ => None,
+        });
+        let mut all: Vec<_> = borne.collect();
+        all.sort();
+        all.dedup();
+        let with =
+            |(cause, value): (EntryId, &Origin)| (cause, value.clone(), self.bearing(cause, value));
+        all.into_iter().map(with).collect()
     }
 
     /// The member whom an incident is about.
@@ -210,17 +250,16 @@ impl Record {
     }
 
     /// The day up to which enough admins bear a value, of those who say so.
-    #[must_use]
-    pub fn borne_until(&self, cause: EntryId, said: &[(&MemberName, Date)]) -> Option<Date> {
+    fn borne_until(&self, cause: EntryId, said: &[(Voice<'_>, Date)]) -> Option<Date> {
         let policy = self.policy()?;
-        let began = self.dag.index(&cause).map(|at| &self.entries[at].entry.by);
-        let admins = || said.iter().filter(|(who, _)| policy.is_admin(who));
+        let admins = || said.iter().filter(|(voice, _)| policy.is_admin(&voice.by));
         let mut days: Vec<Date> = admins().map(|(_, day)| *day).collect();
         days.sort_unstable_by(|a, b| b.cmp(a));
         let enough = *days.get((policy.admin.threshold as usize).checked_sub(1)?)?;
+        let at = self.dag.index(&cause)?;
         let about = self.about(cause);
-        let is_another = |who: &MemberName| began != Some(who) && about != Some(who);
-        let other = admins().filter(|(who, _)| is_another(who)).map(|(_, day)| *day).max()?;
+        let others = admins().filter(|(voice, _)| self.is_another(at, about, voice));
+        let other = others.map(|(_, day)| *day).max()?;
         Some(enough.min(other))
     }
 

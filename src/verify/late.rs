@@ -36,7 +36,7 @@ impl<'r> Verified<'r> {
     /// overlap is what counts.
     #[must_use]
     pub fn deadline(&self, address: &Address) -> Option<Date> {
-        let item = self.live.get(address)?.item;
+        let item = self.stands(address)?.item;
         let counts = || !matches!(self.stage(address), Some((Stage::Previous, _)));
         item.due.filter(|_| item.generation.is_some() && counts())
     }
@@ -50,7 +50,7 @@ impl<'r> Verified<'r> {
 
     /// Check 11.
     pub(super) fn deadlines(&mut self, today: Date) {
-        for (address, live) in &self.live {
+        for (address, live) in self.live.iter().chain(&self.unfound) {
             let Some(due) = self.deadline(address) else { continue };
             let left = rotation::days_left(due, today);
             let kind = live.item.kind.as_ref();
@@ -150,7 +150,7 @@ impl<'r> Verified<'r> {
     /// The most pressing duty about the value that stands at an address.
     #[must_use]
     pub fn owed_at(&self, address: &Address, today: Date) -> Option<&Obligation> {
-        let (made, at) = self.record.origin_of(address, *self.live.get(address)?);
+        let (made, at) = self.record.origin_of(address, self.stands(address)?);
         let made = self.record.entries[made].id;
         // They are sorted by address.
         let from = self.obligations.partition_point(|debt| debt.address < *address);

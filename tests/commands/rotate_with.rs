@@ -330,7 +330,7 @@ fn whoever_is_told_to_end_ends_the_command_first() {
         assert_eq!(repo.run("get dev/A_NEXT").done().stdout, "hunter2-new");
         command(&repo, MAKES);
         with(&repo, &[]).done();
-        assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one"]);
+        assert_eq!(given(&repo), ["A=hunter2-new", "A_PREVIOUS=one-value"]);
     }
 }
 

@@ -32,13 +32,17 @@ fn a_previous_value_that_outlives_its_overlap_is_overdue() {
     rotate(&repo, "prod/TLS_CERTIFICATE", "c");
     let (row, managed) = verdict(&at(&repo, "2026-11-29"), "Certificate");
     assert!(row.contains("Implemented; last 2026-11-21; on time 1 of 2"), "{row}");
-    assert!(!managed.contains("1 duty late"), "{managed}");
+    assert!(managed.contains("3 values overdue; "), "{managed}");
     let late = at(&repo, "2026-11-30");
     let checked = late.run("check").stdout;
     assert!(checked.contains("prod.env TLS_CERTIFICATE") && checked.contains("1 day late"));
     let (row, managed) = verdict(&late, "Certificate");
     assert!(row.contains("Implemented, 1 overdue (oldest 1 day)"), "{row}");
-    assert!(managed.contains("late; "), "{managed}");
+    assert!(managed.contains("4 values overdue; "), "{managed}");
+    // One list for all sections.
+    let text = text(&late, "");
+    assert!(text.contains("Today: overdue 4, "), "{text}");
+    assert!(text.contains("; 4 values overdue (oldest "), "{text}");
     late.run("rotate prod/TLS_CERTIFICATE --finish").done();
     let (row, _) = verdict(&late, "Certificate");
     assert!(row.contains("Implemented; last 2026-11-30; on time 1 of 3"), "{row}");
@@ -52,10 +56,10 @@ fn an_end_that_a_leaver_is_owed_is_past_due_from_the_day_after() {
     let told = |day: &str| verdict(&at(&repo, day), "API key");
     let (row, managed) = told("2026-11-23");
     assert!(row.contains("(defined, never executed, 1 past due)"), "{row}");
-    assert!(!managed.contains("late"), "{managed}");
+    assert!(!managed.contains("duty"), "{managed}");
     let (row, managed) = told("2026-11-24");
     assert!(row.contains("(defined, never executed, 2 past due)"), "{row}");
-    assert!(managed.contains("1 value overdue; 1 duty late; plan"), "{managed}");
+    assert!(managed.contains("2 values overdue; plan"), "{managed}");
     assert_eq!(at(&repo, "2026-11-24").run("status --json").json()["numbers"]["late_duties"], 1);
 }
 

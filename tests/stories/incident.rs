@@ -5,7 +5,7 @@ use crate::commands::member::add;
 use crate::support::Repo;
 
 /// Says that an incident is over.
-fn close(repo: &Repo, key: Option<&str>, id: &str) -> i32 {
+pub(super) fn close(repo: &Repo, key: Option<&str>, id: &str) -> i32 {
     let args = ["incident", "close", id, "-o", "docs/review.md"];
     match key {
         Some(key) => by(repo, key, &args).code,
@@ -254,7 +254,7 @@ fn one_of_the_two_who_close_is_an_admin() {
 }
 
 /// Makes a key, as whoever already has one could, and lets a name in with it.
-fn let_in(repo: &Repo, name: &str, role: &str) -> String {
+pub(super) fn let_in(repo: &Repo, name: &str, role: &str) -> String {
     let key = add(repo, name, role);
     repo.commit(name);
     key

@@ -1,5 +1,6 @@
 //! What people do together, from the first command to the last.
 
+mod alarms;
 mod clones;
 mod colleagues;
 mod customers;

@@ -129,11 +129,13 @@ pub(crate) fn run(
     match &args.command {
         Command::Open(args) => open_one(world, global, args, out),
         Command::Status(args) => {
+            global.of_all("an incident")?;
             out.show(&status::status(world, args.id.as_deref())?)?;
             Ok(Exit::Done)
         }
         Command::Accept(args) => accept_one(world, global, args, out),
         Command::Close(args) => {
+            global.of_all("an incident")?;
             out.show(&close::close(world, &args.id, &args.output, &review)?)?;
             Ok(Exit::Done)
         }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::global::View;
+use crate::cli::global::{Global, View};
 use crate::deeds::DeedError;
 use crate::deeds::as_of::{self, Past};
 use crate::deeds::report::shared::Keys;
@@ -98,7 +98,13 @@ struct Calendar {
     view: View,
 }
 
-pub(crate) fn run(world: World, args: &Args, out: &mut Output<'_>) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    world: World,
+    global: &Global,
+    args: &Args,
+    out: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    global.of_all("a report")?;
     let view = match &args.what {
         What::FiveD(args) => &args.view,
         What::Plan(args) => &args.view,

@@ -13,8 +13,8 @@ use crate::deeds::pen::Pen;
 use crate::log::entry::{Kind, Note, Origin};
 use crate::names::{Address, AddressQuery, EntryId, KeyPath, MemberName, Target};
 use crate::rotation::Obligation;
-use crate::verify::incidents::{BORNE_DAYS, Bearing};
-use crate::verify::{Record, Verified};
+use crate::verify::Verified;
+use crate::verify::incidents::BORNE_DAYS;
 use crate::world::{Change, World};
 
 /// What is to be borne.
@@ -87,26 +87,15 @@ pub fn accept(world: &World, wish: &Wish) -> Result<Accepted, DeedError> {
     may(record, policy, &by, &note)?;
     let mut change = Change::new();
     let entry = pen.sign(Kind::Note(note), Some(wish.reason.clone()), &mut change)?;
-    let before = record.bearing(target, &value);
-    let counts = counts_with(record, target, (&by, until), &before);
+    let voice = record.voice(policy, pen.hand(), world.now);
+    let with = record.bearing_with(target, &value, Some(&(voice, until)));
+    let counts = with.until.is_some();
     place.commit(&change)?;
-    let said = |who: &&&MemberName| before.words.iter().any(|(word, _)| word.by == ***who);
+    let said = |who: &&&MemberName| with.words.iter().any(|(word, _)| word.by == ***who);
     let may = policy.admins();
     let may = may.iter().filter(|who| ***who != by && !said(who)).map(|who| (*who).clone());
     let may = may.collect();
     Ok(Accepted { name, entry, by, until, counts, may })
-}
-
-/// Tells whether enough bear it with one more word.
-fn counts_with(
-    record: &Record,
-    cause: EntryId,
-    (by, until): (&MemberName, Date),
-    before: &Bearing,
-) -> bool {
-    let others = before.words.iter().filter(|(word, _)| word.by != *by);
-    let words = others.map(|(word, day)| (&word.by, *day)).chain([(by, until)]);
-    record.borne_until(cause, &words.collect::<Vec<_>>()).is_some()
 }
 
 /// The cause, the value's origin and its name.

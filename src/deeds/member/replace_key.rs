@@ -11,7 +11,7 @@ use crate::deeds::enact::{
 use crate::deeds::join::{self, Asked, Trusted};
 use crate::deeds::load::{Place, unbelieved};
 use crate::log::request::Wanted;
-use crate::names::{Address, EnvName, MemberName};
+use crate::names::{Address, EntryId, EnvName, MemberName};
 use crate::policy::edit::{Edit, EditError};
 use crate::policy::{LostKey, Member, MemberKind, Policy, Recipient, SigningKey, nearest};
 use crate::secret::Plaintext;
@@ -75,6 +75,8 @@ pub struct Replacing {
     pub effect: Effect,
     /// What a lost key signed last: it stands.
     pub attested: Vec<Address>,
+    /// The incidents that a lost key closed, and that are open again.
+    pub reopened: Vec<EntryId>,
 }
 
 /// The keys of a member before and after.
@@ -112,9 +114,16 @@ pub fn replace_key(
         }
         Fate::Lost | Fate::Kept => BTreeMap::new(),
     };
+    let reopened = match wish.fate {
+        Fate::Lost => {
+            let lost: Vec<_> = turn.gone.signing_keys.iter().map(SigningKey::public).collect();
+            verified.record.reopened_by(&lost)
+        }
+        Fate::Kept => Vec::new(),
+    };
     let next = draft.next().clone();
     let attested: Vec<_> = doubtful(&verified, &next).map(|(at, _)| at.clone()).collect();
-    show(&Replacing { effect: effect.clone(), attested: attested.clone() });
+    show(&Replacing { effect: effect.clone(), attested: attested.clone(), reopened });
     let compare = match wish.source {
         KeySource::Given => format!("compared the key with {} on another channel? ", wish.name),
         KeySource::Made => String::new(),

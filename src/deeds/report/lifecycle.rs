@@ -112,24 +112,27 @@ fn course<'r>(
         reasons,
         runbook: kind.runbook.is_some(),
         finished: rotations.filter_map(|it| Some((it.finished?, it.timely?))).collect(),
-        late: late(owing, kind.name.as_ref(), ground.today),
+        late: owing.late(|it| it == kind.name.as_ref(), ground.today),
         first_due: current.filter_map(|it| it.due).min(),
     }
 }
 
-/// By how many days each value of a type is past its deadline, past the date of a duty to replace or to end
-/// it, or past its overlap; each value once.
-fn late(owing: &Owing<'_>, kind: Option<&TypeName>, today: Date) -> Vec<i32> {
-    let secrets = owing.secrets.iter().filter(|it| it.kind.as_ref() == kind);
-    let secrets = secrets.filter_map(|it| Some((&it.made, it.days_late(today)?)));
-    let debts = owing.debts.iter().filter(|it| it.kind.as_ref() == kind);
-    let debts = debts.filter_map(|it| Some((&it.origin, it.late?)));
-    let outlived = owing.outlived.iter().filter(|it| it.kind.as_ref() == kind);
-    let outlived = outlived.filter_map(|it| Some((&it.origin, it.late?)));
-    let mut late: BTreeMap<&Origin, i32> = BTreeMap::new();
-    for (value, days) in secrets.chain(debts).chain(outlived) {
-        let most = late.entry(value).or_insert(days);
-        *most = days.max(*most);
+impl Owing<'_> {
+    /// By how many days each value is past its deadline, past the date of a duty to replace or to end it, or past
+    /// its overlap; each value once. Those of some types.
+    #[must_use]
+    pub fn late(&self, of: impl Fn(Option<&TypeName>) -> bool, today: Date) -> Vec<i32> {
+        let secrets = self.secrets.iter().filter(|it| of(it.kind.as_ref()));
+        let secrets = secrets.filter_map(|it| Some((&it.made, it.days_late(today)?)));
+        let debts = self.debts.iter().filter(|it| of(it.kind.as_ref()));
+        let debts = debts.filter_map(|it| Some((&it.origin, it.late?)));
+        let outlived = self.outlived.iter().filter(|it| of(it.kind.as_ref()));
+        let outlived = outlived.filter_map(|it| Some((&it.origin, it.late?)));
+        let mut late: BTreeMap<&Origin, i32> = BTreeMap::new();
+        for (value, days) in secrets.chain(debts).chain(outlived) {
+            let most = late.entry(value).or_insert(days);
+            *most = days.max(*most);
+        }
+        late.into_values().collect()
     }
-    late.into_values().collect()
 }

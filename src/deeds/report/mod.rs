@@ -236,10 +236,12 @@ fn stamp(ground: &Ground<'_>) -> Stamp {
 }
 
 impl FiveD {
-    /// By how many days each value that is past its deadline is late.
+    /// By how many days each value is late: past its deadline, past a duty to replace or to end it, or past its
+    /// overlap. Section 6 counts the same by type.
     #[must_use]
     pub fn late(&self) -> Vec<i32> {
-        self.secrets.iter().filter_map(|it| it.days_late(self.stamp.day)).collect()
+        let Self { secrets, debts, outlived, .. } = self;
+        Owing { secrets, debts, outlived }.late(|_| true, self.stamp.day)
     }
 
     /// Tells whether the checks believe the state, so that its numbers can be said.

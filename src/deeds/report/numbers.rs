@@ -17,11 +17,11 @@ pub struct Numbers {
     pub rotations: usize,
     /// How many of them were in time.
     pub on_time: usize,
-    /// Values past their deadline.
+    /// Values past their deadline, past the date of a duty, or past their overlap, each once.
     pub overdue: usize,
     /// By how many days the oldest of them is late.
     pub oldest_late: Option<i32>,
-    /// Duties past their date, and values that outlived their overlap, each value once.
+    /// How many of them are past the date of a duty, or past their overlap.
     pub late_duties: usize,
     /// Values of which something is owed.
     pub obligations: usize,

@@ -15,8 +15,6 @@ pub struct Watch {
     pub receipts: Vec<RepoPath>,
     /// For how many days the policy wants events kept.
     pub keep_events: u32,
-    /// Values past their deadline.
-    pub overdue: usize,
     /// Values past their deadline that are in custody of the customer, who decides.
     pub customers_overdue: usize,
     /// Keyrings that are not as signed: a recipient may have been added.
@@ -49,7 +47,6 @@ pub fn watch(ground: &Ground<'_>, secrets: &[Secret], ci: &Ci) -> Watch {
         ci: ci.checks.clone(),
         receipts: ci.receipts.clone(),
         keep_events: ground.verified.policy.clocks.keep_events,
-        overdue: secrets.iter().filter(|it| it.days_late(ground.today).is_some()).count(),
         customers_overdue: customers,
         recipients: count(&|it| {
             of_keyring(it) && matches!(it.code, Code::Altered | Code::Unattested)

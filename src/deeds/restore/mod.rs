@@ -13,7 +13,7 @@ use super::enact::agree;
 use super::load::{Place, unbelieved};
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{Address, AddressQuery, EntryId, EnvName, KeyPath, RepoPath, Target};
-use crate::policy::Policy;
+use crate::policy::{self, Policy};
 use crate::verify::{FileEvidence, Live, LogEvidence, Record, Verified};
 use crate::world::{Change, Mode, World};
 
@@ -35,6 +35,8 @@ pub struct Restored {
     pub dropped: Vec<EntryId>,
     /// What was signed and is nowhere in git, with its entry.
     pub lost: Vec<(Address, EntryId)>,
+    /// What is wrong with the policy's file: that is somebody's edit, and stays as it is.
+    pub edited: Option<Finding>,
 }
 
 /// The repository as it would be.
@@ -71,6 +73,9 @@ pub fn restore(world: &World, plan: &Plan) -> Result<Restored, DeedError> {
     }
     nothing_worse(&before, &after, &place)?;
     restored.lost = lost;
+    let mut found = after.record.findings.iter();
+    restored.edited =
+        found.find(|it| it.code == Code::PolicyAltered && it.place == policy::PATH).cloned();
     let change = before.change_to(&after, &place)?;
     restored.paths = change.paths().cloned().collect();
     if !change.is_empty() {

@@ -199,6 +199,7 @@ fn owed(place: &Place<'_>, verified: &Verified<'_>) -> BTreeSet<Address> {
     let overdue = overdue.map(|(address, _)| address);
     let open = |debt: &&Obligation| debt.owed == Owed::Rotate && !debt.is_accepted(place.today());
     let debts = verified.obligations.iter().filter(open).map(|debt| &debt.address);
+    let debts = debts.filter(|address| verified.live.contains_key(address));
     overdue.chain(debts).cloned().collect()
 }
 

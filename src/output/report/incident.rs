@@ -41,9 +41,13 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     }
     let count = report.debts.len();
     let verb = if count < 2 { "is" } else { "are" };
+    let drills = match report.debts.iter().filter(|it| it.drill).count() {
+        0 => String::new(),
+        drills => format!(", {drills} of a drill"),
+    };
     doc.label(
         "Rotation",
-        format!("{} {verb} open. *proven*", things(count, "obligation", "obligations")),
+        format!("{} {verb} open{drills}. *proven*", things(count, "obligation", "obligations")),
     );
     if edition == Edition::Internal && count > 0 {
         let head = ["Secret", "Cause", "Readable from", "Due", "Owner"];

@@ -27,7 +27,7 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
         ));
     }
     doc.label("Alerting on misuse", NOTHING_IS_SENT);
-    doc.line(format!("  {} Today: {}.", gate(&report.watch, edition), alarms(&report.watch)));
+    doc.line(format!("  {} Today: {}.", gate(&report.watch, edition), alarms(report)));
 }
 
 fn could_read(it: &EnvAccess, edition: Edition) -> String {
@@ -105,7 +105,8 @@ fn gate(watch: &Watch, edition: Edition) -> String {
     }
 }
 
-fn alarms(watch: &Watch) -> String {
+fn alarms(report: &FiveD) -> String {
+    let watch = &report.watch;
     let canary = match watch.canaries {
         0 => "no canary is defined".to_owned(),
         count => format!(
@@ -114,7 +115,7 @@ fn alarms(watch: &Watch) -> String {
         ),
     };
     let counts = [
-        ("overdue", watch.overdue),
+        ("overdue", report.late().len()),
         ("value in clear", watch.in_clear),
         ("unknown recipient", watch.recipients),
         ("unattested change", watch.unattested),

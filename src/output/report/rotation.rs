@@ -39,7 +39,7 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
     match edition {
         Edition::Internal => deadlines(doc, report),
         Edition::Customer => doc.paragraph(format!(
-            "Past their deadline: {}; duties to rotate: {}.",
+            "Past their date: {}; duties to rotate: {}.",
             number(report.late().len()),
             number(report.debts.len())
         )),

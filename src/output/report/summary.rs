@@ -37,14 +37,12 @@ fn numbers(report: &FiveD) -> String {
     let verified = if holding == entries { "all".to_owned() } else { holding.to_string() };
     let oldest = it.oldest_late.map(|late| format!(" (oldest {})", days(late)));
     let due = it.first_due.map(|due| format!(", first due {due}"));
-    let late = match it.late_duties {
-        0 => String::new(),
-        late => format!(", {late} late"),
-    };
+    let drills = report.debts.iter().filter(|debt| debt.drill).count();
+    let drills = if drills == 0 { String::new() } else { format!(", {drills} of a drill") };
     let in_time =
         if it.rotations == 0 { String::new() } else { format!(", {} on time", it.on_time) };
     format!(
-        "{}, {} sealed. {} finished{in_time}; {} overdue{}; {} open{}{late}. {}, {verified} verified. {}.",
+        "{}, {} sealed. {} finished{in_time}; {} overdue{}; {} open{}{drills}. {}, {verified} verified. {}.",
         capital(&things(it.values, "value", "values")),
         it.sealed,
         capital(&things(it.rotations, "rotation", "rotations")),
@@ -84,9 +82,6 @@ fn reasons(report: &FiveD) -> Vec<String> {
     let it = report.numbers();
     if it.overdue > 0 {
         why.push(format!("{} overdue", things(it.overdue, "value", "values")));
-    }
-    if it.late_duties > 0 {
-        why.push(format!("{} late", things(it.late_duties, "duty", "duties")));
     }
     for (verdict, word) in [(Verdict::No, "No"), (Verdict::Unknown, "Unknown")] {
         let envs = report.storage.iter().filter(|it| it.at_rest() == verdict);
