@@ -18,30 +18,46 @@ fn sign(estate: &Estate, edit: impl Fn(&str) -> String) {
     estate.commit("another policy");
 }
 
+/// The policy without prod and the rules, which are all about it.
+fn without_prod(text: &str) -> String {
+    let (before, rest) = text.split_once("[environments.prod]\n").unwrap();
+    let (_, rest) = rest.split_once("\n\n").unwrap();
+    let rest = rest.split_once("[[secrets]]").map_or(rest, |(types, _)| types);
+    format!("{before}{rest}")
+}
+
 #[test]
 fn what_is_owed_an_end_outlives_its_environment() {
     let estate = estate(1);
     estate.set("ana", DB_URL, "hunter2-three");
-    let new = origin(&estate, DB_URL);
-    sign(&estate, |text| {
-        let (before, rest) = text.split_once("[environments.prod]\n").unwrap();
-        let (_, rest) = rest.split_once("\n\n").unwrap();
-        let rest = rest.split_once("[[secrets]]").map_or(rest, |(types, _)| types);
-        format!("{before}{rest}")
-    });
-    for path in ["secrets/prod.env", "secrets/prod.yaml", "secrets/prod.json", "secrets/prod.pem"] {
-        let _absent = std::fs::remove_file(estate.repo.path().join(path));
+    for key in ["DB_URL", "API_KEY"] {
+        estate.by("ana", &format!("unset prod/{key}")).run().done();
     }
-    estate.commit("all of it is gone");
+    estate.commit("taken away");
+    sign(&estate, without_prod);
     let late = check(&estate, "2026-02-01");
-    let ends = late.json()["previous"].as_array().unwrap().len();
-    assert_eq!((late.code, ends), (1, 2), "the one that was replaced, and the last one: {late}");
+    assert_eq!((late.code, ends(&late)), (1, 2), "{late}");
     // Nobody left with it.
     assert_eq!(duties(&late), [], "{late}");
-    note(&estate, "ana", Note::Revoked { value: new, grade: Grade::Declared });
     estate.by("ana", "rotate prod/DB_URL --finish -y").run().done();
     let paid = check(&estate, "2026-02-01");
-    assert_eq!(paid.json()["previous"].as_array().unwrap().len(), 0, "{paid}");
+    assert_eq!((paid.code, ends(&paid)), (0, 0), "{paid}");
+}
+
+#[test]
+fn what_was_left_in_an_environment_stands_no_longer_than_that() {
+    let estate = estate(1);
+    estate.set("ana", DB_URL, "hunter2-three");
+    let text = without_prod(&estate.read(POLICY)).replace("\"1-", "\"2-");
+    estate.sign_policy(&text, "ana", &Pen::of("ana"));
+    estate.remove("secrets/prod.env");
+    estate.commit("gone");
+    assert_eq!(ends(&check(&estate, "2026-02-01")), 2);
+}
+
+/// How many values are due to be ended after their overlap.
+fn ends(checked: &crate::support::Outcome) -> usize {
+    checked.json()["previous"].as_array().unwrap().len()
 }
 
 #[test]
@@ -64,6 +80,7 @@ fn who_takes_revoke_from_a_type_pays_no_debt_by_it() {
             sign(&estate, drop);
         }
         assert_eq!(owed(&estate), (1, 1), "{early}");
+        estate.commit("replaced");
         estate.judged(1, &["obligation", "must be ended"]);
         let status = estate.by("ana", "incident status").run();
         assert!(!status.stdout.contains("nothing is left"), "{status}");
