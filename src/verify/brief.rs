@@ -75,7 +75,9 @@ impl Record {
             rings.any(|ring| scope.is_none_or(|only| ring.env == *only))
         };
         kept.extend((0..self.entries.len()).filter(has_ring));
-        kept.extend(self.notes().filter(|(_, note)| is_a_fact(note)).map(|(at, _)| at));
+        // Whose key said something is not kept, so what counts for nothing by that is not either.
+        let facts = self.notes().filter(|(at, note)| is_a_fact(note) && !self.is_doubted(*at));
+        kept.extend(facts.map(|(at, _)| at));
         let mut kept: Vec<usize> = kept.into_iter().collect();
         kept.sort_by_key(|at| self.dag.position(*at));
         let places: HashMap<usize, usize> =
@@ -294,6 +296,7 @@ impl Brief {
             naming: OnceCell::new(),
             tokens: OnceCell::new(),
             files_of_keys: OnceCell::new(),
+            asking: OnceCell::new(),
         })
     }
 }

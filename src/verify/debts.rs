@@ -2,6 +2,7 @@
 //! ended. Mission, sections F and G; decision 26.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::iter::once;
 use std::rc::Rc;
 
 use jiff::ToSpan as _;
@@ -12,7 +13,7 @@ use super::spent::Spent;
 use super::{Live, Made, Record, Step, Verified};
 use crate::log::entry::{Note, Origin};
 use crate::names::{Address, EntryId, EnvName, MemberName, Stage};
-use crate::policy::{LostKey, Strategy, is_credential};
+use crate::policy::{LostKey, Policy, Strategy, is_credential};
 use crate::rotation::{Accepted, Cause, Obligation, Owed, Previous, days_left};
 
 /// What is owed.
@@ -135,25 +136,35 @@ fn previous(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Previous> {
         let due = since.saturating_add(i64::from(overlap).days());
         Previous { address: address.clone(), origin, stands, since, due }
     };
-    // What decrypts what it encrypted has to stay.
-    let stays = |live: &Live<'_>| {
-        let kind = live.item.kind.as_ref().and_then(|kind| policy.types.get(kind));
-        kind.is_some_and(|kind| kind.strategy == Some(Strategy::KeepOld))
-    };
     // What opens nothing, as the name of a user, has no end at an issuer.
     let standing = standing(verified).filter(|(_, live)| was_credential(record, **live));
     let standing = standing.filter_map(|(address, live)| {
-        verified.stage(address).filter(|(stage, _)| *stage == Stage::Previous && !stays(live))?;
+        verified.stage(address).filter(|(stage, _)| *stage == Stage::Previous)?;
         let replaced = record.replaced_by_move(address, *live)?;
         let (made, at) = record.origin_of(address, *live);
         let origin = Origin { entry: record.entries[made].id, address: at.clone() };
-        Some(one(address, origin, replaced, true))
+        let value = one(address, origin, replaced, true);
+        (!stays(record, *live, (replaced, value.due))).then_some(value)
     });
     let gone = spent.iter().filter(|it| it.asked);
     let gone = gone.map(|it| one(&it.address, it.origin.clone(), it.replaced, false));
     let mut all: Vec<_> = standing.chain(gone).collect();
     all.sort_by(|a, b| (&a.address, a.due, &a.origin).cmp(&(&b.address, b.due, &b.origin)));
     all
+}
+
+/// Tells whether a previous value decrypts what it encrypted, and has to stay: its type says so since its time was
+/// up at the latest, and did not become that type after another value took its place.
+fn stays(record: &Record, live: Live<'_>, (replaced, due): (usize, Date)) -> bool {
+    let steps = once(live).chain(record.chain_of(live).map(|(_, before)| before));
+    let mut steps = steps.skip_while(|it| it.entry != replaced);
+    let Some(kind) = steps.next().and_then(|it| it.item.kind.as_ref()) else { return false };
+    let same = live.item.kind.as_ref() == Some(kind);
+    let keeps = |policy: &Policy| {
+        let kind = policy.types.get(kind);
+        kind.is_some_and(|kind| kind.strategy == Some(Strategy::KeepOld))
+    };
+    same && record.since_when(keeps).is_some_and(|step| record.day_of(step.entry) <= due)
 }
 
 /// What bears on values: who left, which keys are lost, which incidents there are, and what is borne.
@@ -316,5 +327,9 @@ fn leavers<'r>(
     let before = step.follows().flat_map(|at| record.chain.steps[at].policy.readers(env));
     let before: BTreeSet<_> = before.collect();
     let after = step.policy.readers(env);
+    // With an environment that is no more nobody left.
+    let has = |policy: &Policy| policy.environments.contains_key(env);
+    let removed = !has(&step.policy) && !record.policy().is_some_and(has);
+    let before = if removed { BTreeSet::new() } else { before };
     before.into_iter().filter(move |who| !after.contains(who))
 }

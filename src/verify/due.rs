@@ -125,6 +125,7 @@ fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Str
         }
         if new.op == Op::Move {
             shorter(record, (address, at), later)?;
+            kept(record, (address, at), later)?;
         }
         if old.op == Op::New {
             return fresh(record, address, before);
@@ -144,6 +145,14 @@ fn shorter(
     let made = day(record, record.made_by(live));
     match policy.outlives((from, to), (live.item.kind.as_ref(), live.item.due), made) {
         true => Err("it was moved to a place where it may not live that long".to_owned()),
+        false => Ok(()),
+    }
+}
+
+/// Refuses a move to a place in custody of the customer: nothing of what is owed of our values is red there.
+fn kept(record: &Record, between: (&Address, &Address), live: Live<'_>) -> Result<(), String> {
+    match record.policy_at(live.entry).is_some_and(|policy| policy.hands_over(between)) {
+        true => Err("it was moved to a place in custody of the customer".to_owned()),
         false => Ok(()),
     }
 }

@@ -17,7 +17,7 @@ use crate::log::held::Held;
 use crate::log::name::file_path;
 use crate::log::parse::SignedEntry;
 use crate::log::signature::{self, SignatureError};
-use crate::names::{Address, EntryId, Sha256, quoted};
+use crate::names::{Address, EntryId, Sha256, TypeName, quoted};
 use crate::policy::{Member, Policy, SigningKey};
 
 /// How far a time may lie ahead of now, or behind a parent.
@@ -65,6 +65,8 @@ pub struct Record {
     pub(super) tokens: OnceCell<HashMap<Sha256, Vec<super::replayed::At>>>,
     /// The files in which each key stands, or ever stood.
     pub(super) files_of_keys: OnceCell<super::named::FilesOfKeys>,
+    /// The steps that ask for an end of a type's values, by the type.
+    pub(super) asking: OnceCell<HashMap<TypeName, Vec<usize>>>,
 }
 
 impl Record {
@@ -118,6 +120,7 @@ impl Record {
             naming,
             tokens,
             files_of_keys,
+            asking: OnceCell::new(),
         }
     }
 

@@ -238,8 +238,8 @@ impl Record {
     #[must_use]
     pub fn revoked(&self) -> BTreeSet<&Origin> {
         let entries = self.entries.iter().enumerate().filter(|(at, _)| self.holds(*at));
-        let revoked = entries.filter_map(|(_, signed)| match &signed.entry.kind {
-            Kind::Note(Note::Revoked { value, .. }) => Some(value),
+        let revoked = entries.filter_map(|(at, signed)| match &signed.entry.kind {
+            Kind::Note(Note::Revoked { value, .. }) if !self.is_doubted(at) => Some(value),
             _ => None,
         });
         revoked.collect()

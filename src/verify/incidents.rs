@@ -150,16 +150,32 @@ impl Record {
             Note::IncidentOpen { .. } => self.verdict(*at) != Verdict::Refused,
             _ => self.holds(*at),
         });
-        let policy = self.policy();
-        let lost: Vec<_> = policy.into_iter().flat_map(|policy| policy.lost_keys()).collect();
         notes.filter(move |(at, note)| match note {
-            Note::IncidentAccept { .. } | Note::IncidentClose { .. } if !lost.is_empty() => {
-                let key = self.entries[*at].signature.key();
-                let key = key.map(|key| key.fingerprint(ssh_key::HashAlg::Sha256).to_string());
-                key.is_none_or(|key| lost.iter().all(|(_, lost)| lost.fingerprint() != key))
-            }
+            Note::IncidentAccept { .. } | Note::IncidentClose { .. } => !self.is_by_lost_key(*at),
             _ => true,
         })
+    }
+
+    /// Tells whether the key that signed an entry is said to be lost.
+    fn is_by_lost_key(&self, at: usize) -> bool {
+        let mut lost = self.policy().into_iter().flat_map(Policy::lost_keys).peekable();
+        if lost.peek().is_none() {
+            return false;
+        }
+        let key = self.entries[at].signature.key();
+        let key = key.map(|key| key.fingerprint(ssh_key::HashAlg::Sha256).to_string());
+        key.is_some_and(|key| lost.any(|(_, lost)| lost.fingerprint() == key))
+    }
+
+    /// Tells whether a note says with a lost key that a value was ended which an incident exposed that nobody
+    /// closed: what such a key signed stands, but nothing is paid by it where that is looked into.
+    pub(super) fn is_doubted(&self, at: usize) -> bool {
+        let Kind::Note(Note::Revoked { value, .. }) = &self.entries[at].entry.kind else {
+            return false;
+        };
+        let is_open = |it: &Incident<'_>| self.closing(it.id).closed.is_none();
+        self.is_by_lost_key(at)
+            && self.incidents().iter().any(|it| it.values.contains(value) && is_open(it))
     }
 
     /// Who signed an entry.
@@ -252,7 +268,9 @@ impl Record {
     pub fn ended_at_issuer(&self, value: &Origin) -> Option<(Word, Grade)> {
         let mut notes = self.notes();
         notes.find_map(|(at, note)| match note {
-            Note::Revoked { value: of, grade } if of == value => Some((self.word(at), *grade)),
+            Note::Revoked { value: of, grade } if of == value && !self.is_doubted(at) => {
+                Some((self.word(at), *grade))
+            }
             _ => None,
         })
     }

@@ -5,9 +5,9 @@ use super::chain::Chain;
 use super::entries::{Judge, Verdict};
 use crate::finding::{Code, Finding};
 use crate::log::dag::Dag;
-use crate::log::entry::{Kind, Note, Op, Origin};
+use crate::log::entry::{Item, Kind, Note, Op, Origin};
 use crate::log::parse::SignedEntry;
-use crate::names::{EntryId, MemberName};
+use crate::names::{Address, EntryId, MemberName};
 use crate::policy::Policy;
 
 /// Says what a signer may not say in a note, if anything. Whoever signs for a member may raise an alarm,
@@ -50,6 +50,47 @@ impl Known<'_> {
         item.is_some_and(|item| item.op == Op::New)
     }
 
+    /// Insists that whoever says that a value was ended may write it wherever they saw it stand: it may have been
+    /// moved to where they may not since it was made.
+    fn may_end(&self, policy: &Policy, by: &MemberName, note: &Note) -> Result<(), String> {
+        let Note::Revoked { value, .. } = note else { return Ok(()) };
+        if policy.is_admin(by) {
+            return Ok(());
+        }
+        match self.moved(value).find(|at| !policy.may_write(by, at)) {
+            Some(at) => Err(format!("`{by}` may not write {at}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Where a value was moved.
+    fn moved(&self, value: &Origin) -> impl Iterator<Item = Address> {
+        let files = self
+            .entries
+            .iter()
+            .enumerate()
+            .flat_map(|(at, signed)| signed.entry.files().iter().map(move |file| (at, file)));
+        let items = files.flat_map(|(at, file)| file.items.iter().map(move |it| (at, file, it)));
+        let moves = items.filter(|(at, _, item)| {
+            item.op == Op::Move && self.comes_from(item, value) && (self.saw)(*at)
+        });
+        moves.map(|(_, file, item)| file.address(&item.key))
+    }
+
+    /// Tells whether an item carries on the value that another made.
+    fn comes_from(&self, item: &Item, value: &Origin) -> bool {
+        let mut of = item.of.as_ref();
+        for _ in 0..=self.entries.len() {
+            let Some(before) = of else { return false };
+            if before == value {
+                return true;
+            }
+            let at = self.dag.index(&before.entry);
+            of = at.and_then(|at| self.entries[at].entry.item(&before.address)?.of.as_ref());
+        }
+        false
+    }
+
     fn fits(&self, note: &Note) -> Result<(), String> {
         let stranger = |value: &&Origin| !self.made(value);
         if let Some(value) = note.values().iter().find(stranger) {
@@ -85,7 +126,11 @@ impl Judge<'_> {
         let saw =
             |other| self.dag.is_ancestor(other, at) && self.verdicts[other] != Verdict::Refused;
         let known = Known { entries: self.entries, dag: self.dag, chain: &self.chain, saw: &saw };
-        known.fits(note).map_err(|why| Box::new(self.refuse(at, Code::NotAllowed, why)))
+        let signed = &self.entries[at].entry;
+        let policy = signed.policy.and_then(|id| self.chain.step(&id)).map(|step| &step.policy);
+        let may = policy.map_or(Ok(()), |policy| known.may_end(policy, &signed.by, note));
+        may.and_then(|()| known.fits(note))
+            .map_err(|why| Box::new(self.refuse(at, Code::NotAllowed, why)))
     }
 }
 
@@ -98,6 +143,7 @@ impl Record {
         may_say(policy, by, note)?;
         let saw = |at| self.verdict(at) != Verdict::Refused;
         let known = Known { entries: &self.entries, dag: &self.dag, chain: &self.chain, saw: &saw };
+        known.may_end(policy, by, note)?;
         known.fits(note)
     }
 }

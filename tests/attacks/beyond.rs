@@ -284,6 +284,13 @@ fn a_value_is_moved_to_a_place_whose_rule_gives_it_a_shorter_life() {
         e.sign(e.draft("ben", Kind::Seal { files, keyrings }), &Pen::of("ben"));
     };
     estate.attacked(5, &["bad-due", "it may not live that long"], |e| carry(e, short));
+    // So is one to what the customer holds, where nothing that is owed of it is red.
+    let text = estate.read(POLICY).replace("2-00000002", "3-00000003");
+    let theirs = text.replace("rotate-every = \"7d\"\n", "custody = \"customer\"\n");
+    estate.sign_policy(&theirs, "ana", &Pen::of("ana"));
+    estate.attacked(5, &["bad-due", "in custody of the customer"], |e| carry(e, short));
+    let refused = estate.by("ben", "-y mv prod/API_KEY SHORT").run();
+    assert!(refused.code == 2 && refused.stderr.contains("the customer's custody"), "{refused}");
     // Without the rule the same move is well.
     let (estate, honest) = (Estate::new(), "-y mv prod/API_KEY SHORT");
     estate.twin(|e| {

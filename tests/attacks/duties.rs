@@ -13,7 +13,7 @@ const API_KEY: &str = "prod/secrets/prod.env#API_KEY";
 const POLICY: &str = ".secrets-policy.toml";
 
 /// Three admins, of whom so many sign a policy, and a type whose values are ended at their issuer.
-fn estate(threshold: u32) -> Estate {
+pub(super) fn estate(threshold: u32) -> Estate {
     let estate = Estate::with_policy(|text| {
         text.replace("threshold = 1", &format!("threshold = {threshold}"))
             .replace("admin = [\"ana\", \"ben\"]", "admin = [\"ana\", \"ben\", \"cleo\"]")
@@ -26,7 +26,7 @@ fn estate(threshold: u32) -> Estate {
     estate
 }
 
-fn check(estate: &Estate, day: &str) -> Outcome {
+pub(super) fn check(estate: &Estate, day: &str) -> Outcome {
     estate
         .repo
         .command(env!("CARGO_BIN_EXE_tenure"))
@@ -36,7 +36,7 @@ fn check(estate: &Estate, day: &str) -> Outcome {
 }
 
 /// What is found that makes the check red, sorted.
-fn red(checked: &Outcome) -> Vec<String> {
+pub(super) fn red(checked: &Outcome) -> Vec<String> {
     let found = checked.json()["findings"].clone();
     let red = found.as_array().unwrap().iter().filter(|it| it["severity"] == "found");
     let mut red: Vec<_> = red.map(|it| it["code"].as_str().unwrap().to_owned()).collect();
@@ -45,7 +45,7 @@ fn red(checked: &Outcome) -> Vec<String> {
 }
 
 /// Per value that is owed: the key, what is left to do, the cause, and all causes.
-fn duties(checked: &Outcome) -> Vec<(String, String, String, usize)> {
+pub(super) fn duties(checked: &Outcome) -> Vec<(String, String, String, usize)> {
     let text = |of: &Value| of.as_str().unwrap().to_owned();
     let one = |it: &Value| {
         let key = text(&it["address"]).split_once('#').unwrap().1.to_owned();

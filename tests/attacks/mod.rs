@@ -23,6 +23,7 @@ mod requests;
 mod rings;
 mod sealed;
 mod void;
+mod wiped;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -72,9 +72,10 @@ fn works(record: &Record, policy: &Policy, made: Option<&Made>) -> bool {
     !made.live_at.is_empty() || (wants_end() && record.ended_at_issuer(&made.origin).is_none())
 }
 
-/// How the policy says that a value is ended at its issuer.
-pub(super) fn revoke<'p>(record: &Record, policy: &'p Policy, made: &Made) -> Option<&'p str> {
-    policy.types.get(kind_of(record, made)?)?.revoke.as_deref()
+/// How the policy, or one while it was in use, says that a value is ended at its issuer.
+pub(super) fn revoke<'p>(record: &'p Record, policy: &'p Policy, made: &Made) -> Option<&'p str> {
+    let today = kind_of(record, made).and_then(|kind| policy.types.get(kind)?.revoke.as_deref());
+    today.or_else(|| record.asked(made, made.ended))
 }
 
 fn kind_of<'r>(record: &'r Record, made: &Made) -> Option<&'r TypeName> {

@@ -142,8 +142,8 @@ fn item(
     Ok(Item { op: Op::Move, of, ..live.item.clone() })
 }
 
-/// Refuses a place to which the policy gives another type, or a shorter life: a value with another deadline
-/// is a new one.
+/// Refuses a place to which the policy gives another type, a shorter life, or the customer's custody: a value
+/// with another deadline, or with nothing owed of it, is a new one.
 pub(super) fn same_terms(
     verified: &Verified<'_>,
     (from, there): (&Address, &Address),
@@ -157,6 +157,8 @@ pub(super) fn same_terms(
         "another type, and with it another deadline"
     } else if verified.outlives((from, there), live) {
         "a nearer deadline than the value has"
+    } else if verified.policy.hands_over((from, there)) {
+        "to the customer's custody, and the value is in ours"
     } else {
         return Ok(());
     };

@@ -11,7 +11,7 @@ use super::{Asked, earlier, receipts, steps, turns};
 use crate::deeds::DeedError;
 use crate::deeds::attest::{Work, attest};
 use crate::deeds::find::{self, Found};
-use crate::deeds::load::Place;
+use crate::deeds::load::{Loaded, Place};
 use crate::deeds::pen::Receipt;
 use crate::deeds::ring::Ring;
 use crate::deeds::sealing::Sealing;
@@ -103,7 +103,7 @@ pub fn waiting(
 ) -> Result<Vec<Waiting>, DeedError> {
     let receipts = receipts::read(world, receipts)?;
     let place = Place::find(world)?;
-    let loaded = place.load(steps::scope(asked))?;
+    let loaded = load(&place, asked)?;
     let mut all: Vec<Waiting> = Vec::new();
     for one in asked {
         let verified = loaded.verified(&one.query.env)?;
@@ -116,6 +116,20 @@ pub fn waiting(
         all.push(waits);
     }
     Ok(all)
+}
+
+/// Loads what is asked about; all of it where the environment is gone, whose values are ended all the same.
+fn load(place: &Place<'_>, asked: &[Asked]) -> Result<Loaded, DeedError> {
+    let missing = match place.load(steps::scope(asked)) {
+        Err(DeedError::NoEnvironment { env, known }) => (env, known),
+        other => return other,
+    };
+    let all = place.load(None)?;
+    let (env, known) = missing;
+    match all.record.ever_named(&env).is_empty() {
+        true => Err(DeedError::NoEnvironment { env, known }),
+        false => Ok(all),
+    }
 }
 
 /// The secret that is meant: it may stand no more, when it was taken away and has no recorded end yet.
@@ -284,7 +298,7 @@ pub fn finish(
     reason: Option<&str>,
 ) -> Result<Finished, DeedError> {
     let place = Place::to_write(world)?;
-    let loaded = place.load(steps::scope(asked))?;
+    let loaded = load(&place, asked)?;
     let mut work = Work { reason: reason.map(str::to_owned), ..Work::default() };
     let mut gone: Vec<Address> = Vec::new();
     for (one, seen) in asked.iter().zip(seen) {
