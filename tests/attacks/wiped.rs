@@ -1,6 +1,6 @@
 //! Policies that would take away what is owed of values.
 
-use tenure::log::entry::{Grade, Kind, Note};
+use tenure::log::entry::{Kind, Note};
 
 use super::Estate;
 use super::duties::{check, duties, estate, red};
