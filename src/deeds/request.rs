@@ -88,7 +88,8 @@ pub fn sent(world: &World, file: &Path) -> Result<Plaintext, DeedError> {
 /// Opens what somebody sent as the new value of a place.
 ///
 /// # Errors
-/// As [`open`]; [`DeedError::Refused`] where anything is wrong with the environment.
+/// [`DeedError::Refuse`] for what is not meant for it, and for who writes the environment and does not read it;
+/// [`DeedError::Refused`] where anything is wrong with the environment.
 pub fn received(world: &World, found: &Found, file: &Path) -> Result<Plaintext, DeedError> {
     let place = Place::find(world)?;
     let loaded = place.load(Some(&found.env))?;
