@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use crate::names::{Address, EnvName, TypeName};
 
-use super::terms::{Custody, RotateEvery, Word};
+use super::terms::{RotateEvery, Word};
 use super::{Policy, SecretType};
 
 /// A type that exists without being described.
@@ -116,27 +116,6 @@ impl Policy {
             RotateEvery::Never => None,
             RotateEvery::Days(days) => Some(set_on.saturating_add(i64::from(days).days())),
         }
-    }
-
-    /// Tells whether a value that was made on a day has a later deadline than one of that day may have at
-    /// the place that it is moved to, because values live shorter there than where it comes from.
-    #[must_use]
-    pub fn outlives(
-        &self,
-        (from, to): (&Address, &Address),
-        (kind, due): (Option<&TypeName>, Option<Date>),
-        made_on: Date,
-    ) -> bool {
-        let Some(there) = self.due(to, kind, made_on) else { return false };
-        let shorter = self.due(from, kind, made_on).is_none_or(|here| there < here);
-        shorter && due.is_none_or(|due| there < due)
-    }
-
-    /// Tells whether a value that is moved between two places goes from our custody to the customer's.
-    #[must_use]
-    pub fn hands_over(&self, (from, to): (&Address, &Address)) -> bool {
-        let customers = |at: &Address| self.rule(at).custody == Some(Custody::Customer);
-        customers(to) && !customers(from)
     }
 
     /// The days before a deadline from which on it is announced.

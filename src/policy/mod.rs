@@ -1,6 +1,7 @@
 //! The policy: who is a member, who may read and write what, and how long each secret may live.
 
 mod cadence;
+mod clash;
 mod custody;
 mod diff;
 pub mod edit;
@@ -26,6 +27,7 @@ use jiff::civil::Date;
 use crate::names::{ConsumerName, EnvName, MemberName, RepositoryId, RoleName, TypeName};
 
 pub use cadence::is_credential;
+pub use clash::Clash;
 pub use diff::{Change, Sign, Weight, semantic_diff};
 pub use glob::{AddressGlob, Glob, GlobError, KeyGlob};
 pub use grants::{Narrowing, Right, Way};

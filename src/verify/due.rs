@@ -8,7 +8,7 @@ use super::{Live, Record, Verified};
 use crate::finding::{Code, Finding};
 use crate::log::entry::Op;
 use crate::names::Address;
-use crate::policy::Policy;
+use crate::policy::{Clash, Policy};
 
 /// Compares type and deadline of an item with the policy of its entry, or with what it carries on.
 pub(super) fn check(
@@ -119,13 +119,8 @@ fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Str
         if new.op == Op::Extend {
             extended(record, at, later)?;
         }
-        // A place with a type of its own wants a value of that type, and no other is moved there.
-        if new.op == Op::Move && wanted.is_some() && wanted != new.kind.as_ref() {
-            return Err("it was moved to a place of another type".to_owned());
-        }
         if new.op == Op::Move {
-            shorter(record, (address, at), later)?;
-            kept(record, (address, at), later)?;
+            fits(record, (address, at), later)?;
         }
         if old.op == Op::New {
             return fresh(record, address, before);
@@ -135,34 +130,35 @@ fn carried(record: &Record, address: &Address, live: Live<'_>) -> Result<(), Str
     Ok(())
 }
 
-/// Refuses a move to a place whose rule gives values a shorter life than they have where this one comes from.
-fn shorter(
-    record: &Record,
-    (from, to): (&Address, &Address),
-    live: Live<'_>,
-) -> Result<(), String> {
-    let Some(policy) = record.policy_at(live.entry) else { return Ok(()) };
-    let made = day(record, record.made_by(live));
-    match policy.outlives((from, to), (live.item.kind.as_ref(), live.item.due), made) {
-        true => Err("it was moved to a place where it may not live that long".to_owned()),
-        false => Ok(()),
-    }
+/// Refuses a move to a place where the value would have to be a new one.
+fn fits(record: &Record, between: (&Address, &Address), live: Live<'_>) -> Result<(), String> {
+    let policy = record.policy_at(live.entry);
+    let Some(clash) = policy.and_then(|policy| clash(record, policy, between, live)) else {
+        return Ok(());
+    };
+    let place = match clash {
+        Clash::Kind => "of another type",
+        Clash::Deadline => "where it may not live that long",
+        Clash::Custody => "in custody of the customer",
+    };
+    Err(format!("it was moved to a place {place}"))
 }
 
-/// Refuses a move to a place in custody of the customer: nothing of what is owed of our values is red there.
-fn kept(record: &Record, between: (&Address, &Address), live: Live<'_>) -> Result<(), String> {
-    match record.policy_at(live.entry).is_some_and(|policy| policy.hands_over(between)) {
-        true => Err("it was moved to a place in custody of the customer".to_owned()),
-        false => Ok(()),
-    }
+fn clash(
+    record: &Record,
+    policy: &Policy,
+    between: (&Address, &Address),
+    live: Live<'_>,
+) -> Option<Clash> {
+    let made = day(record, record.made_by(live));
+    policy.clash(between, (live.item.kind.as_ref(), live.item.due), made)
 }
 
 impl Verified<'_> {
-    /// Tells whether a value has a later deadline than the policy in force allows at another place.
+    /// Tells what of a value does not fit another place under the policy in force: there it would be a new one.
     #[must_use]
-    pub fn outlives(&self, between: (&Address, &Address), live: Live<'_>) -> bool {
-        let made = day(self.record, self.record.made_by(live));
-        self.policy.outlives(between, (live.item.kind.as_ref(), live.item.due), made)
+    pub fn clash(&self, between: (&Address, &Address), live: Live<'_>) -> Option<Clash> {
+        clash(self.record, self.policy, between, live)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::document::{Format, items, whole_hash};
 use crate::finding::{Finding, Severity};
 use crate::log::entry::{FileChange, Item, Op, Origin};
 use crate::names::{Address, EnvName, KeyPath, RepoPath, Sha256};
-use crate::policy::Policy;
+use crate::policy::{Clash, Policy};
 use crate::seal;
 use crate::verify::{Live, Verified};
 use crate::world::Mode;
@@ -152,15 +152,11 @@ pub(super) fn same_terms(
     if live.item.generation.is_none() {
         return Ok(());
     }
-    let wanted = verified.policy.rule(there).kind;
-    let what = if wanted.is_some() && wanted != live.item.kind.as_ref() {
-        "another type, and with it another deadline"
-    } else if verified.outlives((from, there), live) {
-        "a nearer deadline than the value has"
-    } else if verified.policy.hands_over((from, there)) {
-        "to the customer's custody, and the value is in ours"
-    } else {
-        return Ok(());
+    let what = match verified.clash((from, there), live) {
+        None => return Ok(()),
+        Some(Clash::Kind) => "another type, and with it another deadline",
+        Some(Clash::Deadline) => "a nearer deadline than the value has",
+        Some(Clash::Custody) => "to the customer's custody, and the value is in ours",
     };
     refuse(
         format!("the policy gives `{there}` {what}"),

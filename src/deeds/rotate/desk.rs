@@ -13,6 +13,7 @@ use crate::deeds::set::{edited, with_value};
 use crate::document::{Document, Format, Leaf, Node, place as places, value};
 use crate::log::entry::{FileChange, Item, Op, Origin};
 use crate::names::{Address, KeyPath, RepoPath};
+use crate::policy::Clash;
 use crate::seal::SealError;
 use crate::secret::Plaintext;
 use crate::world::Mode;
@@ -40,7 +41,7 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// [`DeedError::Refuse`] for what is no plain value; [`DeedError::Value`] where it cannot be put there.
     pub(super) fn carry(&mut self, from: &Address, to: &Address) -> Result<(), DeedError> {
-        self.same_type(from, to)?;
+        self.same_terms(from, to)?;
         if from.key == KeyPath::Whole {
             let bytes = self.bytes(&from.path)?;
             self.whole.insert(to.path.clone(), Some(bytes));
@@ -121,18 +122,15 @@ impl<'a> Desk<'a> {
         now.unwrap_or_else(found).ok_or_else(|| DeedError::NoFile(path.clone()))
     }
 
-    /// Refuses a place to which the policy gives another type: there it would be a value of another deadline.
-    fn same_type(&self, from: &Address, to: &Address) -> Result<(), DeedError> {
+    /// Refuses a place where the value would have to be a new one.
+    fn same_terms(&self, from: &Address, to: &Address) -> Result<(), DeedError> {
         let verified = self.sealing.verified;
-        let wanted = verified.policy.rule(to).kind;
         let live = verified.live.get(from).copied();
-        let kind = live.and_then(|live| live.item.kind.as_ref());
-        let what = if wanted.is_some() && wanted != kind {
-            "another type than the value has that is to go there"
-        } else if live.is_some_and(|live| verified.outlives((from, to), live)) {
-            "a nearer deadline than the value has that is to go there"
-        } else {
-            return Ok(());
+        let what = match live.and_then(|live| verified.clash((from, to), live)) {
+            None => return Ok(()),
+            Some(Clash::Kind) => "another type than the value has that is to go there",
+            Some(Clash::Deadline) => "a nearer deadline than the value has that is to go there",
+            Some(Clash::Custody) => "to the customer's custody, and what is to go there is in ours",
         };
         refuse(
             format!("the policy gives `{to}` {what}"),
