@@ -282,7 +282,7 @@ impl Sealing<'_> {
         Address { env: self.env.clone(), path: path.clone(), key: key.clone() }
     }
 
-    /// A new value: its type by the policy's rule, else as the user says, else as it was.
+    /// A new value, with a deadline of its type.
     fn item(
         &self,
         address: &Address,
@@ -300,13 +300,21 @@ impl Sealing<'_> {
             hash: Some(hash),
         };
         if generation.is_some() {
-            let rule = self.verified.policy.rule(address).kind.cloned();
-            let before = || self.live(address).and_then(|live| live.item.kind.clone());
-            item.kind = rule.or_else(|| kind(&address.key)).or_else(before);
+            item.kind = kind_of_new(self.verified, address, kind(&address.key).as_ref()).cloned();
             item.due = self.verified.policy.due(address, item.kind.as_ref(), self.today);
         }
         item
     }
+}
+
+/// The type that a new value gets: by the policy's rule, else as the user says, else as it was.
+pub(super) fn kind_of_new<'v>(
+    verified: &'v Verified<'_>,
+    address: &Address,
+    said: Option<&'v TypeName>,
+) -> Option<&'v TypeName> {
+    let before = verified.live.get(address).and_then(|live| live.item.kind.as_ref());
+    verified.policy.rule(address).kind.or(said).or(before)
 }
 
 /// The item that ends a value.

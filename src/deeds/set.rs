@@ -24,7 +24,7 @@ use super::request;
 use super::retype::retype;
 use super::ring::Ring;
 use super::rotate::{Compared, blindly, keeps_to_decrypt, not_again};
-use super::sealing::{Sealing, Whole};
+use super::sealing::{Sealing, Whole, kind_of_new};
 use crate::log::entry::{FileChange, Item};
 use crate::names::{Address, AddressQuery, KeyPath, MemberName, RepoPath, TypeName};
 use crate::rotation::expiry::Expiry;
@@ -109,7 +109,7 @@ pub fn set(
         None => Ring::to_write(&place, &verified, env, Ring::open)?,
     };
     ring.target()?;
-    let kind = kind_of(&verified, &found, wish);
+    let kind = kind_of_new(&verified, &found.address(), wish.kind.as_ref()).cloned();
     let mut work = Work { reason: wish.reason.clone(), ..Work::default() };
     let desk = Sealing { verified: &verified, env, ring: &ring, today: place.today() };
     let (made, opened);
@@ -252,14 +252,6 @@ pub(super) fn spec_for(
             instead: Some("say one: --generate password:32".to_owned()),
         }),
     }
-}
-
-/// The type that a new value will have.
-fn kind_of(verified: &Verified<'_>, found: &Found, wish: &Wish) -> Option<TypeName> {
-    let address = found.address();
-    let rule = verified.policy.rule(&address).kind.cloned();
-    let before = || verified.live.get(&address).and_then(|live| live.item.kind.clone());
-    rule.or_else(|| wish.kind.clone()).or_else(before)
 }
 
 fn nothing(verified: &Verified<'_>, found: &Found) -> Set {

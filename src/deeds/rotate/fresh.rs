@@ -1,13 +1,13 @@
 //! New values for a rotation: none that the secret had before, and none that does not fit.
 
 use super::state::refuse;
-use super::{New, again, kind_of_new};
+use super::{New, again};
 use crate::deeds::DeedError;
 use crate::deeds::find::Found;
 use crate::deeds::fit::fits;
 use crate::deeds::load::Place;
 use crate::deeds::making::make;
-use crate::deeds::sealing::Sealing;
+use crate::deeds::sealing::{Sealing, kind_of_new};
 use crate::deeds::set::{Wish, is_current, spec_for};
 use crate::rotation::generate::Made;
 
@@ -21,7 +21,7 @@ pub(super) fn fresh(
     let Sealing { verified, ring, .. } = sealing;
     let New { found, value, generator: asked } = new;
     let address = found.address();
-    let kind = kind_of_new(verified, &address);
+    let kind = kind_of_new(verified, &address, None);
     let Some(value) = value else {
         let spec = spec_for(verified, kind, asked.as_ref())?;
         let made = make(sealing, &spec, place.world.now)?;

@@ -23,11 +23,11 @@ use super::find::{self, Found};
 use super::load::{Place, unblocked};
 use super::pen::Receipt;
 use super::ring::Ring;
-use super::sealing::Sealing;
+use super::sealing::{Sealing, kind_of_new};
 use super::set::{Set, Wish};
 use super::unset::revoke;
 use crate::document::{Format, Node};
-use crate::names::{Address, AddressQuery, EnvName, KeyPath, Stage, TypeName};
+use crate::names::{Address, AddressQuery, EnvName, KeyPath, Stage};
 use crate::policy::Strategy;
 use crate::rotation::generate::Spec;
 use crate::rotation::{Obligation, Owed, days_left};
@@ -257,16 +257,10 @@ fn ready(verified: &Verified<'_>, found: &Found, step: Step) -> Result<(), DeedE
     refuse(format!("`{next}` {why}: no pending value can stand there"), plainly)
 }
 
-/// The type that a new value of a secret gets: what the policy's rules say today, else the present one.
-fn kind_of_new<'v>(verified: &'v Verified<'_>, address: &Address) -> Option<&'v TypeName> {
-    let live = verified.live.get(address).and_then(|live| live.item.kind.as_ref());
-    verified.policy.rule(address).kind.or(live)
-}
-
 fn wanted(verified: &Verified<'_>, found: Found) -> Result<Wanted, DeedError> {
     let address = found.address();
     let described =
-        kind_of_new(verified, &address).and_then(|kind| verified.policy.types.get(kind));
+        kind_of_new(verified, &address, None).and_then(|kind| verified.policy.types.get(kind));
     let generator = described.and_then(|kind| kind.generate.as_deref());
     Ok(Wanted {
         runbook: described.and_then(|kind| kind.runbook.clone()),
