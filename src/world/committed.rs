@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::ObjectId;
 use super::WorldError;
 use super::git::Checkout;
-use super::staged::{IndexFile, ObjectId, file_mode, garbled, repo_path};
+use super::staged::{IndexFile, file_mode, garbled, repo_path};
 
 impl Checkout {
     /// Names the commit that a text such as `main`, `v1.2` or `HEAD~3` means; none where it means none.

@@ -24,6 +24,8 @@ pub struct Checkout {
     /// The git folder that all work trees of the repository share.
     pub common_dir: PathBuf,
     pub(super) program: Program,
+    /// The file of the index.
+    pub(super) index: PathBuf,
     from: PathBuf,
     pub(super) repository: Option<Repository>,
 }
@@ -88,7 +90,8 @@ impl Checkout {
         let program = Program::searching(&root, env.for_children());
         let program = program.at(&root, &found.git_dir, index.as_deref());
         let Found { git_dir, common_dir, .. } = found;
-        Ok(Self { root, git_dir, common_dir, program, from, repository })
+        let index = index.unwrap_or_else(|| git_dir.join("index"));
+        Ok(Self { root, git_dir, common_dir, program, index, from, repository })
     }
 
     /// Opens the work tree for reading.

@@ -2,47 +2,11 @@
 //!
 //! Read through git's plumbing, which no attribute, filter or diff setting can bend.
 
-use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read as _, Write as _};
-use std::process::{Child, Stdio};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::git::Checkout;
-use super::{LARGEST, WorldError};
+use super::{ObjectId, WorldError, index};
 use crate::names::RepoPath;
-
-/// The id of an object of git's, as lower-case hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectId(String);
-
-impl ObjectId {
-    /// Lends the digits.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The first 7 digits, for people.
-    #[must_use]
-    pub fn short(&self) -> &str {
-        &self.0[..7]
-    }
-
-    pub(super) fn of(id: git2::Oid) -> Self {
-        Self(id.to_string())
-    }
-
-    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
-        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-    }
-
-    /// Takes 40 or 64 lower-case hexadecimal digits, and nothing else.
-    #[must_use]
-    pub fn parse(digits: &[u8]) -> Option<Self> {
-        let hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        let well = matches!(digits.len(), 40 | 64) && digits.iter().all(hex);
-        well.then(|| Self(digits.iter().map(|byte| char::from(*byte)).collect()))
-    }
-}
 
 /// What git says that a path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,19 +45,9 @@ pub struct StagedChange {
     pub path: Option<RepoPath>,
     /// What it becomes and its content; none if it is deleted or not merged yet.
     pub now: Option<(FileMode, ObjectId)>,
+    /// The contents that it had: in HEAD and, in a merge, in every side that has it.
+    pub before: Vec<ObjectId>,
 }
-
-/// A blob's content.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Blob {
-    /// The whole content.
-    Bytes(Vec<u8>),
-    /// Only its size, over [`LARGEST`].
-    TooLarge(u64),
-}
-
-/// What is done with an object, and its place in the list; none for one that is not at hand.
-type Taker<'s> = dyn FnMut(usize, Option<Blob>) -> Result<(), WorldError> + 's;
 
 /// The empty blob, by SHA-1 and by SHA-256.
 const EMPTY: [&str; 2] = [
@@ -101,11 +55,16 @@ const EMPTY: [&str; 2] = [
     "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
 ];
 
-const READING: &str = "read blobs";
-
 impl Checkout {
     /// Lists the index, sorted as git sorts it; `GIT_INDEX_FILE` honoured.
     pub fn index_files(&self) -> Result<Vec<IndexFile>, WorldError> {
+        match self.repository.as_ref().and_then(|_| index::list(&self.index)) {
+            Some(files) => Ok(files),
+            None => self.ask_index(),
+        }
+    }
+
+    fn ask_index(&self) -> Result<Vec<IndexFile>, WorldError> {
         let printed = self.program.ask("list the index", &["ls-files", "-s", "-z"])?;
         let records = printed.split(|byte| *byte == 0).filter(|record| !record.is_empty());
         let files =
@@ -131,85 +90,29 @@ impl Checkout {
         let mut changes = self.changes_since(&head)?;
         for side in self.merge_heads()? {
             let other = self.changes_since(&side)?;
-            let other = other.iter().map(|change| &change.raw).collect::<BTreeSet<_>>();
-            changes.retain(|change| other.contains(&change.raw));
+            let mut other: BTreeMap<_, _> =
+                other.into_iter().map(|change| (change.raw, change.before)).collect();
+            changes.retain_mut(|change| {
+                let before = other.remove(&change.raw);
+                change.before.extend(before.iter().flatten().cloned());
+                before.is_some()
+            });
         }
         Ok(changes)
     }
 
-    /// Reads blobs in one go, in the order given.
-    pub fn read_blobs(&self, ids: &[ObjectId]) -> Result<Vec<Blob>, WorldError> {
-        let mut blobs = Vec::with_capacity(ids.len());
-        self.each_blob(ids, &mut |_, blob| blobs.push(blob))?;
-        Ok(blobs)
-    }
-
-    /// Shows blobs one after the other, with their place in the list, keeping none in memory.
-    pub fn each_blob(
-        &self,
-        ids: &[ObjectId],
-        show: &mut dyn FnMut(usize, Blob),
-    ) -> Result<(), WorldError> {
-        self.each_object("blob", ids, &mut |place, object| match object {
-            Some(blob) => {
-                show(place, blob);
-                Ok(())
-            }
-            None => Err(WorldError::Git {
-                doing: "read blobs",
-                why: format!("{} is none", ids[place].as_str()),
-            }),
-        })
-    }
-
-    /// Shows blobs as [`Self::each_blob`] does; none for one that is not at hand.
-    pub fn each_blob_here(
-        &self,
-        ids: &[ObjectId],
-        show: &mut dyn FnMut(usize, Option<Blob>),
-    ) -> Result<(), WorldError> {
-        self.each_object("blob", ids, &mut |place, object| {
-            show(place, object);
-            Ok(())
-        })
-    }
-
-    /// Shows trees as git stores them, one after the other; none for one that is not at hand.
-    pub(super) fn each_tree(
-        &self,
-        ids: &[ObjectId],
-        show: &mut dyn FnMut(usize, Option<Vec<u8>>) -> Result<(), WorldError>,
-    ) -> Result<(), WorldError> {
-        self.each_object("tree", ids, &mut |place, object| match object {
-            Some(Blob::Bytes(bytes)) => show(place, Some(bytes)),
-            Some(Blob::TooLarge(_)) => Err(garbled("read a tree")),
-            None => show(place, None),
-        })
-    }
-
-    fn each_object(
-        &self,
-        kind: &str,
-        ids: &[ObjectId],
-        show: &mut Taker<'_>,
-    ) -> Result<(), WorldError> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let mut command = self.program.command(&["cat-file", "--batch", "--buffer"]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().map_err(WorldError::NoGit)?;
-        let shown = converse(&mut child, (kind, ids), show);
-        if shown.is_err() {
-            // It may still wait for a reader; that it has ended already is no matter.
-            let _ended = child.kill();
-        }
-        let ended = child.wait().map_err(WorldError::NoGit)?;
-        shown?;
-        if ended.success() { Ok(()) } else { Err(garbled(READING)) }
-    }
-
     fn changes_since(&self, commit: &ObjectId) -> Result<Vec<StagedChange>, WorldError> {
+        let quick = self.repository.as_ref().and_then(|repository| {
+            let index = index::list(&self.index)?;
+            index::changes_since(repository, commit, index)
+        });
+        match quick {
+            Some(changes) => Ok(changes),
+            None => self.ask_changes_since(commit),
+        }
+    }
+
+    fn ask_changes_since(&self, commit: &ObjectId) -> Result<Vec<StagedChange>, WorldError> {
         let doing = "compare the index";
         let mut args = vec!["diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev"];
         args.extend([
@@ -241,7 +144,7 @@ impl Checkout {
 impl From<IndexFile> for StagedChange {
     fn from(file: IndexFile) -> Self {
         let now = (file.stage == 0).then_some((file.mode, file.id));
-        Self { raw: file.raw, path: file.path, now }
+        Self { raw: file.raw, path: file.path, now, before: Vec::new() }
     }
 }
 
@@ -279,67 +182,16 @@ fn index_file(record: &[u8]) -> Option<IndexFile> {
 fn staged_change(pair: &[&[u8]]) -> Option<StagedChange> {
     let &[head, raw] = pair else { return None };
     let mut words = head.strip_prefix(b":")?.split(|byte| *byte == b' ');
-    let (_, mode, _, id) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let (_, mode, old, id) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let now = match words.next()? {
         b"A" | b"M" | b"T" => Some((file_mode(mode)?, ObjectId::parse(id)?)),
         b"D" | b"U" => None,
         _ => return None,
     };
-    Some(StagedChange { raw: raw.to_vec(), path: repo_path(raw), now })
-}
-
-/// Asks from a thread of its own, since git may answer before it has heard all.
-fn converse(
-    child: &mut Child,
-    (kind, ids): (&str, &[ObjectId]),
-    show: &mut Taker<'_>,
-) -> Result<(), WorldError> {
-    let (Some(mut questions), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
-        return Err(garbled(READING));
-    };
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            // A git that stops listening is noticed where its answers end.
-            ids.iter().try_for_each(|id| writeln!(questions, "{}", id.as_str())).ok()
-        });
-        let mut answers = BufReader::with_capacity(1 << 16, answers);
-        ids.iter()
-            .enumerate()
-            .try_for_each(|(place, id)| show(place, answer(&mut answers, (kind, id))?))
-    })
-}
-
-/// Reads `id SP kind SP size LF content LF`; none for `id SP missing LF`.
-fn answer(
-    from: &mut dyn BufRead,
-    (kind, id): (&str, &ObjectId),
-) -> Result<Option<Blob>, WorldError> {
-    let failed = |_| garbled(READING);
-    let mut head = String::new();
-    from.take(200).read_line(&mut head).map_err(failed)?;
-    let said = head.strip_prefix(id.as_str()).and_then(|rest| rest.strip_prefix(' '));
-    if said == Some("missing\n") {
-        return Ok(None);
-    }
-    let size = said
-        .and_then(|said| said.strip_prefix(kind)?.strip_prefix(' ')?.strip_suffix('\n'))
-        .and_then(|size| size.parse::<u64>().ok());
-    let Some(size) = size else {
-        let why = format!("{} is no {kind}", id.as_str());
-        return Err(WorldError::Git { doing: READING, why });
-    };
-    let mut content = from.take(size);
-    let blob = if size > LARGEST {
-        std::io::copy(&mut content, &mut std::io::sink()).map_err(failed)?;
-        Blob::TooLarge(size)
-    } else {
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-        content.read_to_end(&mut bytes).map_err(failed)?;
-        Blob::Bytes(bytes)
-    };
-    let mut end = [0];
-    let whole = content.limit() == 0 && from.read_exact(&mut end).is_ok() && end == [b'\n'];
-    if whole { Ok(Some(blob)) } else { Err(garbled(READING)) }
+    // All zeroes where there was nothing.
+    let was_there = old.iter().any(|digit| *digit != b'0');
+    let before = was_there.then(|| ObjectId::parse(old)).flatten().into_iter().collect();
+    Some(StagedChange { raw: raw.to_vec(), path: repo_path(raw), now, before })
 }
 
 #[cfg(test)]
@@ -347,8 +199,15 @@ mod tests {
     use super::*;
     use crate::world::testing::Repo;
 
+    /// What is staged, by libgit2 and by git, which must say the same.
     fn staged(repo: &Repo) -> Vec<(String, Option<FileMode>)> {
-        let changes = repo.checkout().staged_changes().unwrap();
+        let checkout = repo.checkout();
+        assert_eq!(checkout.index_files().unwrap(), checkout.ask_index().unwrap());
+        if let Some(head) = checkout.head_commit().unwrap() {
+            let quick = checkout.changes_since(&head).unwrap();
+            assert_eq!(quick, checkout.ask_changes_since(&head).unwrap());
+        }
+        let changes = checkout.staged_changes().unwrap();
         let show = |change: StagedChange| {
             (String::from_utf8_lossy(&change.raw).into_owned(), change.now.map(|now| now.0))
         };
@@ -364,9 +223,6 @@ mod tests {
         assert_eq!(staged(&repo), [("a".into(), regular), ("odd\"name".into(), regular)]);
         let files = repo.checkout().index_files().unwrap();
         assert!(files[0].path.is_some() && files[1].path.is_none());
-        let ids = files.into_iter().map(|file| file.id).collect::<Vec<_>>();
-        let blobs = repo.checkout().read_blobs(&ids).unwrap();
-        assert_eq!(blobs, [Blob::Bytes(b"one".to_vec()), Blob::Bytes(b"two".to_vec())]);
     }
 
     #[test]
@@ -428,28 +284,6 @@ mod tests {
     }
 
     #[test]
-    fn many_blobs_come_in_order_and_a_missing_one_is_an_error() {
-        let repo = Repo::new();
-        repo.stage("empty", "");
-        repo.stage("big", &"x".repeat(300_000));
-        let checkout = repo.checkout();
-        let ids = checkout.index_files().unwrap().into_iter().map(|file| file.id);
-        let ids = ids.cycle().take(5000).collect::<Vec<_>>();
-        let mut sizes = Vec::new();
-        let mut show = |place, blob| match blob {
-            Blob::Bytes(bytes) => sizes.push((place, bytes.len())),
-            Blob::TooLarge(_) => unreachable!(),
-        };
-        checkout.each_blob(&ids, &mut show).unwrap();
-        assert_eq!((sizes.len(), sizes[4998], sizes[4999]), (5000, (4998, 300_000), (4999, 0)));
-        let missing = ObjectId::parse(&[b'1'; 40]).unwrap();
-        let error = checkout.read_blobs(&[ids[0].clone(), missing, ids[1].clone()]).unwrap_err();
-        assert!(matches!(error, WorldError::Git { doing: "read blobs", .. }));
-        let tree = ObjectId::parse(repo.git(&["write-tree"]).as_bytes()).unwrap();
-        assert!(checkout.read_blobs(&[tree]).is_err());
-    }
-
-    #[test]
     fn a_split_and_a_sparse_index_are_read_whole() {
         let repo = Repo::new();
         repo.commit("a/one", "1");
@@ -464,30 +298,5 @@ mod tests {
         let files = repo.checkout().index_files().unwrap();
         let names = files.iter().map(|file| file.path.as_ref().unwrap().as_str());
         assert_eq!(names.collect::<Vec<_>>(), ["a/one", "b/three", "b/two"]);
-    }
-
-    #[test]
-    fn nothing_is_fetched() {
-        let repo = Repo::new();
-        repo.commit("f", "far away");
-        repo.git(&["config", "uploadpack.allowFilter", "true"]);
-        let url = format!("file://{}", repo.root().display());
-        repo.git(&["clone", "-q", "--filter=blob:none", "--no-checkout", &url, "../home/part"]);
-        let env = repo.environment(&[]);
-        let part = Checkout::discover(&repo.home().join("part"), &env).unwrap();
-        assert!(part.head_file(&"f".parse().unwrap()).is_err());
-        let id = repo.checkout().index_files().unwrap().remove(0).id;
-        assert!(part.read_blobs(&[id]).is_err());
-    }
-
-    #[test]
-    fn replaced_objects_are_not_what_is_committed() {
-        let repo = Repo::new();
-        repo.stage("a", "secret");
-        repo.stage("b", "harmless");
-        let files = repo.checkout().index_files().unwrap();
-        repo.git(&["replace", files[0].id.as_str(), files[1].id.as_str()]);
-        let blobs = repo.checkout().read_blobs(&[files[0].id.clone()]).unwrap();
-        assert_eq!(blobs, [Blob::Bytes(b"secret".to_vec())]);
     }
 }
