@@ -50,8 +50,7 @@ pub(super) fn changes_since(
         }
         let raw = file.raw.clone();
         let mut change = StagedChange::from(file);
-        let merged = change.now.is_some();
-        change.before.extend(old.filter(|_| merged).map(|(_, id)| id));
+        change.before.extend(old.map(|(_, id)| id));
         // The stages of a path that is not merged yet are one change.
         changes.entry(raw).or_insert(change);
     }
