@@ -328,7 +328,7 @@ pub(super) fn kind_of_new<'v>(
     address: &Address,
     said: Option<&'v TypeName>,
 ) -> Option<&'v TypeName> {
-    let before = verified.live.get(address).and_then(|live| live.item.kind.as_ref());
+    let before = verified.type_at(address);
     verified.policy.rule(address).kind.or(said).or(before)
 }
 

@@ -4,10 +4,10 @@
 
 use jiff::civil::Date;
 
-use super::{Live, Record};
+use super::{Live, Record, Verified};
 use crate::document::says_nothing;
 use crate::log::entry::{Item, Op, Origin};
-use crate::names::Address;
+use crate::names::{Address, TypeName};
 use crate::rotation::days_left;
 
 /// A sealed value in whose place a clear one stands, or stood until it was sealed.
@@ -66,6 +66,19 @@ impl Record {
             return Some(Cleared { origin, made, address, live, since });
         }
         None
+    }
+}
+
+impl Verified<'_> {
+    /// The type of what stands at an address; of a value in clear, that of the sealed one before it.
+    #[must_use]
+    pub fn type_at(&self, address: &Address) -> Option<&TypeName> {
+        let (address, live) = self.live.get_key_value(address)?;
+        if live.item.generation.is_some() {
+            return live.item.kind.as_ref();
+        }
+        let before = self.record.cleared(address, *live).into_iter().next()?;
+        before.live.item.kind.as_ref()
     }
 }
 

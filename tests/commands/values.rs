@@ -354,8 +354,10 @@ fn what_stood_in_clear_is_due_at_once_where_it_is_sealed_again() {
     let clear = repo.read(".secrets-policy.toml");
     repo.write(".secrets-policy.toml", clear.replace("clear = [\"A\"]\n", ""));
     repo.run("policy sign -y").done();
-    repo.run("seal secrets/dev.env --type token").done();
+    repo.run("seal secrets/dev.env").done();
     repo.commit("sealed again");
+    let listed = repo.run("list --json").done().json();
+    assert_eq!(listed["secrets"][0]["type"], "token", "as it was: {listed}");
     let overdue = |repo: &Repo| repo.run("check --json").stdout.contains("\"overdue\"");
     assert!(!overdue(&repo));
     assert!(overdue(&repo.at("2026-01-02")));
