@@ -1,6 +1,5 @@
 //! Checks 11 and 12: deadlines and obligations; and what no reader has opened yet.
 
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::Live;
@@ -95,8 +94,7 @@ impl<'r> Verified<'r> {
         (due, today): (Date, Date),
     ) -> Finding {
         let late = days(-rotation::days_left(due, today));
-        let grace = self.policy.grace(kind).unwrap_or_default();
-        let last = due.saturating_add(i64::from(grace).days());
+        let last = self.policy.graced_until(kind, due);
         let borne = today <= last;
         let until = match () {
             () if self.is_customers((address, self.born(address))) => CUSTOMERS.to_owned(),

@@ -14,13 +14,20 @@ impl Record {
     #[must_use]
     pub fn name_of(&self, address: &Address) -> String {
         let Address { env, path, key } = address;
-        let files = self.files_of_keys.get_or_init(|| self.find_files_of_keys());
-        let elsewhere = |files: &BTreeSet<RepoPath>| files.iter().any(|other| other != path);
         match key {
             KeyPath::Whole => quoted(format!("{env}/{path}")),
-            key if files.get(&(env.clone(), key.clone())).is_some_and(elsewhere) => quoted(address),
+            _ if self.was_elsewhere(address) => quoted(address),
             key => format!("{env}/{}", quoted(key)),
         }
+    }
+
+    /// Tells whether another file of the environment has the key, or ever had it.
+    #[must_use]
+    pub fn was_elsewhere(&self, address: &Address) -> bool {
+        let Address { env, path, key } = address;
+        let files = self.files_of_keys.get_or_init(|| self.find_files_of_keys());
+        let files = files.get(&(env.clone(), key.clone()));
+        files.is_some_and(|files| files.iter().any(|other| other != path))
     }
 
     fn find_files_of_keys(&self) -> FilesOfKeys {

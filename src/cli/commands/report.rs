@@ -15,7 +15,8 @@ use crate::deeds::report::{self, kept};
 use crate::finding::Finding;
 use crate::output::as_of::told;
 use crate::output::report::{
-    Compared, Document, Edition, Ics, calendar, compare, five_d, opened_for, plan, stamped,
+    Compared, Document, Edition, Ics, calendar, compare, five_d, five_d_of_nothing, opened_for,
+    plan, stamped,
 };
 use crate::output::{Form, Output};
 use crate::world::World;
@@ -128,7 +129,14 @@ fn document_5d(world: &World, args: &FiveD, out: &mut Output<'_>) -> Result<Exit
     }
     let edition = if args.customer { Edition::Customer } else { Edition::Internal };
     let keys = if args.with_keys { Keys::AtHand } else { Keys::Unused };
-    let report = report::five_d(world, None, keys)?;
+    let report = match report::five_d(world, None, keys) {
+        Err(DeedError::Refused(finding)) if args.output.is_none() => {
+            let text = five_d_of_nothing(&finding, edition);
+            out.show(&Document { name: "5d", text: &text })?;
+            return Err(refused(&finding));
+        }
+        other => other?,
+    };
     if report.shared.as_ref().is_some_and(|it| !it.same.is_empty()) {
         out.warn(
             "OI-20 tells whoever reads one environment a value of another: rotate it before this goes round",

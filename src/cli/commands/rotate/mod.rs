@@ -292,7 +292,8 @@ fn say_after(rotated: &Rotated, wanted: &[Wanted], out: &mut Output<'_>) {
         out.note("planned interruption: this type takes one value at a time");
     }
     let mut ends: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
-    for one in wanted {
+    // What stays to decrypt is told already, and is not ended yet.
+    for one in wanted.iter().filter(|it| it.strategy != Some(Strategy::KeepOld)) {
         ends.entry(one.revoke.as_deref()).or_default().push(one.name.clone());
     }
     ends.into_iter().for_each(|(revoke, names)| end_the_old(out, revoke, &names));
