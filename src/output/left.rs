@@ -12,13 +12,21 @@ use crate::deeds::member::remove::{Debt, Fate, Removed};
 use crate::names::EnvName;
 use crate::policy::MemberKind;
 
+/// How many values of an environment are named; `--json` names all.
+const NAMED: usize = 20;
+
 impl Show for Removed {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         for (env, debt) in &self.debts {
-            let values: Vec<_> = debt.values.iter().map(|at| at.key.to_string()).collect();
-            let list =
-                if values.is_empty() { String::new() } else { format!(": {}", values.join(" ")) };
-            let number = count(values.len(), "value");
+            let keys = debt.values.iter().take(NAMED).map(|at| at.key.to_string());
+            let mut list: String = keys.map(|key| format!(" {key}")).collect();
+            if !list.is_empty() {
+                list.insert(0, ':');
+            }
+            if debt.values.len() > NAMED {
+                list.push_str(" …");
+            }
+            let number = count(debt.values.len(), "value");
             writeln!(out, "{} could read {number} in {env}{}", self.name, safe(&list))?;
         }
         receipt(&self.enacted, out)?;

@@ -204,6 +204,24 @@ fn a_persons_key_is_not_made_for_them() {
 }
 
 #[test]
+fn of_many_values_that_a_leaver_read_some_are_named_and_all_in_json() {
+    let repo = started();
+    add(&repo, "ben", "developer");
+    let lines = (11..=30).map(|n| format!("KEY_{n}=rather-long-value-{n}\n"));
+    repo.write("secrets/dev/many.env", lines.collect::<String>());
+    repo.run("seal").done();
+    let removed = repo.run("member remove ben -y --dry-run").done();
+    let first = removed.stdout.lines().next().unwrap_or_default();
+    assert!(
+        first.starts_with("ben could read 21 values in dev: DATABASE_URL KEY_11 "),
+        "{removed}"
+    );
+    assert!(first.ends_with(" KEY_29 …"), "{removed}");
+    let all = repo.run("member remove ben -y --dry-run --json").done().json();
+    assert_eq!(all["could_read"][0]["values"].as_array().unwrap().len(), 21);
+}
+
+#[test]
 fn removing_lists_what_must_rotate_and_by_when() {
     let repo = started();
     add(&repo, "ben", "developer");
