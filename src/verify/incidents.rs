@@ -104,9 +104,10 @@ impl Verified<'_> {
             (0, _) => {
                 format!("nothing is left{place}, and {who} yet to say that it is over")
             }
-            (all, 0) => format!("{all} of {values} values{place} left"),
+            (all, 0) => format!("{}{place}", left_of(all, values)),
             (all, some) => format!(
-                "{all} of {values} values{place} left, {some} in custody of the customer, who decides"
+                "{}{place}, {some} in custody of the customer, who decides",
+                left_of(all, values)
             ),
         };
         let word = if *drill { "drill" } else { "incident" };
@@ -121,6 +122,12 @@ impl Verified<'_> {
         let message = format!("{word} about {subject}, opened on {day}, is not closed: {what}");
         breach(Code::Incident, path.to_string(), message).graded(grade).entry(*id).fix(fix)
     }
+}
+
+/// Says how many of the values that an incident exposed are left: "1 of 1 value left".
+#[must_use]
+pub fn left_of(left: usize, all: usize) -> String {
+    format!("{left} of {all} {} left", if all == 1 { "value" } else { "values" })
 }
 
 impl Record {

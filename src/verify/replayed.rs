@@ -10,7 +10,7 @@ use super::standing::found;
 use super::{Live, Record};
 use crate::finding::{Code, Finding};
 use crate::log::entry::Op;
-use crate::names::{Address, GenerationId, Sha256, quoted};
+use crate::names::{Address, GenerationId, Sha256};
 
 /// Where a sealed item stands: its entry, and the positions of its file and of itself there.
 pub(super) type At = (usize, usize, usize);
@@ -30,7 +30,7 @@ pub(super) fn check(
     };
     let id = record.entries[before].id.short();
     let message = format!("this very token stood before, in entry {id}: it is no new value");
-    let fix = format!("tenure set {}/{}", address.env, quoted(&address.key));
+    let fix = format!("tenure set {}", record.name_of(address));
     Err(found(record, Code::BadDue, address, live, message).fix(fix).into())
 }
 

@@ -210,12 +210,11 @@ fn removing_lists_what_must_rotate_and_by_when() {
     snapshot!(repo.tenure(&["member", "remove", "ben", "--reason", "left the team", "-y"]), @"
     exit 0
     --- stdout
-    ben could read 1 value in dev: DATABASE_URL
     new keyring for dev; no value changed
     policy 3 in force. Entry [id], signed by ana.
     reader ben: nothing new is sealed to their keys
-    credentials: 1 value must be ended at its issuer: what ben read works until then
-    1 value in dev must rotate by 2026-01-08
+    credentials: 1 value must be rotated or ended: what ben read works until then
+    1 value in dev must rotate by 2026-01-08: DATABASE_URL
     next  git add -A && git commit
     next  tenure rotate --due -e dev
     --- stderr
