@@ -85,8 +85,7 @@ fn names_and_fixes_can_be_pasted_as_they_are_printed() {
     assert_eq!(values, ["first-one", "fourth-one", "second-one", "third-one"]);
     let repo = repo.at("2026-12-01");
     let checked = repo.run("check");
-    let told =
-        "  fix  tenure rotate dev/-dash\n  and 3 more: \"it's\\nodd\", plain, \"\\u{202e}bidi\"\n";
+    let told = "  fix  tenure rotate 'dev/\"it'\\''s\\nodd\"'\n  and 3 more: \"\\u{202e}bidi\", -dash, plain\n";
     assert!(checked.stdout.contains(told), "{checked}");
     let found = repo.run("check --json").json()["findings"].as_array().unwrap().clone();
     for fix in found.iter().filter_map(|it| it["fix"].as_str()) {

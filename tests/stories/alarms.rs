@@ -76,7 +76,7 @@ fn nobody_bears_a_value_alone_under_a_second_name() {
     assert!(said.stdout.contains("not borne yet"), "{said}");
     for line in ["check", "check -e dev", "check -e dev"] {
         let checked = repo.run(line);
-        assert!(checked.stdout.contains("1 of 1 values"), "{checked}");
+        assert!(checked.stdout.contains("1 of 1 value left"), "{checked}");
     }
     assert_eq!(status(&repo, &id)["left"], 1);
     let said = by(&repo, &ben, &args).done();
