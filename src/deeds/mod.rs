@@ -47,6 +47,7 @@ pub mod past;
 pub mod pen;
 pub mod policy;
 pub mod rekey;
+mod replay;
 pub mod report;
 pub mod request;
 pub mod resolve;

@@ -12,8 +12,8 @@ use super::{Record, Step, Verdict, Verified};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::{Grade, Kind, Note, Origin, Subject};
 use crate::log::name::file_path;
-use crate::names::{Address, EntryId, EnvName, MemberName};
-use crate::policy::{Custody, Policy};
+use crate::names::{EntryId, EnvName, MemberName};
+use crate::policy::Policy;
 use crate::rotation::Obligation;
 
 /// Who signed what, and when they say they did.
@@ -91,10 +91,11 @@ impl Verified<'_> {
     ) -> Finding {
         let Incident { entry, id, subject, drill, .. } = incident;
         let mine = |debt: &&Obligation| debt.entry == *id && !debt.is_accepted(today);
-        let mut left: Vec<_> = self.obligations.iter().filter(mine).map(|it| &it.address).collect();
+        let mine = self.obligations.iter().filter(mine);
+        let mut left: Vec<_> = mine.map(|it| (&it.address, &it.origin.address)).collect();
         left.dedup();
-        let theirs = |at: &&&Address| self.policy.rule(at).custody == Some(Custody::Customer);
-        let customers = left.iter().filter(theirs).count();
+        let theirs = left.iter().filter(|(at, born)| self.policy.has_customer(at, born));
+        let customers = theirs.count();
         let place = scope.map(|env| format!(" in {env}")).unwrap_or_default();
         let who = match self.record.closing(*id).words.len() {
             0 => "two members have",

@@ -274,7 +274,10 @@ impl<'v, 'e> Ground<'v, 'e> {
             revoke: revoke.map(str::to_owned),
             ended: record.ended_at_issuer(value),
             bearing: record.bearing(cause, value),
-            custody: self.verified.policy.rule(&address).custody.unwrap_or(Custody::Own),
+            custody: match self.verified.policy.has_customer(&address, &value.address) {
+                true => Custody::Customer,
+                false => Custody::Own,
+            },
             origin: value.clone(),
             live_at,
             address,

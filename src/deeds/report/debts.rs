@@ -10,7 +10,6 @@ use super::secrets::Secret;
 use super::triggers::Trigger;
 use crate::log::entry::Origin;
 use crate::names::{Address, MemberName, TypeName};
-use crate::policy::Custody;
 use crate::rotation::{Accepted, Cause, Obligation, Owed, Previous, days_left, pressing};
 
 /// A duty about one value: of several the most pressing one.
@@ -94,7 +93,8 @@ fn debt(
     readable_from: Option<Date>,
 ) -> Debt {
     let rule = ground.verified.policy.rule(&it.address);
-    let red = it.is_red(ground.today) && rule.custody != Some(Custody::Customer);
+    let customers = ground.verified.policy.has_customer(&it.address, &it.origin.address);
+    let red = it.is_red(ground.today) && !customers;
     let owner = rule.owner;
     Debt {
         address: it.address.clone(),
@@ -121,9 +121,9 @@ fn debt(
 #[must_use]
 pub fn outlived(ground: &Ground<'_>) -> Vec<Outlived> {
     let of = |it: &Previous| {
-        let custody = ground.verified.policy.rule(&it.address).custody;
+        let customers = ground.verified.policy.has_customer(&it.address, &it.origin.address);
         let left = days_left(it.due, ground.today);
-        let red = left < 0 && custody != Some(Custody::Customer);
+        let red = left < 0 && !customers;
         Outlived {
             address: it.address.clone(),
             origin: it.origin.clone(),

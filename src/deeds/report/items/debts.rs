@@ -7,7 +7,6 @@ use crate::deeds::report::incidents::Incident;
 use crate::deeds::report::words::{Words, commanded};
 use crate::finding::{Code, Finding, Severity};
 use crate::names::Address;
-use crate::policy::Custody;
 use crate::rotation::{Cause, Obligation, Owed, Previous};
 
 pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
@@ -48,8 +47,8 @@ fn outlived(matter: &Matter<'_>, value: &Previous) -> OpenItem {
 
 /// Tells whether `check` is red for a duty: what a customer has in hand is only shown.
 fn is_red(matter: &Matter<'_>, debt: &Obligation) -> bool {
-    let rule = matter.ground.verified.policy.rule(&debt.address);
-    debt.is_red(matter.ground.today) && rule.custody != Some(Custody::Customer)
+    let policy = matter.ground.verified.policy;
+    debt.is_red(matter.ground.today) && !policy.has_customer(&debt.address, &debt.origin.address)
 }
 
 /// A row for each cause, day, and what is left to do.
