@@ -96,6 +96,8 @@ fn a_machine_is_given_to_a_person_of_the_policy_only() {
     ] {
         let refused = repo.run(line);
         assert_eq!(refused.code, code, "{line}: {refused}");
+        // What would break the policy is none of its faults.
+        assert!(!refused.stderr.contains("policy lint"), "{line}: {refused}");
         assert_eq!(repo.read(".secrets-policy.toml"), before, "{line}");
     }
 }

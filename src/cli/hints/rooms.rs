@@ -26,7 +26,7 @@ pub(crate) fn policy(error: &PolicyError) -> Advice {
 pub(crate) fn edit(error: &EditError) -> Advice {
     match error {
         EditError::Invalid(why) => policy(why),
-        EditError::Breaks(_) => Advice::of(Exit::Refused).hint("tenure policy show"),
+        EditError::Breaks(_) => Advice::of(Exit::Invalid).hint("tenure policy show"),
         EditError::MemberExists { .. } | EditError::RoleExists { .. } => {
             Advice::of(Exit::Refused).hint("choose another name")
         }
