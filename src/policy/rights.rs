@@ -161,6 +161,13 @@ impl Policy {
         self.is_person(member) && self.has_role(member, writers.unwrap_or_default())
     }
 
+    /// Tells whether a member may make a keyring of an environment: a reader who is a writer of it, or an admin.
+    #[must_use]
+    pub fn may_make_keyring(&self, member: &MemberName, env: &EnvName) -> bool {
+        self.readers(env).contains(member)
+            && (self.is_admin(member) || self.may_write_some(member, env))
+    }
+
     /// The environment of a path; none where none or several take it: see [`Self::environments_of`].
     #[must_use]
     pub fn environment_of(&self, path: &RepoPath) -> Option<&EnvName> {

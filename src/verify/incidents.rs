@@ -119,9 +119,10 @@ impl Verified<'_> {
         let closing = self.record.closing(*id);
         let what = match (left.len(), customers) {
             (0, _) => format!("nothing is left{place}, and {}", wanting(&closing)),
-            (all, 0) => format!("{all} of {values} values{place} left"),
+            (all, 0) => format!("{}{place}", left_of(all, values)),
             (all, some) => format!(
-                "{all} of {values} values{place} left, {some} in custody of the customer, who decides"
+                "{}{place}, {some} in custody of the customer, who decides",
+                left_of(all, values)
             ),
         };
         let word = if *drill { "drill" } else { "incident" };
@@ -148,6 +149,12 @@ fn wanting(closing: &Closing) -> String {
         };
         format!("{who} yet to say that it is over")
     })
+}
+
+/// Says how many of the values that an incident exposed are left: "1 of 1 value left".
+#[must_use]
+pub fn left_of(left: usize, all: usize) -> String {
+    format!("{left} of {all} {} left", if all == 1 { "value" } else { "values" })
 }
 
 impl Record {

@@ -9,15 +9,21 @@ use crate::names::{Address, EnvName, KeyPath, RepoPath, quoted};
 pub(super) type FilesOfKeys = HashMap<(EnvName, KeyPath), BTreeSet<RepoPath>>;
 
 impl Record {
-    /// The name of a value in commands: `ENV/KEY`, where no other file of the environment has the key or ever
-    /// had it, else `ENV/PATH#KEY`; of a whole file `ENV/PATH`.
+    /// The name of a value in commands, as one word of a shell.
     #[must_use]
     pub fn name_of(&self, address: &Address) -> String {
+        quoted(self.short_name(address))
+    }
+
+    /// The shortest name of a value: `ENV/KEY`, where no other file of the environment has the key or ever had it,
+    /// else `ENV/PATH#KEY`; of a whole file `ENV/PATH`.
+    #[must_use]
+    pub fn short_name(&self, address: &Address) -> String {
         let Address { env, path, key } = address;
         match key {
-            KeyPath::Whole => quoted(format!("{env}/{path}")),
-            _ if self.was_elsewhere(address) => quoted(address),
-            key => format!("{env}/{}", quoted(key)),
+            KeyPath::Whole => format!("{env}/{path}"),
+            _ if self.was_elsewhere(address) => address.to_string(),
+            key => format!("{env}/{key}"),
         }
     }
 

@@ -380,12 +380,12 @@ fn what_a_customer_has_in_hand_keeps_an_incident_open_and_is_never_red() {
     );
     let checked = repo.run("check").done();
     assert!(
-        checked.stdout.contains("1 of 1 values left, 1 in custody of the customer, who decides")
+        checked.stdout.contains("1 of 1 value left, 1 in custody of the customer, who decides")
     );
     let told = repo.run(&format!("incident status {id}")).done();
     assert!(told.stdout.contains("in custody of the customer: ask for a new one"), "{told}");
     let refused = repo.tenure(&["incident", "close", &id, "-o", "docs/review.md"]);
-    assert!(refused.code == 2 && refused.stderr.contains("1 of 1 values left"), "{refused}");
+    assert!(refused.code == 2 && refused.stderr.contains("1 of 1 value left"), "{refused}");
     // The customer hands over another one, or admins bear it.
     repo.tenure_fed(&["rotate", "prod/STRIPE_KEY"], "sk_prod_3").done();
     repo.run("rotate prod/STRIPE_KEY --finish").done();

@@ -20,7 +20,7 @@ mod verdict;
 mod words;
 
 pub use calendar::{Ics, calendar};
-pub use kept::{Compared, Difference, Document, compare, opened_for, stamped};
+pub use kept::{Compared, Difference, Document, Written, compare, opened_for, stamped};
 pub use plan::plan;
 
 use markdown::{Doc, code, prose};
