@@ -152,12 +152,18 @@ impl Glob {
     /// Tells whether the pattern takes a path.
     #[must_use]
     pub fn takes(&self, path: &RepoPath) -> bool {
+        !is_reserved(path.as_str()) && self.takes_text(path.as_str())
+    }
+
+    /// The same for any path in the repository, our own files and git's among them.
+    #[must_use]
+    pub fn takes_text(&self, path: &str) -> bool {
         let wild = self.text.find(['*', '?', '[']).unwrap_or(self.text.len());
         // Most paths are told apart by how they begin.
-        if !path.as_str().starts_with(&self.text[..wild]) || is_reserved(path.as_str()) {
+        if !path.starts_with(&self.text[..wild]) {
             return false;
         }
-        let parts: Vec<&str> = path.as_str().split('/').collect();
+        let parts: Vec<&str> = path.split('/').collect();
         walk(
             &self.parts,
             &parts,
