@@ -1,6 +1,9 @@
 //! Turns the rules of `src/scan/rules` into a table, so that no run has to parse them, and leaves their
 //! examples out. A test reads the same files with the reader that users' rules go through.
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a build reads its sources")]
+#![expect(clippy::disallowed_methods, reason = "a build reads its sources")]
+
+#[path = "src/scan/shape.rs"]
+mod shape;
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -12,12 +15,15 @@ const RULES: &str = "src/scan/rules";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={RULES}");
-    let mut paths: Vec<_> =
-        fs::read_dir(RULES)?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
+    let mut paths: Vec<_> = fs::read_dir(RULES)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_, std::io::Error>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
-    let mut table = String::from("/// The rules of `src/scan/rules`.\npub(super) const OURS: &[Known] = &[\n");
-    let mut sources = String::from("#[cfg(test)]\npub(super) const SOURCES: &[(&str, &str)] = &[\n");
+    let mut table =
+        String::from("/// The rules of `src/scan/rules`.\npub(super) const OURS: &[Known] = &[\n");
+    let mut sources =
+        String::from("#[cfg(test)]\npub(super) const SOURCES: &[(&str, &str)] = &[\n");
     for path in paths {
         println!("cargo::rerun-if-changed={}", path.display());
         let file: Table = fs::read_to_string(&path)?.parse()?;
@@ -53,6 +59,11 @@ fn known(rule: &Value, to: &mut String) -> Result<(), Box<dyn Error>> {
     writeln!(to, "        description: {:?},", needed("description")?)?;
     writeln!(to, "        keywords: &{:?},", list("keywords"))?;
     writeln!(to, "        pattern: {:?},", needed("pattern")?)?;
+    writeln!(
+        to,
+        "        shape: super::shape::{:?},",
+        shape(needed("pattern")?, &list("keywords"))?
+    )?;
     writeln!(to, "        entropy: {entropy:?},")?;
     writeln!(to, "        random: {},", rule.get("random").and_then(Value::as_bool) == Some(true))?;
     writeln!(to, "        checksum: {:?},", text("checksum"))?;
@@ -60,4 +71,10 @@ fn known(rule: &Value, to: &mut String) -> Result<(), Box<dyn Error>> {
     writeln!(to, "        except: &{:?},", list("except"))?;
     writeln!(to, "        level: Level::{level},\n    }},")?;
     Ok(())
+}
+
+fn shape(pattern: &str, keywords: &[&str]) -> Result<shape::Shape, Box<dyn Error>> {
+    let mut parser = regex_syntax::ParserBuilder::new();
+    let parsed = parser.utf8(false).unicode(false).build().parse(pattern)?;
+    Ok(shape::Shape::of(&parsed).round(pattern, keywords))
 }

@@ -108,7 +108,8 @@ impl AllowList {
         let mut list = Self::default();
         for entry in file.allow {
             let line = line_of(text, entry.span().start);
-            let allow = entry.into_inner().check().map_err(|problem| AllowError { line, problem })?;
+            let allow =
+                entry.into_inner().check().map_err(|problem| AllowError { line, problem })?;
             if !list.add(allow) {
                 return Err(AllowError { line, problem: AllowProblem::Twice });
             }
@@ -196,7 +197,9 @@ mod tests {
 
     fn entry(rule: &str, path: &str, text: &str, reason: &str) -> String {
         let hash = Allow::hash(text.as_bytes());
-        format!("[[allow]]\nrule = {rule:?}\npath = {path:?}\ntext = \"{hash}\"\nreason = {reason:?}\n")
+        format!(
+            "[[allow]]\nrule = {rule:?}\npath = {path:?}\ntext = \"{hash}\"\nreason = {reason:?}\n"
+        )
     }
 
     #[test]
@@ -225,7 +228,7 @@ mod tests {
         let good = entry("jwt", "a", "x", "because");
         for (bad, line, problem) in [
             (format!("{good}line = 3\n"), 5, AllowProblem::Grammar),
-            (good.replace("reason", "because"), 1, AllowProblem::Grammar),
+            (good.replace("reason", "because"), 5, AllowProblem::Grammar),
             (good.replace("sha256:", "sha1:"), 1, AllowProblem::Text),
             (good.replace("\"a\"", "\"/a\""), 1, AllowProblem::Path),
             (good.replace("because", "  "), 1, AllowProblem::Reason),

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::Level;
+use super::cursor::{Cursor, VALUE};
 use super::naming;
 use super::scanner::{Raw, Source};
 use super::value::{self, Form};
@@ -13,11 +15,8 @@ pub(super) const STEMS: [&str; 14] = [
     "bearer", "heslo", "salt",
 ];
 
-/// How far a name, and the blanks after it, may reach.
+/// How far a name may reach.
 const NAME: usize = 64;
-const BLANKS: usize = 64;
-/// How long a value may be before it is data.
-const VALUE: usize = 512;
 /// How far away the name of a user may stand.
 const NEAR: usize = 240;
 
@@ -43,9 +42,15 @@ struct Given {
 impl<'t> Names<'t> {
     pub(super) fn new(text: &'t [u8], path: &str) -> Self {
         let extension = path.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
-        let is_code = extension
-            .is_some_and(|(_, extension)| CODE.split_ascii_whitespace().any(|own| own == extension));
+        let is_code = extension.is_some_and(|(_, extension)| {
+            CODE.split_ascii_whitespace().any(|own| own == extension)
+        });
         Self { text, is_code, done: 0 }
+    }
+
+    /// Source code holds random texts for many ends; a setting holds them for one.
+    pub(super) fn level_of_runs(&self) -> Level {
+        if self.is_code { Level::Warn } else { Level::Block }
     }
 
     /// Looks at the name that a stem stands in, and tells of a secret that it is given.
@@ -63,6 +68,9 @@ impl<'t> Names<'t> {
             return;
         }
         let near = || self.is_beside_a_user(&name, given.span.end);
+        if value::is_hex(value) && self.is_among_vectors(&given.span) {
+            return;
+        }
         if let Some((net, level)) = value::judge(role, given.form, value, near) {
             let start = given.span.start + skip;
             let span = start..start + value.len();
@@ -116,6 +124,11 @@ impl<'t> Names<'t> {
     /// The value after an operator.
     fn value(&self, mut at: Cursor<'t>, name: &Range<usize>, is_tight: bool) -> Option<Given> {
         let from = at.at;
+        // `"Password:"` names what comes in another string.
+        let is_label = |quote: &u8| b"\"'`".contains(quote) && self.text.get(from) == Some(quote);
+        if name.start > 0 && is_tight && is_label(&self.text[name.start - 1]) {
+            return None;
+        }
         if let Some(given) = self.quoted(at) {
             return Some(given);
         }
@@ -124,7 +137,7 @@ impl<'t> Names<'t> {
             return None;
         }
         let is_line = !self.is_code && self.begins_line(name.start);
-        if !is_line && !(is_tight || self.text[from..at.at] == *b" ") {
+        if !is_line && !is_tight && self.text[from..at.at] != *b" " {
             return None;
         }
         let rest = &at.text[at.at..at.text.len().min(at.at + VALUE)];
@@ -135,13 +148,18 @@ impl<'t> Names<'t> {
         };
         let mut end = rest.iter().position(ends).unwrap_or(rest.len());
         let is_whole = is_line && is_end(&rest[end..]);
-        if is_line && !is_whole {
+        let is_cut = rest.get(end).is_some_and(|b| !b.is_ascii());
+        if (is_line && !is_whole) || is_cut {
             return None;
         }
         while end > 0 && matches!(rest[end - 1], b',' | b';') {
             end -= 1;
         }
-        let form = if is_line { Form::Bare } else { Form::Inline };
+        let form = match (is_line, self.is_code) {
+            (true, _) => Form::Bare,
+            (false, false) => Form::Inline,
+            (false, true) => Form::Code,
+        };
         Some(Given { span: at.at..at.at + end, form })
     }
 
@@ -192,8 +210,44 @@ impl<'t> Names<'t> {
         let word = line.trim_ascii();
         let is_mark = |b: &u8| b"-#/;*>$\"' \t".contains(b);
         word.iter().all(is_mark)
-            || [&b"export"[..], b"set", b"setx", b"ENV", b"ARG", b"-e", b"- -e", b"-D", b"declare -x"]
-                .contains(&word)
+            || [
+                &b"export"[..],
+                b"set",
+                b"setx",
+                b"ENV",
+                b"ARG",
+                b"-e",
+                b"- -e",
+                b"-D",
+                b"declare -x",
+            ]
+            .contains(&word)
+    }
+
+    /// Tells whether other digits stand near that are given to names which promise no secret: test vectors.
+    fn is_among_vectors(&self, span: &Range<usize>) -> bool {
+        let from = span.start.saturating_sub(NEAR);
+        let to = self.text.len().min(span.end + NEAR);
+        let mut at = from;
+        let mut others = 0;
+        while at < to {
+            let run = self.text[at..to].iter().take_while(|b| b.is_ascii_hexdigit()).count();
+            let is_other = run >= 16 && !(span.start..span.end).contains(&at);
+            if is_other && at > from && naming::role(self.before(at)).is_none() {
+                others += 1;
+            }
+            at += run + 1;
+        }
+        others >= 2
+    }
+
+    /// The name before a value, or what stands there.
+    fn before(&self, at: usize) -> &[u8] {
+        let left = &self.text[at.saturating_sub(NAME)..at];
+        let is_name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+        let end = left.iter().rposition(is_name).map_or(0, |end| end + 1);
+        let start = left[..end].iter().rposition(|b| !is_name(b)).map_or(0, |start| start + 1);
+        &left[start..end]
     }
 
     /// Tells whether the name of a user is given a value close by.
@@ -215,31 +269,52 @@ fn names_user(text: &[u8]) -> bool {
             return false;
         };
         let rest = &rest[word.len()..];
-        let is_tail = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' ' | b'"' | b'\'' | b']');
-        let tail = rest.iter().take(12).take_while(|b| is_tail(b)).count();
-        matches!(rest.get(tail), Some(b'=' | b':')) && rest.get(tail + 1).is_some_and(|b| *b != b':')
+        let is_tail = |b: &u8| {
+            b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' ' | b'"' | b'\'' | b']')
+        };
+        let tail = rest.iter().take(24).take_while(|b| is_tail(b)).count();
+        matches!(rest.get(tail), Some(b'=' | b':'))
+            && rest.get(tail + 1).is_some_and(|b| *b != b':')
     })
 }
 
 /// A call that sets something, as opposed to one that looks something up.
 fn is_setter(name: &[u8]) -> bool {
     const GETS: [&[u8]; 16] = [
-        b"get", b"has", b"is", b"check", b"find", b"read", b"fetch", b"load", b"remove", b"delete",
-        b"print", b"log", b"hash", b"validate", b"verify", b"parse",
+        b"get",
+        b"has",
+        b"is",
+        b"check",
+        b"find",
+        b"read",
+        b"fetch",
+        b"load",
+        b"remove",
+        b"delete",
+        b"print",
+        b"log",
+        b"hash",
+        b"validate",
+        b"verify",
+        b"parse",
     ];
     let name = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
     let is_head = |head: &&[u8]| {
         name.get(..head.len()).is_some_and(|own| own.eq_ignore_ascii_case(head))
             && !name.get(head.len()).is_some_and(u8::is_ascii_lowercase)
     };
-    !GETS.iter().any(|get| is_head(get))
+    !GETS.iter().any(is_head)
 }
 
 /// What may follow a value in its line.
 fn is_end(rest: &[u8]) -> bool {
     let line = rest.split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii();
-    line.is_empty() || line == b"\\" || line.starts_with(b"#") || line.starts_with(b"//")
-        || line.starts_with(b";") || line.starts_with(b"&&")
+    line.is_empty()
+        || line == b"\\"
+        || line.starts_with(b"#")
+        || line.starts_with(b"//")
+        || line.starts_with(b";")
+        || line.starts_with(b"&&")
 }
 
 /// Takes quotes within quotes off, and the kind of an authorization.
@@ -257,145 +332,4 @@ fn unwrapped(value: &[u8]) -> (usize, &[u8]) {
         }
     }
     (skip, rest)
-}
-
-/// A place in a text.
-#[derive(Clone, Copy)]
-struct Cursor<'t> {
-    text: &'t [u8],
-    at: usize,
-}
-
-impl Cursor<'_> {
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
-    }
-
-    fn takes(&mut self, part: &[u8]) -> bool {
-        let is_here = self.text[self.at..].starts_with(part);
-        self.at += if is_here { part.len() } else { 0 };
-        is_here
-    }
-
-    fn blanks(&mut self) -> usize {
-        let rest = &self.text[self.at..self.text.len().min(self.at + BLANKS)];
-        let count = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-        self.at += count;
-        count
-    }
-
-    fn line_break(&mut self) {
-        let rest = &self.text[self.at..self.text.len().min(self.at + BLANKS)];
-        self.at += rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
-    }
-
-    /// What ends a name that stands in quotes or brackets; tells whether it was in quotes.
-    fn closers(&mut self) -> bool {
-        let rest = &self.text[self.at..self.text.len().min(self.at + 5)];
-        let ends = |b: &&u8| matches!(b, b'"' | b'\'' | b'`' | b']' | b'\\');
-        let count = rest.iter().take_while(ends).count();
-        self.at += count;
-        rest[..count].iter().any(|b| *b != b']')
-    }
-
-    fn operator(&mut self) -> bool {
-        const OPERATORS: [&[u8]; 12] = [
-            b"===", b"!==", b"||=", b"??=", b"==", b"!=", b":=", b"=>", b"?=", b"+=", b"=", b":",
-        ];
-        if self.text[self.at..].starts_with(b"::") {
-            return false;
-        }
-        OPERATORS.iter().any(|operator| self.takes(operator))
-    }
-
-    /// `: String =`, `string =`, `[32] =`: a type between a name and its value.
-    fn typed(&mut self) -> bool {
-        let rest = &self.text[self.at..self.text.len().min(self.at + 48)];
-        if !rest.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b':' | b'[' | b'*')) {
-            return false;
-        }
-        let is_type = |b: &u8| b.is_ascii_alphanumeric() || b" :&<>[]*?_'.".contains(b);
-        let Some(end) = rest.iter().position(|b| !is_type(b)) else { return false };
-        let is_assigned = rest[end] == b'=' && !matches!(rest.get(end + 1), Some(b'=' | b'>'));
-        let words = rest[..end].split(|b| *b == b' ').filter(|word| !word.is_empty()).count();
-        // `key: value=x` gives `value` something, not `key`.
-        let is_typed = is_assigned && words <= 3 && (rest[end - 1] == b' ' || rest[end - 1] == b']');
-        self.at += if is_typed { end + 1 } else { 0 };
-        is_typed
-    }
-
-    /// ` value="`, `, "value": `, or `value: ` in the next line: the field beside one that holds the name.
-    fn value_field(&mut self) -> bool {
-        let start = self.at;
-        self.line_break();
-        let _ = self.takes(b",");
-        self.line_break();
-        let quote = self.peek().filter(|b| matches!(b, b'"' | b'\''));
-        self.at += usize::from(quote.is_some());
-        let is_named = self.takes(b"value") || self.takes(b"Value") || self.takes(b"content");
-        if is_named {
-            self.closers();
-            self.blanks();
-        }
-        if is_named && self.operator() {
-            return true;
-        }
-        self.at = start;
-        false
-    }
-
-    /// `|| "x"`, `?? "x"`, `or "x"`: what is taken where the name has no value.
-    fn otherwise(&mut self) -> bool {
-        self.takes(b"|| ") || self.takes(b"?? ") || self.takes(b"or ")
-    }
-
-    /// Takes a quote, with what may stand before it: `b"`, `@"`, `\"`, `"""`.
-    fn opens(&mut self) -> bool {
-        let rest = &self.text[self.at..self.text.len().min(self.at + 5)];
-        let is_before = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'@' | b'&' | b'\\' | b'#' | b'$');
-        let before = rest.iter().take_while(|b| is_before(b)).count();
-        let is_quote = matches!(rest.get(before), Some(b'"' | b'\'' | b'`'));
-        if !is_quote || before > 3 {
-            return false;
-        }
-        self.at += before;
-        true
-    }
-
-    /// `Buffer.from(`, `new String(`
-    fn call(&mut self) -> Option<()> {
-        let rest = &self.text[self.at..self.text.len().min(self.at + 40)];
-        let is_call = |b: &u8| b.is_ascii_alphanumeric() || b"_.: ".contains(b);
-        let end = rest.iter().position(|b| !is_call(b))?;
-        if end == 0 || rest[end] != b'(' {
-            return None;
-        }
-        self.at += end + 1;
-        Some(())
-    }
-
-    /// The inside of the string that begins here.
-    fn string(&mut self) -> Option<Range<usize>> {
-        let quote = self.peek()?;
-        let is_escaped = self.at > 0 && self.text[self.at - 1] == b'\\';
-        let is_triple = self.text[self.at..].starts_with(&[quote; 3]);
-        let start = self.at + if is_triple { 3 } else { 1 };
-        let rest = &self.text[start..self.text.len().min(start + VALUE)];
-        let mut at = 0;
-        while at < rest.len() {
-            match rest[at] {
-                b'\\' if is_escaped => break,
-                b'\\' => at += 1,
-                b'\n' => return None,
-                byte if byte == quote => break,
-                _ => {}
-            }
-            at += 1;
-        }
-        if at >= rest.len() {
-            return None;
-        }
-        self.at = start + at + 1;
-        Some(start..start + at)
-    }
 }

@@ -25,7 +25,8 @@ impl Checksum {
     pub(super) fn holds(self, token: &[u8]) -> bool {
         match self {
             Self::GitHub | Self::Npm => {
-                let body = token.iter().rposition(|b| *b == b'_').map_or(token, |at| &token[at + 1..]);
+                let body =
+                    token.iter().rposition(|b| *b == b'_').map_or(token, |at| &token[at + 1..]);
                 ends(body, 6, |crc| base62(crc).to_vec())
             }
             Self::Grafana => {

@@ -113,7 +113,9 @@ impl Gitleaks {
 
     fn rule(&mut self, mut fields: RuleFields) {
         let id = fields.id.clone();
-        for list in std::mem::take(&mut fields.allowlists).into_iter().chain(fields.allowlist.take()) {
+        for list in
+            std::mem::take(&mut fields.allowlists).into_iter().chain(fields.allowlist.take())
+        {
             self.allow(list, Some(&id));
         }
         // Without a pattern of its own, a rule may still change that of ours: by its allow lists.
@@ -172,6 +174,7 @@ impl RuleFields {
             Some(regex) => Some(Pattern::new(regex)?),
             None => None,
         };
+        let pattern = pattern.map(|pattern| pattern.near(&keywords));
         let paths = match self.path {
             Some(path) => Paths::of_pattern(Pattern::new(path)?),
             None => Paths::default(),

@@ -9,7 +9,9 @@ use super::model;
 const BITS: u32 = 16;
 const BUCKETS: u32 = 12;
 /// Bytes that differ in this bit alone are looked up as one: letters in both cases, and some others.
-const FOLD: u32 = 0x0020_2020;
+const FOLD: u64 = 0x2020_2020_2020_2020;
+/// How many times three bytes in a row eight bytes hold.
+const PARTS: usize = 6;
 
 /// Where three bytes of a keyword stand in it.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +34,15 @@ pub(super) struct Keywords<'r> {
 impl<'r> Keywords<'r> {
     /// Takes the words, which must be in lower case and three bytes or longer.
     pub(super) fn new(words: Vec<&'r [u8]>) -> Self {
+        let frequencies = Frequencies::new();
+        let rarest = |(number, word): (usize, &&[u8])| frequencies.rarest(number, word);
         let mut parts: Vec<Part> = words.iter().enumerate().filter_map(rarest).collect();
         parts.sort_unstable_by_key(|part| part.bucket);
         let mut bits = Box::new([0; 1 << (BITS - 6)]);
         let mut heads = Box::new([0; (1 << BUCKETS) + 1]);
         for part in &parts {
-            let (at, bit) = place(part.bytes);
-            bits[at] |= bit;
+            let hash = hash(part.bytes);
+            bits[(hash >> 6) as usize] |= 1 << (hash & 63);
             heads[usize::from(part.bucket) + 1] += 1;
         }
         for at in 1..heads.len() {
@@ -49,28 +53,36 @@ impl<'r> Keywords<'r> {
 
     /// Tells of each keyword in a text: its number, and where it begins. In the order of their rarest
     /// bytes, which is nearly that of where they begin.
-    #[inline]
     pub(super) fn find(&self, text: &[u8], mut tell: impl FnMut(usize, usize)) {
-        for (at, window) in text.windows(4).enumerate() {
-            let bytes = u32::from_le_bytes([window[0], window[1], window[2], window[3]]);
-            self.look(text, at, bytes, &mut tell);
+        let mut at = 0;
+        // Eight bytes hold six times three.
+        while let Some(eight) = text[at..].first_chunk::<8>() {
+            let eight = u64::from_le_bytes(*eight) | FOLD;
+            let add = |some, part| some | (self.bit(low(eight >> (8 * part))) & 1) << part;
+            let mut some = (0..PARTS).fold(0_u64, add);
+            while some != 0 {
+                let part = some.trailing_zeros() as usize;
+                self.look(text, at + part, low(eight >> (8 * part)), &mut tell);
+                some &= some - 1;
+            }
+            at += PARTS;
         }
-        if let [.., a, b, c] = text {
-            self.look(text, text.len() - 3, u32::from_le_bytes([*a, *b, *c, 0]), &mut tell);
+        for (part, three) in text[at..].windows(3).enumerate() {
+            if self.bit(fold(three)) & 1 != 0 {
+                self.look(text, at + part, fold(three), &mut tell);
+            }
         }
     }
 
+    /// One, where a keyword may have these bytes.
     #[inline(always)]
-    fn look(&self, text: &[u8], at: usize, bytes: u32, tell: &mut impl FnMut(usize, usize)) {
-        let bytes = (bytes & 0x00FF_FFFF) | FOLD;
-        let (index, bit) = place(bytes);
-        if self.bits[index] & bit != 0 {
-            self.verify(text, at, bytes, tell);
-        }
+    fn bit(&self, bytes: u32) -> u64 {
+        let hash = hash(bytes);
+        self.bits[(hash >> 6) as usize] >> (hash & 63)
     }
 
-    #[cold]
-    fn verify(&self, text: &[u8], at: usize, bytes: u32, tell: &mut impl FnMut(usize, usize)) {
+    #[inline(never)]
+    fn look(&self, text: &[u8], at: usize, bytes: u32, tell: &mut impl FnMut(usize, usize)) {
         let bucket = usize::from(bucket(bytes));
         let (from, to) = (usize::from(self.heads[bucket]), usize::from(self.heads[bucket + 1]));
         for part in self.parts[from..to].iter().filter(|part| part.bytes == bytes) {
@@ -84,14 +96,19 @@ impl<'r> Keywords<'r> {
     }
 }
 
-fn hash(bytes: u32) -> u32 {
-    bytes.wrapping_mul(0x9E37_79B1) >> (32 - BITS)
+#[expect(clippy::cast_possible_truncation, reason = "three bytes of eight")]
+#[inline(always)]
+fn low(bytes: u64) -> u32 {
+    bytes as u32 & 0x00FF_FFFF
+}
+
+fn fold(three: &[u8]) -> u32 {
+    low(u64::from(u32::from_le_bytes([three[0], three[1], three[2], 0])) | FOLD)
 }
 
 #[inline(always)]
-fn place(bytes: u32) -> (usize, u64) {
-    let hash = hash(bytes);
-    ((hash >> 6) as usize, 1 << (hash & 63))
+fn hash(bytes: u32) -> u32 {
+    bytes.wrapping_mul(0x9E37_79B1) >> (32 - BITS)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a hash of 16 bits without its last four")]
@@ -99,22 +116,36 @@ fn bucket(bytes: u32) -> u16 {
     (hash(bytes) >> (BITS - BUCKETS)) as u16
 }
 
-/// Finds the three bytes in a row of a word that are met least often.
-fn rarest((number, word): (usize, &&[u8])) -> Option<Part> {
-    let rarity = |three: &[u8]| {
-        let frequent = |b: &u8| 6 * b" \"'=:._-/etaoinsrc".contains(b) as u32;
-        let pairs = model::rarity(three[0], three[1]) + model::rarity(three[1], three[2]);
-        pairs + 40 - three.iter().map(frequent).sum::<u32>()
-    };
-    let grams = word.windows(3).enumerate().take(usize::from(u16::MAX));
-    let (offset, three) = grams.max_by_key(|(_, three)| rarity(three))?;
-    let bytes = u32::from_le_bytes([three[0], three[1], three[2], 0]) | FOLD;
-    Some(Part {
-        bytes,
-        bucket: bucket(bytes),
-        offset: u16::try_from(offset).ok()?,
-        word: u16::try_from(number).ok()?,
-    })
+/// How often three bytes are met: the higher, the more often. By their hash, so that it may be too high.
+struct Frequencies(Box<[u16; 1 << BUCKETS]>);
+
+impl Frequencies {
+    fn new() -> Self {
+        let mut frequencies = Box::new([0; 1 << BUCKETS]);
+        let threes = model::frequent();
+        for (three, rank) in threes.zip((1..u16::MAX / 2).rev()) {
+            let at = usize::from(bucket(fold(three)));
+            frequencies[at] = frequencies[at].max(rank);
+        }
+        Self(frequencies)
+    }
+
+    /// Finds the three bytes in a row of a word that are met least often.
+    fn rarest(&self, number: usize, word: &[u8]) -> Option<Part> {
+        let grams = word.windows(3).enumerate();
+        let frequency = |three: &[u8]| {
+            let rarity = model::rarity(three[0], three[1]) + model::rarity(three[1], three[2]);
+            (self.0[usize::from(bucket(fold(three)))], u32::MAX - rarity)
+        };
+        let (offset, three) = grams.min_by_key(|(_, three)| frequency(three))?;
+        let bytes = fold(three);
+        Some(Part {
+            bytes,
+            bucket: bucket(bytes),
+            offset: u16::try_from(offset).ok()?,
+            word: u16::try_from(number).ok()?,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -49,7 +49,8 @@ pub(super) fn pass(text: &[u8], from: usize, to: usize, rule: &str) -> bool {
 /// `tenure:allow RULE reason`: nothing passes without a reason.
 fn ours(line: &[u8], rule: &str) -> bool {
     let Some(at) = find(line, OURS) else { return false };
-    let mut words = line[at + OURS.len()..].split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
+    let mut words =
+        line[at + OURS.len()..].split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
     let is_reason = |word: &[u8]| word.iter().any(u8::is_ascii_alphanumeric);
     words.next() == Some(rule.as_bytes()) && words.any(is_reason)
 }

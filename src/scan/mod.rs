@@ -8,6 +8,7 @@
 mod allow;
 mod assigned;
 mod checksum;
+mod cursor;
 mod gitleaks;
 mod keywords;
 mod marks;
@@ -20,6 +21,7 @@ mod regions;
 mod rule;
 mod runs;
 mod scanner;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -29,7 +31,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-pub use allow::{Allow, AllowError, AllowProblem, AllowList};
+pub use allow::{Allow, AllowError, AllowList, AllowProblem};
 pub use gitleaks::{Gitleaks, GitleaksError, Unheeded};
 pub use passes::Passes;
 pub use pieces::Pieces;

@@ -18,6 +18,8 @@ const OVERLAP: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Pieces<'s, 'r> {
     scanner: &'s Scanner<'r>,
+    window: usize,
+    overlap: usize,
     path: String,
     /// What came and was not looked at yet, in UTF-8 where the text is in UTF-16.
     buffer: Vec<u8>,
@@ -46,8 +48,19 @@ impl<'s, 'r> Pieces<'s, 'r> {
     /// Begins a text.
     #[must_use]
     pub fn new(scanner: &'s Scanner<'r>, path: &[u8]) -> Self {
+        Self::with_window(scanner, path, WINDOW, OVERLAP)
+    }
+
+    pub(super) fn with_window(
+        scanner: &'s Scanner<'r>,
+        path: &[u8],
+        window: usize,
+        overlap: usize,
+    ) -> Self {
         Self {
             scanner,
+            window,
+            overlap,
             path: String::from_utf8_lossy(path).into_owned(),
             buffer: Vec::new(),
             base: 0,
@@ -65,11 +78,11 @@ impl<'s, 'r> Pieces<'s, 'r> {
     pub fn push(&mut self, mut bytes: &[u8]) -> Vec<Hit<'r>> {
         let mut hits = Vec::new();
         while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(WINDOW / 4));
+            let (now, later) = bytes.split_at(bytes.len().min(self.window / 4));
             self.take(now);
             bytes = later;
-            while self.buffer.len() >= WINDOW {
-                hits.extend(self.look(WINDOW));
+            while self.buffer.len() >= self.window {
+                hits.extend(self.look(self.window));
             }
         }
         hits
@@ -82,8 +95,8 @@ impl<'s, 'r> Pieces<'s, 'r> {
             self.decide();
         }
         let mut hits = Vec::new();
-        while self.buffer.len() > WINDOW {
-            hits.extend(self.look(WINDOW));
+        while self.buffer.len() > self.window {
+            hits.extend(self.look(self.window));
         }
         let all = self.buffer.len();
         hits.extend(self.found(all, self.told..usize::MAX).0);
@@ -115,8 +128,8 @@ impl<'s, 'r> Pieces<'s, 'r> {
 
     /// Looks through the beginning of the buffer, and lets go of what needs no second look.
     fn look(&mut self, length: usize) -> Vec<Hit<'r>> {
-        let keep = length - OVERLAP;
-        let until = length - OVERLAP / 2;
+        let keep = length - self.overlap;
+        let until = length - self.overlap / 2;
         let (hits, open) = self.found(length, self.told..until);
         self.open = open(keep);
         let gone = &self.buffer[..keep];

@@ -103,7 +103,7 @@ fn end(text: &[u8], body: usize, kind: Kind) -> usize {
         Kind::Token => run(rest, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')),
         Kind::Ansible => lines(rest, |line| line.iter().all(u8::is_ascii_hexdigit)),
         Kind::Armor => lines(rest, is_armor),
-        Kind::AgeBase64 => lines(rest, |line| line.iter().copied().all(is_base64)),
+        Kind::AgeBase64 => lines(rest, is_base64_line),
         Kind::Age => rest.len(),
         Kind::Disabled => find(rest, b"secretlint-enable").unwrap_or(rest.len()),
     };
@@ -140,11 +140,15 @@ fn lines(text: &[u8], is_of_it: impl Fn(&[u8]) -> bool) -> usize {
         let length = run(rest, |b| b != b'\n' && b != b'\\');
         let line = rest[..length].trim_ascii();
         let is_short = length <= 400;
-        if !is_short || (!is_of_it(line) && !(is_first && length <= 80)) {
+        let is_marker = is_first && length <= 80;
+        if !is_short || !(is_of_it(line) || is_marker) {
             return at + run(rest, |b| b.is_ascii_alphanumeric());
         }
         is_first = false;
         at += length;
+        if line.starts_with(b"-----END ") {
+            return at;
+        }
         let escape = [&b"\\r\\n"[..], b"\\n"].into_iter().find(|it| text[at..].starts_with(it));
         at += match text.get(at) {
             Some(b'\n') => 1,
@@ -159,7 +163,14 @@ fn is_armor(line: &[u8]) -> bool {
     let is_header = [&b"Version:"[..], b"Comment:", b"Hash:", b"-----END "]
         .iter()
         .any(|word| line.starts_with(word) && line.len() <= 80);
-    is_header || line.iter().all(|b| is_base64(*b))
+    // The line before an armor's end may be its checksum: `=Ab1c`.
+    let checksum = line.strip_prefix(b"=").unwrap_or(line);
+    is_header || is_base64_line(checksum)
+}
+
+fn is_base64_line(line: &[u8]) -> bool {
+    let end = line.iter().rposition(|b| *b != b'=').map_or(0, |at| at + 1);
+    line.len() - end <= 2 && line[..end].iter().all(|b| *b != b'=' && is_base64(*b))
 }
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {
@@ -198,19 +209,22 @@ mod tests {
 
     #[test]
     fn armor_ends_at_the_first_line_that_is_none() {
-        let armor = "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\nAB+/=\n-----END AGE ENCRYPTED FILE-----\n";
+        let armor =
+            "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\nAB+/=\n-----END AGE ENCRYPTED FILE-----\n";
         let marker = "-----begin age encrypted file-----";
-        assert_eq!(covered(&format!("{armor}KEY=value"), marker), format!("{armor}KEY"));
+        assert_eq!(covered(&format!("{armor}KEY=value"), marker), armor.trim_end());
         let cut = "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\ntoken = secret";
         assert_eq!(covered(cut, marker), &cut[..cut.len() - " = secret".len()]);
-        let json = r"-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\nAA==\n-----END AGE ENCRYPTED FILE-----\n";
-        assert_eq!(covered(json, marker), json);
+        let json =
+            r"-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\nAA==\n-----END AGE ENCRYPTED FILE-----\n";
+        assert_eq!(covered(json, marker), json.strip_suffix(r"\n").unwrap());
     }
 
     #[test]
     fn a_vault_ends_where_its_digits_end() {
         let vault = "$ANSIBLE_VAULT;1.1;AES256\n  6162\n  6364\n";
-        let covered = covered(&format!("{vault}password: x"), "$ansible_vault;");
+        let text = format!("{vault}password: x");
+        let covered = covered(&text, "$ansible_vault;");
         assert!(covered.starts_with(vault) && !covered.contains(':'));
     }
 

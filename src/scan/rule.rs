@@ -1,6 +1,7 @@
 //! A rule: the data that says how one kind of credential looks, and its grammar in TOML.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -8,6 +9,7 @@ use serde::Deserialize;
 
 use super::Level;
 use super::checksum::Checksum;
+use super::shape::Shape;
 use crate::policy::{Glob, GlobError};
 
 /// What a compiled pattern may take, in bytes: a pattern beyond it is not run.
@@ -121,27 +123,38 @@ pub enum RuleProblem {
     Path(#[from] GlobError),
 }
 
+/// The shape of a pattern of which nothing is known.
+const ANY: Shape = Shape { run: 0, most: usize::MAX };
+
 /// A regular expression that is compiled when it is first used.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
-    text: Cow<'static, str>,
+    pub(super) text: Cow<'static, str>,
+    /// What is known of whatever it matches.
+    pub(super) shape: Shape,
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
     /// Takes a text that was checked before, such as one of ours.
-    pub(super) const fn known(text: &'static str) -> Self {
-        Self { text: Cow::Borrowed(text), compiled: OnceLock::new() }
+    pub(super) const fn known(text: &'static str, shape: Shape) -> Self {
+        Self { text: Cow::Borrowed(text), shape, compiled: OnceLock::new() }
     }
 
     /// Takes a text if it can be parsed; none otherwise.
     pub(super) fn new(text: String) -> Option<Self> {
-        let parses = |unicode| {
+        let parse = |unicode| {
             let mut parser = regex_syntax::ParserBuilder::new();
-            parser.utf8(false).unicode(unicode).nest_limit(100).build().parse(&text).is_ok()
+            parser.utf8(false).unicode(unicode).nest_limit(100).build().parse(&text).ok()
         };
-        let parses = parses(false) || parses(true);
-        parses.then(|| Self { text: Cow::Owned(text), compiled: OnceLock::new() })
+        let shape = Shape::of(&parse(false).or_else(|| parse(true))?);
+        Some(Self { text: Cow::Owned(text), shape, compiled: OnceLock::new() })
+    }
+
+    /// Says round which keywords it is searched.
+    pub(super) fn near(mut self, keywords: &[String]) -> Self {
+        self.shape = self.shape.round(&self.text, keywords);
+        self
     }
 
     /// Gives what searches; none if it would be too large.
@@ -158,25 +171,44 @@ impl Pattern {
     }
 }
 
-/// Paths that a rule holds for; most of ours are a file's name.
+/// Paths that a rule holds for. Each file is held against all of them, so that they must cost little.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Paths {
-    names: Vec<Cow<'static, str>>,
-    globs: Vec<Glob>,
+    globs: Vec<Path>,
     patterns: Vec<Pattern>,
 }
 
+/// A glob, and how a file's name must begin and its path end for it to take it.
+#[derive(Debug, Clone)]
+struct Path {
+    glob: Glob,
+    head: Range<usize>,
+    tail: Range<usize>,
+}
+
+impl Path {
+    fn new(text: &str) -> Result<Self, GlobError> {
+        let wild = ['*', '?', '[', ']'];
+        let name = text.rfind('/').map_or(0, |at| at + 1);
+        let head = text[name..].find(wild).map_or(text.len(), |at| name + at);
+        // A name after `**/` may be the whole path.
+        let folders = if text.starts_with("**/") { 3 } else { 0 };
+        let tail = text.rfind(wild).map_or(0, |at| at + 1).max(folders);
+        Ok(Self { glob: text.parse()?, head: name..head, tail: tail..text.len() })
+    }
+
+    fn takes(&self, path: &str, name: &str) -> bool {
+        let text = self.glob.as_str();
+        path.ends_with(&text[self.tail.clone()])
+            && name.starts_with(&text[self.head.clone()])
+            && self.glob.takes_text(path)
+    }
+}
+
 impl Paths {
-    fn new(texts: Vec<Cow<'static, str>>) -> Result<Self, GlobError> {
-        let mut paths = Self::default();
-        for text in texts {
-            let name = text.strip_prefix("**/").filter(|name| !name.contains(['*', '?', '[', '/']));
-            match name.map(str::to_owned) {
-                Some(name) => paths.names.push(Cow::Owned(name)),
-                None => paths.globs.push(text.parse()?),
-            }
-        }
-        Ok(paths)
+    fn new(texts: &[Cow<'static, str>]) -> Result<Self, GlobError> {
+        let globs = texts.iter().map(|text| Path::new(text)).collect::<Result<_, _>>()?;
+        Ok(Self { globs, patterns: Vec::new() })
     }
 
     pub(super) fn of_pattern(pattern: Pattern) -> Self {
@@ -184,14 +216,13 @@ impl Paths {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.names.is_empty() && self.globs.is_empty() && self.patterns.is_empty()
+        self.globs.is_empty() && self.patterns.is_empty()
     }
 
     /// Tells whether one of them takes a path.
     pub(super) fn take(&self, path: &str) -> bool {
         let name = path.rsplit('/').next().unwrap_or(path);
-        self.names.iter().any(|own| own == name)
-            || self.globs.iter().any(|glob| glob.takes_text(path))
+        self.globs.iter().any(|glob| glob.takes(path, name))
             || self.patterns.iter().any(|pattern| {
                 pattern.get().is_none_or(|pattern| pattern.is_match(path.as_bytes()))
             })
@@ -240,7 +271,7 @@ impl Rule {
     /// # Errors
     /// What is wrong with it.
     pub fn new(text: RuleText) -> Result<Self, RuleProblem> {
-        let pattern = |field, text| Pattern::new(text).ok_or(RuleProblem::Pattern { field });
+        let read = |field, text| Pattern::new(text).ok_or(RuleProblem::Pattern { field });
         if !is_id(&text.id) {
             return Err(RuleProblem::Id);
         }
@@ -251,17 +282,19 @@ impl Rule {
             return Err(RuleProblem::Everywhere);
         }
         let checksum = text.checksum.map(|name| name.parse().map_err(|()| RuleProblem::Checksum));
-        let except = text.except.into_iter().map(|text| pattern("except", text));
+        let pattern = read("pattern", text.pattern)?;
+        let pattern = pattern.near(&text.keywords);
+        let except = text.except.into_iter().map(|text| read("except", text));
         Ok(Self {
             id: text.id.into(),
             description: text.description.into(),
             keywords: text.keywords.into_iter().map(Cow::Owned).collect(),
-            pattern: Some(pattern("pattern", text.pattern)?),
+            pattern: Some(pattern),
             group: Group::Named,
             entropy: text.entropy,
             random: text.random,
             checksum: checksum.transpose()?,
-            paths: Paths::new(text.paths.into_iter().map(Cow::Owned).collect())?,
+            paths: Paths::new(&text.paths.into_iter().map(Cow::Owned).collect::<Vec<_>>())?,
             except: except.collect::<Result<_, _>>()?,
             reach: Reach::Head,
             level: text.level,
@@ -298,6 +331,7 @@ pub(super) struct Known {
     pub(super) description: &'static str,
     pub(super) keywords: &'static [&'static str],
     pub(super) pattern: &'static str,
+    pub(super) shape: Shape,
     pub(super) entropy: Option<f32>,
     pub(super) random: bool,
     pub(super) checksum: Option<&'static str>,
@@ -315,19 +349,19 @@ pub(super) fn ours() -> Vec<Rule> {
 
 impl Known {
     fn rule(&self) -> Rule {
-        let paths = self.paths.iter().map(|path| Cow::Borrowed(*path)).collect();
+        let paths: Vec<_> = self.paths.iter().map(|path| Cow::Borrowed(*path)).collect();
         Rule {
             id: self.id.into(),
             description: self.description.into(),
             keywords: self.keywords.iter().map(|word| Cow::Borrowed(*word)).collect(),
-            pattern: Some(Pattern::known(self.pattern)),
+            pattern: Some(Pattern::known(self.pattern, self.shape)),
             group: Group::Named,
             entropy: self.entropy,
             random: self.random,
             checksum: self.checksum.and_then(|name| name.parse().ok()),
             // A test reads all our rules by the door of others, which refuses what is no glob.
-            paths: Paths::new(paths).unwrap_or_default(),
-            except: self.except.iter().map(|text| Pattern::known(text)).collect(),
+            paths: Paths::new(&paths).unwrap_or_default(),
+            except: self.except.iter().map(|text| Pattern::known(text, ANY)).collect(),
             reach: Reach::Head,
             level: self.level,
         }

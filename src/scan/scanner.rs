@@ -7,7 +7,7 @@ use super::keywords::Keywords;
 use super::passes::Found;
 use super::regions::{self, Kind, Regions};
 use super::rule::{Group, Reach, Rule};
-use super::text::{Lines, Wide, Widths};
+use super::text::{Lines, Wide, Widths, has_run};
 use super::value::Net;
 use super::{Hit, Level, Rules, Text, assigned, marks, model, runs};
 
@@ -34,6 +34,8 @@ pub struct Scanner<'r> {
     targets: Vec<Target>,
     /// How long each keyword is.
     lengths: Vec<usize>,
+    /// How far from its keywords each rule is searched at most.
+    reaches: Vec<usize>,
     /// The rules that have no keywords.
     bare: Vec<usize>,
     /// The rules that hold for some paths only.
@@ -88,8 +90,14 @@ impl<'r> Scanner<'r> {
             let rules = rules.rules.iter().enumerate();
             rules.filter(|(_, rule)| is(rule)).map(|(at, _)| at).collect()
         };
+        let reach = |rule: &Rule| match &rule.pattern {
+            // What stands before and after a match is looked at too: `\b`.
+            Some(pattern) => pattern.shape.most.saturating_add(4),
+            None => usize::MAX,
+        };
         Self {
             rules,
+            reaches: rules.rules.iter().map(reach).collect(),
             lengths: words.iter().map(|word| word.len()).collect(),
             keywords: Keywords::new(words),
             targets,
@@ -124,9 +132,9 @@ impl<'r> Scanner<'r> {
         let mut walk = Walk::new(self, view);
         self.keywords.find(view.bytes, |word, at| walk.met(word, at));
         walk.end();
+        let level = walk.names.level_of_runs();
         let (mut hits, regions) = (walk.hits, walk.regions);
-        runs::find(view.bytes, |raw| hits.push(raw));
-        hits.truncate(MOST);
+        runs::find(view.bytes, level, |raw| push(&mut hits, raw));
         hits.retain(|raw| !regions.cover(&raw.span));
         let mut hits = best(hits);
         hits.retain(|raw| !self.passes(view, raw));
@@ -253,22 +261,27 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
 
     /// Adds the surroundings of a keyword to those that a rule's pattern is to search.
     fn widen(&mut self, rule: usize, at: usize, word: usize) {
-        let from = at.saturating_sub(BEFORE);
-        let to = self.view.bytes.len().min(at + self.scanner.lengths[word] + AFTER);
+        let most = self.scanner.reaches[rule];
+        let from = at.saturating_sub(most.min(BEFORE));
+        let to = self.view.bytes.len().min(at + self.scanner.lengths[word] + most.min(AFTER));
         let window = &mut self.windows[rule];
-        if from <= window.end && !window.is_empty() {
+        if from <= window.end && window.start < window.end {
             window.start = window.start.min(from);
             window.end = window.end.max(to);
         } else {
             let full = std::mem::replace(window, from..to);
-            self.search(rule, full);
+            if full.start < full.end {
+                self.search(rule, full);
+            }
         }
     }
 
     fn end(&mut self) {
         for rule in 0..self.windows.len() {
             let window = std::mem::take(&mut self.windows[rule]);
-            self.search(rule, window);
+            if window.start < window.end {
+                self.search(rule, window);
+            }
         }
         for at in 0..self.scanner.bare.len() {
             let rule = self.scanner.bare[at];
@@ -285,12 +298,15 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
         let rule = &self.scanner.rules.rules[at];
         let text = &self.view.bytes[..window.end];
         let raw = |span, whole| Raw { source: Source::Rule(at), level: rule.level, span, whole };
-        if window.is_empty() && !rule.keywords.is_empty() {
+        let Some(pattern) = &rule.pattern else {
+            return push(
+                &mut self.hits,
+                raw(window.start..window.start, window.start..window.start),
+            );
+        };
+        if !has_run(&text[window.start..], pattern.shape.run) {
             return;
         }
-        let Some(pattern) = &rule.pattern else {
-            return push(&mut self.hits, raw(window.start..window.start, window.start..window.start));
-        };
         let Some(pattern) = pattern.get() else {
             // Nobody can tell, so that it counts as found.
             return push(&mut self.hits, raw(window.clone(), window));
@@ -341,4 +357,3 @@ fn is_one(rule: &Rule, secret: &[u8]) -> bool {
         && rule.checksum.is_none_or(|checksum| checksum.holds(secret))
         && !is_excepted()
 }
-

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Hit;
+use super::{Hit, shape};
 
 /// Counts lines towards places that are asked for in their order.
 #[derive(Debug)]
@@ -35,6 +35,20 @@ impl<'t> Lines<'t> {
 /// Counts the line breaks of a text.
 pub(super) fn count(text: &[u8]) -> usize {
     text.iter().filter(|b| **b == b'\n').count()
+}
+
+/// Tells whether a text has that many bytes of tokens in a row.
+pub(super) fn has_run(text: &[u8], least: usize) -> bool {
+    let mut at = least;
+    // Of bytes that many apart, one lies in every such run.
+    while at <= text.len() && at > 0 {
+        let back = text[..at].iter().rev().take_while(|b| shape::is_token(**b)).count();
+        if back >= least {
+            return true;
+        }
+        at += least - back;
+    }
+    least == 0
 }
 
 /// How a text of two bytes a character has them ordered.
@@ -136,7 +150,10 @@ mod tests {
     #[test]
     fn lines_and_columns_count_from_one() {
         let mut lines = Lines::new(b"ab\ncd\n\nx", 1, 0);
-        assert_eq!([0, 1, 3, 4, 7].map(|at| lines.place(at)), [(1, 1), (1, 2), (2, 1), (2, 2), (4, 1)]);
+        assert_eq!(
+            [0, 1, 3, 4, 7].map(|at| lines.place(at)),
+            [(1, 1), (1, 2), (2, 1), (2, 2), (4, 1)]
+        );
         let mut lines = Lines::new(b"ab\ncd", 7, 10);
         assert_eq!([1, 3].map(|at| lines.place(at)), [(7, 12), (8, 1)]);
     }
@@ -160,6 +177,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn runs_are_found_where_they_are(text in "[ab ]{0,40}", least in 1_usize..9) {
+            let naive = text.split(' ').any(|word| word.len() >= least);
+            prop_assert_eq!(has_run(text.as_bytes(), least), naive);
+        }
+
         #[test]
         fn places_of_utf_16_are_found_again(text in "[a-zä€😀\n]{0,40}", at in 0_usize..40) {
             let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();

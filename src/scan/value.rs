@@ -3,7 +3,7 @@
 use super::Level;
 use super::model::{self, Kinds};
 use super::naming::Role;
-use super::placeholder::{holds, is_code, is_placeholder};
+use super::placeholder::{counts, holds, is_code, is_placeholder};
 
 /// What finds values that are of no known form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +43,10 @@ pub(super) enum Form {
     Wrapped,
     /// The rest of a line, in what is no source code.
     Bare,
-    /// A part of a line, or in source code.
+    /// A part of a line.
     Inline,
+    /// Without quotes in source code.
+    Code,
 }
 
 /// The longest value that is judged: what is longer is data.
@@ -64,6 +66,9 @@ pub(super) fn judge(
     if is_placeholder(text) || is_open(text) || (form != Form::Quoted && is_code(text)) {
         return None;
     }
+    if role != Role::Password && counts(text) {
+        return None;
+    }
     match role {
         Role::Password => password(form, text, is_paired),
         Role::Secret => is_secret(form, text).then_some((Net::Secret, Level::Block)),
@@ -73,17 +78,23 @@ pub(super) fn judge(
 
 fn password(form: Form, text: &[u8], is_paired: impl Fn() -> bool) -> Option<(Net, Level)> {
     let kinds = Kinds::of(text);
-    if is_random(text, 8.0) && (kinds.digits > 0 || form != Form::Inline) {
+    let least = match form {
+        Form::Quoted | Form::Bare | Form::Wrapped => 8.0,
+        Form::Inline => 12.0,
+        Form::Code => 24.0,
+    };
+    if is_random(text, least) && (kinds.digits > 0 || matches!(form, Form::Quoted | Form::Bare)) {
         return Some((Net::Password, Level::Block));
     }
-    if form == Form::Wrapped || is_uuid(text) {
+    if matches!(form, Form::Wrapped | Form::Code) || is_uuid(text) {
         return None;
     }
     let is_made_up = is_made_up(text, kinds);
     if is_made_up && form != Form::Inline {
         return Some((Net::Password, Level::Block));
     }
-    let is_word = kinds.letters() >= 5 && !text.contains(&b'.') && !holds(text, b"password");
+    let is_name = holds(text, b"pass") && kinds.lower < text.len();
+    let is_word = kinds.letters() >= 5 && !text.contains(&b'.') && !is_name;
     let is_worth = is_made_up || (is_word && form != Form::Inline);
     (is_worth && is_paired()).then_some((Net::Password, Level::Block))
 }
@@ -119,8 +130,10 @@ fn is_secret(form: Form, text: &[u8]) -> bool {
     let least = match form {
         Form::Quoted | Form::Bare => 9.0,
         Form::Wrapped | Form::Inline => 18.0,
+        Form::Code => 28.0,
     };
-    if text.len() < 8 || (kinds.digits == 0 && text.len() < 14) {
+    let shortest = if matches!(form, Form::Quoted | Form::Bare) { 8 } else { 16 };
+    if text.len() < shortest || (kinds.digits == 0 && text.len() < 14) {
         return false;
     }
     if is_uuid(text) {
@@ -134,8 +147,12 @@ fn is_secret(form: Form, text: &[u8]) -> bool {
 
 fn is_key(form: Form, text: &[u8]) -> bool {
     let kinds = Kinds::of(text);
-    let is_likely = form != Form::Inline && form != Form::Wrapped;
-    is_likely && !is_uuid(text) && !is_hex(text) && kinds.digits > 1 && text.len() >= 16
+    let is_likely = matches!(form, Form::Quoted | Form::Bare);
+    is_likely
+        && !is_uuid(text)
+        && !is_hex(text)
+        && kinds.digits > 1
+        && text.len() >= 16
         && is_random(text, 28.0)
 }
 
@@ -174,9 +191,9 @@ pub(super) fn is_uuid(text: &[u8]) -> bool {
 /// with its name, a list.
 fn is_open(text: &[u8]) -> bool {
     const HEADS: [&[u8]; 22] = [
-        b"/", b"./", b"../", b"~/", b"arn:", b"sha1-", b"sha256-", b"sha384-", b"sha512-", b"sha256:",
-        b"$2a$", b"$2b$", b"$2y$", b"$1$", b"$5$", b"$6$", b"$argon2", b"$apr1$", b"{SHA", b"pbkdf2",
-        b"data:", b"ssh-",
+        b"/", b"./", b"../", b"~/", b"arn:", b"sha1-", b"sha256-", b"sha384-", b"sha512-",
+        b"sha256:", b"$2a$", b"$2b$", b"$2y$", b"$1$", b"$5$", b"$6$", b"$argon2", b"$apr1$",
+        b"{SHA", b"pbkdf2", b"data:", b"ssh-",
     ];
     let is_head = |head: &&[u8]| text.starts_with(head);
     let is_path = text[0] == b'/' && text[1..].contains(&b'/');
@@ -198,7 +215,8 @@ fn is_mail(text: &[u8]) -> bool {
 
 fn is_number(text: &[u8]) -> bool {
     let is_part = |b: &u8| b.is_ascii_digit() || b"+-.,:/_%xXeE".contains(b);
-    text.iter().all(is_part)
+    let is_word = text.len() <= 18 && text.starts_with(b"0x") && is_hex(text);
+    is_word || text.iter().all(is_part)
 }
 
 /// A regular expression, or a format.

@@ -9,7 +9,10 @@ forty characters, each once a file, so that one file's habits count little. Word
 digits or more, and long words of hexadecimal digits only, are left out: they are data. A pair of
 characters is counted by the square root of how many files hold the word that it stands in.
 
-What is printed is -log2 of the likelihood of the second character, in quarter bits, as the
+It also counts which three bytes in a row are met most often, case aside: keywords are looked for by others
+of their bytes.
+
+What is printed first is -log2 of the likelihood of the second character, in quarter bits, as the
 character 48 + n; one row a first character, the last row for the beginning of a word.
 """
 
@@ -27,9 +30,9 @@ WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{2,39}")
 PLACE = {letter: place for place, letter in enumerate(LETTERS)}
 
 
-def words(folders):
-    """Counts in how many files a word stands."""
-    counts = collections.Counter()
+def count(folders):
+    """Counts in how many files a word stands, and how often three bytes in a row."""
+    counts, threes = collections.Counter(), collections.Counter()
     for folder in folders:
         for place, _, names in os.walk(folder):
             for name in sorted(names):
@@ -37,8 +40,12 @@ def words(folders):
                 if not name.endswith(KINDS) or os.path.getsize(path) > 300_000:
                     continue
                 with open(path, encoding="utf-8", errors="ignore") as file:
-                    counts.update(set(WORD.findall(file.read())))
-    return counts
+                    text = file.read()
+                counts.update(set(WORD.findall(text)))
+                # A part of each file will do.
+                part = text[:20_000].lower()
+                threes.update(part[at : at + 3] for at in range(0, len(part) - 2))
+    return counts, threes
 
 
 def is_data(word):
@@ -63,7 +70,8 @@ def table(counts):
 
 def main():
     rows = []
-    for row in table(words(sys.argv[1:])):
+    counts, threes = count(sys.argv[1:])
+    for row in table(counts):
         total = sum(row)
         bits = (min(56, max(0, round(-4 * math.log2(count / total)))) for count in row)
         rows.append("".join(chr(48 + quarter) for quarter in bits))
@@ -76,6 +84,16 @@ def main():
     for row in rows:
         print(f'    br"{row}",')
     print("];")
+    frequent = [three for three, _ in threes.most_common(4000) if three.isascii() and three.isprintable()]
+    print()
+    print("/// The three bytes in a row that are met most often in sources, the most frequent first.")
+    print("pub(super) const FREQUENT: [&[u8]; FREQUENT_ROWS] = [")
+    width = 24
+    rows = ["".join(frequent[at : at + width]) for at in range(0, 1500, width)]
+    for row in rows:
+        print(f'    br#"{row}"#,')
+    print("];")
+    print(f"const FREQUENT_ROWS: usize = {len(rows)};")
 
 
 main()

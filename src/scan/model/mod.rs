@@ -6,7 +6,7 @@
 
 mod table;
 
-use table::ROWS;
+use table::{FREQUENT, ROWS};
 
 const OTHER: usize = 65;
 const START: usize = 66;
@@ -43,6 +43,11 @@ pub(super) fn rarity(before: u8, byte: u8) -> u32 {
     u32::from(ROWS[usize::from(row)][usize::from(column)] - SMALLEST)
 }
 
+/// The three bytes in a row that are met most often in sources, the most frequent first.
+pub(super) fn frequent() -> impl Iterator<Item = &'static [u8]> {
+    FREQUENT.iter().flat_map(|row| row.chunks_exact(3))
+}
+
 /// The kinds of characters in a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Kinds {
@@ -77,7 +82,8 @@ impl Kinds {
     }
 
     fn alphabet(self) -> f32 {
-        let kinds = [(self.lower, 26.0), (self.upper, 26.0), (self.digits, 10.0), (self.marks, 6.0)];
+        let kinds =
+            [(self.lower, 26.0), (self.upper, 26.0), (self.digits, 10.0), (self.marks, 6.0)];
         kinds.iter().filter(|(count, _)| *count > 0).map(|(_, size)| size).sum()
     }
 }
