@@ -154,14 +154,20 @@ impl Glob {
     /// Tells whether the pattern takes a path.
     #[must_use]
     pub fn takes(&self, path: &RepoPath) -> bool {
+        !is_reserved(path.as_str()) && self.takes_text(path.as_str())
+    }
+
+    /// The same for any path in the repository, our own files and git's among them.
+    #[must_use]
+    pub fn takes_text(&self, path: &str) -> bool {
         // Most paths are told apart by how they begin.
         let start = &self.text[..self.wild];
-        if !path.as_str().starts_with(start) || is_reserved(path.as_str()) {
+        if !path.starts_with(start) {
             return false;
         }
         // The folders before the first wildcard are compared by that.
         let folders = start.bytes().filter(|b| *b == b'/').count();
-        let parts: Vec<&str> = path.as_str().split('/').skip(folders).collect();
+        let parts: Vec<&str> = path.split('/').skip(folders).collect();
         walk(
             &self.parts[folders..],
             &parts,

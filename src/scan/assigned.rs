@@ -1,0 +1,335 @@
+//! Values that are assigned to telling names, in whatever language: a look by hand at what stands behind
+//! the name, and no regular expression.
+
+use std::ops::Range;
+
+use super::Level;
+use super::cursor::{Cursor, VALUE};
+use super::naming;
+use super::scanner::{Raw, Source};
+use super::value::{self, Form};
+
+/// What telling names hold; keywords of the one walk.
+pub(super) const STEMS: [&str; 14] = [
+    "pass", "pwd", "passwd", "secret", "token", "key", "cred", "auth", "jwt", "pswd", "senha",
+    "bearer", "heslo", "salt",
+];
+
+/// How far a name may reach.
+const NAME: usize = 64;
+/// How far away the name of a user may stand.
+const NEAR: usize = 240;
+
+/// Extensions of source code, where a value without quotes is a name.
+const CODE: &str = "rs py js ts jsx tsx mjs cjs java kt kts go c h cc cpp hpp cs rb php swift scala m mm lua pl pm \
+                    r dart vue svelte groovy ex exs erl hs clj vb fs sql ps1 psm1 html css scss md rst";
+
+/// Looks at the telling names of a text.
+#[derive(Debug)]
+pub(super) struct Names<'t> {
+    text: &'t [u8],
+    is_code: bool,
+    /// Where the last name ended: a name may hold several stems.
+    done: usize,
+}
+
+/// A value, and how it stands.
+struct Given {
+    span: Range<usize>,
+    form: Form,
+}
+
+impl<'t> Names<'t> {
+    pub(super) fn new(text: &'t [u8], path: &str) -> Self {
+        let extension = path.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
+        let is_code = extension.is_some_and(|(_, extension)| {
+            CODE.split_ascii_whitespace().any(|own| own == extension)
+        });
+        Self { text, is_code, done: 0 }
+    }
+
+    /// Source code holds random texts for many ends; a setting holds them for one.
+    pub(super) fn level_of_runs(&self) -> Level {
+        if self.is_code { Level::Warn } else { Level::Block }
+    }
+
+    /// Looks at the name that a stem stands in, and tells of a secret that it is given.
+    pub(super) fn look(&mut self, stem: usize, tell: impl FnOnce(Raw)) {
+        if stem < self.done {
+            return;
+        }
+        let name = self.name(stem);
+        self.done = name.end;
+        let Some(role) = naming::role(&self.text[name.clone()]) else { return };
+        let Some(given) = self.given(&name) else { return };
+        let value = &self.text[given.span.clone()];
+        let (skip, value) = unwrapped(value);
+        if value.eq_ignore_ascii_case(&self.text[name.clone()]) {
+            return;
+        }
+        let near = || self.is_beside_a_user(&name, given.span.end);
+        if value::is_hex(value) && self.is_among_vectors(&given.span) {
+            return;
+        }
+        if let Some((net, level)) = value::judge(role, given.form, value, near) {
+            let start = given.span.start + skip;
+            let span = start..start + value.len();
+            tell(Raw { source: Source::Net(net), level, whole: name.start..given.span.end, span });
+        }
+    }
+
+    fn name(&self, stem: usize) -> Range<usize> {
+        let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$');
+        let left = &self.text[stem.saturating_sub(NAME)..stem];
+        let start = stem - left.iter().rev().take_while(|b| is_name(b)).count();
+        let right = &self.text[stem..self.text.len().min(stem + NAME)];
+        let mut end = stem + right.iter().take_while(|b| is_name(b)).count();
+        while matches!(self.text[end - 1], b'-' | b'.' | b'$') {
+            end -= 1;
+        }
+        start..end
+    }
+
+    /// Reads what follows a name.
+    fn given(&self, name: &Range<usize>) -> Option<Given> {
+        let mut at = Cursor { text: self.text, at: name.end };
+        let quoted = at.closers();
+        let before = at.at;
+        let blanks = at.blanks();
+        let is_option = self.text[..name.start].ends_with(b"-") || self.text[name.start] == b'-';
+        if at.typed() || at.operator() {
+            let is_tight = blanks == 0 && before + 1 == at.at;
+            return self.value(at, name, is_tight);
+        }
+        match at.peek()? {
+            b',' if quoted => {
+                at.at += 1;
+                at.value_field();
+                self.quoted(at)
+            }
+            b'(' if !quoted && is_setter(&self.text[name.clone()]) => {
+                at.at += 1;
+                self.quoted(at)
+            }
+            b'>' => self.element(at, name),
+            b'|' | b'?' | b'o' if at.otherwise() => self.quoted(at),
+            b'i' if at.takes(b"is ") => self.quoted(at),
+            _ if quoted && blanks > 0 && at.value_field() => self.quoted(at),
+            _ if at.value_field() => self.value(at, name, false),
+            _ if is_option && blanks > 0 => self.value(at, name, false),
+            _ => None,
+        }
+    }
+
+    /// The value after an operator.
+    fn value(&self, mut at: Cursor<'t>, name: &Range<usize>, is_tight: bool) -> Option<Given> {
+        let from = at.at;
+        // `"Password:"` names what comes in another string.
+        let is_label = |quote: &u8| b"\"'`".contains(quote) && self.text.get(from) == Some(quote);
+        if name.start > 0 && is_tight && is_label(&self.text[name.start - 1]) {
+            return None;
+        }
+        if let Some(given) = self.quoted(at) {
+            return Some(given);
+        }
+        at.blanks();
+        if at.at > from && self.text[from..at.at].contains(&b'\n') {
+            return None;
+        }
+        let is_line = !self.is_code && self.begins_line(name.start);
+        if !is_line && !is_tight && self.text[from..at.at] != *b" " {
+            return None;
+        }
+        let rest = &at.text[at.at..at.text.len().min(at.at + VALUE)];
+        let ends = |b: &u8| match b {
+            b'"' | b'\'' | b'`' => true,
+            b',' | b';' | b'&' | b')' | b'}' | b']' | b'|' | b'<' | b'>' => !is_line,
+            b => !b.is_ascii_graphic(),
+        };
+        let mut end = rest.iter().position(ends).unwrap_or(rest.len());
+        let is_whole = is_line && is_end(&rest[end..]);
+        let is_cut = rest.get(end).is_some_and(|b| !b.is_ascii());
+        if (is_line && !is_whole) || is_cut {
+            return None;
+        }
+        while end > 0 && matches!(rest[end - 1], b',' | b';') {
+            end -= 1;
+        }
+        let form = match (is_line, self.is_code) {
+            (true, _) => Form::Bare,
+            (false, false) => Form::Inline,
+            (false, true) => Form::Code,
+        };
+        Some(Given { span: at.at..at.at + end, form })
+    }
+
+    /// A value in quotes, perhaps in a call.
+    fn quoted(&self, mut at: Cursor<'t>) -> Option<Given> {
+        at.blanks();
+        if at.peek() == Some(b'\n') || at.peek() == Some(b'\r') {
+            at.line_break();
+        }
+        let form = if at.opens() {
+            Form::Quoted
+        } else {
+            at.call()?;
+            if !at.opens() {
+                return None;
+            }
+            Form::Wrapped
+        };
+        let span = at.string()?;
+        // Half of a text tells nothing: `"prefix" + x`.
+        let rest = &self.text[at.at..self.text.len().min(at.at + 16)];
+        let rest = rest.trim_ascii_start();
+        let is_half = matches!(rest.first(), Some(b'+' | b'%' | b'~'))
+            || rest.starts_with(b". ")
+            || rest.starts_with(b".format");
+        (!is_half).then_some(Given { span, form })
+    }
+
+    /// `<password>value</password>`
+    fn element(&self, mut at: Cursor<'t>, name: &Range<usize>) -> Option<Given> {
+        let is_tag = self.text[..name.start].ends_with(b"<");
+        let is_named = matches!(self.text[at.at - 1], b'"' | b'\'');
+        if !is_tag && !is_named {
+            return None;
+        }
+        at.at += 1;
+        let rest = &at.text[at.at..at.text.len().min(at.at + VALUE)];
+        let end = rest.iter().position(|b| *b == b'<')?;
+        let closes = rest[end..].starts_with(b"</");
+        closes.then_some(Given { span: at.at..at.at + end, form: Form::Quoted })
+    }
+
+    /// Tells whether only what begins a setting stands before a place in its line.
+    fn begins_line(&self, at: usize) -> bool {
+        let left = &self.text[at.saturating_sub(NAME)..at];
+        let line = left.iter().rposition(|b| *b == b'\n').map(|cut| &left[cut + 1..]);
+        let Some(line) = line.or((at <= NAME).then_some(left)) else { return false };
+        let word = line.trim_ascii();
+        let is_mark = |b: &u8| b"-#/;*>$\"' \t".contains(b);
+        word.iter().all(is_mark)
+            || [
+                &b"export"[..],
+                b"set",
+                b"setx",
+                b"ENV",
+                b"ARG",
+                b"-e",
+                b"- -e",
+                b"-D",
+                b"declare -x",
+            ]
+            .contains(&word)
+    }
+
+    /// Tells whether other digits stand near that are given to names which promise no secret: test vectors.
+    fn is_among_vectors(&self, span: &Range<usize>) -> bool {
+        let from = span.start.saturating_sub(NEAR);
+        let to = self.text.len().min(span.end + NEAR);
+        let mut at = from;
+        let mut others = 0;
+        while at < to {
+            let run = self.text[at..to].iter().take_while(|b| b.is_ascii_hexdigit()).count();
+            let is_other = run >= 16 && !(span.start..span.end).contains(&at);
+            if is_other && at > from && naming::role(self.before(at)).is_none() {
+                others += 1;
+            }
+            at += run + 1;
+        }
+        others >= 2
+    }
+
+    /// The name before a value, or what stands there.
+    fn before(&self, at: usize) -> &[u8] {
+        let left = &self.text[at.saturating_sub(NAME)..at];
+        let is_name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+        let end = left.iter().rposition(is_name).map_or(0, |end| end + 1);
+        let start = left[..end].iter().rposition(|b| !is_name(b)).map_or(0, |start| start + 1);
+        &left[start..end]
+    }
+
+    /// Tells whether the name of a user is given a value close by.
+    fn is_beside_a_user(&self, name: &Range<usize>, end: usize) -> bool {
+        let from = name.start.saturating_sub(NEAR);
+        let to = self.text.len().min(end + NEAR / 2);
+        names_user(&self.text[from..name.start]) || names_user(&self.text[end..to])
+    }
+}
+
+/// Tells whether a text gives a value to what is called a user.
+fn names_user(text: &[u8]) -> bool {
+    const USERS: [&[u8]; 4] = [b"user", b"uid", b"login", b"email"];
+    (0..text.len()).any(|at| {
+        let rest = &text[at..];
+        let Some(word) = USERS.iter().find(|word| {
+            rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+        }) else {
+            return false;
+        };
+        let rest = &rest[word.len()..];
+        let is_tail = |b: &u8| {
+            b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' ' | b'"' | b'\'' | b']')
+        };
+        let tail = rest.iter().take(24).take_while(|b| is_tail(b)).count();
+        matches!(rest.get(tail), Some(b'=' | b':'))
+            && rest.get(tail + 1).is_some_and(|b| *b != b':')
+    })
+}
+
+/// A call that sets something, as opposed to one that looks something up.
+fn is_setter(name: &[u8]) -> bool {
+    const GETS: [&[u8]; 16] = [
+        b"get",
+        b"has",
+        b"is",
+        b"check",
+        b"find",
+        b"read",
+        b"fetch",
+        b"load",
+        b"remove",
+        b"delete",
+        b"print",
+        b"log",
+        b"hash",
+        b"validate",
+        b"verify",
+        b"parse",
+    ];
+    let name = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
+    let is_head = |head: &&[u8]| {
+        name.get(..head.len()).is_some_and(|own| own.eq_ignore_ascii_case(head))
+            && !name.get(head.len()).is_some_and(u8::is_ascii_lowercase)
+    };
+    !GETS.iter().any(is_head)
+}
+
+/// What may follow a value in its line.
+fn is_end(rest: &[u8]) -> bool {
+    let line = rest.split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii();
+    line.is_empty()
+        || line == b"\\"
+        || line.starts_with(b"#")
+        || line.starts_with(b"//")
+        || line.starts_with(b";")
+        || line.starts_with(b"&&")
+}
+
+/// Takes quotes within quotes off, and the kind of an authorization.
+fn unwrapped(value: &[u8]) -> (usize, &[u8]) {
+    let mut skip = 0;
+    let mut rest = value;
+    if let [open @ (b'"' | b'\''), inside @ .., close] = rest
+        && open == close
+    {
+        (skip, rest) = (1, inside);
+    }
+    for kind in [&b"Basic "[..], b"Bearer ", b"Token ", b"token ", b"bearer ", b"basic "] {
+        if let Some(after) = rest.strip_prefix(kind) {
+            return (skip + kind.len(), after);
+        }
+    }
+    (skip, rest)
+}

@@ -1,0 +1,124 @@
+//! Text and rules in, hits out: what looks like a credential in what is to be committed.
+//!
+//! One walk over a text finds the keywords of all rules ([`keywords`]); a rule's pattern is run only round
+//! its own. Names such as `password` are keywords too: what is assigned to them is looked at by hand
+//! ([`assigned`]) and weighed by how its characters follow each other ([`model`]). All of it takes time
+//! linear in the text, whatever the text. A hit never holds a value.
+
+mod allow;
+mod assigned;
+mod checksum;
+mod cursor;
+mod gitleaks;
+mod keywords;
+mod marks;
+mod model;
+mod naming;
+mod passes;
+mod pieces;
+mod placeholder;
+mod regions;
+mod rule;
+mod runs;
+mod scanner;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod text;
+mod value;
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+pub use allow::{Allow, AllowError, AllowList, AllowProblem};
+pub use gitleaks::{Gitleaks, GitleaksError, Unheeded};
+pub use passes::Passes;
+pub use pieces::Pieces;
+pub use rule::{Rule, RuleError, RuleProblem, RuleText, read};
+pub use scanner::Scanner;
+pub use text::excerpt;
+
+/// Whether a finding blocks.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Shown by `scan`; blocks nothing.
+    Warn,
+    /// Blocks a commit; `scan` exits 1.
+    #[default]
+    Block,
+}
+
+/// A text to look through, whole.
+#[derive(Clone, Copy)]
+pub struct Text<'t> {
+    /// From the repository's root, with `/`; need not be UTF-8.
+    pub path: &'t [u8],
+    /// As they stand in the file: UTF-16 is read too.
+    pub bytes: &'t [u8],
+    /// Tells of a line, counted from 1, whether it is new; hits that touch no new line are left out. All
+    /// lines are new without it.
+    pub new_lines: Option<&'t dyn Fn(usize) -> bool>,
+}
+
+/// Something that looks like a credential. Never holds the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit<'r> {
+    /// The id of the rule.
+    pub rule: &'r str,
+    /// What the rule finds, as a noun phrase.
+    pub description: &'r str,
+    /// Whether it blocks.
+    pub level: Level,
+    /// Where the secret itself stands, in bytes.
+    pub span: Range<usize>,
+    /// Where all that the rule matched stands, the secret included.
+    pub whole: Range<usize>,
+    /// The line that the secret begins in, from 1.
+    pub line: usize,
+    /// The byte in that line, from 1.
+    pub column: usize,
+    /// The line that the secret ends in.
+    pub last_line: usize,
+}
+
+/// The rules that a scanner goes by.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    rules: Vec<Rule>,
+    passes: Vec<Passes>,
+}
+
+impl Rules {
+    /// Gives our own rules.
+    #[must_use]
+    pub fn ours() -> Self {
+        Self { rules: rule::ours(), passes: Vec::new() }
+    }
+
+    /// Adds rules. One with the id of a rule that is there takes its place.
+    #[must_use]
+    pub fn with(mut self, extra: Vec<Rule>) -> Self {
+        self.rules.retain(|rule| extra.iter().all(|new| new.id != rule.id));
+        self.rules.extend(extra);
+        self
+    }
+
+    /// Adds what a `.gitleaks.toml` has: its rules, the allow lists for all rules, and takes those of our
+    /// rules out that it switches off.
+    #[must_use]
+    pub fn with_gitleaks(mut self, file: Gitleaks) -> Self {
+        self.rules.retain(|rule| file.off.iter().all(|id| *id != rule.id));
+        self.passes.extend(file.passes);
+        self.with(file.rules)
+    }
+
+    /// Lists the rules.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+}

@@ -1,0 +1,243 @@
+//! Parts of a text in which nothing is reported: ciphertext, known by its form, and what a block mark of
+//! secretlint covers.
+//!
+//! A region ends where its form ends: no marker hides what comes after it.
+
+use std::ops::Range;
+
+/// What stands at the beginning of a region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A value of SOPS: `ENC[AES256_GCM,data:…]`.
+    Sops,
+    /// A value of dotenvx: `encrypted:` and base64.
+    Dotenvx,
+    /// A file, or a value in YAML, of Ansible Vault.
+    Ansible,
+    /// `BEGIN AGE ENCRYPTED FILE` or `BEGIN PGP MESSAGE`, and lines of base64.
+    Armor,
+    /// The header of a file of age; the rest of the file is ciphertext.
+    Age,
+    /// The same, in base64.
+    AgeBase64,
+    /// A token of ours.
+    Token,
+    /// `secretlint-disable`, until `secretlint-enable`.
+    Disabled,
+}
+
+/// What begins a region, in lower case.
+pub(super) const MARKERS: [(&str, Kind); 10] = [
+    ("enc[aes256_gcm,", Kind::Sops),
+    ("encrypted:", Kind::Dotenvx),
+    ("$ansible_vault;", Kind::Ansible),
+    ("-----begin age encrypted file-----", Kind::Armor),
+    ("-----begin pgp message-----", Kind::Armor),
+    ("age-encryption.org/v1\n", Kind::Age),
+    ("ywdllwvuy3j5chrpb24ub3jnl3yx", Kind::AgeBase64),
+    ("sealed.v1.", Kind::Token),
+    ("dropped.v1.", Kind::Token),
+    ("secretlint-disable", Kind::Disabled),
+];
+
+/// The fewest characters of base64 that a token or value must have to be ciphertext.
+const SHORTEST: usize = 20;
+
+/// A part of a text, and what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Region {
+    pub(super) range: Range<usize>,
+    pub(super) kind: Kind,
+}
+
+/// The regions of a text, in their order.
+#[derive(Debug, Default)]
+pub(super) struct Regions(Vec<Region>);
+
+impl Regions {
+    /// Begins with the region that the text begins in, where it is a later piece of one.
+    pub(super) fn continuing(text: &[u8], open: Option<Kind>) -> Self {
+        let region = open.map(|kind| Region { range: 0..end(text, 0, kind), kind });
+        Self(region.into_iter().collect())
+    }
+
+    /// Takes a marker, found where the keywords were.
+    pub(super) fn mark(&mut self, text: &[u8], at: usize, length: usize, kind: Kind) {
+        if self.0.last().is_some_and(|last| at < last.range.end) {
+            return;
+        }
+        let body = at + length;
+        let follows = text.get(body).copied().unwrap_or(b'\n');
+        let end = match kind {
+            // `-line` and `-next-line` are marks of a line.
+            Kind::Disabled if matches!(follows, b'-' | b'_' | b'a'..=b'z') => return,
+            Kind::Age if at != 0 || !text[body..].starts_with(b"-> ") => return,
+            _ => end(text, body, kind),
+        };
+        let least = match kind {
+            Kind::Dotenvx | Kind::Token => SHORTEST,
+            _ => 1,
+        };
+        if end - body >= least {
+            self.0.push(Region { range: at..end, kind });
+        }
+    }
+
+    /// The region that a place lies in.
+    pub(super) fn at(&self, place: usize) -> Option<&Region> {
+        let after = self.0.partition_point(|region| region.range.start <= place);
+        after.checked_sub(1).map(|at| &self.0[at]).filter(|region| place < region.range.end)
+    }
+
+    /// Tells whether a hit lies wholly in a region.
+    pub(super) fn cover(&self, span: &Range<usize>) -> bool {
+        self.at(span.start).is_some_and(|region| span.end <= region.range.end)
+    }
+}
+
+fn end(text: &[u8], body: usize, kind: Kind) -> usize {
+    let rest = &text[body..];
+    let length = match kind {
+        Kind::Sops => sops(rest),
+        Kind::Dotenvx => run(rest, is_base64),
+        Kind::Token => run(rest, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')),
+        Kind::Ansible => lines(rest, |line| line.iter().all(u8::is_ascii_hexdigit)),
+        Kind::Armor => lines(rest, is_armor),
+        Kind::AgeBase64 => lines(rest, is_base64_line),
+        Kind::Age => rest.len(),
+        Kind::Disabled => find(rest, b"secretlint-enable").unwrap_or(rest.len()),
+    };
+    body + length
+}
+
+fn run(text: &[u8], takes: impl Fn(u8) -> bool) -> usize {
+    text.iter().position(|b| !takes(*b)).unwrap_or(text.len())
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+}
+
+/// The rest of `ENC[AES256_GCM,`: `data:…,iv:…,tag:…,type:…]`.
+fn sops(text: &[u8]) -> usize {
+    let takes = |b: u8| is_base64(b) || matches!(b, b',' | b':' | b'_');
+    let inside = run(text, takes);
+    let whole = text.get(inside) == Some(&b']')
+        && text.starts_with(b"data:")
+        && find(&text[..inside], b",iv:").is_some()
+        && find(&text[..inside], b",tag:").is_some();
+    if whole { inside + 1 } else { 0 }
+}
+
+/// The lines after the marker's that are of a form, indented or not. A line break may be written `\n`, as
+/// in a string of JSON.
+fn lines(text: &[u8], is_of_it: impl Fn(&[u8]) -> bool) -> usize {
+    let mut at = 0;
+    // The rest of the marker's own line is of the marker: a version, or nothing.
+    let mut is_first = true;
+    loop {
+        let rest = &text[at..];
+        let length = run(rest, |b| b != b'\n' && b != b'\\');
+        let line = rest[..length].trim_ascii();
+        let is_short = length <= 400;
+        let is_marker = is_first && length <= 80;
+        if !is_short || !(is_of_it(line) || is_marker) {
+            return at + run(rest, |b| b.is_ascii_alphanumeric());
+        }
+        is_first = false;
+        at += length;
+        if line.starts_with(b"-----END ") {
+            return at;
+        }
+        let escape = [&b"\\r\\n"[..], b"\\n"].into_iter().find(|it| text[at..].starts_with(it));
+        at += match text.get(at) {
+            Some(b'\n') => 1,
+            Some(_) if escape.is_some() => escape.map_or(0, <[u8]>::len),
+            _ => return at,
+        };
+    }
+}
+
+/// A line of armor: base64, a checksum or its end, or a header.
+fn is_armor(line: &[u8]) -> bool {
+    let is_header = [&b"Version:"[..], b"Comment:", b"Hash:", b"-----END "]
+        .iter()
+        .any(|word| line.starts_with(word) && line.len() <= 80);
+    // The line before an armor's end may be its checksum: `=Ab1c`.
+    let checksum = line.strip_prefix(b"=").unwrap_or(line);
+    is_header || is_base64_line(checksum)
+}
+
+fn is_base64_line(line: &[u8]) -> bool {
+    let end = line.iter().rposition(|b| *b != b'=').map_or(0, |at| at + 1);
+    line.len() - end <= 2 && line[..end].iter().all(|b| *b != b'=' && is_base64(*b))
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives the text that is covered from the marker on.
+    fn covered<'t>(text: &'t str, marker: &str) -> &'t str {
+        let (word, kind) = MARKERS.iter().find(|(word, _)| *word == marker).unwrap();
+        let at = text.to_ascii_lowercase().find(word).unwrap();
+        let mut regions = Regions::default();
+        regions.mark(text.as_bytes(), at, word.len(), *kind);
+        regions.at(at).map_or("", |region| &text[region.range.clone()])
+    }
+
+    #[test]
+    fn a_value_of_sops_ends_with_its_bracket() {
+        let value = "ENC[AES256_GCM,data:b0xvw+/8=,iv:zXc=,tag:59s==,type:str]";
+        let text = format!("KEY={value}\nOTHER=ghp_x");
+        assert_eq!(covered(&text, "enc[aes256_gcm,"), value);
+        assert_eq!(covered("K=ENC[AES256_GCM,data:secret here]", "enc[aes256_gcm,"), "");
+        assert_eq!(covered("K=ENC[AES256_GCM,ghp_0123456789]", "enc[aes256_gcm,"), "");
+    }
+
+    #[test]
+    fn short_texts_after_a_marker_are_no_ciphertext() {
+        assert_eq!(covered("A=encrypted:BLAH", "encrypted:"), "");
+        let long = "encrypted:BB+4jyUugoVL6GPm1n76zfIi";
+        assert_eq!(covered(&format!("A=\"{long}\""), "encrypted:"), long);
+        assert_eq!(covered("sealed.v1.short", "sealed.v1."), "");
+    }
+
+    #[test]
+    fn armor_ends_at_the_first_line_that_is_none() {
+        let armor =
+            "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\nAB+/=\n-----END AGE ENCRYPTED FILE-----\n";
+        let marker = "-----begin age encrypted file-----";
+        assert_eq!(covered(&format!("{armor}KEY=value"), marker), armor.trim_end());
+        let cut = "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\ntoken = secret";
+        assert_eq!(covered(cut, marker), &cut[..cut.len() - " = secret".len()]);
+        let json =
+            r"-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\nAA==\n-----END AGE ENCRYPTED FILE-----\n";
+        assert_eq!(covered(json, marker), json.strip_suffix(r"\n").unwrap());
+    }
+
+    #[test]
+    fn a_vault_ends_where_its_digits_end() {
+        let vault = "$ANSIBLE_VAULT;1.1;AES256\n  6162\n  6364\n";
+        let text = format!("{vault}password: x");
+        let covered = covered(&text, "$ansible_vault;");
+        assert!(covered.starts_with(vault) && !covered.contains(':'));
+    }
+
+    #[test]
+    fn a_block_of_secretlint_ends_where_it_says() {
+        let text = "a // secretlint-disable\nb secretlint-enable c";
+        assert_eq!(covered(text, "secretlint-disable"), "secretlint-disable\nb ");
+        assert_eq!(covered("a // secretlint-disable-line\nb", "secretlint-disable"), "");
+    }
+
+    #[test]
+    fn a_later_piece_goes_on_where_the_region_was_cut() {
+        let regions = Regions::continuing(b"AB+/\nCD==\nx = y", Some(Kind::Armor));
+        assert!(regions.cover(&(0..9)) && !regions.cover(&(5..15)) && regions.at(14).is_none());
+    }
+}

@@ -1,0 +1,369 @@
+//! A rule: the data that says how one kind of credential looks, and its grammar in TOML.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+use serde::Deserialize;
+
+use super::Level;
+use super::checksum::Checksum;
+use super::shape::Shape;
+use crate::policy::{Glob, GlobError};
+
+/// What a compiled pattern may take, in bytes: a pattern beyond it is not run.
+const LARGEST: usize = 4 << 20;
+/// What the search of one pattern may remember, in bytes.
+const MEMORY: usize = 1 << 18;
+
+/// A rule as its TOML has it. The examples are for tests, and for those who read.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RuleText {
+    /// Lower-case words joined by `-`.
+    pub id: String,
+    /// A noun phrase.
+    pub description: String,
+    /// Found without regard to case; the pattern is searched round them. ASCII, three bytes or more.
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    /// A regular expression over bytes; the group `secret` is what must be secret.
+    pub pattern: String,
+    /// The least Shannon entropy of the secret, in bits a byte.
+    pub entropy: Option<f32>,
+    /// Whether the secret must look random.
+    #[serde(default)]
+    pub random: bool,
+    /// The name of the checksum that the secret ends with.
+    pub checksum: Option<String>,
+    /// Globs: the rule holds in files whose path one of them takes.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// Regular expressions on the secret that make it none.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// Whether a finding blocks.
+    #[serde(default)]
+    pub level: Level,
+    /// Texts that this rule must find, written with a `¦` where scanners would take them for a leak.
+    #[serde(default)]
+    pub examples: Vec<String>,
+    /// Texts in which this rule must find nothing.
+    #[serde(default)]
+    pub near_misses: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    rules: Vec<toml::Spanned<RuleText>>,
+}
+
+/// Reads the text of a rule file.
+///
+/// # Errors
+/// The first problem, with its line.
+pub fn read(text: &str) -> Result<Vec<Rule>, RuleError> {
+    let file: File = toml::from_str(text).map_err(|error| RuleError {
+        line: line_of(text, error.span().map_or(0, |span| span.start)),
+        problem: RuleProblem::Grammar,
+    })?;
+    let rules = file.rules.into_iter().map(|rule| {
+        let line = line_of(text, rule.span().start);
+        Rule::new(rule.into_inner()).map_err(|problem| RuleError { line, problem })
+    });
+    rules.collect()
+}
+
+pub(super) fn line_of(text: &str, at: usize) -> usize {
+    text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// What is wrong with a rule file, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct RuleError {
+    /// Counted from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub problem: RuleProblem,
+}
+
+/// What is wrong with a rule. Holds nothing of its text: it may be a secret that somebody pasted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuleProblem {
+    /// No TOML, or a field that is missing, not known, or of another type.
+    #[error("this is no valid TOML, or a rule's field is missing, not known, or of another type")]
+    Grammar,
+    /// The id is not in the form that exceptions name it by.
+    #[error("a rule's id must be lower-case letters, digits and single `-`, 64 at most")]
+    Id,
+    /// A keyword too short to be telling, or not lower-case ASCII.
+    #[error("a rule's keyword must be three or more ASCII characters, in lower case")]
+    Keyword,
+    /// Without keyword and path, a rule would be searched in every byte of every file.
+    #[error("a rule must have keywords or paths")]
+    Everywhere,
+    /// Not a regular expression that can be run in linear time.
+    #[error(
+        "a rule's `{field}` is no regular expression of those that take linear time \
+         (no look-around, no back references)"
+    )]
+    Pattern {
+        /// `pattern` or `except`.
+        field: &'static str,
+    },
+    /// Not the name of a checksum.
+    #[error("a rule's checksum is not one of {}", Checksum::NAMES.join(", "))]
+    Checksum,
+    /// Not a glob.
+    #[error("a rule's path is no glob: {0}")]
+    Path(#[from] GlobError),
+}
+
+/// The shape of a pattern of which nothing is known.
+const ANY: Shape = Shape { run: 0, most: usize::MAX };
+
+/// A regular expression that is compiled when it is first used.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    pub(super) text: Cow<'static, str>,
+    /// What is known of whatever it matches.
+    pub(super) shape: Shape,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// Takes a text that was checked before, such as one of ours.
+    pub(super) const fn known(text: &'static str, shape: Shape) -> Self {
+        Self { text: Cow::Borrowed(text), shape, compiled: OnceLock::new() }
+    }
+
+    /// Takes a text if it can be parsed; none otherwise.
+    pub(super) fn new(text: String) -> Option<Self> {
+        let parse = |unicode| {
+            let mut parser = regex_syntax::ParserBuilder::new();
+            parser.utf8(false).unicode(unicode).nest_limit(100).build().parse(&text).ok()
+        };
+        let shape = Shape::of(&parse(false).or_else(|| parse(true))?);
+        Some(Self { text: Cow::Owned(text), shape, compiled: OnceLock::new() })
+    }
+
+    /// Says round which keywords it is searched.
+    pub(super) fn near(mut self, keywords: &[String]) -> Self {
+        self.shape = self.shape.round(&self.text, keywords);
+        self
+    }
+
+    /// Gives what searches; none if it would be too large.
+    pub(super) fn get(&self) -> Option<&Regex> {
+        // A pattern that names characters beyond ASCII in a class is no pattern over bytes.
+        let compile = || self.build(false).or_else(|| self.build(true));
+        self.compiled.get_or_init(compile).as_ref()
+    }
+
+    fn build(&self, unicode: bool) -> Option<Regex> {
+        let mut builder = RegexBuilder::new(&self.text);
+        builder.unicode(unicode).size_limit(LARGEST).dfa_size_limit(MEMORY).nest_limit(100);
+        builder.build().ok()
+    }
+}
+
+/// Paths that a rule holds for. Each file is held against all of them, so that they must cost little.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Paths {
+    globs: Vec<Path>,
+    patterns: Vec<Pattern>,
+}
+
+/// A glob, and how a file's name must begin and its path end for it to take it.
+#[derive(Debug, Clone)]
+struct Path {
+    glob: Glob,
+    head: Range<usize>,
+    tail: Range<usize>,
+}
+
+impl Path {
+    fn new(text: &str) -> Result<Self, GlobError> {
+        let wild = ['*', '?', '[', ']'];
+        let name = text.rfind('/').map_or(0, |at| at + 1);
+        let head = text[name..].find(wild).map_or(text.len(), |at| name + at);
+        // A name after `**/` may be the whole path.
+        let folders = if text.starts_with("**/") { 3 } else { 0 };
+        let tail = text.rfind(wild).map_or(0, |at| at + 1).max(folders);
+        Ok(Self { glob: text.parse()?, head: name..head, tail: tail..text.len() })
+    }
+
+    fn takes(&self, path: &str, name: &str) -> bool {
+        let text = self.glob.as_str();
+        path.ends_with(&text[self.tail.clone()])
+            && name.starts_with(&text[self.head.clone()])
+            && self.glob.takes_text(path)
+    }
+}
+
+impl Paths {
+    fn new(texts: &[Cow<'static, str>]) -> Result<Self, GlobError> {
+        let globs = texts.iter().map(|text| Path::new(text)).collect::<Result<_, _>>()?;
+        Ok(Self { globs, patterns: Vec::new() })
+    }
+
+    pub(super) fn of_pattern(pattern: Pattern) -> Self {
+        Self { patterns: vec![pattern], ..Self::default() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.globs.is_empty() && self.patterns.is_empty()
+    }
+
+    /// Tells whether one of them takes a path.
+    pub(super) fn take(&self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        self.globs.iter().any(|glob| glob.takes(path, name))
+            || self.patterns.iter().any(|pattern| {
+                pattern.get().is_none_or(|pattern| pattern.is_match(path.as_bytes()))
+            })
+    }
+}
+
+/// Which part of a match is the secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    /// The group `secret`, or all of it.
+    Named,
+    /// The group of a number.
+    Number(usize),
+    /// The first group that took part and is not empty, or all of it.
+    First,
+}
+
+/// How much of a file a rule without keywords is searched in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    Head,
+    Whole,
+}
+
+/// How one kind of credential looks.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    pub(super) id: Cow<'static, str>,
+    pub(super) description: Cow<'static, str>,
+    pub(super) keywords: Vec<Cow<'static, str>>,
+    /// None where the path alone is what is found.
+    pub(super) pattern: Option<Pattern>,
+    pub(super) group: Group,
+    pub(super) entropy: Option<f32>,
+    pub(super) random: bool,
+    pub(super) checksum: Option<Checksum>,
+    pub(super) paths: Paths,
+    pub(super) except: Vec<Pattern>,
+    pub(super) reach: Reach,
+    pub(super) level: Level,
+}
+
+impl Rule {
+    /// Checks a rule.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn new(text: RuleText) -> Result<Self, RuleProblem> {
+        let read = |field, text| Pattern::new(text).ok_or(RuleProblem::Pattern { field });
+        if !is_id(&text.id) {
+            return Err(RuleProblem::Id);
+        }
+        if !text.keywords.iter().all(|word| is_keyword(word)) {
+            return Err(RuleProblem::Keyword);
+        }
+        if text.keywords.is_empty() && text.paths.is_empty() {
+            return Err(RuleProblem::Everywhere);
+        }
+        let checksum = text.checksum.map(|name| name.parse().map_err(|()| RuleProblem::Checksum));
+        let pattern = read("pattern", text.pattern)?;
+        let pattern = pattern.near(&text.keywords);
+        let except = text.except.into_iter().map(|text| read("except", text));
+        Ok(Self {
+            id: text.id.into(),
+            description: text.description.into(),
+            keywords: text.keywords.into_iter().map(Cow::Owned).collect(),
+            pattern: Some(pattern),
+            group: Group::Named,
+            entropy: text.entropy,
+            random: text.random,
+            checksum: checksum.transpose()?,
+            paths: Paths::new(&text.paths.into_iter().map(Cow::Owned).collect::<Vec<_>>())?,
+            except: except.collect::<Result<_, _>>()?,
+            reach: Reach::Head,
+            level: text.level,
+        })
+    }
+
+    /// Lends the id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Lends the description.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    text.len() <= 64 && text.split('-').all(word)
+}
+
+pub(super) fn is_keyword(text: &str) -> bool {
+    text.len() >= 3 && text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase())
+}
+
+/// One of our own rules, as the build has checked it: see `build.rs`.
+pub(super) struct Known {
+    pub(super) id: &'static str,
+    pub(super) description: &'static str,
+    pub(super) keywords: &'static [&'static str],
+    pub(super) pattern: &'static str,
+    pub(super) shape: Shape,
+    pub(super) entropy: Option<f32>,
+    pub(super) random: bool,
+    pub(super) checksum: Option<&'static str>,
+    pub(super) paths: &'static [&'static str],
+    pub(super) except: &'static [&'static str],
+    pub(super) level: Level,
+}
+
+include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+/// Gives our own rules.
+pub(super) fn ours() -> Vec<Rule> {
+    OURS.iter().map(Known::rule).collect()
+}
+
+impl Known {
+    fn rule(&self) -> Rule {
+        let paths: Vec<_> = self.paths.iter().map(|path| Cow::Borrowed(*path)).collect();
+        Rule {
+            id: self.id.into(),
+            description: self.description.into(),
+            keywords: self.keywords.iter().map(|word| Cow::Borrowed(*word)).collect(),
+            pattern: Some(Pattern::known(self.pattern, self.shape)),
+            group: Group::Named,
+            entropy: self.entropy,
+            random: self.random,
+            checksum: self.checksum.and_then(|name| name.parse().ok()),
+            // A test reads all our rules by the door of others, which refuses what is no glob.
+            paths: Paths::new(&paths).unwrap_or_default(),
+            except: self.except.iter().map(|text| Pattern::known(text, ANY)).collect(),
+            reach: Reach::Head,
+            level: self.level,
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! The one walk over a text, and what becomes of what it finds.
+
+use std::ops::Range;
+
+use super::assigned::Names;
+use super::keywords::Keywords;
+use super::passes::Found;
+use super::regions::{self, Kind, Regions};
+use super::rule::{Group, Reach, Rule};
+use super::text::{Lines, Wide, Widths, has_run};
+use super::value::Net;
+use super::{Hit, Level, Rules, Text, assigned, marks, model, runs};
+
+/// How far before a keyword its rule's pattern is searched, and how far after it.
+const BEFORE: usize = 256;
+const AFTER: usize = 1024;
+/// How much of a file is searched by a rule that knows its path and no keyword.
+const HEAD: usize = 64 << 10;
+/// More hits than this are of no use to anybody; a text beyond it is blocked by those.
+const MOST: usize = 2000;
+
+#[derive(Debug, Clone, Copy)]
+enum Target {
+    Rule(usize),
+    Name,
+    Region(Kind),
+}
+
+/// Rules made ready to search with.
+#[derive(Debug)]
+pub struct Scanner<'r> {
+    rules: &'r Rules,
+    keywords: Keywords<'r>,
+    targets: Vec<Target>,
+    /// How long each keyword is.
+    lengths: Vec<usize>,
+    /// How far from its keywords each rule is searched at most.
+    reaches: Vec<usize>,
+    /// The rules that have no keywords.
+    bare: Vec<usize>,
+    /// The rules that hold for some paths only.
+    local: Vec<usize>,
+}
+
+/// A text as the walk sees it: all of it, or a piece.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'t> {
+    pub(super) path: &'t str,
+    pub(super) bytes: &'t [u8],
+    /// The kind of region that the piece begins in.
+    pub(super) open: Option<Kind>,
+    pub(super) is_begin: bool,
+}
+
+/// Who found something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Rule(usize),
+    Net(Net),
+}
+
+/// A hit before it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Raw {
+    pub(super) source: Source,
+    pub(super) level: Level,
+    pub(super) span: Range<usize>,
+    pub(super) whole: Range<usize>,
+}
+
+impl<'r> Scanner<'r> {
+    /// Makes rules ready. Cheap: patterns are compiled when their keyword is first met.
+    #[must_use]
+    pub fn new(rules: &'r Rules) -> Self {
+        let mut words: Vec<&[u8]> = Vec::new();
+        let mut targets = Vec::new();
+        for (at, rule) in rules.rules.iter().enumerate() {
+            words.extend(rule.keywords.iter().map(|word| word.as_bytes()));
+            targets.resize(words.len(), Target::Rule(at));
+        }
+        for stem in assigned::STEMS {
+            words.push(stem.as_bytes());
+            targets.push(Target::Name);
+        }
+        for (marker, kind) in &regions::MARKERS {
+            words.push(marker.as_bytes());
+            targets.push(Target::Region(*kind));
+        }
+        let numbered = |is: fn(&Rule) -> bool| {
+            let rules = rules.rules.iter().enumerate();
+            rules.filter(|(_, rule)| is(rule)).map(|(at, _)| at).collect()
+        };
+        let reach = |rule: &Rule| match &rule.pattern {
+            // What stands before and after a match is looked at too: `\b`.
+            Some(pattern) => pattern.shape.most.saturating_add(4),
+            None => usize::MAX,
+        };
+        Self {
+            rules,
+            reaches: rules.rules.iter().map(reach).collect(),
+            lengths: words.iter().map(|word| word.len()).collect(),
+            keywords: Keywords::new(words),
+            targets,
+            bare: numbered(|rule| rule.keywords.is_empty()),
+            local: numbered(|rule| !rule.paths.is_empty()),
+        }
+    }
+
+    /// Looks through a text. The hits stand in its order; of hits that overlap, one is told.
+    #[must_use]
+    pub fn scan(&self, text: &Text<'_>) -> Vec<Hit<'r>> {
+        let path = String::from_utf8_lossy(text.path);
+        let mut decoded = Vec::new();
+        if let Some(wide) = Wide::of(text.bytes) {
+            wide.decode(text.bytes, &mut decoded);
+        }
+        let bytes = if decoded.is_empty() { text.bytes } else { &decoded };
+        let view = View { path: &path, bytes, open: None, is_begin: true };
+        let (raw, _) = self.look(view);
+        let mut hits = self.tell(raw, &mut Lines::new(bytes, 1, 0));
+        if let Some(is_new) = text.new_lines {
+            hits.retain(|hit| (hit.line..=hit.last_line).any(is_new));
+        }
+        if !decoded.is_empty() {
+            widen(&mut hits, &decoded, 0);
+        }
+        hits
+    }
+
+    /// Gives the hits of a view, the best of those that overlap, and the regions that hide others.
+    pub(super) fn look(&self, view: View<'_>) -> (Vec<Raw>, Regions) {
+        let mut walk = Walk::new(self, view);
+        self.keywords.find(view.bytes, |word, at| walk.met(word, at));
+        walk.end();
+        let level = walk.names.level_of_runs();
+        let (mut hits, regions) = (walk.hits, walk.regions);
+        runs::find(view.bytes, level, |raw| push(&mut hits, raw));
+        hits.retain(|raw| !regions.cover(&raw.span));
+        let mut hits = best(hits);
+        hits.retain(|raw| !self.passes(view, raw));
+        (hits, regions)
+    }
+
+    fn passes(&self, view: View<'_>, raw: &Raw) -> bool {
+        let (from, to) = (raw.whole.start.min(raw.span.start), raw.whole.end.max(raw.span.end));
+        if marks::pass(view.bytes, from, to, self.id(raw)) {
+            return true;
+        }
+        let found = Found {
+            rule: self.id(raw),
+            path: view.path,
+            secret: &view.bytes[raw.span.clone()],
+            whole: &view.bytes[raw.whole.clone()],
+            line: marks::line(view.bytes, from, to),
+        };
+        self.rules.passes.iter().any(|passes| passes.take(&found))
+    }
+
+    fn id(&self, raw: &Raw) -> &'r str {
+        match raw.source {
+            Source::Rule(at) => self.rules.rules[at].id(),
+            Source::Net(net) => net.id(),
+        }
+    }
+
+    /// Gives hits their names and lines.
+    pub(super) fn tell(&self, raw: Vec<Raw>, lines: &mut Lines<'_>) -> Vec<Hit<'r>> {
+        let tell = |raw: Raw| {
+            let (line, column) = lines.place(raw.span.start);
+            // The next hit may begin before this one's last byte only if they are one: they do not overlap.
+            let (last_line, _) = lines.place(raw.span.end.max(raw.span.start + 1) - 1);
+            let description = match raw.source {
+                Source::Rule(at) => self.rules.rules[at].description(),
+                Source::Net(net) => net.description(),
+            };
+            let (rule, level) = (self.id(&raw), raw.level);
+            let (span, whole) = (raw.span, raw.whole);
+            Hit { rule, description, level, span, whole, line, column, last_line }
+        };
+        raw.into_iter().map(tell).collect()
+    }
+}
+
+/// Turns places in decoded text to those in UTF-16, of which `wide` bytes came before.
+pub(super) fn widen(hits: &mut [Hit<'_>], decoded: &[u8], wide: usize) {
+    let mut places: Vec<&mut usize> = Vec::with_capacity(4 * hits.len());
+    for hit in hits {
+        let Hit { span, whole, .. } = hit;
+        places.extend([&mut span.start, &mut span.end, &mut whole.start, &mut whole.end]);
+    }
+    places.sort_by_key(|place| **place);
+    let mut widths = Widths::new(decoded, wide);
+    for place in places {
+        *place = widths.place(*place);
+    }
+}
+
+/// Of hits that overlap, keeps the best: of a rule rather than of a net, blocking rather than not, then the
+/// one that begins first.
+fn best(mut hits: Vec<Raw>) -> Vec<Raw> {
+    hits.sort_by_key(|raw| (raw.span.start, raw.span.end));
+    let worth = |raw: &Raw| (matches!(raw.source, Source::Rule(_)), raw.level);
+    let mut kept: Vec<Raw> = Vec::with_capacity(hits.len());
+    for raw in hits {
+        match kept.last_mut() {
+            Some(last) if raw.span.start < last.span.end => {
+                if worth(&raw) > worth(last) {
+                    *last = raw;
+                }
+            }
+            _ => kept.push(raw),
+        }
+    }
+    kept
+}
+
+/// The state of a walk.
+struct Walk<'s, 'r, 't> {
+    scanner: &'s Scanner<'r>,
+    view: View<'t>,
+    /// Of each rule, the part of the text round its keywords that was not searched yet.
+    windows: Vec<Range<usize>>,
+    /// Whether each rule holds for the path.
+    holds: Vec<bool>,
+    names: Names<'t>,
+    regions: Regions,
+    hits: Vec<Raw>,
+}
+
+impl<'s, 'r, 't> Walk<'s, 'r, 't> {
+    fn new(scanner: &'s Scanner<'r>, view: View<'t>) -> Self {
+        let rules = &scanner.rules.rules;
+        let mut holds = vec![true; rules.len()];
+        for at in &scanner.local {
+            holds[*at] = rules[*at].paths.take(view.path);
+        }
+        Self {
+            scanner,
+            view,
+            windows: vec![0..0; rules.len()],
+            holds,
+            names: Names::new(view.bytes, view.path),
+            regions: Regions::continuing(view.bytes, view.open),
+            hits: Vec::new(),
+        }
+    }
+
+    fn met(&mut self, word: usize, at: usize) {
+        match self.scanner.targets[word] {
+            Target::Rule(rule) if self.holds[rule] => self.widen(rule, at, word),
+            Target::Rule(_) => {}
+            Target::Name => {
+                let hits = &mut self.hits;
+                self.names.look(at, |raw| push(hits, raw));
+            }
+            Target::Region(kind) => {
+                self.regions.mark(self.view.bytes, at, self.scanner.lengths[word], kind);
+            }
+        }
+    }
+
+    /// Adds the surroundings of a keyword to those that a rule's pattern is to search.
+    fn widen(&mut self, rule: usize, at: usize, word: usize) {
+        let most = self.scanner.reaches[rule];
+        let from = at.saturating_sub(most.min(BEFORE));
+        let to = self.view.bytes.len().min(at + self.scanner.lengths[word] + most.min(AFTER));
+        let window = &mut self.windows[rule];
+        if from <= window.end && window.start < window.end {
+            window.start = window.start.min(from);
+            window.end = window.end.max(to);
+        } else {
+            let full = std::mem::replace(window, from..to);
+            if full.start < full.end {
+                self.search(rule, full);
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        for rule in 0..self.windows.len() {
+            let window = std::mem::take(&mut self.windows[rule]);
+            if window.start < window.end {
+                self.search(rule, window);
+            }
+        }
+        for at in 0..self.scanner.bare.len() {
+            let rule = self.scanner.bare[at];
+            let length = self.view.bytes.len();
+            match (self.holds[rule], self.scanner.rules.rules[rule].reach) {
+                (true, Reach::Head) if self.view.is_begin => self.search(rule, 0..length.min(HEAD)),
+                (true, Reach::Whole) => self.search(rule, 0..length),
+                _ => {}
+            }
+        }
+    }
+
+    fn search(&mut self, at: usize, window: Range<usize>) {
+        let rule = &self.scanner.rules.rules[at];
+        let text = &self.view.bytes[..window.end];
+        let raw = |span, whole| Raw { source: Source::Rule(at), level: rule.level, span, whole };
+        let Some(pattern) = &rule.pattern else {
+            return push(
+                &mut self.hits,
+                raw(window.start..window.start, window.start..window.start),
+            );
+        };
+        if !has_run(&text[window.start..], pattern.shape.run) {
+            return;
+        }
+        let Some(pattern) = pattern.get() else {
+            // Nobody can tell, so that it counts as found.
+            return push(&mut self.hits, raw(window.clone(), window));
+        };
+        let mut from = window.start;
+        while from <= text.len() {
+            let Some(found) = pattern.find_at(text, from) else { break };
+            from = found.end().max(found.start() + 1);
+            let whole = found.range();
+            let span = match pattern.captures_at(text, whole.start) {
+                Some(captures) => secret(rule.group, &captures).unwrap_or(whole.clone()),
+                None => whole.clone(),
+            };
+            if is_one(rule, &text[span.clone()]) {
+                push(&mut self.hits, raw(span, whole));
+            }
+        }
+    }
+}
+
+fn push(hits: &mut Vec<Raw>, raw: Raw) {
+    if hits.len() < MOST {
+        hits.push(raw);
+    }
+}
+
+fn secret(group: Group, captures: &regex::bytes::Captures<'_>) -> Option<Range<usize>> {
+    let range = |found: regex::bytes::Match<'_>| found.range();
+    match group {
+        Group::Named => captures.name("secret").map(range),
+        Group::Number(number) => captures.get(number).map(range),
+        Group::First => {
+            let groups = captures.iter().skip(1).flatten();
+            groups.map(range).find(|range| !range.is_empty())
+        }
+    }
+}
+
+/// Tells whether what a pattern found is what its rule means.
+fn is_one(rule: &Rule, secret: &[u8]) -> bool {
+    let is_excepted = || {
+        // A pattern that cannot be compiled excepts nothing.
+        let takes = |regex: &regex::bytes::Regex| regex.is_match(secret);
+        rule.except.iter().any(|except| except.get().is_some_and(takes))
+    };
+    rule.entropy.is_none_or(|least| model::entropy(secret) >= least)
+        && (!rule.random || model::is_random(secret))
+        && rule.checksum.is_none_or(|checksum| checksum.holds(secret))
+        && !is_excepted()
+}

@@ -1,0 +1,205 @@
+//! All rules against their examples, lines as people write them, and what holds of any text.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde::Deserialize;
+
+use super::rule::{Rule, RuleText, SOURCES, read};
+use super::{Hit, Level, Pieces, Rules, Scanner, Text};
+
+fn scan<'r>(scanner: &Scanner<'r>, path: &str, text: &[u8]) -> Vec<Hit<'r>> {
+    scanner.scan(&Text { path: path.as_bytes(), bytes: text, new_lines: None })
+}
+
+#[derive(Deserialize)]
+struct File {
+    rules: Vec<RuleText>,
+}
+
+fn all() -> Vec<RuleText> {
+    let files = SOURCES.iter().map(|(path, text)| {
+        read(text).unwrap_or_else(|error| panic!("{path}:{}: {error}", error.line));
+        toml::from_str::<File>(text).unwrap()
+    });
+    files.flat_map(|file| file.rules).collect()
+}
+
+/// A path that a glob takes.
+fn path(rule: &RuleText) -> String {
+    rule.paths.first().map_or_else(
+        || "file.txt".to_owned(),
+        |glob| glob.replace("**/", "a/").replace("**", "a").replace(['*', '?'], "x"),
+    )
+}
+
+/// Takes the marks out that keep scanners from taking our rule files for leaks.
+fn plain(example: &str) -> String {
+    example.replace('¦', "")
+}
+
+#[test]
+fn every_rule_finds_its_examples_and_no_near_miss() {
+    let mut wrong = Vec::new();
+    for text in all() {
+        let path = path(&text);
+        let (id, examples, misses) =
+            (text.id.clone(), text.examples.clone(), text.near_misses.clone());
+        assert!(!examples.is_empty() && !misses.is_empty(), "{id}: an example and a near miss");
+        let rules = Rules { rules: vec![Rule::new(text).unwrap()], passes: Vec::new() };
+        let scanner = Scanner::new(&rules);
+        let finds = |example: &str| {
+            let hits = scan(&scanner, &path, plain(example).as_bytes());
+            hits.iter().any(|hit| hit.rule == id)
+        };
+        wrong.extend(examples.iter().filter(|it| !finds(it)).map(|it| format!("{id} misses {it}")));
+        wrong.extend(misses.iter().filter(|it| finds(it)).map(|it| format!("{id} finds {it}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_of_our_rules_is_what_their_files_say() {
+    let rules = Rules::ours();
+    let texts = all();
+    assert_eq!(rules.rules().len(), texts.len());
+    for (own, text) in rules.rules().iter().zip(texts) {
+        let read = Rule::new(text).unwrap();
+        let facts = |rule: &Rule| {
+            let Rule { id, description, keywords, pattern, except, .. } = rule.clone();
+            let except: Vec<_> = except.iter().map(|it| it.text.clone()).collect();
+            let numbers = (rule.entropy, rule.random, rule.checksum, rule.level);
+            format!("{:?}", (id, description, keywords, pattern, except, numbers, &rule.paths))
+        };
+        assert_eq!(facts(own), facts(&read));
+        assert!(
+            read.pattern.is_some_and(|pattern| pattern.get().is_some()),
+            "{} is too large",
+            own.id
+        );
+    }
+    let ids: BTreeSet<_> = rules.rules().iter().map(Rule::id).collect();
+    assert_eq!(ids.len(), rules.rules().len(), "an id stands twice");
+}
+
+#[test]
+fn our_rule_files_are_no_leak() {
+    let rules = Rules::ours();
+    let scanner = Scanner::new(&rules);
+    for (path, text) in SOURCES {
+        let hits = scan(&scanner, path, text.as_bytes());
+        let blocking: Vec<_> = hits.iter().filter(|hit| hit.level == Level::Block).collect();
+        assert!(blocking.is_empty(), "{path}: {blocking:?}");
+    }
+}
+
+#[test]
+fn only_new_lines_are_told() {
+    let rules = Rules::ours();
+    let scanner = Scanner::new(&rules);
+    let text = b"API_KEY=UnArl63XykWZ\n\nAPI_KEY=qVwYS81VP7Hb1DX8\n";
+    let is_new = |line: usize| line == 3;
+    let text = Text { path: b".env", bytes: text, new_lines: Some(&is_new) };
+    let lines: Vec<_> = scanner.scan(&text).iter().map(|hit| (hit.line, hit.column)).collect();
+    assert_eq!(lines, [(3, 9)]);
+}
+
+#[test]
+fn utf_16_is_read_and_places_are_those_of_its_bytes() {
+    let rules = Rules::ours();
+    let scanner = Scanner::new(&rules);
+    let text = "# schlüssel\r\nAPI_KEY=UnArl63XykWZ\r\n";
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let bytes = [&[0xFF, 0xFE], wide.as_slice()].concat();
+    let hits = scan(&scanner, ".env", &bytes);
+    assert_eq!(hits.len(), 1);
+    let secret: Vec<u8> = "UnArl63XykWZ".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!((hits[0].line, &bytes[hits[0].span.clone()]), (2, secret.as_slice()));
+    let mut pieces = Pieces::new(&scanner, b".env");
+    let mut found: Vec<_> = bytes.chunks(7).flat_map(|part| pieces.push(part)).collect();
+    found.extend(pieces.finish());
+    assert_eq!(found, hits);
+}
+
+#[test]
+fn a_rule_of_the_same_id_takes_the_place_of_ours() {
+    let id = Rules::ours().rules()[0].id().to_owned();
+    let text = RuleText {
+        id: id.clone(),
+        description: "ours no more".to_owned(),
+        keywords: vec!["acme".to_owned()],
+        pattern: "acme_[0-9]+".to_owned(),
+        ..RuleText::default()
+    };
+    let rules = Rules::ours().with(vec![Rule::new(text).unwrap()]);
+    let same: Vec<_> = rules.rules().iter().filter(|rule| rule.id() == id).collect();
+    assert_eq!((same.len(), same[0].description()), (1, "ours no more"));
+}
+
+#[test]
+fn hits_of_a_hostile_text_are_bounded() {
+    let rules = Rules::ours();
+    let scanner = Scanner::new(&rules);
+    let text = b"API_KEY=UnArl63XykWZ\n".repeat(20_000);
+    let hits = scan(&scanner, ".env", &text);
+    assert!(!hits.is_empty() && hits.len() <= 2_000);
+}
+
+/// Lines of all kinds, some with a secret.
+fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z =:(){};\"']{0,80}",
+        "API_KEY=[A-Za-z0-9]{20}",
+        "password: \"[a-z]{4,8}[0-9]{2}[!#]\"",
+        "user = [a-z]{4}",
+        "x = [A-Za-z0-9]{40}",
+        Just("-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5\n".to_owned()),
+        Just("token = ENC[AES256_GCM,data:b0xvw+/8=,iv:zXc=,tag:59s==,type:str]".to_owned()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn pieces_find_what_the_whole_finds(
+        lines in proptest::collection::vec(line(), 0..1200),
+        cuts in proptest::collection::vec(1_usize..9000, 1..30),
+    ) {
+        let rules = Rules::ours();
+        let scanner = Scanner::new(&rules);
+        let text = lines.join("\n").into_bytes();
+        let whole = scan(&scanner, "a.txt", &text);
+        let mut pieces = Pieces::with_window(&scanner, b"a.txt", 16 << 10, 8 << 10);
+        let (mut rest, mut found, mut cuts) = (text.as_slice(), Vec::new(), cuts.iter().cycle());
+        while !rest.is_empty() {
+            let (part, later) = rest.split_at(rest.len().min(*cuts.next().unwrap()));
+            found.extend(pieces.push(part));
+            rest = later;
+        }
+        found.extend(pieces.finish());
+        prop_assert_eq!(found, whole);
+    }
+
+    #[test]
+    fn no_bytes_make_it_fail(
+        parts in proptest::collection::vec(prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..40),
+            proptest::sample::select(vec![
+                "password", "key", "secret", "=", ":=", " = \"", "'", "\\\"", "\"\"\"", "value",
+                "ENC[AES256_GCM,", "-----BEGIN AGE ENCRYPTED FILE-----", "token: String = ", "<", ">", "</",
+                "sealed.v1.", "encrypted:", "$ANSIBLE_VAULT;", "(", ",", "|| ", " is ", "\n", "user=",
+                "tenure:allow", "secretlint-disable", "Bearer ", "://a:b@c", "AKIA", "ghp_",
+            ]).prop_map(|part| part.as_bytes().to_vec()),
+        ], 0..24),
+    ) {
+        let rules = Rules::ours();
+        let scanner = Scanner::new(&rules);
+        let text = parts.concat();
+        for hit in scan(&scanner, "x", &text) {
+            prop_assert!(hit.span.start < hit.span.end && hit.span.end <= text.len());
+            prop_assert!(hit.whole.end <= text.len() && hit.line <= hit.last_line);
+            prop_assert!(hit.line >= 1 && hit.column >= 1);
+        }
+    }
+}

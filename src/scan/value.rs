@@ -1,0 +1,227 @@
+//! Judges a value by what its name promises and how its characters follow each other.
+
+use super::Level;
+use super::model::{self, Kinds};
+use super::naming::Role;
+use super::placeholder::{counts, holds, is_code, is_placeholder};
+
+/// What finds values that are of no known form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Net {
+    Password,
+    Secret,
+    Random,
+}
+
+impl Net {
+    /// The id that exceptions name it by.
+    pub(super) const fn id(self) -> &'static str {
+        match self {
+            Self::Password => "assigned-password",
+            // The name that gitleaks knows it by, so that its allow lists hold.
+            Self::Secret => "generic-api-key",
+            Self::Random => "random-value",
+        }
+    }
+
+    /// What it finds.
+    pub(super) const fn description(self) -> &'static str {
+        match self {
+            Self::Password => "password that is assigned in clear",
+            Self::Secret => "secret that is assigned in clear",
+            Self::Random => "value that looks like a random secret",
+        }
+    }
+}
+
+/// How a value stands in its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// In quotes, or as the text of an element.
+    Quoted,
+    /// In quotes, as the first argument of a call: perhaps what is looked up.
+    Wrapped,
+    /// The rest of a line, in what is no source code.
+    Bare,
+    /// A part of a line.
+    Inline,
+    /// Without quotes in source code.
+    Code,
+}
+
+/// The longest value that is judged: what is longer is data.
+const LONGEST: usize = 200;
+
+/// Says what a value is, if it is a secret. `is_paired` tells whether the name of a user stands by.
+pub(super) fn judge(
+    role: Role,
+    form: Form,
+    text: &[u8],
+    is_paired: impl Fn() -> bool,
+) -> Option<(Net, Level)> {
+    let text = text.trim_ascii();
+    if text.len() < 5 || text.len() > LONGEST || !text.iter().all(u8::is_ascii_graphic) {
+        return None;
+    }
+    if is_placeholder(text) || is_open(text) || (form != Form::Quoted && is_code(text)) {
+        return None;
+    }
+    if role != Role::Password && counts(text) {
+        return None;
+    }
+    match role {
+        Role::Password => password(form, text, is_paired),
+        Role::Secret => is_secret(form, text).then_some((Net::Secret, Level::Block)),
+        Role::Key => is_key(form, text).then_some((Net::Secret, Level::Block)),
+    }
+}
+
+fn password(form: Form, text: &[u8], is_paired: impl Fn() -> bool) -> Option<(Net, Level)> {
+    let kinds = Kinds::of(text);
+    let least = match form {
+        Form::Quoted | Form::Bare | Form::Wrapped => 8.0,
+        Form::Inline => 12.0,
+        Form::Code => 24.0,
+    };
+    if is_random(text, least) && (kinds.digits > 0 || matches!(form, Form::Quoted | Form::Bare)) {
+        return Some((Net::Password, Level::Block));
+    }
+    if matches!(form, Form::Wrapped | Form::Code) || is_uuid(text) {
+        return None;
+    }
+    let is_made_up = is_made_up(text, kinds);
+    if is_made_up && form != Form::Inline {
+        return Some((Net::Password, Level::Block));
+    }
+    let is_name = holds(text, b"pass") && kinds.lower < text.len();
+    let is_word = kinds.letters() >= 5 && !text.contains(&b'.') && !is_name;
+    let is_worth = is_made_up || (is_word && form != Form::Inline);
+    (is_worth && is_paired()).then_some((Net::Password, Level::Block))
+}
+
+/// Tells whether a text looks like what people make up to please a form: words with digits or marks in
+/// them, and no identifier.
+fn is_made_up(text: &[u8], kinds: Kinds) -> bool {
+    let is_mark = |b: &u8| b"!@#$%^&*?+~".contains(b);
+    let core = text.trim_ascii_end();
+    let end = core.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |at| at + 1);
+    let marks_inside = core[..end].iter().filter(|b| is_mark(b)).count();
+    let marks = core.iter().filter(|b| is_mark(b)).count();
+    let has_separator = text.iter().any(|b| b"_-./:,;|=\\{}()[]<>\"'".contains(b));
+    let is_format = text.windows(2).any(|two| two[0] == b'%' && two[1].is_ascii_alphabetic());
+    if kinds.letters() < 2 || is_format || text.len() < 6 || is_selector(text) {
+        return false;
+    }
+    if has_separator {
+        return marks_inside > 0 && kinds.digits > 0 && kinds.count() == 3;
+    }
+    marks_inside > 0 || (kinds.digits >= 2 && text.len() >= 7) || (kinds.digits > 0 && marks > 0)
+}
+
+/// `#add-password`, `@Input`, `.class`: how scripts name things of a page.
+fn is_selector(text: &[u8]) -> bool {
+    let rest = &text[1..];
+    matches!(text[0], b'#' | b'.' | b'@' | b'$' | b'&' | b'*' | b'+')
+        && rest.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+fn is_secret(form: Form, text: &[u8]) -> bool {
+    let kinds = Kinds::of(text);
+    let least = match form {
+        Form::Quoted | Form::Bare => 9.0,
+        Form::Wrapped | Form::Inline => 18.0,
+        Form::Code => 28.0,
+    };
+    let shortest = if matches!(form, Form::Quoted | Form::Bare) { 8 } else { 16 };
+    if text.len() < shortest || (kinds.digits == 0 && text.len() < 14) {
+        return false;
+    }
+    if is_uuid(text) {
+        return form != Form::Wrapped;
+    }
+    if is_hex(text) {
+        return text.len() >= 16 && kinds.digits > 1 && kinds.letters() > 1;
+    }
+    is_random(text, if kinds.digits == 0 { least + 6.0 } else { least })
+}
+
+fn is_key(form: Form, text: &[u8]) -> bool {
+    let kinds = Kinds::of(text);
+    let is_likely = matches!(form, Form::Quoted | Form::Bare);
+    is_likely
+        && !is_uuid(text)
+        && !is_hex(text)
+        && kinds.digits > 1
+        && text.len() >= 16
+        && is_random(text, 28.0)
+}
+
+/// Tells whether a text is more likely drawn than written, by so many bits, and all over.
+pub(super) fn is_random(text: &[u8], bits: f32) -> bool {
+    #[expect(clippy::cast_precision_loss, reason = "values of 200 bytes at most")]
+    let length = text.len() as f32;
+    let total = model::randomness(text);
+    if total < bits || total / length < 0.5 {
+        return false;
+    }
+    // One random part does not make the names round it random: `test_user_x7Kq`.
+    let parts = text.split(|b| matches!(b, b'_' | b'-' | b'.' | b'/' | b':' | b' '));
+    let words = parts.filter(|part| part.len() >= 4 && model::randomness(part) < -2.0);
+    words.map(<[u8]>::len).sum::<usize>() * 2 < text.len()
+}
+
+pub(super) fn is_hex(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(b"0x").unwrap_or(text);
+    digits.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'-'))
+}
+
+pub(super) fn is_uuid(text: &[u8]) -> bool {
+    let text = match text {
+        [b'{', inside @ .., b'}'] => inside,
+        _ => text,
+    };
+    let is_right = |(at, b): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *b == b'-',
+        _ => b.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && text.iter().enumerate().all(is_right)
+}
+
+/// Tells whether a text is of a form that is no secret whatever its name: a place, a mail address, a hash
+/// with its name, a list.
+fn is_open(text: &[u8]) -> bool {
+    const HEADS: [&[u8]; 22] = [
+        b"/", b"./", b"../", b"~/", b"arn:", b"sha1-", b"sha256-", b"sha384-", b"sha512-",
+        b"sha256:", b"$2a$", b"$2b$", b"$2y$", b"$1$", b"$5$", b"$6$", b"$argon2", b"$apr1$",
+        b"{SHA", b"pbkdf2", b"data:", b"ssh-",
+    ];
+    let is_head = |head: &&[u8]| text.starts_with(head);
+    let is_path = text[0] == b'/' && text[1..].contains(&b'/');
+    let is_head = HEADS[1..].iter().any(is_head) || is_path;
+    is_head || holds(text, b"://") || is_mail(text) || is_number(text) || is_pattern(text)
+}
+
+fn is_mail(text: &[u8]) -> bool {
+    let Some(at) = text.iter().position(|b| *b == b'@') else { return false };
+    let (name, host) = (&text[..at], &text[at + 1..]);
+    let is_host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+    let top = host.rsplit(|b| *b == b'.').next().unwrap_or_default();
+    !name.is_empty()
+        && host.iter().all(is_host)
+        && host.contains(&b'.')
+        && (2..=6).contains(&top.len())
+        && top.iter().all(u8::is_ascii_lowercase)
+}
+
+fn is_number(text: &[u8]) -> bool {
+    let is_part = |b: &u8| b.is_ascii_digit() || b"+-.,:/_%xXeE".contains(b);
+    let is_word = text.len() <= 18 && text.starts_with(b"0x") && is_hex(text);
+    is_word || text.iter().all(is_part)
+}
+
+/// A regular expression, or a format.
+fn is_pattern(text: &[u8]) -> bool {
+    const PARTS: [&[u8]; 9] =
+        [b"[a-z", b"[A-Z", b"[0-9", b"\\d", b"\\w", b"\\s", b".*", b".+", b"(?"];
+    PARTS.iter().any(|part| text.windows(part.len()).any(|window| window == *part))
+}
