@@ -12,11 +12,12 @@
 //! 8. `log`
 //! 9. `rotation`
 //! 10. `verify`
-//! 11. `deliver`
-//! 12. `world`
-//! 13. `deeds`
-//! 14. `output`
-//! 15. `cli`
+//! 11. `scan`
+//! 12. `deliver`
+//! 13. `world`
+//! 14. `deeds`
+//! 15. `output`
+//! 16. `cli`
 
 // Pure: bytes, today and randomness in; verdicts and bytes out.
 pub mod deliver;
@@ -27,6 +28,7 @@ pub mod log;
 pub mod names;
 pub mod policy;
 pub mod rotation;
+pub mod scan;
 pub mod seal;
 pub mod secret;
 pub mod verify;
