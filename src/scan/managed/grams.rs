@@ -107,7 +107,7 @@ impl Gathered {
 /// Grams of patterns, to be asked for one that stands in a text.
 pub(super) struct Grams {
     key: Key,
-    /// Three bits a gram, all in one word.
+    /// Two bits a gram, both in one word.
     bits: Zeroizing<Vec<u64>>,
     words: u32,
     /// Where the entries of a bucket begin; a hash's first bits are its bucket.
@@ -124,23 +124,29 @@ impl Grams {
         while self.starts.len() <= bucket {
             self.starts.push(at);
         }
-        let (word, mask) = self.place(hash);
-        self.bits[word] |= mask;
+        let (word, one, two) = self.place(hash);
+        self.bits[word] |= 1 << one | 1 << two;
         self.entries.push(tag(hash) | packed >> 1);
     }
 
     #[inline]
-    fn place(&self, hash: u64) -> (usize, u64) {
+    fn place(&self, hash: u64) -> (usize, u32, u32) {
         let word = (hash >> self.words) as usize;
-        (word, 1 << (hash >> 28 & 63) | 1 << (hash >> 34 & 63) | 1 << (hash >> 40 & 63))
+        (word, (hash >> 34) as u32 & 63, (hash >> 40) as u32 & 63)
     }
 
-    /// The hash of a gram that may be in one of the patterns; most that are in none have none.
+    /// Tells whether a gram may be in one of the patterns; most that are in none are not.
+    #[inline]
+    pub(super) fn may_have(&self, gram: u64) -> bool {
+        let (word, one, two) = self.place(self.key.hash(gram));
+        let bits = self.bits.get(word).copied().unwrap_or(0);
+        (bits >> one) & (bits >> two) & 1 == 1
+    }
+
+    /// The hash of a gram that may be in one of the patterns.
     #[inline]
     pub(super) fn seen(&self, gram: u64) -> Option<u64> {
-        let hash = self.key.hash(gram);
-        let (word, mask) = self.place(hash);
-        (self.bits.get(word)? & mask == mask).then_some(hash)
+        self.may_have(gram).then(|| self.key.hash(gram))
     }
 
     /// The parts that have a hash.

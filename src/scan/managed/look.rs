@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr_iter, memchr3_iter};
+use memchr::{memchr_iter, memchr2_iter, memchr3_iter};
 
 use super::base64::{self, Core};
 use super::grams::Part;
@@ -53,11 +53,13 @@ impl<'a> Search<'a> {
         let mut at = 0;
         // Eight places at once: in nearly all of them is nothing.
         for block in reading.bytes.windows(BLOCK).step_by(8 * STEP) {
-            let mut seen = (0..8).fold(0_u8, |seen, number| {
+            let Some(block) = block.first_chunk::<BLOCK>() else { return };
+            let mut seen = 0_u8;
+            for number in 0..8 {
                 let eight = eight(block, number * STEP);
-                let is_short = has_short && index.short.seen(eight & SHORT).is_some();
-                seen << 1 | u8::from(index.long.seen(eight).is_some() | is_short)
-            });
+                let is_short = has_short && index.short.may_have(eight & SHORT);
+                seen = seen << 1 | u8::from(index.long.may_have(eight) | is_short);
+            }
             while seen != 0 {
                 let number = seen.leading_zeros() as usize;
                 self.at_place(reading, at + number * STEP);
@@ -140,15 +142,23 @@ impl<'a> Search<'a> {
             self.densely(reading, way, part);
         }
         joined = 0;
-        for at in memchr3_iter(b'"', b'\'', b'\n', bytes) {
-            let is_line = bytes[at] == b'\n';
-            if !is_line && !bytes.get(at + 1).is_some_and(|byte| is_after_quote(*byte)) {
-                continue;
+        for at in memchr2_iter(b'"', b'\'', bytes) {
+            if bytes.get(at + 1).is_some_and(|byte| is_after_quote(*byte)) {
+                self.at_mark(reading, at);
+                joined = self.joined(reading, at, joined);
             }
-            let is_windows = is_line && at > 0 && bytes[at - 1] == b'\r';
-            let at = at - usize::from(is_windows);
-            self.at_mark(reading, at);
-            joined = self.joined(reading, at, joined);
+        }
+        joined = 0;
+        for line in memchr_iter(b'\n', bytes) {
+            let is_windows = line > 0 && bytes[line - 1] == b'\r';
+            let at = line - usize::from(is_windows);
+            let goes_on = at > 0 && base64::SAYS[usize::from(bytes[at - 1])] != base64::NONE;
+            if goes_on && at > 16 && base64::SAYS[usize::from(bytes[at - 16])] != base64::NONE {
+                joined = self.joined(reading, at, joined);
+            }
+            if self.index.has_blank || self.may_go_on(bytes, at, line) {
+                self.at_mark(reading, at);
+            }
         }
         for at in memchr_iter(b'`', bytes) {
             self.at_mark(reading, at);
@@ -156,6 +166,17 @@ impl<'a> Search<'a> {
         for at in memchr_iter(b'+', bytes).filter(|_| self.index.has_blank) {
             self.at_mark(reading, at);
         }
+    }
+
+    /// Tells whether a value may go on in the next line; most lines end with another byte than values have there.
+    fn may_go_on(&self, bytes: &[u8], end: usize, line: usize) -> bool {
+        let rest = &bytes[line + 1..];
+        let Some(first) = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t')) else {
+            return false;
+        };
+        // What comes after the mark of a comment is looked at more closely.
+        let before = [1, 2].map(|back| end.checked_sub(back).map(|at| bytes[at]));
+        b"#/*>|;-".contains(first) || self.fits(before, *first, None)
     }
 
     /// Tells whether a value may have at a place what is written there in the usual way: most marks are just that.
@@ -232,11 +253,10 @@ impl<'a> Search<'a> {
         let needle = &self.index.needles[part.needle];
         let said = part.offset + back;
         let Some(start) = at.checked_sub(said) else { return };
-        let (before, rest) = needle.bytes.split_at(said.min(needle.bytes.len()));
-        if reading.bytes[start..at] != *before {
+        if !needle.bytes.starts_with(&reading.bytes[start..at]) {
             return;
         }
-        if let Some(end) = walk::end_of(reading.bytes, at, rest) {
+        if let Some(end) = walk::end_of(reading.bytes, at, &needle.bytes, said) {
             let how = match reading.bytes[at] {
                 b'%' | b'+' => How::Url,
                 b'&' => How::Markup,

@@ -96,7 +96,7 @@ impl<'a> Reading<'a> {
         let text = &self.bytes[part.clone()];
         let mut at = 0;
         while let Some(byte) = text.get(at) {
-            let unit = way.unit(&text[at..]);
+            let unit = if way.marks(*byte) { way.unit(&text[at..]) } else { None };
             let (raw, length) = ([*byte], unit.as_ref().map_or(1, |unit| unit.length));
             let place = self.place(part.start + at..part.start + at + length);
             for byte in unit.as_ref().map_or(&raw[..], Unit::says) {

@@ -26,7 +26,7 @@ impl<const ROOM: usize> Ahead<ROOM> {
         let mut new = Self { bytes: [0; ROOM], ends: [0; ROOM], count: 0 };
         let (mut at, mut is_other) = (0, false);
         while new.count + 4 <= ROOM && at < text.len() {
-            let unit = way.unit(&text[at..]);
+            let unit = if way.marks(text[at]) { way.unit(&text[at..]) } else { None };
             let raw = [text[at]];
             is_other |= unit.is_some();
             at += unit.as_ref().map_or(1, |unit| unit.length);
@@ -65,17 +65,21 @@ pub(super) fn units(text: &[u8], depth: usize, see: &mut dyn FnMut(Unit)) {
     }
 }
 
-/// Where a text ends that says the rest of a value from a place on; none where it says something else.
-pub(super) fn end_of(text: &[u8], from: usize, rest: &[u8]) -> Option<usize> {
-    let mut open = vec![(from, 0)];
-    let mut steps = 64 + 16 * rest.len();
+/// Where a text ends that from a place on says what is left of a value; none where it says something else.
+pub(super) fn end_of(text: &[u8], from: usize, value: &[u8], said: usize) -> Option<usize> {
+    let mut open = vec![(from, said)];
+    let mut steps = 64 + 16 * value.len();
     while let Some((at, said)) = open.pop() {
-        let Some(next) = rest.get(said) else { return Some(at) };
+        let Some(next) = value.get(said) else { return Some(at) };
         steps = steps.checked_sub(1)?;
         let Some(byte) = text.get(at) else { continue };
         if is_mark(*byte) {
             units(&text[at..], 0, &mut |unit| {
-                if rest[said..].starts_with(unit.says()) && open.len() < 64 {
+                // Where lines are not marked as broken, one letter may as well be the next line's own.
+                let is_bare = unit.says().is_empty() && *byte <= b'\r';
+                let is_edge = said < 2 || said + 2 > value.len();
+                let fits = value[said..].starts_with(unit.says()) && !(is_bare && is_edge);
+                if fits && open.len() < 64 {
                     open.push((at + unit.length, said + unit.says().len()));
                 }
             });
