@@ -156,7 +156,7 @@ impl<'a> Search<'a> {
             if goes_on && at > 16 && base64::SAYS[usize::from(bytes[at - 16])] != base64::NONE {
                 joined = self.joined(reading, at, joined);
             }
-            if self.index.has_blank || self.may_go_on(bytes, at, line) {
+            if self.may_go_on(bytes, at, line) {
                 self.at_mark(reading, at);
             }
         }
@@ -176,7 +176,9 @@ impl<'a> Search<'a> {
         };
         // What comes after the mark of a comment is looked at more closely.
         let before = [1, 2].map(|back| end.checked_sub(back).map(|at| bytes[at]));
-        b"#/*>|;-".contains(first) || self.fits(before, *first, None)
+        b"#/*>|;-".contains(first)
+            || self.fits(before, *first, None)
+            || self.index.has_blank && self.fits(before, b' ', None)
     }
 
     /// Tells whether a value may have at a place what is written there in the usual way: most marks are just that.
