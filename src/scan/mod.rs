@@ -11,6 +11,7 @@ mod checksum;
 mod cursor;
 mod gitleaks;
 mod keywords;
+pub mod managed;
 mod marks;
 mod model;
 mod naming;
