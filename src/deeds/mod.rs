@@ -55,6 +55,7 @@ pub mod restore;
 mod retype;
 pub mod ring;
 pub mod rotate;
+pub mod scan;
 pub mod seal;
 pub mod sealing;
 pub mod set;
@@ -136,6 +137,16 @@ pub enum DeedError {
     /// The process cannot be closed off.
     #[error(transparent)]
     Harden(#[from] HardenError),
+    /// The file of rules or of exceptions is not well made.
+    #[error("{path} line {line}: {why}")]
+    Standard {
+        /// Which file.
+        path: &'static str,
+        /// From 1.
+        line: usize,
+        /// What is wrong there.
+        why: String,
+    },
 
     /// The repository is not in the state that this deed needs.
     #[error("{}", .0.message)]

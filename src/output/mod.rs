@@ -32,6 +32,7 @@ pub mod requested;
 pub mod resolved;
 mod restored;
 pub mod rotated;
+pub mod scanned;
 mod sealed;
 pub mod sentences;
 mod set;

@@ -131,7 +131,7 @@ pub enum WorldError {
 
 impl WorldError {
     /// Names what was tried and where, for `map_err`.
-    pub(super) fn io<E: Into<io::Error>>(
+    pub(crate) fn io<E: Into<io::Error>>(
         doing: &'static str,
         path: impl ToString,
     ) -> impl FnOnce(E) -> Self {

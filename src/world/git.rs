@@ -128,7 +128,7 @@ impl Checkout {
         self.whole_path(given).is_some_and(|whole| whole.starts_with(&self.root))
     }
 
-    fn whole_path(&self, given: &Path) -> Option<PathBuf> {
+    pub(super) fn whole_path(&self, given: &Path) -> Option<PathBuf> {
         let mut whole = PathBuf::new();
         for part in self.from.join(given).components() {
             match part {

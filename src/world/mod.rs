@@ -36,6 +36,7 @@ pub mod signer;
 mod staged;
 mod state;
 pub mod terminal;
+mod tree;
 mod whole;
 mod wiped;
 

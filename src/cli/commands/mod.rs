@@ -29,6 +29,7 @@ pub(crate) mod resolve;
 pub(crate) mod restore;
 pub(crate) mod rotate;
 pub(crate) mod run;
+pub(crate) mod scan;
 pub(crate) mod seal;
 pub(crate) mod set;
 pub(crate) mod status;

@@ -31,6 +31,9 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Rotation(why) => rooms::rotation(why),
         DeedError::Deliver(why) => rooms::deliver(why),
         DeedError::Harden(_) => Advice::of(Exit::Refused),
+        DeedError::Standard { path, line, .. } => Advice::of(Exit::Invalid)
+            .at(format!("{path}:{line}"))
+            .hint(format!("mend that line, or: git restore --staged --worktree {path}")),
         DeedError::Refused(finding) => refused(finding),
         DeedError::NoPolicy => Advice::of(Exit::Invalid).hint("tenure init"),
         DeedError::BadRoot => bad_variable("TENURE_ROOT", "root"),

@@ -1,0 +1,122 @@
+//! Looks for credentials, and for the values that the repository manages, where they do not belong.
+
+use std::time::Duration;
+
+use super::DeedError;
+use super::load::Place;
+use crate::names::{Address, EnvName};
+use crate::scan::managed::How;
+use crate::scan::{Allow, Level};
+use crate::world::{ObjectId, Stopwatch, World};
+
+mod before;
+mod staged;
+mod standards;
+mod texts;
+mod tree;
+mod values;
+
+pub use tree::stdin;
+
+/// What must not stand where it was found. Never holds the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leak {
+    /// The file, from the repository's root; none in a text without a name.
+    pub path: String,
+    /// From 1; 0 for what the path itself says.
+    pub line: usize,
+    /// The byte in that line, from 1.
+    pub column: usize,
+    /// The commit that brings it, where a commit was looked at.
+    pub commit: Option<ObjectId>,
+    /// Whose rule it is, by its id.
+    pub rule: String,
+    /// What it is, as a noun phrase.
+    pub description: String,
+    /// What was found.
+    pub what: What,
+    /// Whether it blocks.
+    pub level: Level,
+    /// As much of it as may be shown.
+    pub excerpt: String,
+    /// The command or the deed that mends it.
+    pub fix: String,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// Something that looks like a credential.
+    Credential,
+    /// A value that the repository manages.
+    Managed {
+        /// Which.
+        address: Address,
+        /// How it is written.
+        how: How,
+    },
+}
+
+/// The rule that a managed value breaks.
+pub const MANAGED: &str = "managed-value";
+
+/// What was looked through, and what was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scanned {
+    /// What was found, by place.
+    pub leaks: Vec<Leak>,
+    /// How many files, or other texts.
+    pub texts: usize,
+    /// How large they are together.
+    pub bytes: u64,
+    /// How many commits were looked at.
+    pub commits: usize,
+    /// How many values of the repository were looked for.
+    pub searched: usize,
+    /// How many of those at hand cannot be told from other text.
+    pub left_out: usize,
+    /// The environments that no key at hand opens without a question.
+    pub closed: Vec<EnvName>,
+    /// How many findings an exception lets pass.
+    pub allowed: usize,
+    /// The exceptions that let nothing pass.
+    pub unused: Vec<Allow>,
+    /// What of `.gitleaks.toml` is not heeded.
+    pub unheeded: Vec<String>,
+    /// What was not looked through, and why.
+    pub skipped: Vec<(String, &'static str)>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Scanned {
+    /// Tells whether something was found that blocks.
+    #[must_use]
+    pub fn blocks(&self) -> bool {
+        self.leaks.iter().any(|leak| leak.level == Level::Block)
+    }
+}
+
+/// What is looked through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Where {
+    /// The files of the work tree that git does not ignore, below these paths; all where there are none.
+    Tree(Vec<std::path::PathBuf>),
+    /// What a commit of the index would bring.
+    Staged,
+}
+
+/// Looks through a repository.
+///
+/// # Errors
+/// [`DeedError::World`] where something cannot be read; [`DeedError::Scan`] where a rule or an exception is
+/// not well made: then nothing was looked through.
+pub fn scan(world: &World, of: &Where) -> Result<Scanned, DeedError> {
+    let watch = Stopwatch::start();
+    let mut scanned = match of {
+        Where::Tree(below) => tree::scan(&Place::find(world)?, below)?,
+        Where::Staged => staged::scan(&Place::staged(world)?)?,
+    };
+    scanned.took = watch.elapsed();
+    Ok(scanned)
+}

@@ -1,0 +1,65 @@
+//! What a commit of the index would bring.
+
+use super::standards::Standards;
+use super::texts::{Fresh, Judge, Origin};
+use super::values::Values;
+use super::{Leak, Scanned};
+use crate::deeds::DeedError;
+use crate::deeds::load::Place;
+use crate::world::{Blob, FileMode, ObjectId, StagedChange};
+
+/// Looks through the changes of the index against HEAD and, in a merge, against every side of it.
+pub(in crate::deeds) fn scan(place: &Place<'_>) -> Result<Scanned, DeedError> {
+    let changes = place.checkout.staged_changes()?;
+    let standards = Standards::of(place)?;
+    let values = standards.policy.as_ref().map(|policy| Values::of(place, policy)).transpose()?;
+    let mut judge = Judge::new(&standards, values);
+    let leaks = judge_changes(place, &mut judge, &changes)?;
+    Ok(judge.done(leaks))
+}
+
+/// Judges what changes bring: what stood at the same path before, line by line, is no news.
+fn judge_changes(
+    place: &Place<'_>,
+    judge: &mut Judge<'_>,
+    changes: &[StagedChange],
+) -> Result<Vec<Leak>, DeedError> {
+    let with_text = |change: &&StagedChange| match &change.now {
+        // A submodule has no blob; a change of mode brings no text.
+        Some((mode, id)) => *mode != FileMode::Submodule && !change.before.contains(id),
+        None => false,
+    };
+    let changes: Vec<_> = changes.iter().filter(with_text).collect();
+    let ids = changes.iter().filter_map(|it| it.now.as_ref().map(|(_, id)| id.clone()));
+    let ids: Vec<_> = ids.collect();
+    let mut found: Vec<(usize, Vec<Fresh>)> = Vec::new();
+    place.checkout.each_blob_read(&ids, &mut |at, (_, content)| {
+        let origin = Origin { path: &changes[at].raw, commit: None };
+        let mut fresh = if changes[at].before.is_empty() { judge.path(origin) } else { Vec::new() };
+        fresh.extend(judge.read(origin, content)?);
+        if !fresh.is_empty() {
+            found.push((at, fresh));
+        }
+        Ok(())
+    })?;
+    let mut leaks = Vec::new();
+    for (at, fresh) in found {
+        let before = texts(place, &changes[at].before)?;
+        judge.lines.of(before.iter().map(Vec::as_slice));
+        let is_new = |(_, lines): &Fresh| {
+            lines.as_ref().is_none_or(|lines| lines.iter().any(|line| judge.lines.is_new(*line)))
+        };
+        leaks.extend(fresh.into_iter().filter(is_new).map(|(leak, _)| leak));
+    }
+    Ok(leaks)
+}
+
+/// The texts of blobs; one that is too large to be kept makes nothing old.
+fn texts(place: &Place<'_>, ids: &[ObjectId]) -> Result<Vec<Vec<u8>>, DeedError> {
+    let blobs = place.checkout.read_blobs(ids)?;
+    let text = |blob| match blob {
+        Blob::Bytes(bytes) => Some(bytes),
+        Blob::TooLarge(_) => None,
+    };
+    Ok(blobs.into_iter().filter_map(text).collect())
+}

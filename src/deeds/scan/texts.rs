@@ -1,0 +1,225 @@
+//! One text after the other is judged here, wherever it comes from.
+
+use std::io::Read;
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use super::before::Lines;
+use super::standards::Standards;
+use super::values::Values;
+use super::{Leak, MANAGED, Scanned, What};
+use crate::names::{RepoPath, quoted};
+use crate::scan::managed::Found;
+use crate::scan::{Hit, Level, Pieces, Scanner, Text, excerpt};
+use crate::world::{ObjectId, WorldError};
+
+/// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
+const WHOLE: u64 = 8 << 20;
+
+/// Where a text stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin<'o> {
+    /// In git's bytes.
+    pub(super) path: &'o [u8],
+    pub(super) commit: Option<&'o ObjectId>,
+}
+
+/// A leak, and the lines that it touches, by their hashes; none where it is new in any case.
+pub(super) type Fresh = (Leak, Option<Vec<u64>>);
+
+/// Judges texts.
+pub(super) struct Judge<'s> {
+    standards: &'s Standards,
+    scanner: Scanner<'s>,
+    values: Option<Values>,
+    pub(super) lines: Lines,
+    pub(super) scanned: Scanned,
+}
+
+impl<'s> Judge<'s> {
+    pub(super) fn new(standards: &'s Standards, values: Option<Values>) -> Self {
+        let mut scanned = Scanned { unheeded: standards.unheeded.clone(), ..Scanned::default() };
+        if let Some(values) = &values {
+            scanned.left_out = values.managed.left_out().len();
+            scanned.searched = values.searched - scanned.left_out;
+            scanned.closed.clone_from(&values.closed);
+        }
+        let scanner = Scanner::new(&standards.rules);
+        Self { standards, scanner, values, lines: Lines::new(), scanned }
+    }
+
+    /// Judges what a file's path says.
+    pub(super) fn path(&mut self, origin: Origin<'_>) -> Vec<Fresh> {
+        let nameless = Origin { path: b"", ..origin };
+        let found = self.whole(nameless, origin.path);
+        let named = |(leak, _): Fresh| {
+            let path = String::from_utf8_lossy(origin.path).into_owned();
+            let fix = format!("git mv {} to a name that says no secret", quoted(&path));
+            (Leak { path, line: 0, fix, ..leak }, None)
+        };
+        found.into_iter().map(named).collect()
+    }
+
+    /// Judges a text that comes as a stream.
+    pub(super) fn read(
+        &mut self,
+        origin: Origin<'_>,
+        from: &mut dyn Read,
+    ) -> Result<Vec<Fresh>, WorldError> {
+        self.scanned.texts += 1;
+        let unread = |error| WorldError::io("read", String::from_utf8_lossy(origin.path))(error);
+        let mut bytes = Zeroizing::new(Vec::new());
+        from.take(WHOLE).read_to_end(&mut bytes).map_err(unread)?;
+        if (bytes.len() as u64) < WHOLE {
+            self.scanned.bytes += bytes.len() as u64;
+            return Ok(self.whole(origin, &bytes));
+        }
+        self.pieces(origin, &mut bytes.as_slice().chain(from)).map_err(unread)
+    }
+
+    /// Judges a text that is all there.
+    pub(super) fn whole(&mut self, origin: Origin<'_>, text: &[u8]) -> Vec<Fresh> {
+        let managed = self.managed(text);
+        let mut fresh = Vec::new();
+        for found in &managed {
+            let lines = self.lines.touched(text, &found.span);
+            fresh.extend(self.of_value(origin, text, found).map(|leak| (leak, Some(lines))));
+        }
+        if self.is_managed(origin.path) {
+            return fresh;
+        }
+        let hits = self.scanner.scan(&Text { path: origin.path, bytes: text, new_lines: None });
+        for hit in hits {
+            let overlaps =
+                |it: &Found| it.span.start < hit.span.end && hit.span.start < it.span.end;
+            if managed.iter().any(overlaps) || self.passes(origin, &hit, text) {
+                continue;
+            }
+            let lines = self.lines.touched(text, &hit.whole);
+            fresh.push((of_hit(origin, excerpt(text, &hit), &hit), Some(lines)));
+        }
+        fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
+        fresh
+    }
+
+    /// A text that is too large to be kept: all of it counts as new.
+    fn pieces(&mut self, origin: Origin<'_>, from: &mut dyn Read) -> std::io::Result<Vec<Fresh>> {
+        let mut pieces = Pieces::new(&self.scanner, origin.path);
+        let mut windows = Windows::default();
+        let mut leaks = Vec::new();
+        while windows.fill(from)? {
+            self.scanned.bytes += windows.new_text().len() as u64;
+            for found in self.managed(windows.text()) {
+                let leak = self.of_value(origin, windows.text(), &found);
+                leaks.extend(leak.map(|leak| Leak { line: leak.line + windows.lines, ..leak }));
+            }
+            let hits = pieces.push(windows.new_text());
+            leaks.extend(hits.iter().map(|hit| of_hit(origin, "…".to_owned(), hit)));
+        }
+        let hits = pieces.finish();
+        leaks.extend(hits.iter().map(|hit| of_hit(origin, "…".to_owned(), hit)));
+        // What stands where two windows overlap is found twice.
+        leaks.sort_by_key(|leak| (leak.line, leak.column));
+        leaks.dedup();
+        Ok(leaks.into_iter().map(|leak| (leak, None)).collect())
+    }
+
+    fn managed(&self, text: &[u8]) -> Vec<Found> {
+        self.values.as_ref().map(|it| it.managed.find(text, None)).unwrap_or_default()
+    }
+
+    /// Tells whether a path is one at which only sealed values stand, and what its policy leaves in clear.
+    fn is_managed(&self, path: &[u8]) -> bool {
+        let path = std::str::from_utf8(path).ok().and_then(|path| path.parse::<RepoPath>().ok());
+        let policy = self.standards.policy.as_ref();
+        path.zip(policy).is_some_and(|(path, policy)| policy.environment_of(&path).is_some())
+    }
+
+    fn passes(&mut self, origin: Origin<'_>, hit: &Hit<'_>, text: &[u8]) -> bool {
+        let secret = text.get::<Range<usize>>(hit.span.clone()).unwrap_or_default();
+        let path = String::from_utf8_lossy(origin.path);
+        let passes = self.standards.allow.lets(hit.rule, &path, secret);
+        self.scanned.allowed += usize::from(passes);
+        passes
+    }
+
+    fn of_value(&self, origin: Origin<'_>, text: &[u8], found: &Found) -> Option<Leak> {
+        let address = self.values.as_ref()?.managed.name(found)?.clone();
+        let before = &text[..found.span.start];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        Some(Leak {
+            path: String::from_utf8_lossy(origin.path).into_owned(),
+            line,
+            column: found.span.start - start + 1,
+            commit: origin.commit.cloned(),
+            rule: MANAGED.to_owned(),
+            description: "value that this repository manages".to_owned(),
+            fix: format!(
+                "take it out; where it was pushed before: tenure rotate {}",
+                quoted(&address)
+            ),
+            what: What::Managed { address, how: found.how },
+            level: Level::Block,
+            excerpt: "…".to_owned(),
+        })
+    }
+
+    /// Ends it: keeps what was found, and tells which exceptions let nothing pass.
+    pub(super) fn done(mut self, leaks: Vec<Leak>) -> Scanned {
+        self.scanned.leaks = leaks;
+        self.scanned.unused = self.standards.allow.unused().cloned().collect();
+        self.scanned
+    }
+}
+
+fn of_hit(origin: Origin<'_>, excerpt: String, hit: &Hit<'_>) -> Leak {
+    let path = String::from_utf8_lossy(origin.path).into_owned();
+    let place = format!("{path}:{}", hit.line);
+    Leak {
+        path,
+        line: hit.line,
+        column: hit.column,
+        commit: origin.commit.cloned(),
+        rule: hit.rule.to_owned(),
+        description: hit.description.to_owned(),
+        what: What::Credential,
+        level: hit.level,
+        excerpt,
+        fix: format!("take it out, or: tenure allow {} --reason \"…\"", quoted(&place)),
+    }
+}
+
+/// Windows on a stream that overlap, so that a value across two of them stands in one.
+#[derive(Default)]
+struct Windows {
+    buffer: Zeroizing<Vec<u8>>,
+    /// How many bytes of it were there before.
+    old: usize,
+    /// How many lines came before it.
+    lines: usize,
+}
+
+impl Windows {
+    const WINDOW: usize = 1 << 20;
+    const OVERLAP: usize = 64 << 10;
+
+    /// Moves on; tells whether there was more.
+    fn fill(&mut self, from: &mut dyn Read) -> std::io::Result<bool> {
+        let gone = self.buffer.len().saturating_sub(Self::OVERLAP);
+        self.lines += self.buffer[..gone].iter().filter(|byte| **byte == b'\n').count();
+        self.buffer.drain(..gone);
+        self.old = self.buffer.len();
+        let read = from.take(Self::WINDOW as u64).read_to_end(&mut self.buffer)?;
+        Ok(read > 0)
+    }
+
+    fn text(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    fn new_text(&self) -> &[u8] {
+        &self.buffer[self.old..]
+    }
+}

@@ -1,0 +1,46 @@
+//! The work tree as it lies there, and a text that is given.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use super::standards::Standards;
+use super::texts::{Judge, Origin};
+use super::values::Values;
+use super::{Leak, Scanned};
+use crate::deeds::DeedError;
+use crate::deeds::load::Place;
+use crate::world::{Stopwatch, World};
+
+/// Looks through the files that git tracks or would take, below some paths.
+pub(super) fn scan(place: &Place<'_>, below: &[PathBuf]) -> Result<Scanned, DeedError> {
+    let standards = Standards::of(place)?;
+    let values = standards.policy.as_ref().map(|policy| Values::of(place, policy)).transpose()?;
+    let mut judge = Judge::new(&standards, values);
+    let mut leaks: Vec<Leak> = Vec::new();
+    let skipped = place.checkout.each_file(below, &mut |path, content| {
+        let origin = Origin { path, commit: None };
+        leaks.extend(judge.path(origin).into_iter().map(|(leak, _)| leak));
+        leaks.extend(judge.read(origin, content)?.into_iter().map(|(leak, _)| leak));
+        Ok(())
+    })?;
+    judge.scanned.skipped = skipped;
+    Ok(judge.done(leaks))
+}
+
+/// Looks through a text as if it stood at a path; in a repository by its rules, else by ours alone.
+///
+/// # Errors
+/// As [`super::scan`].
+pub fn stdin(world: &World, path: &str, from: &mut dyn Read) -> Result<Scanned, DeedError> {
+    let watch = Stopwatch::start();
+    let place = Place::find(world).ok();
+    let standards = place.as_ref().map_or_else(|| Ok(Standards::ours()), Standards::of)?;
+    let policy = standards.policy.as_ref();
+    let values = place.as_ref().zip(policy).map(|(place, policy)| Values::of(place, policy));
+    let mut judge = Judge::new(&standards, values.transpose()?);
+    let origin = Origin { path: path.as_bytes(), commit: None };
+    let fresh = judge.read(origin, from)?;
+    let mut scanned = judge.done(fresh.into_iter().map(|(leak, _)| leak).collect());
+    scanned.took = watch.elapsed();
+    Ok(scanned)
+}

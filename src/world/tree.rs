@@ -1,0 +1,76 @@
+//! The files of the work tree that git tracks, or would take.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use super::WorldError;
+use super::git::Checkout;
+
+/// What is done with a file: its path in git's bytes, and its content as it comes; of a link its target.
+type Taker<'t> = dyn FnMut(&[u8], &mut dyn Read) -> Result<(), WorldError> + 't;
+
+impl Checkout {
+    /// Lends the files of the work tree that git tracks or does not ignore, below some paths as the user gave them;
+    /// all where there are none. Gives those that could not be read, and why.
+    pub fn each_file(
+        &self,
+        below: &[PathBuf],
+        take: &mut Taker<'_>,
+    ) -> Result<Vec<(String, &'static str)>, WorldError> {
+        let below: Vec<PathBuf> =
+            below.iter().map(|path| self.named(path)).collect::<Result<_, _>>()?;
+        let mut args: Vec<&OsStr> =
+            ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", "--"]
+                .map(OsStr::new)
+                .to_vec();
+        args.extend(below.iter().map(|path| path.as_os_str()));
+        let listed = self.program.ask("list the files", &args)?;
+        let paths: BTreeSet<&[u8]> =
+            listed.split(|byte| *byte == 0).filter(|it| !it.is_empty()).collect();
+        let mut unread = Vec::new();
+        for path in paths {
+            if let Some(why) = self.one_file(path, take)? {
+                unread.push((String::from_utf8_lossy(path).into_owned(), why));
+            }
+        }
+        Ok(unread)
+    }
+
+    /// A path as the user gave it, from the root.
+    fn named(&self, given: &Path) -> Result<PathBuf, WorldError> {
+        let outside = || WorldError::Outside { path: given.to_owned() };
+        let whole = self.whole_path(given).ok_or_else(outside)?;
+        let inside = whole.strip_prefix(&self.root).map_err(|_| outside())?;
+        Ok(if inside.as_os_str().is_empty() { ".".into() } else { inside.to_owned() })
+    }
+
+    fn one_file(
+        &self,
+        path: &[u8],
+        take: &mut Taker<'_>,
+    ) -> Result<Option<&'static str>, WorldError> {
+        let here = self.root.join(OsStr::from_bytes(path));
+        // A file that was deleted and not staged as such.
+        let Ok(about) = here.symlink_metadata() else { return Ok(None) };
+        if about.is_symlink() {
+            let target =
+                std::fs::read_link(&here).map_err(WorldError::io("read", here.display()))?;
+            take(path, &mut target.as_os_str().as_bytes())?;
+            return Ok(None);
+        }
+        if about.is_dir() {
+            return Ok(Some("is another repository"));
+        }
+        if !about.is_file() {
+            return Ok(Some("is no file"));
+        }
+        match File::open(&here) {
+            Ok(mut file) => take(path, &mut file).map(|()| None),
+            Err(_) => Ok(Some("cannot be opened")),
+        }
+    }
+}
