@@ -9,9 +9,9 @@ use super::get;
 use super::load::Place;
 use super::rotate::{Compared, all_new};
 use super::sealing::{Resealed, Sealing};
-use crate::document::{Document, Format, Leaf, Node, NotSpliceable, value};
+use crate::document::{Document, Format, Leaf, Node, NotSpliceable, items, value};
 use crate::log::entry::{FileChange, Item, Op};
-use crate::names::{KeyPath, TypeName};
+use crate::names::{Address, KeyPath, TypeName};
 use crate::policy::is_credential;
 use crate::rotation::strength::LEAST;
 use crate::secret::Plaintext;
@@ -116,6 +116,29 @@ impl Sealing<'_> {
         same.retain(|key| brings.contains(key));
         resealed.kept = same;
         Ok(())
+    }
+
+    /// Finds the values that stood in clear and are sealed as they are: no new ones. Whoever sees the repository
+    /// has them, so a credential among them is due at once.
+    pub(super) fn heed_clear(&self, resealed: &mut Resealed, clear: &Plaintext) {
+        let change = &mut resealed.change;
+        let parsed = Format::of(&change.path).zip(clear.expose_text());
+        let document = parsed.and_then(|(format, text)| Document::parse(format, text).ok());
+        let Some(found) = document.as_ref().map(items) else { return };
+        let (env, path) = (change.env.clone(), change.path.clone());
+        let stood = |item: &&mut Item| {
+            let address = Address { env: env.clone(), path: path.clone(), key: item.key.clone() };
+            let live = self.verified.live.get(&address).map(|live| live.item);
+            let hash = live.filter(|it| it.generation.is_none()).and_then(|it| it.hash);
+            let made = item.op == Op::New && item.generation.is_some();
+            made && hash.is_some() && found.get(&item.key).map(|it| it.hash) == hash
+        };
+        for item in change.items.iter_mut().filter(stood) {
+            resealed.cleared.insert(item.key.clone());
+            if is_credential(item.kind.as_ref()) {
+                item.due = Some(item.due.map_or(self.today, |due| due.min(self.today)));
+            }
+        }
     }
 
     /// The credential of which a change takes the name away and gives the value a new one.

@@ -7,6 +7,7 @@ use super::attributes::{PATH, missing};
 use super::load::Place;
 use super::machines;
 use super::member::request::{Waiting, waiting};
+use super::replay::replayed;
 use super::twins::twins;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::request::{Request, Wanted};
@@ -66,7 +67,9 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
             today: place.today(),
         });
     };
-    let findings = findings(&place, &verified, place.today())?;
+    let mut findings = findings(&place, &verified, place.today())?;
+    findings.extend(replayed(&place, &verified, place.today())?);
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let sealed = verified.live.values().filter(|live| live.item.generation.is_some());
     let custody = verified.live.iter().filter_map(|(address, live)| {
         Some((address.clone(), verified.holder(address)?, live.item.due))

@@ -7,6 +7,7 @@ use super::ring::{self, Ring};
 use crate::document::{Document, Format, NotSpliceable, items, whole_hash};
 use crate::log::entry::{FileChange, Item, Op, Origin};
 use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, Sha256, TypeName};
+use crate::policy::is_credential;
 use crate::seal::{self, Form, Known, SealError, Sealer};
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Live, Verified};
@@ -32,6 +33,20 @@ pub struct Resealed {
     pub why_whole: Option<NotSpliceable>,
     /// The lists that got something new, and keep some of what stood in them.
     pub(super) kept: BTreeSet<KeyPath>,
+    /// The values that stood in clear at their places, as the policy allowed, and are the same sealed.
+    pub(super) cleared: BTreeSet<KeyPath>,
+}
+
+impl Resealed {
+    fn new(bytes: Vec<u8>, change: FileChange, why_whole: Option<NotSpliceable>) -> Self {
+        Self { bytes, change, why_whole, kept: BTreeSet::new(), cleared: BTreeSet::new() }
+    }
+
+    /// The credentials among what stood in clear.
+    pub(super) fn bared(&self) -> impl Iterator<Item = &KeyPath> {
+        let made = self.change.items.iter().filter(|item| is_credential(item.kind.as_ref()));
+        made.map(|item| &item.key).filter(|key| self.cleared.contains(key))
+    }
 }
 
 /// What sealing needs of an environment.
@@ -63,6 +78,7 @@ impl Sealing<'_> {
         let mut resealed = self.as_it_stands(path, clear, kind, whole)?;
         self.nearer(&mut resealed.change, clear);
         self.keep_what_stood(&mut resealed, clear)?;
+        self.heed_clear(&mut resealed, clear);
         Ok(resealed)
     }
 
@@ -87,7 +103,7 @@ impl Sealing<'_> {
                 {
                     (change, bytes) = (self.change(path, &again, kind)?, again);
                 }
-                Ok(Resealed { bytes, change, why_whole: None, kept: BTreeSet::new() })
+                Ok(Resealed::new(bytes, change, None))
             }
             Ok(None) => self.whole(path, clear, kind, None),
             Err(DeedError::NotSpliceable { why, .. })
@@ -160,7 +176,7 @@ impl Sealing<'_> {
                 let bytes = self.by_value(path, clear, (None, &BTreeSet::new()))?;
                 let bytes = bytes.ok_or_else(|| DeedError::NoFile(path.clone()))?;
                 let change = self.change(path, &bytes, &none)?;
-                Resealed { bytes, change, why_whole: None, kept: BTreeSet::new() }
+                Resealed::new(bytes, change, None)
             }
             FileForm::Whole => self.whole_anew(path, clear, &none, None)?,
         };
@@ -200,8 +216,7 @@ impl Sealing<'_> {
             && matches!(file.form, FileForm::Whole)
             && self.ring.open_file(self.verified, path)?.expose() == clear.expose()
         {
-            let (bytes, kept) = (file.bytes.to_vec(), BTreeSet::new());
-            return Ok(Resealed { bytes, change: none, why_whole, kept });
+            return Ok(Resealed::new(file.bytes.to_vec(), none, why_whole));
         }
         self.whole_anew(path, clear, kind, why_whole)
     }
@@ -224,7 +239,7 @@ impl Sealing<'_> {
         item.due = values.filter_map(|(_, live)| live.item.due).chain(item.due).min();
         change.items.push(item);
         change.items.sort_by_key(|item| item.key.to_string());
-        Ok(Resealed { bytes, change, why_whole, kept: BTreeSet::new() })
+        Ok(Resealed::new(bytes, change, why_whole))
     }
 
     /// Compares a file's new sealed text with what stands in the log.
@@ -313,7 +328,7 @@ pub(super) fn kind_of_new<'v>(
     address: &Address,
     said: Option<&'v TypeName>,
 ) -> Option<&'v TypeName> {
-    let before = verified.live.get(address).and_then(|live| live.item.kind.as_ref());
+    let before = verified.type_at(address);
     verified.policy.rule(address).kind.or(said).or(before)
 }
 

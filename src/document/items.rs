@@ -69,6 +69,17 @@ pub fn plain_hash(slice: &str) -> Sha256 {
     head.part(b"").part(b"").part(b"").part(slice.as_bytes()).finish()
 }
 
+/// Tells whether a hash is that of an item without a text: an empty value, or an empty mapping or list.
+#[must_use]
+pub fn says_nothing(hash: Sha256) -> bool {
+    let of = |node: Node, slice: &str| {
+        let head = Sha256Writer::default().part(word(node));
+        head.part(b"").part(b"").part(b"").part(slice.as_bytes()).finish()
+    };
+    let empty = ["", "\"\"", "''"].map(|slice| of(Node::Empty, slice));
+    empty.into_iter().chain([of(Node::Mapping, ""), of(Node::List, "")]).any(|it| it == hash)
+}
+
 /// The hash of a file that is sealed whole.
 #[must_use]
 pub fn whole_hash(bytes: &[u8]) -> Sha256 {

@@ -25,7 +25,7 @@ use std::ops::Range;
 use crate::names::{KeyPath, RepoPath};
 
 pub use graft::{graft, graft_all, prune, prune_all};
-pub use items::{Item, items, plain_hash, whole_hash};
+pub use items::{Item, items, plain_hash, says_nothing, whole_hash};
 pub use merge::{Merged, merge};
 pub use splice::splice;
 

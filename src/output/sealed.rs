@@ -29,6 +29,7 @@ impl Show for Sealed {
             "entry": self.receipt.as_ref().map(|receipt| receipt.entry),
             "by": self.receipt.as_ref().map(|receipt| receipt.by.clone()),
             "doubts": self.doubts,
+            "cleared": self.cleared,
         })
     }
 }

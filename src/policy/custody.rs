@@ -3,7 +3,7 @@
 use super::glob::EnvPattern;
 use super::terms::Custody;
 use super::{MemberKind, Policy, SecretRule};
-use crate::names::{EnvName, MemberName};
+use crate::names::{Address, EnvName, MemberName};
 
 impl Policy {
     /// Tells whether all that an environment can ever hold is the customer's: a rule for the whole of it
@@ -20,6 +20,13 @@ impl Policy {
             }
         }
         all
+    }
+
+    /// Tells whether a customer has a value in hand: it was made in their custody, and is there. One of ours that
+    /// came there by a move stays ours.
+    #[must_use]
+    pub fn has_customer(&self, address: &Address, born: &Address) -> bool {
+        [address, born].iter().all(|at| self.rule(at).custody == Some(Custody::Customer))
     }
 
     /// Tells whether a member is one of ours and not the customer's: an admin, or somebody who reads or

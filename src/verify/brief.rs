@@ -116,6 +116,11 @@ impl Record {
                 let newest = (standing.entry, standing.file, standing.item);
                 self.trace(newest, &mut items, &mut between);
                 let live = Live { entry: standing.entry, item: self.item(standing) };
+                for one in self.cleared(&address, live) {
+                    let last = self.place_of(one.live.entry, one.address).into_iter();
+                    last.for_each(|item| self.trace(item, &mut items, &mut between));
+                    between.extend(self.all_named(one.address));
+                }
                 // What shows that it is no new value is asked for again.
                 if let Some(before) = self.stood_as_another(&address, live) {
                     self.trace(before, &mut items, &mut between);
@@ -176,12 +181,15 @@ impl Record {
         let versions: Vec<_> = spent.flat_map(|(_, made)| made.versions).collect();
         let stood = versions.iter().filter_map(|it| self.place_of(it.entry, &it.address));
         let places: BTreeSet<&Address> = versions.iter().map(|it| &it.address).collect();
-        let named = places.into_iter().flat_map(|address| {
-            self.naming(address).iter().filter_map(|at| {
-                self.place_of(*at, address).or_else(|| self.place_of_move(*at, address))
-            })
-        });
+        let named = places.into_iter().flat_map(|address| self.all_named(address));
         stood.chain(named).collect()
+    }
+
+    /// The items that name an address, or move its value away.
+    fn all_named(&self, address: &Address) -> impl Iterator<Item = Item> {
+        self.naming(address).iter().filter_map(|at| {
+            self.place_of(*at, address).or_else(|| self.place_of_move(*at, address))
+        })
     }
 
     fn place_of(&self, entry: usize, address: &Address) -> Option<Item> {

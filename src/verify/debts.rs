@@ -32,6 +32,8 @@ struct Value {
     owed: Owed,
     /// Whether whoever leaves makes it owed.
     to_leavers: bool,
+    /// The position of the entry that put it in clear: what comes after that finds no secret there.
+    cleared: Option<usize>,
 }
 
 /// Derives what is owed of one environment, or of all: the values whose `new` does not descend from the change
@@ -68,6 +70,7 @@ impl Verified<'_> {
             made: made.entry,
             owed: Owed::Rotate,
             to_leavers: is_credential(made.kind.as_ref()),
+            cleared: None,
         };
         let mut book = Book::of(self.record);
         let mut owed = book.of_value(&value);
@@ -76,12 +79,37 @@ impl Verified<'_> {
     }
 }
 
-/// The sealed values that stand, also those of which only the log says so: a file that is gone pays nothing.
+/// The sealed values that stand.
 fn standing<'v, 'e>(
     verified: &'v Verified<'e>,
 ) -> impl Iterator<Item = (&'v Address, &'v Live<'e>)> {
+    all_standing(verified).filter(|(_, live)| live.item.generation.is_some())
+}
+
+/// What stands, also what only the log says so of: a file that is gone pays nothing.
+fn all_standing<'v, 'e>(
+    verified: &'v Verified<'e>,
+) -> impl Iterator<Item = (&'v Address, &'v Live<'e>)> {
     let unfound = verified.unfound.iter().filter(|(at, _)| !verified.live.contains_key(at));
-    verified.live.iter().filter(|(_, live)| live.item.generation.is_some()).chain(unfound)
+    verified.live.iter().chain(unfound)
+}
+
+/// The values that were put in clear where one stands, but for those of which an end is asked anyhow.
+fn cleared<'v>(verified: &'v Verified<'_>, spent: &'v [Spent]) -> impl Iterator<Item = Value> + 'v {
+    let record = verified.record;
+    let spent: HashSet<&Origin> = spent.iter().map(|it| &it.origin).collect();
+    all_standing(verified).flat_map(move |(address, live)| {
+        let mut cleared = record.cleared(address, *live);
+        cleared.retain(|it| !spent.contains(&it.origin));
+        cleared.into_iter().map(|it| Value {
+            address: address.clone(),
+            origin: it.origin,
+            made: it.made,
+            owed: Owed::Rotate,
+            to_leavers: was_credential(record, it.live),
+            cleared: Some(it.since),
+        })
+    })
 }
 
 /// The values that stand, and those that were replaced and must be ended.
@@ -99,16 +127,19 @@ fn values(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Value> {
                 Some((Stage::Next, _)) | None => Owed::Rotate,
             };
             let to_leavers = was_credential(record, *live);
-            Value { address: address.clone(), origin, made, owed, to_leavers }
+            let address = address.clone();
+            Value { address, origin, made, owed, to_leavers, cleared: None }
         })
         .collect();
+    all.extend(cleared(verified, spent));
     all.extend(verified.badly_sealed.iter().filter_map(|(address, live)| {
         let keyrings = record.keyrings(&address.env).into_iter();
         let mut mine = keyrings.filter(|it| Some(it.record.generation) == live.item.generation);
         let (made, (_, origin)) = (mine.next()?.entry, origin(address, *live));
         let address = address.clone();
         let to_leavers = was_credential(record, *live);
-        Some(Value { address, origin, made, owed: Owed::Rotate, to_leavers })
+        let (owed, cleared) = (Owed::Rotate, None);
+        Some(Value { address, origin, made, owed, to_leavers, cleared })
     }));
     all.extend(spent.iter().map(|spent| Value {
         address: spent.address.clone(),
@@ -116,6 +147,7 @@ fn values(verified: &Verified<'_>, spent: &[Spent]) -> Vec<Value> {
         made: spent.made,
         owed: Owed::End,
         to_leavers: spent.asked,
+        cleared: None,
     }));
     all
 }
@@ -213,6 +245,9 @@ impl<'r> Book<'r> {
         let mut gone = self.gone.remove(env).unwrap_or_else(untold);
         for at in self.unknown(value.made).iter().copied() {
             let step = self.steps[at];
+            if !self.bears_on(step.entry, value) {
+                continue;
+            }
             let left = |who: &&MemberName| Cause::Left { who: (*who).clone() };
             let gone = gone[at].get_or_insert_with(|| leavers(record, step, env).collect());
             owed.extend(gone.iter().map(|who| self.since(step, value, left(who))));
@@ -221,11 +256,17 @@ impl<'r> Book<'r> {
         let made = &record.entries[value.made].entry;
         for at in 0..self.losses.len() {
             let Loss { told, taken, env, who } = self.losses[at];
-            if *env == value.address.env && !record.chain.knew(made, taken) {
+            let bears = self.bears_on(told.entry, value);
+            if bears && *env == value.address.env && !record.chain.knew(made, taken) {
                 owed.push(self.since(told, value, Cause::LostKey { who: who.clone() }));
             }
         }
         owed
+    }
+
+    /// Tells whether an entry does not come after a value was put in clear, for all to read.
+    fn bears_on(&self, cause: usize, value: &Value) -> bool {
+        value.cleared.is_none_or(|since| !self.record.dag.is_ancestor(since, cause))
     }
 
     fn since(&self, step: &Step, value: &Value, cause: Cause) -> Obligation {
@@ -273,6 +314,7 @@ impl<'r> Book<'r> {
             owed.extend(
                 exposed
                     .flatten()
+                    .filter(|value| self.bears_on(incident.entry, value))
                     .map(|value| self.debt(value, Cause::Incident { id, drill }, id, (day, day))),
             );
         }
@@ -291,6 +333,16 @@ struct Loss<'r> {
     env: &'r EnvName,
     /// Whose it was.
     who: &'r MemberName,
+}
+
+impl Record {
+    /// The keys of readers that are lost: the position of the policy's entry from which on nothing is sealed to
+    /// them, what they opened, and whose they were.
+    #[must_use]
+    pub fn lost_readers(&self) -> Vec<(usize, &EnvName, &MemberName)> {
+        let all = self.steps_in_force().flat_map(|step| losses(self, step));
+        all.map(|it| (it.taken.entry, it.env, it.who)).collect()
+    }
 }
 
 /// What the keys opened that a step is the first to call lost.

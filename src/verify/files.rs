@@ -84,7 +84,7 @@ impl<'e> Verified<'e> {
         Some(verified)
     }
 
-    /// The sealed values that the log says stand, and that were not found so.
+    /// What the log says stands, and was not found so.
     fn not_found(
         &self,
         standings: &BTreeMap<Address, Vec<Standing>>,
@@ -96,8 +96,7 @@ impl<'e> Verified<'e> {
         let stands = |(address, candidates): (&Address, &Vec<Standing>)| {
             let Settled::One(at) = record.settle(address, candidates, None) else { return None };
             let live = Live { entry: at.entry, item: record.item(at) };
-            let counts = record.holds(at.entry) && live.item.generation.is_some();
-            counts.then(|| (address.clone(), live))
+            record.holds(at.entry).then(|| (address.clone(), live))
         };
         rest.filter_map(stands).collect()
     }

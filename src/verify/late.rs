@@ -1,20 +1,22 @@
 //! Checks 11 and 12: deadlines and obligations; and what no reader has opened yet.
 
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::Live;
 use super::debts::Ledger;
 use super::disk::FileForm;
 use super::files::Verified;
-use super::verdicts::at;
+use super::verdicts::{at, can};
 use crate::document::{Document, Leaf, Node};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::Origin;
 use crate::names::{Address, EnvName, KeyPath, Stage, TypeName, quoted};
-use crate::policy::{Custody, Word};
+use crate::policy::{Strategy, Word};
 use crate::rotation::{Cause, Obligation, Owed, Previous, days};
 use crate::{rotation, seal};
+
+/// What is said of a value that a customer has in hand.
+const CUSTOMERS: &str = "; in custody of the customer, who decides";
 
 impl<'r> Verified<'r> {
     /// Notes the values of which nobody but their signers knows what they are.
@@ -22,9 +24,15 @@ impl<'r> Verified<'r> {
         for (path, file) in &self.files {
             let FileForm::Values(document) = &file.form else { continue };
             let dropped = |leaf: &&Leaf| document.token(leaf).is_some_and(seal::is_dropped);
-            for leaf in document.leaves.iter().filter(dropped) {
+            let mut dropped = document.leaves.iter().filter(dropped).peekable();
+            if dropped.peek().is_none() {
+                continue;
+            }
+            let can = can(&self.record.keyring_makers(self.policy, &file.env));
+            for leaf in dropped {
                 let (env, path, key) = (file.env.clone(), path.clone(), leaf.path.item());
-                let message = "dropped by who cannot read it, and not opened by a reader since";
+                let message =
+                    format!("dropped by who cannot read it, and not opened by a reader since{can}");
                 let note = at(Code::Dropped, &Address { env, path, key }, message);
                 let fix = format!("tenure rekey -e {}", file.env);
                 self.findings.push(note.graded(Severity::Note).fix(fix));
@@ -33,12 +41,14 @@ impl<'r> Verified<'r> {
     }
 
     /// The deadline of what stands sealed at an address. A value that another took the place of has none: its
-    /// overlap is what counts.
+    /// overlap is what counts. One that was over when a value was put in clear stays.
     #[must_use]
     pub fn deadline(&self, address: &Address) -> Option<Date> {
-        let item = self.stands(address)?.item;
+        let live = self.stands(address)?;
         let counts = || !matches!(self.stage(address), Some((Stage::Previous, _)));
-        item.due.filter(|_| item.generation.is_some() && counts())
+        let own = live.item.due.filter(|_| live.item.generation.is_some() && counts());
+        let cleared = self.record.cleared(address, live);
+        own.into_iter().chain(cleared.iter().filter_map(|it| it.overdue(self.record))).min()
     }
 
     /// The overlap of what stands at an address after another took its place: its last day.
@@ -90,16 +100,16 @@ impl<'r> Verified<'r> {
         (due, today): (Date, Date),
     ) -> Finding {
         let late = days(-rotation::days_left(due, today));
-        let grace = self.policy.grace(kind).unwrap_or_default();
-        let last = due.saturating_add(i64::from(grace).days());
+        let last = self.policy.graced_until(kind, due);
         let borne = today <= last;
         let until = match () {
-            () if self.is_customers(address) => self.whose(address).to_owned(),
+            () if self.is_customers((address, self.born(address))) => CUSTOMERS.to_owned(),
             () if borne => format!("; in grace until {last}"),
             () => String::new(),
         };
         let finding = at(Code::Overdue, address, format!("due {due}, {late} late{until}"));
-        finding.graded(self.grade(address, !borne)).fix(self.way_on(address, true))
+        let value = (address, self.born(address));
+        finding.graded(self.grade(value, !borne)).fix(self.way_on(address, true))
     }
 
     /// Check 12: what those who are gone, or whom an incident let in, could read and nobody made worthless since;
@@ -142,7 +152,7 @@ impl<'r> Verified<'r> {
         let finding = |address: &Address| {
             let message = "in use, and its issuer was told to refuse it";
             let finding = at(Code::Ended, address, message).fix(self.renewal(address));
-            finding.graded(self.grade(address, true))
+            finding.graded(self.grade((address, self.born(address)), true))
         };
         ended.map(|(address, _)| finding(address)).collect()
     }
@@ -155,12 +165,17 @@ impl<'r> Verified<'r> {
         // They are sorted by address.
         let from = self.obligations.partition_point(|debt| debt.address < *address);
         let here = self.obligations[from..].iter().take_while(|debt| debt.address == *address);
-        let of_it = here.filter(|debt| (debt.origin.entry, &debt.origin.address) == (made, at));
+        // What is owed of a value that was put in clear is of another origin.
+        let of_it = here.filter(|debt| {
+            debt.owed == Owed::Rotate || (debt.origin.entry, &debt.origin.address) == (made, at)
+        });
         of_it.min_by_key(|debt| debt.rank(today))
     }
 
     fn owed(&self, debt: &Obligation, today: Date) -> Finding {
+        let clear = self.stands(&debt.address).is_some_and(|it| it.item.generation.is_none());
         let what = match debt.owed {
+            Owed::Rotate if clear => "stands in clear, and must rotate",
             Owed::Rotate => "must rotate",
             Owed::End => "was replaced, and must be ended",
         };
@@ -175,9 +190,10 @@ impl<'r> Verified<'r> {
             Owed::End => self.finish(&debt.address),
             Owed::Rotate => self.way_on(&debt.address, true),
         };
-        let message = message + self.whose(&debt.address);
+        let value = (&debt.address, &debt.origin.address);
+        let message = message + self.whose(value);
         let finding = at(Code::Obligation, &debt.address, message).entry(debt.entry);
-        finding.graded(self.grade(&debt.address, debt.is_red(today))).fix(fix)
+        finding.graded(self.grade(value, debt.is_red(today))).fix(fix)
     }
 
     fn outlived(&self, value: &Previous, today: Date) -> Finding {
@@ -187,24 +203,30 @@ impl<'r> Verified<'r> {
             left => format!("in {}", days(left)),
         };
         let message = format!("replaced on {}, to be ended by {}, {when}", value.since, value.due);
-        let message = message + self.whose(&value.address);
+        let whose = (&value.address, &value.origin.address);
+        let message = message + self.whose(whose);
         let finding = at(Code::Previous, &value.address, message).entry(value.origin.entry);
-        finding.graded(self.grade(&value.address, left < 0)).fix(self.finish(&value.address))
+        finding.graded(self.grade(whose, left < 0)).fix(self.finish(&value.address))
     }
 
     /// What is late is red, unless a customer has it in hand.
-    fn grade(&self, address: &Address, late: bool) -> Severity {
-        if late && !self.is_customers(address) { Severity::Found } else { Severity::Note }
+    fn grade(&self, value: (&Address, &Address), late: bool) -> Severity {
+        if late && !self.is_customers(value) { Severity::Found } else { Severity::Note }
     }
 
-    /// Tells whether a customer has a value in hand.
-    fn is_customers(&self, address: &Address) -> bool {
-        self.policy.rule(address).custody == Some(Custody::Customer)
+    /// Tells whether a customer has a value in hand, by where it stands and where it was made.
+    fn is_customers(&self, (address, born): (&Address, &Address)) -> bool {
+        self.policy.has_customer(address, born)
+    }
+
+    /// Where what stands at an address was made.
+    fn born<'a>(&'a self, address: &'a Address) -> &'a Address {
+        self.stands(address).map_or(address, |live| self.record.origin_of(address, live).1)
     }
 
     /// Says of a customer's value that it is.
-    fn whose(&self, address: &Address) -> &'static str {
-        if self.is_customers(address) { "; in custody of the customer, who decides" } else { "" }
+    fn whose(&self, value: (&Address, &Address)) -> &'static str {
+        if self.is_customers(value) { CUSTOMERS } else { "" }
     }
 
     /// The command that ends what stands, or stood, at an address and is not the current value.
@@ -217,6 +239,9 @@ impl<'r> Verified<'r> {
     /// The command that comes next for a value that wants a new one: a rotation that is under way goes on
     /// first, and what is pending and no good any more is taken back.
     fn way_on(&self, address: &Address, spoilt: bool) -> String {
+        if self.stands(address).is_some_and(|live| live.item.generation.is_none()) {
+            return self.way_out_of_clear(address);
+        }
         let beside = |of: &Address, stage: Stage| {
             let at = of.beside(stage);
             at.is_some_and(|at| self.stage(&at).is_some_and(|(found, _)| found == stage))
@@ -237,13 +262,26 @@ impl<'r> Verified<'r> {
         format!("{} {step}", self.rotate(&base))
     }
 
+    /// What puts a value that stands in clear out of reach: nothing in clear takes the place of one that is owed.
+    fn way_out_of_clear(&self, address: &Address) -> String {
+        let seal = format!("tenure seal {}", quoted(&address.path));
+        match self.policy.is_clear(&address.env, &address.key) {
+            true => {
+                format!("take it out of `clear` in the policy, then: tenure policy sign && {seal}")
+            }
+            false => seal,
+        }
+    }
+
     /// The command that rotates what stands at an address.
     fn rotate(&self, address: &Address) -> String {
         format!("tenure rotate {}", self.record.name_of(address))
     }
 
-    /// The command by which a value, a list or a whole file gets a new content.
-    fn renewal(&self, address: &Address) -> String {
+    /// The command by which a value, a list or a whole file gets a new content. A key ring's new value stands beside
+    /// the one in use first.
+    #[must_use]
+    pub fn renewal(&self, address: &Address) -> String {
         let Address { path, key, .. } = address;
         let single = |document: &Document<'_>| {
             document.leaf(key).is_some_and(|leaf| leaf.node == Node::Scalar)
@@ -252,6 +290,9 @@ impl<'r> Verified<'r> {
             _ if *key == KeyPath::Whole => format!("{} --from-file FILE", self.rotate(address)),
             Some(FileForm::Values(document)) if !single(document) => {
                 format!("tenure edit {}", quoted(path))
+            }
+            _ if self.strategy(address) == Some(Strategy::KeyRing) => {
+                format!("{} --begin", self.rotate(address))
             }
             _ => self.rotate(address),
         }

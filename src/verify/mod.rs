@@ -5,6 +5,7 @@
 
 mod brief;
 mod chain;
+mod cleared;
 pub mod closers;
 mod custody;
 mod debts;

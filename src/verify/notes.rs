@@ -123,14 +123,26 @@ impl Known<'_> {
 impl Judge<'_> {
     /// A note names what its signer saw.
     pub(super) fn note(&self, at: usize, note: &Note) -> Result<(), Box<Finding>> {
-        let saw =
-            |other| self.dag.is_ancestor(other, at) && self.verdicts[other] != Verdict::Refused;
-        let known = Known { entries: self.entries, dag: self.dag, chain: &self.chain, saw: &saw };
         let signed = &self.entries[at].entry;
         let policy = signed.policy.and_then(|id| self.chain.step(&id)).map(|step| &step.policy);
-        let may = policy.map_or(Ok(()), |policy| known.may_end(policy, &signed.by, note));
-        may.and_then(|()| known.fits(note))
+        let may = policy.map_or(Ok(()), |policy| {
+            self.known(at, |known| known.may_end(policy, &signed.by, note))
+        });
+        may.and_then(|()| self.known(at, |known| known.fits(note)))
             .map_err(|why| Box::new(self.refuse(at, Code::NotAllowed, why)))
+    }
+
+    /// Says what the signer of a note may not say under a policy, wherever they saw its values stand.
+    pub(super) fn may_note(&self, policy: &Policy, at: usize, note: &Note) -> Result<(), String> {
+        let by = &self.entries[at].entry.by;
+        may_say(policy, by, note)?;
+        self.known(at, |known| known.may_end(policy, by, note))
+    }
+
+    fn known<T>(&self, at: usize, ask: impl FnOnce(&Known<'_>) -> T) -> T {
+        let saw =
+            |other| self.dag.is_ancestor(other, at) && self.verdicts[other] != Verdict::Refused;
+        ask(&Known { entries: self.entries, dag: self.dag, chain: &self.chain, saw: &saw })
     }
 }
 

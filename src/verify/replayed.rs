@@ -2,15 +2,18 @@
 //! made at random, a dropped one too, so nobody seals a value anew and gets it again; who signs it as a new one
 //! wants its duties gone, be it with a comment, a tag or an anchor beside it. Threat model, section 2.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::iter::once;
+
+use jiff::civil::Date;
 
 use super::disk::OnDisk;
 use super::standing::found;
-use super::{Live, Record};
+use super::{Live, Record, Verified};
 use crate::finding::{Code, Finding};
-use crate::log::entry::Op;
-use crate::names::{Address, GenerationId, Sha256, quoted};
+use crate::log::entry::{Op, Origin};
+use crate::names::{Address, GenerationId, Sha256};
+use crate::rotation::days_left;
 
 /// Where a sealed item stands: its entry, and the positions of its file and of itself there.
 pub(super) type At = (usize, usize, usize);
@@ -25,13 +28,56 @@ pub(super) fn check(
         return Ok(());
     }
     let bare = || record.bare_stood_as_another(address, live, &disk.bare);
-    let Some((before, ..)) = record.stood_as_another(address, live).or_else(bare) else {
-        return Ok(());
-    };
+    let before = record.stood_as_another(address, live).or_else(bare);
+    before.map_or(Ok(()), |before| Err(told(record, address, live, before).into()))
+}
+
+fn told(record: &Record, address: &Address, live: Live<'_>, (before, ..): At) -> Finding {
     let id = record.entries[before].id.short();
     let message = format!("this very token stood before, in entry {id}: it is no new value");
-    let fix = format!("tenure set {}/{}", address.env, quoted(&address.key));
-    Err(found(record, Code::BadDue, address, live, message).fix(fix).into())
+    let fix = format!("tenure set {}", record.name_of(address));
+    found(record, Code::BadDue, address, live, message).fix(fix)
+}
+
+impl Verified<'_> {
+    /// The sealed values that took the place, within one generation, of one that is overdue, was ended, or was
+    /// exposed by an incident: whoever signs the old token anew wants the duties of that gone.
+    #[must_use]
+    pub fn succeeding(&self, today: Date) -> Vec<&Address> {
+        let record = self.record;
+        let (ended, incidents) = (record.revoked(), record.incidents());
+        let exposed: BTreeSet<&Origin> = incidents.iter().flat_map(|it| it.values).collect();
+        let is_bad = |address: &Address, live: Live<'_>| {
+            let (made, at) = record.origin_of(address, live);
+            let origin = Origin { entry: record.entries[made].id, address: at.clone() };
+            live.item.due.is_some_and(|due| days_left(due, today) < 0)
+                || ended.contains(&origin)
+                || exposed.contains(&origin)
+        };
+        let succeeds = |(address, live): &(&Address, &Live<'_>)| {
+            let origin = record.origin_of(address, **live);
+            live.item.generation.is_some()
+                && record.naming(address).iter().any(|at| {
+                    let item = record.entries[*at].entry.item(address);
+                    let same = item.filter(|item| item.generation == live.item.generation);
+                    same.is_some_and(|item| {
+                        let old = Live { entry: *at, item };
+                        record.origin_of(address, old) != origin && is_bad(address, old)
+                    })
+                })
+        };
+        self.live.iter().filter(succeeds).map(|(address, _)| address).collect()
+    }
+
+    /// The finding that a value holds what an item was that stood there before; none where that was another form
+    /// of it.
+    #[must_use]
+    pub fn stood_in(&self, address: &Address, hash: Sha256) -> Option<Finding> {
+        let (record, live) = (self.record, *self.live.get(address)?);
+        let (step, origin) = (record.sealed_in(live), record.origin_of(address, live));
+        let before = record.bytes_stood_as_another(hash, step, origin)?;
+        Some(told(record, address, live, before))
+    }
 }
 
 impl Record {

@@ -44,9 +44,16 @@ impl Judge<'_> {
     fn takes_away(&self, step: &Step, at: usize) -> bool {
         let entry = &self.entries[at].entry;
         let has_key = |policy| self.has_key_under(at, policy);
+        let taken = |before, after| match &entry.kind {
+            Kind::Note(note) => {
+                self.may_note(before, at, note).is_ok() && self.may_note(after, at, note).is_err()
+            }
+            Kind::Init(_) | Kind::Policy(_) | Kind::Seal { .. } => {
+                rights::taken(before, after, entry)
+            }
+        };
         step.follows().map(|before| &self.chain.steps[before].policy).any(|before| {
-            (has_key(before) && !has_key(&step.policy))
-                || rights::taken(before, &step.policy, entry)
+            (has_key(before) && !has_key(&step.policy)) || taken(before, &step.policy)
         })
     }
 

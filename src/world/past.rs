@@ -1,5 +1,7 @@
 //! What a file ever was, as far as this clone knows: its versions in the index and in all history.
 
+use std::collections::BTreeSet;
+
 use super::git::{Touch, touch_of};
 use super::{Checkout, ObjectId, WorldError};
 use crate::names::RepoPath;
@@ -22,6 +24,21 @@ impl Checkout {
             if name == path.as_str().as_bytes() && !found.contains(&id) {
                 found.push(id);
             }
+        })?;
+        Ok(found)
+    }
+
+    /// Lists the versions of files in all history, each once, in one walk.
+    pub fn versions_of(
+        &self,
+        paths: &BTreeSet<&RepoPath>,
+    ) -> Result<Vec<(RepoPath, ObjectId)>, WorldError> {
+        let mut args = [&EVERYTHING[..], &["--all", "--"]].concat();
+        args.extend(paths.iter().map(|path| path.as_str()));
+        let mut found = Vec::new();
+        self.listed(&args, |id, name| {
+            let path = paths.iter().find(|path| path.as_str().as_bytes() == name);
+            found.extend(path.map(|path| ((*path).clone(), id)));
         })?;
         Ok(found)
     }

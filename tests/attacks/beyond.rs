@@ -4,7 +4,9 @@ use tenure::log::entry::{FileChange, Item, Kind, Note, Op, Origin, PolicyStep};
 use tenure::names::{Address, EntryId};
 
 use super::Estate;
+use super::duties::{check, red};
 use super::forge::Pen;
+use super::notes::{note, open, origin};
 
 const DB_URL: &str = "prod/secrets/prod.env#DB_URL";
 const API_KEY: &str = "prod/secrets/prod.env#API_KEY";
@@ -296,6 +298,40 @@ fn a_value_is_moved_to_a_place_whose_rule_gives_it_a_shorter_life() {
     estate.twin(|e| {
         e.by("ben", honest).run().done();
     });
+}
+
+#[test]
+fn what_is_owed_of_a_value_that_a_hand_moved_to_a_customer_stays_ours() {
+    const SHORT: &str = "prod/secrets/prod.env#SHORT";
+    let estate = Estate::with_policy(|text| {
+        text.replace("[types.api-key]\n", "[types.api-key]\nrevoke = \"console\"\n")
+    });
+    estate.set("ana", DB_URL, "hunter2-two");
+    estate.set("ana", API_KEY, "hunter2-api");
+    estate.commit("begun");
+    let text = foretold(&estate, |e| {
+        e.by("ben", "-y mv prod/DB_URL SHORT").run().done();
+    });
+    let rule = "\n[[secrets]]\nmatch = \"prod/SHORT\"\ncustody = \"customer\"\n";
+    let policy = estate.read(POLICY).replace("1-00000001", "2-00000002") + rule;
+    estate.sign_policy(&policy, "ana", &Pen::of("ana"));
+    let value = origin(&estate, DB_URL);
+    note(&estate, "ben", open(vec![value.clone()]));
+    estate.write("secrets/prod.env", &text);
+    let (_, item) = estate.newest(&value.address).unwrap();
+    let Kind::Seal { mut files, keyrings } = estate.attesting(Op::Move, &[SHORT]) else {
+        unreachable!()
+    };
+    let it = &mut files[0].items[0];
+    (it.due, it.kind, it.of) = (item.due, item.kind.clone(), Some(value));
+    estate.sign(estate.draft("ben", Kind::Seal { files, keyrings }), &Pen::of("ben"));
+    estate.commit("moved by hand");
+    estate.judged(5, &["bad-due", "in custody of the customer"]);
+    estate.set("ana", SHORT, "hunter2-new");
+    estate.commit("replaced");
+    assert_eq!(red(&check(&estate, "2026-02-01")), ["incident", "obligation", "previous"]);
+    let asked = estate.by("ana", "incident status").run();
+    assert!(!asked.stdout.contains("customer"), "{asked}");
 }
 
 #[test]

@@ -381,6 +381,53 @@ fn a_token_that_stood_before_is_no_new_value_with_something_beside_it() {
 }
 
 #[test]
+fn a_token_that_stood_before_with_something_beside_it_or_in_a_list_is_no_new_value_without() {
+    const LIST: &str = "prod/secrets/prod.yaml#l";
+    let estate = estate(1);
+    let token = |e: &Estate, path: &str| {
+        let text = e.read(path);
+        let begins = text.find("sealed.v1.").unwrap();
+        let rest = &text[begins..];
+        rest.split(|c: char| c.is_whitespace() || c == '"').next().unwrap().to_owned()
+    };
+    let reseal = |path: &str, edit: &dyn Fn(&str) -> String| {
+        estate.by("ana", &format!("open --in-place {path}")).run().done();
+        estate.edit(path, edit);
+        estate.by("ana", "seal").run().done();
+        estate.commit("sealed");
+    };
+    estate.by("ana", "unset prod/API_KEY").run().done();
+    reseal("secrets/prod.env", &|text| text.replace("DB_URL=", "export DB_URL="));
+    estate.set("ana", DB_URL, "hunter2-three");
+    estate.write("secrets/prod.yaml", "l:\n  - hunter2-l-one\n  - hunter2-l-two\n");
+    estate.by("ana", "seal -y secrets/prod.yaml").run().done();
+    estate.commit("both");
+    let old = [DB_URL, LIST].map(|address| origin(&estate, address));
+    let (single, listed) =
+        (token(&estate, "secrets/prod.env"), token(&estate, "secrets/prod.yaml"));
+    estate.set("ana", DB_URL, "hunter2-two");
+    reseal("secrets/prod.yaml", &|text| text.replace("-one", "-uno").replace("-two", "-due"));
+    note(&estate, "ben", open(old.to_vec()));
+    estate.commit("exposed, and replaced");
+    estate.judged(1, &["incident"]);
+    let again = |address: &str, path: &str, text: &str| {
+        let pin = estate.read(".git/tenure/pin");
+        estate.write(path, text);
+        let kind = estate.attesting(Op::New, &[address]);
+        estate.sign(estate.draft("ben", kind), &Pen::of("ben"));
+        estate.commit("the old token");
+        estate.judged(5, &["bad-due", "stood before"]);
+        estate.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]).done();
+        estate.write(".git/tenure/pin", pin);
+    };
+    again(DB_URL, "secrets/prod.env", &format!("DB_URL={single}\n"));
+    again(LIST, "secrets/prod.yaml", &format!("l:\n  - {listed}\n"));
+    // A list that keeps one and gets another is no old one.
+    reseal("secrets/prod.yaml", &|text| text.to_owned() + "  - hunter2-l-new\n");
+    estate.judged(1, &["incident"]);
+}
+
+#[test]
 fn a_value_in_use_whose_issuer_refuses_it_is_found() {
     let estate = estate(1);
     let value = origin(&estate, API_KEY);

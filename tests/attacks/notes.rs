@@ -39,7 +39,7 @@ pub(super) fn note(estate: &Estate, by: &str, note: Note) -> EntryId {
     estate.sign(entry, &Pen::of(by))
 }
 
-fn verdict(estate: &Estate, id: EntryId) -> String {
+pub(super) fn verdict(estate: &Estate, id: EntryId) -> String {
     let shown = estate.by("ana", &format!("--json log show {id}")).run();
     shown.json()["verdict"].as_str().unwrap().to_owned()
 }

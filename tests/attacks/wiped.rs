@@ -5,7 +5,7 @@ use tenure::log::entry::{Kind, Note};
 use super::Estate;
 use super::duties::{check, duties, estate, red};
 use super::forge::Pen;
-use super::notes::{note, open, origin, revoked};
+use super::notes::{note, open, origin, revoked, verdict};
 
 const DB_URL: &str = "prod/secrets/prod.env#DB_URL";
 const POLICY: &str = ".secrets-policy.toml";
@@ -53,6 +53,10 @@ fn what_was_left_in_an_environment_stands_no_longer_than_that() {
     estate.remove("secrets/prod.env");
     estate.commit("gone");
     assert_eq!(ends(&check(&estate, "2026-02-01")), 2);
+    let told = estate.by("ana", "report 5d").run();
+    assert!(told.stdout.contains("\n## 11. Summary\n"), "{told}");
+    let owed = "Previous value not ended: prod/DB_URL, replaced on ";
+    assert_eq!(told.stdout.matches(owed).count(), 2, "{told}");
 }
 
 /// How many values are due to be ended after their overlap.
@@ -160,6 +164,39 @@ fn who_may_not_write_where_a_value_was_moved_does_not_say_that_it_was_ended() {
     estate.twin(|e| {
         note(e, "ana", revoked(lead));
     });
+}
+
+#[test]
+fn who_loses_the_right_where_a_value_was_moved_beside_their_word_did_not_end_it() {
+    let estate = Estate::with_policy(|text| {
+        let text = text.replace("writers = [\"admin\"]", "writers = [\"admin\", \"developer\"]");
+        text.replace(
+            "readers = [\"admin\", \"deploy\"]",
+            "readers = [\"admin\", \"deploy\", \"developer\"]",
+        )
+    });
+    for (key, value) in
+        [("DB_URL", "hunter2-two"), ("OWN", "hunter2-own"), ("API_KEY", "hunter2-api")]
+    {
+        estate.set("ana", &format!("prod/secrets/prod.env#{key}"), value);
+    }
+    let [lead, own] =
+        ["API_KEY", "OWN"].map(|key| origin(&estate, &format!("prod/secrets/prod.env#{key}")));
+    estate.by("ana", "mv prod/API_KEY LEAD_KEY").run().done();
+    estate.by("ana", "mv prod/OWN OTHER").run().done();
+    estate.set("ana", "prod/secrets/prod.env#LEAD_KEY", "hunter2-lead");
+    estate.set("ana", "prod/secrets/prod.env#OTHER", "hunter2-other");
+    let mut words = Vec::new();
+    estate.both(
+        |e| {
+            let rule = "\n[[secrets]]\nmatch = \"prod/LEAD_*\"\nwriters = [\"admin\"]\n";
+            e.edit(POLICY, |text| text.to_owned() + rule);
+            e.by("ana", "-y policy sign").run().done();
+        },
+        |e| words.extend([lead, own].map(|value| note(e, "cleo", revoked(value)))),
+    );
+    let verdicts: Vec<_> = words.into_iter().map(|id| verdict(&estate, id)).collect();
+    assert_eq!(verdicts, ["void", "verified"]);
 }
 
 #[test]

@@ -490,12 +490,21 @@ fn a_type_that_decrypts_with_its_old_values_keeps_the_last() {
     let repo = typed("strategy = \"keep-old\"");
     let done = repo.tenure_fed(&["rotate", "dev/A"], "new-value").done();
     assert!(done.stdout.contains("dev/A_PREVIOUS stays, to decrypt."), "{done}");
+    assert!(!done.stderr.contains("end it at its issuer"), "{done}");
     assert_eq!(given(&repo), ["A=new-value", "A_PREVIOUS=one-value"]);
     repo.run("check").done();
     let error = "the previous value of dev/A stays to decrypt";
     refused(&repo, "rotate dev/A", error, "tenure rotate dev/A --finish, once nothing needs it");
     let error = "nothing would decrypt any more what dev/A encrypted";
     refused(&repo, "set dev/A", error, "tenure rotate dev/A, which keeps the old value");
+    // Nor is it overwritten in an editor, or in the file.
+    let hint = "tenure rotate dev/A, which keeps the old value";
+    repo.run("open --in-place secrets/dev.env").done();
+    let opened = repo.read("secrets/dev.env");
+    repo.write("secrets/dev.env", opened.replace("A=new-value", "A=third-value"));
+    refused(&repo, "seal", error, hint);
+    repo.write("secrets/dev.env", opened.replace("A=new-value", "A=\"new-value\""));
+    repo.run("seal").done();
     repo.run("rotate dev/A --finish").done();
     assert_eq!(given(&repo), ["A=new-value"]);
     repo.tenure_fed(&["set", "dev/A"], "new-value").done();

@@ -31,6 +31,13 @@ fn left_by_ben() -> Repo {
     repo.write("secrets/dev/l.yaml", "l:\n  - list-value-1\n  - list-value-2\nt: plain-text\n");
     repo.run("seal").done();
     repo.commit("sealed");
+    with_ben(&repo);
+    assert_ne!(owed(&repo), Vec::<String>::new());
+    repo
+}
+
+/// Lets ben in, and removes him.
+fn with_ben(repo: &Repo) {
     let file = repo.home().join("ben.key");
     let args = ["-q", "-t", "ed25519", "-N", "", "-C", "ben", "-f"];
     repo.command(stock("ssh-keygen").unwrap()).args(&args).arg(&file).run().done();
@@ -38,8 +45,6 @@ fn left_by_ben() -> Repo {
     repo.tenure(&["member", "add", "ben", "--role", "developer", "--ssh-key", &key, "-y"]).done();
     repo.run("member remove ben --yes").done();
     repo.commit("ben left");
-    assert_ne!(owed(&repo), Vec::<String>::new());
-    repo
 }
 
 /// What must be rotated.
@@ -286,9 +291,8 @@ fn a_value_that_is_no_good_any_more_comes_back_in_no_way() {
     refused(&repo, &repo.tenure_fed(&["set", "dev/A"], "second-value"), again);
 }
 
-#[test]
-fn a_value_that_stood_in_clear_for_a_while_pays_nothing_by_that() {
-    let repo = left_by_ben();
+/// Lets the policy leave `dev/A` in clear, and puts it so.
+fn clear_a(repo: &Repo) {
     let policy = repo.read(".secrets-policy.toml");
     let clear = policy.replacen("[environments.dev]\n", "[environments.dev]\nclear = [\"A\"]\n", 1);
     assert_ne!(policy, clear);
@@ -297,12 +301,104 @@ fn a_value_that_stood_in_clear_for_a_while_pays_nothing_by_that() {
     repo.run("open --in-place secrets/dev.env").done();
     repo.run("seal").done();
     assert!(repo.read("secrets/dev.env").contains("A=first-value"));
+}
+
+/// Takes that back; what stands in clear is to be sealed.
+fn seal_a(repo: &Repo) -> Outcome {
     let clear = repo.read(".secrets-policy.toml");
     repo.write(".secrets-policy.toml", clear.replace("clear = [\"A\"]\n", ""));
     repo.run("policy sign -y").done();
-    let sealed = repo.run("seal -y secrets/dev.env");
-    assert_eq!((sealed.code, sealed.stdout.as_str()), (2, ""), "{sealed}");
-    assert!(sealed.stderr.contains("dev/A had this value before"), "{sealed}");
+    assert!(owed(repo).contains(&"A".to_owned()), "between the two");
+    assert!(repo.run("check").stdout.contains("tenure seal secrets/dev.env"));
+    repo.run("seal secrets/dev.env").done()
+}
+
+#[test]
+fn a_value_that_stood_in_clear_for_a_while_pays_nothing_by_that() {
+    for committed in [true, false] {
+        let repo = left_by_ben();
+        let before = owed(&repo);
+        clear_a(&repo);
+        if committed {
+            repo.commit("in clear");
+        }
+        assert_eq!(owed(&repo), before);
+        let checked = repo.run("check --json").json();
+        let of_a = |it: &&serde_json::Value| it["code"] == "obligation" && it["key"] == "A";
+        let of_a = checked["findings"].as_array().unwrap().iter().find(of_a).unwrap().clone();
+        assert!(of_a["message"].as_str().unwrap().starts_with("stands in clear, and must rotate"));
+        assert!(of_a["fix"].as_str().unwrap().contains("take it out of `clear`"), "{of_a}");
+        // Also by what is remembered of the log, and with another value in clear.
+        for _ in 0..2 {
+            let status = repo.run("status --json").json();
+            assert_eq!(status["obligations"].as_array().unwrap().len(), before.len(), "{status}");
+        }
+        let sealed = seal_a(&repo);
+        let said = "dev/A stood in clear, for all who see the repository: it must rotate: tenure rotate dev/A";
+        assert!(sealed.stderr.contains(said), "{sealed}");
+        repo.commit("sealed again");
+        assert!(!repo.read("secrets/dev.env").contains("first-value"));
+        assert_eq!(owed(&repo), before);
+        repo.tenure_fed(&["rotate", "dev/A"], "newest-value").done();
+        assert_eq!(owed(&repo).len() + 1, before.len());
+    }
+}
+
+#[test]
+fn what_stood_in_clear_is_due_at_once_where_it_is_sealed_again() {
+    let repo = started();
+    repo.tenure_fed(&["set", "dev/A", "--type", "token"], "first-value").done();
+    repo.commit("set");
+    clear_a(&repo);
+    repo.commit("in clear");
+    let clear = repo.read(".secrets-policy.toml");
+    repo.write(".secrets-policy.toml", clear.replace("clear = [\"A\"]\n", ""));
+    repo.run("policy sign -y").done();
+    repo.run("seal secrets/dev.env").done();
+    repo.commit("sealed again");
+    let listed = repo.run("list --json").done().json();
+    assert_eq!(listed["secrets"][0]["type"], "token", "as it was: {listed}");
+    let overdue = |repo: &Repo| repo.run("check --json").stdout.contains("\"overdue\"");
+    assert!(!overdue(&repo));
+    assert!(overdue(&repo.at("2026-01-02")));
+}
+
+#[test]
+fn what_was_overdue_before_it_stood_in_clear_stays_so_and_what_was_not_has_no_deadline() {
+    let repo = started();
+    repo.tenure_fed(&["set", "dev/A", "--type", "token"], "first-value").done();
+    repo.commit("set");
+    let found = |repo: &Repo| {
+        let checked = repo.run("check --json").json();
+        let all = checked["findings"].as_array().unwrap().clone();
+        all.iter().any(|it| it["code"] == "overdue" && it["key"] == "A")
+    };
+    let late = repo.at("2026-12-01");
+    assert!(found(&late));
+    clear_a(&late);
+    late.commit("in clear");
+    assert!(found(&late));
+    let repo = started();
+    repo.tenure_fed(&["set", "dev/A", "--type", "token"], "first-value").done();
+    clear_a(&repo);
+    repo.commit("in clear");
+    assert!(!found(&repo.at("2026-12-01")));
+}
+
+#[test]
+fn who_leaves_after_a_value_was_put_in_clear_makes_it_owed_no_more() {
+    let repo = started();
+    repo.write("secrets/dev.env", "A=first-value\nB=other-value\nE=\n");
+    repo.run("seal").done();
+    clear_a(&repo);
+    repo.commit("in clear");
+    with_ben(&repo);
+    assert_eq!(owed(&repo), ["B"]);
+    // An empty place is no value in clear: what comes after it pays.
+    let empty = edit(&repo, "secrets/dev.env", "sed -i 's/^B=.*/B=/' \"$1\"").done();
+    assert_eq!(owed(&repo), Vec::<String>::new(), "{empty}");
+    repo.tenure_fed(&["set", "dev/B"], "newest-value").done();
+    assert_eq!(owed(&repo), Vec::<String>::new());
 }
 
 #[test]

@@ -49,6 +49,10 @@ pub(crate) fn run(
     let sealed = seal::seal(world, &plan)?;
     out.show(&sealed)?;
     super::set::compared(out, sealed.compared);
+    for name in &sealed.cleared {
+        let what = "stood in clear, for all who see the repository: it must rotate";
+        out.warn(&safe(&format!("{name} {what}: tenure rotate {name}")));
+    }
     if let Some(first) = sealed.doubts.first() {
         let more = match sealed.doubts.len() {
             1 => String::new(),

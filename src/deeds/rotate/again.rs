@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::state::{refuse, stands_alone};
+use super::state::{keeps_to_decrypt, refuse, stands_alone};
 use super::{earlier, steps};
 use crate::deeds::DeedError;
 use crate::deeds::find::Found;
@@ -120,7 +120,13 @@ pub(in crate::deeds) fn all_new(
     let mut compared = Compared::All;
     let elsewhere = owed_elsewhere(sealing);
     for (found, value) in values {
-        stands_alone(sealing.verified, &found.address())?;
+        let address = found.address();
+        stands_alone(sealing.verified, &address)?;
+        // What is sealed as it stood in clear is told as such, and pays nothing.
+        if resealed.cleared.contains(&address.key.item()) {
+            continue;
+        }
+        keeps_to_decrypt(sealing.verified, &address)?;
         no_copy(sealing, &elsewhere, (found, value))?;
         compared = compared.and(one(place, sealing, (found, value), Insist::Anyway)?);
     }
@@ -250,8 +256,7 @@ fn one(
 /// Tells whether what stands at an address is overdue, or must be rotated for another reason.
 fn is_owed(sealing: Sealing<'_>, address: &Address) -> bool {
     let Sealing { verified, today, .. } = sealing;
-    let live = verified.live.get(address).map(|live| live.item);
-    let due = live.filter(|item| item.generation.is_some()).and_then(|item| item.due);
+    let due = verified.deadline(address);
     let mut debts = verified.obligations.iter().filter(|debt| debt.address == *address);
     due.is_some_and(|due| days_left(due, today) < 0) || debts.any(|debt| !debt.is_accepted(today))
 }

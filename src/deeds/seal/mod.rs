@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use super::DeedError;
 use super::attest::{Work, attest};
 use super::brought::Brought;
+use super::enact::agree;
 use super::fit::doubt;
 use super::load::{Loaded, Place};
 use super::opened::{self, Opened};
@@ -30,7 +31,7 @@ use crate::names::{Address, EnvName, KeyPath, RepoPath, TypeName, quoted};
 use crate::seal as tokens;
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
-use crate::world::{Consent, World, Writes};
+use crate::world::{World, Writes};
 use committed::{Committed, Origin};
 use look::{Look, Signed};
 use named::Named;
@@ -59,6 +60,8 @@ pub struct Sealed {
     pub receipt: Option<Receipt>,
     /// What would not be taken from who sets it, each as a sentence.
     pub doubts: Vec<String>,
+    /// The credentials that stood in clear, for all who see the repository, and are sealed as they are.
+    pub cleared: Vec<String>,
     /// Whether what is new is known to be none that stood there before, where that matters.
     pub compared: Compared,
 }
@@ -129,8 +132,13 @@ pub fn seal(world: &World, plan: &Plan) -> Result<Sealed, DeedError> {
     known_type(&verified, plan.kind.as_ref())?;
     take_for_signed(&mut verified, &signed, &suspects);
     let mut work = Work { reason: plan.reason.clone(), ..Work::default() };
-    let mut sealed =
-        Sealed { files: Vec::new(), receipt: None, doubts: Vec::new(), compared: Compared::All };
+    let mut sealed = Sealed {
+        files: Vec::new(),
+        receipt: None,
+        doubts: Vec::new(),
+        cleared: Vec::new(),
+        compared: Compared::All,
+    };
     seal_all(&place, &verified, &suspects, plan, (&mut work, &mut sealed))?;
     if work.is_empty() {
         place.commit(&work.writes)?;
@@ -193,7 +201,7 @@ fn base(
         what: format!("the sealed text that `{}` was opened from is no longer here", open.path),
         instead: Some(format!(
             "keep a copy of your changes, then: git restore {0} && tenure open --in-place {0}",
-            open.path
+            quoted(&open.path)
         )),
     })?;
     if let Some((key, live)) = look.newer(&base) {
@@ -229,27 +237,28 @@ fn vouched(
         let instead = Some(format!("look at it; if it is right: tenure seal {}", quoted(&address)));
         return Err(DeedError::Refuse { what, instead });
     }
-    if place.world.consent == Consent::Given {
-        return Ok(());
-    }
-    let what = match (first, committed.len()) {
-        (KeyPath::Whole, _) => look.path.to_string(),
-        (first, 1) => format!("{first} in {}", look.path),
-        (_, several) => format!("{several} values in {}", look.path),
+    let (what, it) = match (first, committed.len()) {
+        (KeyPath::Whole, _) => (format!("{} was", look.path), "it"),
+        (first, 1) => (format!("{first} in {} was", look.path), "it"),
+        (_, several) => (format!("{several} values in {} were", look.path), "them"),
     };
-    let question = format!("{what} was committed in clear by {who}. Sign it as yours?");
-    if place.world.terminal.confirm(&question)? { Ok(()) } else { Err(DeedError::Aborted) }
+    let question = format!("{what} committed in clear by {who}. Sign {it} as yours?");
+    agree(place.world, &question)
 }
 
-/// Stops at any finding but that a suspect without a base is in clear.
+/// Stops at any finding but that a suspect is in clear, or without a base is not what was signed.
 fn nothing_else_wrong(verified: &Verified<'_>, suspects: &[Suspect]) -> Result<(), DeedError> {
     let lost = |finding: &Finding| {
-        let expected = matches!(finding.code, Code::Plaintext | Code::Altered | Code::Missing);
         let here = |path: &RepoPath| {
             let rest = finding.place.strip_prefix(path.as_str());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ':']))
         };
-        expected && suspects.iter().any(|s| matches!(s.base, Base::Lost) && here(&s.path))
+        let mut mine = suspects.iter().filter(|suspect| here(&suspect.path));
+        match finding.code {
+            Code::Plaintext => mine.next().is_some(),
+            Code::Altered | Code::Missing => mine.any(|it| matches!(it.base, Base::Lost)),
+            _ => false,
+        }
     };
     let blocks = |finding: &&Finding| {
         let mine = |env: &EnvName| suspects.iter().any(|suspect| suspect.env == *env);
@@ -261,8 +270,19 @@ fn nothing_else_wrong(verified: &Verified<'_>, suspects: &[Suspect]) -> Result<(
     found.map_or(Ok(()), |finding| Err(DeedError::Refused(finding.as_refusal().into())))
 }
 
-/// Lets a file without a base be compared with what was signed of it.
+/// Lets a file without a base be compared with what was signed of it; of any other, what was signed in clear and
+/// may no longer stand so.
 fn take_for_signed<'r>(verified: &mut Verified<'r>, signed: &Signed<'r>, suspects: &[Suspect]) {
+    for suspect in suspects.iter().filter(|suspect| !matches!(suspect.base, Base::Lost)) {
+        let clear = signed.iter().filter(|(address, live)| {
+            address.path == suspect.path
+                && live.item.generation.is_none()
+                && !verified.policy.is_clear(&address.env, &address.key)
+                && !verified.live.contains_key(address)
+        });
+        let clear: Vec<_> = clear.map(|(address, live)| (address.clone(), *live)).collect();
+        verified.take_for_live(clear.into_iter());
+    }
     for suspect in suspects.iter().filter(|suspect| matches!(suspect.base, Base::Lost)) {
         let mine = signed.iter().filter(|(address, _)| address.path == suspect.path);
         verified.take_for_live(mine.map(|(address, live)| (address.clone(), *live)));
@@ -296,6 +316,8 @@ fn seal_all(
         let doubt = |new: &Brought| doubt(verified.policy, new, place.today());
         sealed.doubts.extend(brought.iter().filter_map(doubt));
         sealed.compared = sealed.compared.and(sealing.pays_with_new(place, &resealed, &brought)?);
+        let cleared = resealed.bared().map(|key| resealed.change.address(key));
+        sealed.cleared.extend(cleared.map(|address| verified.record.name_of(&address)));
         sealed.files.push(count(verified, suspect, &resealed)?);
         work.writes.based_on(suspect.path.clone(), Some(&suspect.disk));
         work.file(resealed.change, resealed.bytes);
