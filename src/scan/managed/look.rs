@@ -54,12 +54,12 @@ impl<'a> Search<'a> {
         // Eight places at once: in nearly all of them is nothing.
         for block in reading.bytes.windows(BLOCK).step_by(8 * STEP) {
             let Some(block) = block.first_chunk::<BLOCK>() else { return };
-            let mut seen = 0_u8;
-            for number in 0..8 {
-                let eight = eight(block, number * STEP);
-                let is_short = has_short && index.short.may_have(eight & SHORT);
-                seen = seen << 1 | u8::from(index.long.may_have(eight) | is_short);
-            }
+            let places = [0, 1, 2, 3, 4, 5, 6, 7].map(|number| eight(block, number * STEP));
+            let seen = places.map(|eight| index.long.may_have(eight));
+            let short = places.map(|eight| has_short && index.short.may_have(eight & SHORT));
+            let bits =
+                |all: [bool; 8]| all.iter().fold(0_u8, |bits, bit| bits << 1 | u8::from(*bit));
+            let mut seen = bits(seen) | bits(short);
             while seen != 0 {
                 let number = seen.leading_zeros() as usize;
                 self.at_place(reading, at + number * STEP);
@@ -98,6 +98,8 @@ impl<'a> Search<'a> {
         let bytes = &needle.bytes;
         let here = reading.bytes.get(start..start + bytes.len());
         match part.kind {
+            // What is broken as it is, is compared with more care.
+            RAW | REVERSED if reading.is_joined => {}
             RAW if here == Some(bytes) => {
                 self.add(part.needle, reading, start..start + bytes.len(), How::Raw);
             }
@@ -275,7 +277,7 @@ impl<'a> Search<'a> {
             return done;
         }
         let Some((undone, end)) = reading.joined(at, LONGEST_JOINED) else { return done };
-        self.look(&undone.read(reading, How::Split, 0));
+        self.look(&undone.read(reading, How::Split));
         end
     }
 
@@ -297,7 +299,7 @@ impl<'a> Search<'a> {
     }
 
     fn deeper(&mut self, reading: &Reading<'_>, undone: &Undone, how: How) {
-        self.look(&undone.read(reading, how, 1));
+        self.look(&undone.read(reading, how));
     }
 
     fn in_base64(&mut self, reading: &Reading<'_>) {
@@ -311,9 +313,7 @@ impl<'a> Search<'a> {
 
     fn in_hex(&mut self, reading: &Reading<'_>) {
         runs::all(reading.bytes, &runs::HEX, 16, &mut |run| {
-            for undone in reading.hex(&run).into_iter().flatten() {
-                self.deeper(reading, &undone, How::Hex);
-            }
+            reading.hex(run, &mut |undone| self.deeper(reading, undone, How::Hex));
         });
     }
 
