@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::{memchr_iter, memchr2_iter, memchr3_iter};
 
 use super::base64::{self, Core};
-use super::grams::Part;
+use super::grams::{Grams, Part};
 use super::index::{BASE64, Index, RAW, REVERSED, SHORT, STEP, gram, reversed};
 use super::reading::{Reading, Undone};
 use super::units::{Way, is_after_quote, is_mark};
@@ -54,12 +54,10 @@ impl<'a> Search<'a> {
         // Eight places at once: in nearly all of them is nothing.
         for block in reading.bytes.windows(BLOCK).step_by(8 * STEP) {
             let Some(block) = block.first_chunk::<BLOCK>() else { return };
-            let places = [0, 1, 2, 3, 4, 5, 6, 7].map(|number| eight(block, number * STEP));
-            let seen = places.map(|eight| index.long.may_have(eight));
-            let short = places.map(|eight| has_short && index.short.may_have(eight & SHORT));
-            let bits =
-                |all: [bool; 8]| all.iter().fold(0_u8, |bits, bit| bits << 1 | u8::from(*bit));
-            let mut seen = bits(seen) | bits(short);
+            let mut seen = flags(block, &index.long, u64::MAX);
+            if has_short {
+                seen |= flags(block, &index.short, SHORT);
+            }
             while seen != 0 {
                 let number = seen.leading_zeros() as usize;
                 self.at_place(reading, at + number * STEP);
@@ -331,6 +329,17 @@ const BLOCK: usize = 7 * STEP + 8;
 #[inline]
 fn eight(bytes: &[u8], at: usize) -> u64 {
     bytes[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight))
+}
+
+/// A bit for each of eight places where one of the grams may be.
+#[inline]
+fn flags(block: &[u8; BLOCK], grams: &Grams, known: u64) -> u8 {
+    let mut flags = 0;
+    for number in 0..8 {
+        let eight = eight(&block[number * STEP..number * STEP + 8], 0);
+        flags |= u8::from(grams.may_have(eight & known)) << (7 - number);
+    }
+    flags
 }
 
 /// So much beside a part that is densely written in another way belongs to it.

@@ -27,9 +27,9 @@ const LINE: usize = 16;
 /// The fewest hexadecimal digits that say a value.
 const HEX: usize = 16;
 
-/// Hexadecimal digits and where they are, and whether many of them are in one run.
+/// Where hexadecimal digits are, and whether many of them are in one run.
 struct Digits {
-    all: Zeroizing<Vec<(u8, usize)>>,
+    all: Vec<usize>,
     is_long: bool,
 }
 
@@ -68,8 +68,7 @@ impl<'a> Reading<'a> {
         if text.iter().filter(|byte| byte.is_ascii_hexdigit()).count() < HEX {
             return;
         }
-        let mut digits =
-            Digits { all: Zeroizing::new(Vec::with_capacity(run.len())), is_long: false };
+        let mut digits = Digits { all: Vec::with_capacity(run.len()), is_long: false };
         let mut at = run.start;
         while at < run.end {
             let rest = &self.bytes[at..run.end];
@@ -80,7 +79,7 @@ impl<'a> Reading<'a> {
                 self.pairs(&mut digits, see);
             } else if !is_mark {
                 digits.is_long |= count >= HEX;
-                digits.all.extend((at..at + count).map(|at| (digit(self.bytes[at]), at)));
+                digits.all.extend(at..at + count);
             }
             at += count.max(1);
         }
@@ -95,8 +94,8 @@ impl<'a> Reading<'a> {
             }
             let mut new = Undone::room(digits.all.len() / 2);
             for pair in digits.all[skipped..].chunks_exact(2) {
-                let [(high, start), (low, end)] = [pair[0], pair[1]];
-                new.push(high << 4 | low, self.place(start..end + 1));
+                let byte = digit(self.bytes[pair[0]]) << 4 | digit(self.bytes[pair[1]]);
+                new.push(byte, self.place(pair[0]..pair[1] + 1));
             }
             see(&new);
         }
