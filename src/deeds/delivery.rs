@@ -185,7 +185,7 @@ fn overdue(
     }
     Err(DeedError::Refuse {
         what: format!("{fact}; the policy refuses it since {from}"),
-        instead: Some(format!("tenure rotate {name}")),
+        instead: Some(verified.renewal(address)),
     })
 }
 

@@ -279,7 +279,7 @@ fn keyrings(world: &World, verified: &Verified<'_>, found: &mut Diagnosis) {
     for env in verified.policy.environments.keys() {
         match Ring::open(world, verified, env).map(|ring| ring.current().is_ok()) {
             Ok(true) => found.well("keyring", format!("{env} opens")),
-            Ok(false) | Err(DeedError::StaleReaders(_)) => {
+            Ok(false) | Err(DeedError::StaleReaders { .. }) => {
                 let seen = format!("the readers of {env} changed since its newest keyring");
                 let fix = format!("tenure rekey -e {env}");
                 found.add("keyring", Health::Doubtful, seen, &fix);

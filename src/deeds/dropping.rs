@@ -10,7 +10,7 @@ use super::sealing::Sealing;
 use super::set::{edited, empty, with_value};
 use crate::document::{Document, Format, Leaf, splice, value};
 use crate::log::entry::{FileChange, Item};
-use crate::names::{Address, EnvName, KeyPath, MemberName, RepoPath, TypeName};
+use crate::names::{Address, EnvName, KeyPath, MemberName, RepoPath, TypeName, quoted};
 use crate::seal::{self, Part, SealError, drop_value};
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
@@ -75,7 +75,10 @@ fn whole(
     if Format::of(&found.path).is_some() && !matches!(form, Some(FileForm::Whole)) {
         return Err(DeedError::Refuse {
             what: format!("you do not read {}, and `{}` has a value a key", found.env, found.path),
-            instead: Some(format!("tenure set {}/{}#KEY, one by one", found.env, found.path)),
+            instead: Some(format!(
+                "tenure set {}#KEY, one by one",
+                quoted(format!("{}/{}", found.env, found.path))
+            )),
         });
     }
     let resealed = sealing.whole_anew(&found.path, value, kind, None)?;

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::DeedError;
 use super::find::Found;
 use crate::document::{Document, Format, Node, NotSpliceable, place as places, splice, value};
-use crate::names::{EnvName, KeyPath, RepoPath};
+use crate::names::{EnvName, KeyPath, RepoPath, quoted};
 use crate::secret::Plaintext;
 
 /// The clear text of a file with a new value at a place.
@@ -48,7 +48,7 @@ pub(super) fn edited(
 ) -> Result<Plaintext, DeedError> {
     let format = Format::of(path).ok_or_else(|| DeedError::Refuse {
         what: format!("`{path}` is sealed whole and has no keys"),
-        instead: Some(format!("tenure set {env}/{path} < FILE")),
+        instead: Some(format!("tenure set {} < FILE", quoted(format!("{env}/{path}")))),
     })?;
     let refuse = |why| DeedError::NotSpliceable { path: path.clone(), why };
     let not_text = NotSpliceable { line: 1, why: "the file is not UTF-8" };

@@ -12,7 +12,7 @@ use super::pen::Receipt;
 use super::ring::Ring;
 use super::set::Wish;
 use crate::log::entry::{FileChange, Item, Op, Origin};
-use crate::names::{Address, AddressQuery, KeyPath};
+use crate::names::{Address, AddressQuery, KeyPath, quoted};
 use crate::rotation::expiry::Expiry;
 use crate::verify::Verified;
 use crate::world::World;
@@ -141,8 +141,8 @@ fn within_its_life(
 
 fn name(address: &Address) -> String {
     match &address.key {
-        KeyPath::Whole => format!("{}/{}", address.env, address.path),
-        key => format!("{}/{key}", address.env),
+        KeyPath::Whole => quoted(format!("{}/{}", address.env, address.path)),
+        key => quoted(format!("{}/{key}", address.env)),
     }
 }
 

@@ -8,7 +8,7 @@ use super::brought::Brought;
 use super::ends;
 use super::find::Found;
 use super::set::Wish;
-use crate::names::{KeyPath, TypeName};
+use crate::names::{KeyPath, TypeName, quoted};
 use crate::policy::{Policy, is_credential};
 use crate::rotation::looks;
 use crate::rotation::strength;
@@ -64,7 +64,7 @@ pub(super) fn fits_in_file(policy: &Policy, new: &Brought, today: Date) -> Resul
             what: format!("{what}; nothing written"),
             instead: Some(format!(
                 "to insist, by itself: tenure set {} --anyway",
-                name(&new.found)
+                quoted(name(&new.found))
             )),
         }),
     }

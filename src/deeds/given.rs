@@ -40,7 +40,7 @@ impl Shape {
 /// Takes a value from a file, from a hidden prompt where a person is, else from stdin.
 ///
 /// # Errors
-/// [`DeedError::World`] and [`DeedError::Terminal`]; [`DeedError::Refuse`] for nothing at all.
+/// [`DeedError::World`] and [`DeedError::Terminal`]; [`DeedError::NoValue`].
 pub fn given(
     world: &World,
     what: &str,
@@ -56,10 +56,7 @@ pub fn given(
         }
     };
     if value.is_empty() {
-        return Err(DeedError::Refuse {
-            what: "the value is empty".to_owned(),
-            instead: Some("give it on stdin, or at a terminal".to_owned()),
-        });
+        return Err(DeedError::NoValue);
     }
     Ok(value)
 }

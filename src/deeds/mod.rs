@@ -281,11 +281,19 @@ pub enum DeedError {
         by: MemberName,
     },
     /// The readers changed since the newest keyring: nothing is sealed to it.
-    #[error("the readers of {0} changed since its newest keyring")]
-    StaleReaders(EnvName),
+    #[error("the readers of {env} changed since its newest keyring")]
+    StaleReaders {
+        /// The environment.
+        env: EnvName,
+        /// Who can make a new one.
+        makers: Vec<MemberName>,
+    },
     /// A parent's time is ahead of the clock.
     #[error("the newest entry says {0}, which is ahead of this machine's clock")]
     ClockBehind(jiff::Timestamp),
+    /// Nothing was given where a value was asked for.
+    #[error("the value is empty")]
+    NoValue,
     /// The user said no, or nobody was there to say yes.
     #[error("nothing was done")]
     Aborted,

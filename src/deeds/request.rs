@@ -6,7 +6,7 @@ use super::DeedError;
 use super::aim::{aim, in_file};
 use super::find::{Found, Names};
 use super::load::Place;
-use super::ring::Ring;
+use super::ring::{Ring, stale};
 use super::set::{Shape, without_line_break};
 use crate::keyring::{Generation, stanzas};
 use crate::names::{Address, AddressQuery, EnvName, MemberName, RepositoryId};
@@ -51,7 +51,7 @@ pub fn request(
     let loaded = place.load(Some(env))?;
     let verified = loaded.judged()?;
     let found = aim(&verified, in_file(&place, &verified, query, file), env, text)?;
-    let stale = || DeedError::StaleReaders(env.clone());
+    let stale = || stale(&verified, env);
     let current = verified.record.current_keyring(env).ok_or_else(stale)?;
     let address = Address { key: found.key.clone(), ..found.address() };
     let policy = verified.policy;

@@ -6,7 +6,7 @@ use age::x25519::Recipient;
 
 use crate::document::{Document, Leaf};
 use crate::keyring::{Generation, Keyring, KeyringError};
-use crate::names::{Address, EnvName, GenerationId, KeyPath, RepoPath, RoleName};
+use crate::names::{Address, EnvName, GenerationId, KeyPath, MemberName, RepoPath, RoleName};
 use crate::policy;
 use crate::seal::{self, Comments, Opener, Part, Scope, SealError, ValueKey};
 use crate::secret::Plaintext;
@@ -26,6 +26,18 @@ pub struct Ring {
     current: Option<GenerationId>,
     /// Whom a member seals to who writes the environment and does not read it; nothing is opened then.
     blind: Option<Recipient>,
+    /// Who can make a keyring where there is no current one.
+    makers: Vec<MemberName>,
+}
+
+/// Says that an environment has no current keyring, and who can make one.
+pub(super) fn stale(verified: &Verified<'_>, env: &EnvName) -> DeedError {
+    DeedError::StaleReaders { env: env.clone(), makers: makers(verified, env) }
+}
+
+fn makers(verified: &Verified<'_>, env: &EnvName) -> Vec<MemberName> {
+    let makers = verified.record.keyring_makers(verified.policy, env);
+    makers.into_iter().cloned().collect()
 }
 
 impl Ring {
@@ -38,13 +50,14 @@ impl Ring {
         let all = verified.record.keyrings(env);
         let current = verified.record.current_keyring(env);
         let first = current.or(all.last().copied());
-        let first = first.ok_or_else(|| DeedError::StaleReaders(env.clone()))?;
+        let first = first.ok_or_else(|| stale(verified, env))?;
         let mut ring = Self {
             env: env.clone(),
             keyrings: Vec::new(),
             keys: Vec::new(),
             current: current.map(|keyring| keyring.record.generation),
             blind: None,
+            makers: if current.is_none() { makers(verified, env) } else { Vec::new() },
         };
         ring.add(world, verified, first)?;
         let mine = verified.live.iter().filter(|(address, _)| address.env == *env);
@@ -83,7 +96,8 @@ impl Ring {
     pub fn renewed(env: &EnvName, keyring: Keyring) -> Self {
         let keys = keyring.generations().iter().map(Generation::value_key).collect();
         let current = Some(keyring.newest().id());
-        Self { env: env.clone(), keyrings: vec![keyring], keys, current, blind: None }
+        let (env, makers) = (env.clone(), Vec::new());
+        Self { env, keyrings: vec![keyring], keys, current, blind: None, makers }
     }
 
     /// The ring of who writes new values: opened as said, or, where the signer is a writer of the
@@ -113,7 +127,7 @@ impl Ring {
 
     fn blind(verified: &Verified<'_>, env: &EnvName) -> Result<Self, DeedError> {
         let current = verified.record.current_keyring(env);
-        let record = current.ok_or_else(|| DeedError::StaleReaders(env.clone()))?.record;
+        let record = current.ok_or_else(|| stale(verified, env))?.record;
         let bad = |_| KeyringError::BadRecipient(record.recipient.clone());
         Ok(Self {
             env: env.clone(),
@@ -121,6 +135,7 @@ impl Ring {
             keys: Vec::new(),
             current: Some(record.generation),
             blind: Some(record.recipient.parse().map_err(bad)?),
+            makers: Vec::new(),
         })
     }
 
@@ -135,7 +150,7 @@ impl Ring {
     /// # Errors
     /// [`DeedError::StaleReaders`] where the readers changed since the newest keyring.
     pub fn target(&self) -> Result<(GenerationId, Recipient), DeedError> {
-        let stale = || DeedError::StaleReaders(self.env.clone());
+        let stale = || self.stale();
         let id = self.current.ok_or_else(stale)?;
         let opened = || self.generation(id).map(|generation| generation.identity().to_public());
         Ok((id, self.blind.clone().or_else(opened).ok_or_else(stale)?))
@@ -184,9 +199,13 @@ impl Ring {
     /// # Errors
     /// [`DeedError::StaleReaders`] where the readers changed since the newest keyring.
     pub fn current(&self) -> Result<&ValueKey, DeedError> {
-        let stale = || DeedError::StaleReaders(self.env.clone());
+        let stale = || self.stale();
         let id = self.current.ok_or_else(stale)?;
         self.keys.iter().find(|key| key.id() == id).ok_or_else(stale)
+    }
+
+    fn stale(&self) -> DeedError {
+        DeedError::StaleReaders { env: self.env.clone(), makers: self.makers.clone() }
     }
 
     /// The generation of an id, if it was opened.

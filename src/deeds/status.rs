@@ -9,9 +9,9 @@ use super::load::Place;
 use super::member::request::FOLDER;
 use super::report::numbers::Numbers;
 use crate::finding::{Code, Finding, Severity};
-use crate::names::{Address, EntryId, EnvName, GenerationId, MemberName, RepoPath};
+use crate::names::{Address, EntryId, EnvName, GenerationId, MemberName, RepoPath, Stage};
 use crate::policy::MemberKind;
-use crate::rotation::{self, Obligation, Previous, pressing};
+use crate::rotation::{self, Obligation, Owed, Previous, pressing};
 use crate::verify::{Holder, Verified};
 use crate::world::World;
 
@@ -61,6 +61,8 @@ pub struct EnvStatus {
     pub due_soon: usize,
     /// How many have an open obligation, those among them that stand nowhere any more.
     pub obligations: usize,
+    /// How many more have one of a drill alone.
+    pub drilled: usize,
     /// How many are in custody of the customer: those that some of us open, and those that only they open.
     pub customers: (usize, usize),
     /// Who reads it.
@@ -74,8 +76,10 @@ pub struct EnvStatus {
 /// What is due next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Next {
-    /// The shortest name of the value.
+    /// The shortest name of the value; of the secret, where it is an old one that must be ended.
     pub name: String,
+    /// Whether it must be replaced or ended.
+    pub owed: Owed,
     /// The last UTC day in time.
     pub due: Date,
     /// Days until then; negative when it is over.
@@ -154,15 +158,16 @@ fn environment(verified: &Verified<'_>, env: &EnvName, today: Date) -> EnvStatus
     let customers = (held_by(Holder::Managed), held_by(Holder::Held));
     let open =
         verified.open.iter().filter(|path| verified.policy.environment_of(path) == Some(env));
+    let owed = pressing(&verified.obligations, today).into_iter();
+    let (drilled, owed): (Vec<_>, Vec<_>) =
+        owed.filter(|debt| debt.address.env == *env).partition(|debt| debt.is_drill());
     EnvStatus {
         env: env.clone(),
         values: mine.filter(|(_, live)| live.item.generation.is_some()).count(),
         overdue: count(Code::Overdue),
         due_soon: count(Code::DueSoon),
-        obligations: pressing(&verified.obligations, today)
-            .into_iter()
-            .filter(|debt| debt.address.env == *env)
-            .count(),
+        obligations: owed.len(),
+        drilled: drilled.len(),
         customers,
         readers: verified.policy.readers(env).into_iter().cloned().collect(),
         keyring: current.map(|keyring| keyring.record.generation),
@@ -172,13 +177,21 @@ fn environment(verified: &Verified<'_>, env: &EnvName, today: Date) -> EnvStatus
 
 /// The value with the earliest date, be it its own deadline or an obligation's.
 fn next(verified: &Verified<'_>, today: Date) -> Option<Next> {
-    let names = Names::of(verified.live.keys());
-    let deadlines =
-        verified.live.keys().filter_map(|address| Some((verified.deadline(address)?, address)));
+    let deadlines = verified
+        .live
+        .keys()
+        .filter_map(|address| Some((verified.deadline(address)?, address, Owed::Rotate)));
     let open = verified.obligations.iter().filter(|debt| !debt.is_accepted(today));
-    let debts = open.filter(|debt| !debt.is_drill()).map(|debt| (debt.due, &debt.address));
-    let previous = verified.previous.iter().map(|value| (value.due, &value.address));
-    let (due, address) = deadlines.chain(debts).chain(previous).min()?;
-    let days_left = rotation::days_left(due, today);
-    Some(Next { name: names.short(address), due, days_left, custody: verified.holder(address) })
+    let debts =
+        open.filter(|debt| !debt.is_drill()).map(|debt| (debt.due, &debt.address, debt.owed));
+    let previous = verified.previous.iter().map(|value| (value.due, &value.address, Owed::End));
+    let (due, address, owed) = deadlines.chain(debts).chain(previous).min()?;
+    let of = match verified.stage(address) {
+        Some((Stage::Previous, base)) => base,
+        Some((Stage::Next, _)) | None => address.clone(),
+    };
+    let gone = Some(&of).filter(|of| !verified.live.contains_key(of));
+    let name = Names::of(verified.live.keys().chain(gone)).short(&of);
+    let (days_left, custody) = (rotation::days_left(due, today), verified.holder(address));
+    Some(Next { name, owed, due, days_left, custody })
 }

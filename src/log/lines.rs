@@ -202,7 +202,7 @@ pub(super) fn name<T: FromStr<Err = NameError>>(text: &str, line: usize) -> Resu
 /// Reads a string in double quotes, and gives what follows it.
 fn string(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let text = text.strip_prefix('"')?;
-    let end = text.find(['"', '\\'])?;
+    let end = text.bytes().position(|b| matches!(b, b'"' | b'\\'))?;
     if text.as_bytes().get(end) == Some(&b'"') {
         return Some((Cow::Borrowed(&text[..end]), &text[end + 1..]));
     }

@@ -171,7 +171,7 @@ fn note(lines: &mut Lines<'_>) -> Result<Kind, EntryError> {
 fn seal(lines: &mut Lines<'_>) -> Result<Kind, EntryError> {
     let mut files = Vec::new();
     while lines.table("[[file]]")? {
-        files.push(file(lines)?);
+        files.push(file(lines, files.last())?);
     }
     let mut keyrings = Vec::new();
     while lines.table("[[keyring]]")? {
@@ -180,18 +180,27 @@ fn seal(lines: &mut Lines<'_>) -> Result<Kind, EntryError> {
     Ok(Kind::Seal { files, keyrings })
 }
 
-fn file(lines: &mut Lines<'_>) -> Result<FileChange, EntryError> {
-    let env = lines.field("env", "`env`")?.name()?;
+fn file(lines: &mut Lines<'_>, before: Option<&FileChange>) -> Result<FileChange, EntryError> {
+    let mut env = lines.field("env", "`env`")?.name()?;
+    // The files of one environment share its name, so that to compare them is to compare their paths.
+    if let Some(before) = before.filter(|before| before.env == env) {
+        env = before.env.clone();
+    }
     let path = lines.field("path", "`path`")?.name()?;
     lines.exactly("items = [", "`items = [`")?;
     let mut items = Vec::new();
-    while lines.peek() != "]" {
+    loop {
         let line = lines.line();
-        let text = lines.take().strip_prefix("  { ").and_then(|text| text.strip_suffix(" },"));
+        let text = lines.take();
+        if text == "]" {
+            break;
+        }
+        let text = text.strip_prefix("  { ").and_then(|text| text.strip_suffix(" },"));
         let text = text.ok_or(EntryError::Expected { line, wanted: "an item, or `]`" })?;
         items.push(item(text, line)?);
     }
-    lines.take();
+    // Most files have few items, and a log has many files.
+    items.shrink_to_fit();
     Ok(FileChange { env, path, items })
 }
 
@@ -407,6 +416,22 @@ target = "2222222222222222222222222222222222222222222222222222222222222222"
         ("gen = \"82da", "gen = \"02da"),
         ("[[keyring]]", "[[file]]"),
     ];
+
+    #[test]
+    fn what_is_read_takes_no_more_room_than_it_needs() {
+        let file = |path: &str| {
+            let (_, file) = SEAL.split_once("\n[[file]]\n").unwrap();
+            let (file, _) = file.split_once("\n[[keyring]]").unwrap();
+            format!("\n[[file]]\n{}", file.replace("secrets/prod.env", path))
+        };
+        let (head, _) = SEAL.split_once("\n[[file]]\n").unwrap();
+        let (one, other) = (file("secrets/prod/a.env"), file("secrets/prod/b.env"));
+        let entry = Entry::parse(&format!("{head}{one}{other}")).unwrap();
+        let [one, other] = entry.files() else { panic!("two files were written") };
+        assert_eq!(one.env.as_str().as_ptr(), other.env.as_str().as_ptr());
+        assert_eq!((one.items.len(), one.items.capacity()), (3, 3));
+        assert_eq!(other.items.capacity(), 3);
+    }
 
     #[test]
     fn any_other_layout_is_refused() {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::dag::Dag;
-use super::entry::{Entry, Item, Op, Origin};
+use super::entry::{Entry, FileChange, Item, Op};
 use crate::names::{Address, Sha256};
 
 /// An item that nothing later supersedes, at one address.
@@ -63,7 +63,8 @@ impl<'l> Timeline<'l> {
         let mut newest: BTreeMap<Address, Vec<Standing>> = BTreeMap::new();
         for entry in self.dag.order().iter().copied().filter(|entry| counts(*entry)) {
             for (address, standing) in effects(entry, self.entries[entry]) {
-                let at = newest.entry(address).or_default();
+                // Almost every address has one, and there are thousands.
+                let at = newest.entry(address).or_insert_with(|| Vec::with_capacity(1));
                 at.retain(|old| !self.dag.is_ancestor(old.entry, entry));
                 at.push(standing);
             }
@@ -134,35 +135,48 @@ impl<'l> Timeline<'l> {
 }
 
 /// What an entry does, at most once an address.
-fn effects(entry: usize, of: &Entry) -> Vec<(Address, Standing)> {
-    let mut effects = Vec::new();
-    let mut sources = BTreeSet::new();
-    for (file, change) in of.files().iter().enumerate() {
-        for (at, item) in change.items.iter().enumerate() {
-            let gone = item.op == Op::Delete;
-            let effect = if gone { Effect::Ends } else { Effect::Sets };
-            let standing = Standing { entry, file, item: at, effect };
-            effects.push((change.address(&item.key), standing));
-            let source = item.of.as_ref().filter(|_| item.op == Op::Move);
-            sources.extend(source.map(|Origin { address, .. }| (address, file, at)));
-        }
+fn effects(entry: usize, of: &Entry) -> impl Iterator<Item = (Address, Standing)> {
+    let own = items(of).map(move |(file, at, change, item)| {
+        let gone = item.op == Op::Delete;
+        let effect = if gone { Effect::Ends } else { Effect::Sets };
+        (change.address(&item.key), Standing { entry, file, item: at, effect })
+    });
+    own.chain(moved_away(entry, of))
+}
+
+/// An entry's items, with the places of their files and their own.
+fn items<'e>(of: &'e Entry) -> impl Iterator<Item = (usize, usize, &'e FileChange, &'e Item)> {
+    let of_file = |(file, change): (usize, &'e FileChange)| {
+        change.items.iter().enumerate().map(move |(at, item)| (file, at, change, item))
+    };
+    of.files().iter().enumerate().flat_map(of_file)
+}
+
+/// The sources of an entry's moves, but for those of which it says itself what stands there.
+fn moved_away<'e>(entry: usize, of: &'e Entry) -> Vec<(Address, Standing)> {
+    let moves = items(of).filter(|(.., item)| item.op == Op::Move);
+    let source =
+        |(file, at, _, item): (_, _, _, &'e Item)| Some((&item.of.as_ref()?.address, file, at));
+    let mut sources: BTreeSet<(&Address, usize, usize)> = moves.filter_map(source).collect();
+    if sources.is_empty() {
+        return Vec::new();
     }
-    let named: BTreeSet<&Address> = effects.iter().map(|(address, _)| address).collect();
-    sources.retain(|(address, ..)| !named.contains(address));
+    let named: BTreeSet<_> =
+        items(of).map(|(_, _, change, item)| change.address(&item.key)).collect();
+    sources.retain(|(address, ..)| !named.contains(*address));
     let mut ended: Vec<(Address, Standing)> = Vec::new();
     for (address, file, item) in sources {
         if ended.last().is_none_or(|(last, _)| last != address) {
             ended.push((address.clone(), Standing { entry, file, item, effect: Effect::Ends }));
         }
     }
-    effects.extend(ended);
-    effects
+    ended
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::entry::{FileChange, Kind};
+    use crate::log::entry::{Kind, Origin};
     use crate::names::EntryId;
 
     /// Lines of `name: parents; op KEY [< entry KEY] = hash, …`; made into entries and a verdict.

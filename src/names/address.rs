@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::hazard::read_again;
 use super::{EnvName, KeyPath, NameError, RepoPath, serde_as_text};
 
 /// The full address of an item, `ENV/PATH#KEY`, as entries name it.
@@ -50,7 +51,8 @@ pub enum Target {
 }
 
 /// An address as users write it: `ENV/KEY`, `ENV/PATH#KEY`, `ENV/PATH`, or any of them without `ENV/`
-/// where the environment is said otherwise. One text can have several readings; the files decide.
+/// where the environment is said otherwise. One text can have several readings; the files decide. What steers a
+/// terminal may be written as we show it, `\u{202e}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressQuery {
     /// The environment.
@@ -65,6 +67,7 @@ impl AddressQuery {
     /// # Errors
     /// [`NameError`] when no reading is possible, or no environment is named at all.
     pub fn parse(text: &str, env: Option<&EnvName>) -> Result<Self, NameError> {
+        let text = &*read_again(text);
         let split = text.split_once('/').and_then(|(e, rest)| Some((e.parse().ok()?, rest)));
         let (env, rest) = match (split, env) {
             (Some((named, rest)), Some(env)) if named == *env => (named, rest),
@@ -113,6 +116,15 @@ mod tests {
         for bad in ["prod", "prod/x", "prod/x#", "prod/#a", "P/x#a", "prod/x#a[0]"] {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_name_is_read_as_it_is_shown() {
+        let shown = query(r#"dev/"\u{202e}bidi""#, None).unwrap();
+        assert_eq!(shown, query("dev/\"\u{202e}bidi\"", None).unwrap());
+        let path = query(r"dev/secrets/a\u{200b}.env#KEY", None).unwrap();
+        let wanted = "secrets/a\u{200b}.env".parse().unwrap();
+        assert_eq!(path.targets[0], Target::InFile(wanted, "KEY".parse().unwrap()));
     }
 
     #[test]

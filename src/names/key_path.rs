@@ -235,6 +235,10 @@ impl FromStr for KeyPath {
         if text == "*" {
             return Ok(Self::Whole);
         }
+        // Most keys are one bare name, which is its own shortest form.
+        if is_bare(text) {
+            return Ok(Self::of(vec![Segment::key(text)]));
+        }
         let mut reader = Reader { rest: text };
         let mut segments = Vec::new();
         let mut document = 1;
@@ -254,6 +258,7 @@ impl FromStr for KeyPath {
                 return Err(bad("has something after a segment that is no `.`, `[` or `#`"));
             }
         }
+        segments.shrink_to_fit();
         let path = Self::Place { document, segments };
         if path.to_string() == text { Ok(path) } else { Err(bad("is not in its shortest form")) }
     }

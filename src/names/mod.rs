@@ -3,6 +3,7 @@
 mod address;
 mod digest;
 mod family;
+mod hazard;
 mod key_path;
 mod path;
 mod quote;
@@ -12,6 +13,7 @@ mod word;
 pub use address::{Address, AddressQuery, Target};
 pub use digest::{EntryId, GenerationId, Sha256, Sha256Writer};
 pub use family::Stage;
+pub use hazard::is_hazard;
 pub use key_path::{KeyPath, Segment};
 pub use path::RepoPath;
 pub use quote::quoted;

@@ -2,14 +2,17 @@
 
 use std::fmt::Display;
 
+use super::is_hazard;
+
 /// Writes a name as one word of a shell: as it is, or in single quotes.
 ///
 /// Whoever can push names files as they like, and a hint is there to be pasted.
 #[must_use]
 pub fn quoted(name: impl Display) -> String {
     let text = name.to_string();
-    let plain =
-        |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '+' | '@' | ':' | '=');
+    // Some hazards are letters, and are shown with a `\`.
+    let letter = |c: char| c.is_alphanumeric() && !is_hazard(c);
+    let plain = |c: char| letter(c) || matches!(c, '-' | '_' | '.' | '/' | '+' | '@' | ':' | '=');
     if !text.is_empty() && text.chars().all(plain) && !text.starts_with('-') {
         return text;
     }
@@ -35,5 +38,6 @@ mod tests {
         assert_eq!(quoted("-x;y"), "./'-x;y'");
         assert_eq!(quoted("-x"), "./'-x'");
         assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("dev/a\u{3164}.pem"), "'dev/a\u{3164}.pem'");
     }
 }

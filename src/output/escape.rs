@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::names::is_hazard;
+
 /// Escapes what moves the cursor, changes the direction of writing or cannot be seen.
 ///
 /// Line breaks and tabs are among it: a reason of two lines must not look like a second finding.
@@ -46,21 +48,6 @@ pub(super) fn json_line(value: &Value) -> String {
     }
     line.push('\n');
     line
-}
-
-/// Tells what steers a terminal, reorders text or hides in it.
-fn is_hazard(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            // Direction of writing: marks, embeddings, overrides, isolates.
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}'
-            // Invisible: soft hyphen, joiners, fillers, word joiner, byte order mark, tags.
-            | '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}'
-            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}'
-            // Line and paragraph separators.
-            | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::finding::{Finding, Severity};
 /// How many places of a group are named.
 const NAMED: usize = 8;
 
-/// The look of findings for people; those of one kind in one file as one, the first in full.
+/// The look of findings for people; those of one kind in one file that want the same step as one, the first in full.
 pub(super) fn grouped<'f>(
     findings: impl IntoIterator<Item = &'f Finding>,
     out: &mut dyn Write,
@@ -20,7 +20,8 @@ pub(super) fn grouped<'f>(
         let alike = |group: &&mut Vec<&Finding>| {
             let first = group[0];
             (first.code, first.severity) == (finding.code, finding.severity)
-                && (file(&first.place) == file(&finding.place) || first.message == finding.message)
+                && (first.file().0 == finding.file().0 || first.message == finding.message)
+                && step(first).eq(step(finding))
         };
         match groups.iter_mut().find(alike) {
             Some(group) => group.push(finding),
@@ -37,7 +38,8 @@ fn together(group: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
         return Ok(());
     }
     let place = |finding: &&Finding| {
-        let here = finding.place.strip_prefix(file(&first.place)).unwrap_or(&finding.place);
+        let same = finding.file().0 == first.file().0;
+        let here = if same { &finding.place[first.file().0.len()..] } else { &finding.place };
         safe(here.trim_start_matches([':', ' '])).into_owned()
     };
     let named: Vec<_> =
@@ -47,9 +49,10 @@ fn together(group: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  and {} more{colon}{}{more}", rest.len(), named.join(", "))
 }
 
-/// The file of a place such as `file:line key`.
-fn file(place: &str) -> &str {
-    place.split([':', ' ']).next().unwrap_or(place)
+/// The options of a fix: what wants another step is another thing to do.
+fn step(finding: &Finding) -> impl Iterator<Item = &str> {
+    let words = finding.fix.iter().flat_map(|fix| fix.split(' '));
+    words.filter(|word| word.starts_with("--"))
 }
 
 /// The look of one finding for people: word, place, why; then the fix.
@@ -91,4 +94,43 @@ pub fn finding(finding: &Finding) -> Value {
         "message": finding.message,
         "fix": finding.fix,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Code;
+    use crate::output::{Colour, tidy};
+
+    fn owed(path: &str, key: &str, message: &str, fix: &str) -> Finding {
+        Finding {
+            code: Code::Obligation,
+            severity: Severity::Found,
+            env: None,
+            place: format!("{path} {key}"),
+            address: Some(format!("dev/{path}#{key}").parse().unwrap()),
+            entry: None,
+            message: message.to_owned(),
+            fix: Some(fix.to_owned()),
+        }
+    }
+
+    #[test]
+    fn what_wants_another_step_is_told_by_itself_and_a_place_is_named_whole() {
+        let path = "secrets/we ird (1).env";
+        let all = [
+            owed(path, "A", "must rotate", "tenure rotate dev/A"),
+            owed(path, "B", "must be ended", "tenure rotate dev/B --finish"),
+            owed(path, "C", "must rotate, too", "tenure rotate dev/C"),
+            owed("secrets/o ther.env", "D", "must rotate", "tenure rotate dev/D"),
+        ];
+        let mut out = Vec::new();
+        grouped(&all, &mut out).unwrap();
+        assert_eq!(
+            *tidy(&String::from_utf8(out).unwrap(), Colour::Off),
+            "obligation  secrets/we ird (1).env A  must rotate\n  fix  tenure rotate dev/A\n  \
+             and 2 more: C, secrets/o ther.env D\n\
+             obligation  secrets/we ird (1).env B  must be ended\n  fix  tenure rotate dev/B --finish\n"
+        );
+    }
 }

@@ -14,7 +14,7 @@ use crate::deeds::incident::open::Opened;
 use crate::deeds::incident::status::Cases;
 use crate::log::entry::Subject;
 use crate::names::{MemberName, Stage, quoted};
-use crate::verify::incidents::Word;
+use crate::verify::incidents::{Word, left_of};
 
 /// Whom to ask where nobody else could say it.
 const NOBODY: &str =
@@ -156,10 +156,10 @@ fn glance(case: &Case, out: &mut dyn Write) -> io::Result<()> {
     let hours = hours(case.open_for());
     writeln!(
         out,
-        "incident {id}  {}  {}  {left} of {} left  {hours}{drill}",
+        "incident {id}  {}  {}  {}  {hours}{drill}",
         state(case),
         safe(&subject),
-        count(all, "value")
+        left_of(left, all)
     )
 }
 

@@ -12,15 +12,11 @@ use crate::deeds::member::remove::{Debt, Fate, Removed};
 use crate::names::EnvName;
 use crate::policy::MemberKind;
 
+/// How many values of an environment are named; `--json` names all.
+const NAMED: usize = 20;
+
 impl Show for Removed {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        for (env, debt) in &self.debts {
-            let values: Vec<_> = debt.values.iter().map(|at| at.key.to_string()).collect();
-            let list =
-                if values.is_empty() { String::new() } else { format!(": {}", values.join(" ")) };
-            let number = count(values.len(), "value");
-            writeln!(out, "{} could read {number} in {env}{}", self.name, safe(&list))?;
-        }
         receipt(&self.enacted, out)?;
         let over = self.enacted.waiting.is_none();
         match over {
@@ -64,43 +60,44 @@ impl Removed {
         self.debts.iter().filter(|(_, debt)| !debt.values.is_empty() || debt.gone > 0)
     }
 
-    /// A reader is revoked here; a credential is not, until its issuer ends it.
+    /// A reader is revoked here; a credential is not, until it is replaced and its issuer ends it.
     fn credentials(&self, out: &mut dyn Write) -> io::Result<()> {
-        let number = self.owed().map(|(_, debt)| debt.values.len() + debt.gone).sum();
-        let (values, their) = match number {
-            0 => return writeln!(out, "credentials: no value must be ended"),
-            1 => (count(1, "value"), "its issuer"),
-            some => (count(some, "value"), "their issuers"),
-        };
+        let number: usize = self.owed().map(|(_, debt)| debt.values.len() + debt.gone).sum();
+        if number == 0 {
+            return writeln!(out, "credentials: no value must be rotated or ended");
+        }
+        let values = count(number, "value");
         writeln!(
             out,
-            "credentials: {values} must be ended at {their}: what {} read works until then",
+            "credentials: {values} must be rotated or ended: what {} read works until then",
             self.name
         )?;
-        if self.enacted.waiting.is_some() {
-            return Ok(());
-        }
-        for (env, debt) in self.owed() {
+        self.owed().try_for_each(|(env, debt)| self.of_env(env, debt, out))
+    }
+
+    fn of_env(&self, env: &EnvName, debt: &Debt, out: &mut dyn Write) -> io::Result<()> {
+        let (must, by) = match self.enacted.waiting {
+            None => ("must rotate", format!("by {}", debt.due)),
+            Some(_) => ("to rotate", "once the policy is in force".to_owned()),
+        };
+        let finish = "tenure rotate SECRET --finish";
+        if !debt.values.is_empty() {
+            let names: Vec<_> =
+                debt.values.iter().take(NAMED).map(|at| at.key.to_string()).collect();
+            let more = if debt.values.len() > NAMED { " …" } else { "" };
             let number = count(debt.values.len(), "value");
-            let to_end = match debt.to_end {
-                0 => String::new(),
-                some => format!(
-                    "; {} until the end is recorded: tenure rotate SECRET --finish",
-                    count(some, "value")
-                ),
-            };
-            if !debt.values.is_empty() {
-                writeln!(out, "{number} in {env} must rotate by {}{to_end}", debt.due)?;
-            }
-            if debt.gone > 0 {
-                let gone = count(debt.gone, "value");
-                writeln!(
-                    out,
-                    "{gone} in {env} that others replaced: the end must be recorded by {}: \
-                     tenure rotate SECRET --finish",
-                    debt.due
-                )?;
-            }
+            writeln!(out, "{number} in {env} {must} {by}: {}{more}", safe(&names.join(" ")))?;
+        }
+        if debt.to_end > 0 {
+            let some = debt.to_end;
+            writeln!(out, "  of {some} of them the end must be recorded, too: {finish}")?;
+        }
+        if debt.gone > 0 {
+            let gone = count(debt.gone, "value");
+            writeln!(
+                out,
+                "{gone} in {env} that others replaced: the end must be recorded {by}: {finish}"
+            )?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::set::name;
 use super::{Show, safe};
 use crate::deeds::restore::Restored;
+use crate::names::quoted;
 
 impl Show for Restored {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -19,7 +20,7 @@ impl Show for Restored {
         for (address, entry) in &self.lost {
             let (name, entry) = (name(address), entry.short());
             writeln!(out, "{name}  what entry {entry} signed is nowhere in this clone")?;
-            writeln!(out, "  fix  fetch the branch that has it, or: tenure set {name}")?;
+            writeln!(out, "  fix  fetch the branch that has it, or: tenure set {}", quoted(&name))?;
         }
         if let Some(finding) = &self.edited {
             writeln!(out, "{}  left as it is: {}", safe(&finding.place), safe(&finding.message))?;

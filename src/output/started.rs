@@ -103,7 +103,15 @@ pub fn notes(started: &Started) -> Vec<String> {
 fn loose(loose: &Loose) -> String {
     let path = &loose.path;
     match &loose.target {
-        Some((_, to)) => format!("found {path} in clear: cp {path} {to} && tenure seal {to}"),
+        Some((_, to)) => {
+            let folder =
+                to.as_str().strip_suffix(to.file_name()).map(|it| it.trim_end_matches('/'));
+            let folder = folder.filter(|folder| !folder.is_empty());
+            let make = folder.map(|folder| format!("mkdir -p {} && ", quoted(folder)));
+            let (from, to) = (quoted(path), quoted(to));
+            let make = make.unwrap_or_default();
+            format!("found {path} in clear: {make}cp {from} {to} && tenure seal {to}")
+        }
         None => format!(
             "found {path} in clear: copy it to where the policy's patterns look, then tenure seal"
         ),

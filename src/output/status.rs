@@ -8,7 +8,8 @@ use super::words::{count, counted};
 use super::{Ink, Show, findings, owed, paint, safe};
 use crate::deeds::report::numbers::Numbers;
 use crate::deeds::status::{EnvStatus, Status};
-use crate::rotation::days;
+use crate::names::quoted;
+use crate::rotation::{Owed, days};
 use crate::verify::Holder;
 
 impl Show for Status {
@@ -35,7 +36,12 @@ impl Show for Status {
                 left => format!("in {}", days(left)),
             };
             let whose = next.custody.map(|it| format!(", {}", it.word())).unwrap_or_default();
-            writeln!(out, "next     {} due {}, {when}{whose}", safe(&next.name), next.due)?;
+            let name = safe(&next.name);
+            let what = match next.owed {
+                Owed::Rotate => format!("{name} due"),
+                Owed::End => format!("an old value of {name} must be ended by"),
+            };
+            writeln!(out, "next     {what} {}, {when}{whose}", next.due)?;
         }
         self.incidents.iter().try_for_each(|it| findings::line(it, out))?;
         if self.policies_wait > 0 {
@@ -71,6 +77,7 @@ impl Show for Status {
             "incidents": self.incidents.iter().map(findings::finding).collect::<Vec<_>>(),
             "next": self.next.as_ref().map(|next| json!({
                 "name": next.name,
+                "owed": next.owed.word(),
                 "due": next.due.to_string(),
                 "days_left": next.days_left,
                 "custody": next.custody.map(Holder::word),
@@ -106,6 +113,7 @@ fn line(env: &EnvStatus, width: usize, out: &mut dyn Write) -> io::Result<()> {
         (env.overdue, "overdue", Ink::Red),
         (env.due_soon, "due soon", Ink::Yellow),
         (env.obligations, "to rotate or end", Ink::Yellow),
+        (env.drilled, "to rotate or end in a drill", Ink::Blue),
     ] {
         if count > 0 {
             facts.push(paint(ink, &format!("{count} {what}")));
@@ -124,7 +132,8 @@ fn line(env: &EnvStatus, width: usize, out: &mut dyn Write) -> io::Result<()> {
     let name = env.env.as_str();
     writeln!(out, "{name:width$}  {}", facts.join("; "))?;
     env.open.iter().try_for_each(|path| {
-        let path = safe(path.as_str());
+        let path = quoted(path);
+        let path = safe(&path);
         writeln!(out, "{:width$}  opened in place: tenure seal {path}", "")
     })
 }
@@ -136,6 +145,7 @@ fn environment(env: &EnvStatus) -> Value {
         "overdue": env.overdue,
         "due_soon": env.due_soon,
         "obligations": env.obligations,
+        "drilled": env.drilled,
         "customers": { "managed": env.customers.0, "held": env.customers.1 },
         "readers": env.readers,
         "keyring": env.keyring.map(|id| id.to_string()),

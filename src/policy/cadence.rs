@@ -139,6 +139,12 @@ impl Policy {
         kind.and_then(|name| self.types.get(name)?.grace).or(self.clocks.grace)
     }
 
+    /// The last day of grace of a value that is due on a day; that day itself where there is none.
+    #[must_use]
+    pub fn graced_until(&self, kind: Option<&TypeName>, due: Date) -> Date {
+        due.saturating_add(i64::from(self.grace(kind).unwrap_or_default()).days())
+    }
+
     /// The days that a previous value may stay beside the current one.
     #[must_use]
     pub fn overlap(&self, kind: Option<&TypeName>) -> u32 {

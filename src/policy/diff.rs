@@ -100,7 +100,8 @@ impl Statements {
         } = policy;
         let mut all = Self::default();
         all.access("policy", format!("repository {repository}"));
-        all.access("policy", format!("needs {} admin signatures", admin.threshold));
+        let signatures = if admin.threshold == 1 { "signature" } else { "signatures" };
+        all.access("policy", format!("needs {} admin {signatures}", admin.threshold));
         for role in &admin.roles {
             all.access("policy", format!("role `{role}` is admin"));
         }

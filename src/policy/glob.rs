@@ -146,20 +146,24 @@ enum Part {
 pub struct Glob {
     text: String,
     parts: Vec<Part>,
+    /// Where the first wildcard stands, or the end.
+    wild: usize,
 }
 
 impl Glob {
     /// Tells whether the pattern takes a path.
     #[must_use]
     pub fn takes(&self, path: &RepoPath) -> bool {
-        let wild = self.text.find(['*', '?', '[']).unwrap_or(self.text.len());
         // Most paths are told apart by how they begin.
-        if !path.as_str().starts_with(&self.text[..wild]) || is_reserved(path.as_str()) {
+        let start = &self.text[..self.wild];
+        if !path.as_str().starts_with(start) || is_reserved(path.as_str()) {
             return false;
         }
-        let parts: Vec<&str> = path.as_str().split('/').collect();
+        // The folders before the first wildcard are compared by that.
+        let folders = start.bytes().filter(|b| *b == b'/').count();
+        let parts: Vec<&str> = path.as_str().split('/').skip(folders).collect();
         walk(
-            &self.parts,
+            &self.parts[folders..],
             &parts,
             |part| *part == Part::Folders,
             |part, name| match part {
@@ -177,13 +181,12 @@ impl Glob {
 
     /// The path itself, where the pattern has no wildcard.
     pub(super) fn literal(&self) -> Option<&str> {
-        (!self.text.contains(['*', '?', '['])).then_some(&self.text)
+        (self.wild == self.text.len()).then_some(&self.text)
     }
 
     /// The folder under which all lies that the pattern takes, and whether it may lie in folders below.
     pub(super) fn folder(&self) -> (&str, bool) {
-        let wild = self.text.find(['*', '?', '[']).unwrap_or(self.text.len());
-        let end = self.text[..wild].rfind('/').unwrap_or(0);
+        let end = self.text[..self.wild].rfind('/').unwrap_or(0);
         let after = self.text[end..].trim_start_matches('/');
         (&self.text[..end], after.contains('/') || after.contains("**"))
     }
@@ -213,7 +216,8 @@ impl FromStr for Glob {
         if parts.last() == Some(&Part::Folders) {
             parts.push(Part::Steps(vec![Step::Star]));
         }
-        Ok(Self { text: text.to_owned(), parts })
+        let wild = text.find(['*', '?', '[']).unwrap_or(text.len());
+        Ok(Self { text: text.to_owned(), parts, wild })
     }
 }
 
@@ -363,6 +367,8 @@ mod tests {
             ("secrets/prod.*", vec!["secrets/prod.env"], vec!["secrets/prod", "a/secrets/prod.x"]),
             ("secrets/prod.*", vec!["secrets/prod."], vec!["secrets/prod.d/x", "secrets/prodx"]),
             ("a/**", vec!["a/b", "a/b/c"], vec!["a", "ab", "b/a/c"]),
+            ("a/b", vec!["a/b"], vec!["a", "a/bc", "a/b/c", "b/b"]),
+            ("a/b/c?", vec!["a/b/cd"], vec!["a/b/c", "a/b/cd/e", "a/cd", "a/x/cd"]),
             ("**/x.env", vec!["x.env", "a/x.env", "a/b/x.env"], vec!["ax.env", "x.env/y"]),
             ("a/**/b/*.y", vec!["a/b/1.y", "a/q/b/b/1.y"], vec!["a/b/c/1.y", "a/b"]),
             ("k?y", vec!["key", "käy"], vec!["ky", "k/y"]),

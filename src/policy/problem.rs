@@ -163,7 +163,7 @@ pub enum Problem {
     #[error("no admin has a signing key")]
     NoAdmin,
     /// More signatures than admins, or none.
-    #[error("the threshold is {threshold}, and {admins} admins can sign")]
+    #[error("the threshold is {threshold}, and {} can sign", counted(.admins))]
     Threshold {
         /// What the policy asks for.
         threshold: u32,
@@ -189,6 +189,10 @@ impl Problem {
             _ => None,
         }
     }
+}
+
+fn counted(admins: &usize) -> String {
+    format!("{admins} {}", if *admins == 1 { "admin" } else { "admins" })
 }
 
 fn quoted(field: &str) -> String {

@@ -149,9 +149,9 @@ impl Policy {
     /// must still be deletable. See [`Self::environments_of`].
     #[must_use]
     pub fn may_write(&self, member: &MemberName, address: &Address) -> bool {
-        let narrowed = self.rule(address).writers;
+        let narrowed = || self.rule(address).writers;
         self.may_write_some(member, &address.env)
-            && narrowed.is_none_or(|roles| self.has_role(member, roles))
+            && narrowed().is_none_or(|roles| self.has_role(member, roles))
     }
 
     /// Tells whether a member may write any secret of an environment at all.
@@ -159,6 +159,13 @@ impl Policy {
     pub fn may_write_some(&self, member: &MemberName, env: &EnvName) -> bool {
         let writers = self.environments.get(env).map(|e| e.writers.as_slice());
         self.is_person(member) && self.has_role(member, writers.unwrap_or_default())
+    }
+
+    /// Tells whether a member may make a keyring of an environment: a reader who is a writer of it, or an admin.
+    #[must_use]
+    pub fn may_make_keyring(&self, member: &MemberName, env: &EnvName) -> bool {
+        self.readers(env).contains(member)
+            && (self.is_admin(member) || self.may_write_some(member, env))
     }
 
     /// The environment of a path; none where none or several take it: see [`Self::environments_of`].
@@ -216,8 +223,11 @@ impl Policy {
     /// has by its own history: who may not write a value plants none beside it either.
     #[must_use]
     pub fn rule(&self, address: &Address) -> Rule<'_> {
-        let beside = address.beside_what().map(|(_, base)| base);
         let mut rule = Rule::default();
+        if self.secrets.is_empty() {
+            return rule;
+        }
+        let beside = address.beside_what().map(|(_, base)| base);
         for one in &self.secrets {
             if one.matches.takes(address) {
                 rule.over(one);

@@ -64,7 +64,23 @@ impl Record {
     /// Who says that an incident is over, and whether that is enough.
     #[must_use]
     pub fn closing(&self, incident: EntryId) -> Closing {
-        self.closing_with(incident, Vec::new())
+        let mut closing = self.closing_with(incident, Vec::new());
+        if self.closings.is_none() && closing.closed.is_none() {
+            closing.too_few = self.too_few(incident);
+        }
+        closing
+    }
+
+    /// All who sign here, where no two of them, nor one of them with who said so, could close an incident.
+    fn too_few(&self, incident: EntryId) -> Vec<MemberName> {
+        let Some(policy) = self.policy() else { return Vec::new() };
+        let all = signers(policy).map(|hand| self.voice(policy, hand, Timestamp::MAX));
+        if self.closing_with(incident, all.collect()).closed.is_some() {
+            return Vec::new();
+        }
+        let mut people: Vec<_> = signers(policy).map(|(who, _)| who.clone()).collect();
+        people.dedup();
+        people
     }
 
     /// As [`Record::closing`], with more words after those in the log.

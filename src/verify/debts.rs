@@ -335,6 +335,16 @@ struct Loss<'r> {
     who: &'r MemberName,
 }
 
+impl Record {
+    /// The keys of readers that are lost: the position of the policy's entry from which on nothing is sealed to
+    /// them, what they opened, and whose they were.
+    #[must_use]
+    pub fn lost_readers(&self) -> Vec<(usize, &EnvName, &MemberName)> {
+        let all = self.steps_in_force().flat_map(|step| losses(self, step));
+        all.map(|it| (it.taken.entry, it.env, it.who)).collect()
+    }
+}
+
 /// What the keys opened that a step is the first to call lost.
 fn losses<'r>(record: &'r Record, told: &'r Step) -> Vec<Loss<'r>> {
     let steps = &record.chain.steps;

@@ -157,6 +157,15 @@ impl Record {
         all
     }
 
+    /// The name by which a value was in use last, and not one beside it under which it was pending or previous;
+    /// where it never was in use, the last that it had.
+    #[must_use]
+    pub fn called<'m>(&self, made: &'m Made) -> &'m Address {
+        let mut names = made.versions.iter().rev().map(|version| &version.address);
+        let own = names.clone().find(|at| self.stands_beside(at).is_none());
+        own.or_else(|| names.next()).unwrap_or(&made.origin.address)
+    }
+
     /// Every item that leaves a value at its address, parents before children.
     fn versions_ever(&self) -> Vec<(Version, &Item)> {
         let mut all = Vec::new();

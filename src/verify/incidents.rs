@@ -57,7 +57,26 @@ pub struct Closing {
     pub doubt: Option<(MemberName, MemberName)>,
     /// Why the last two that were compared are not enough.
     pub hindrance: Option<Hindrance>,
+    /// All who sign here, where no two of them would be enough; else nobody.
+    pub too_few: Vec<MemberName>,
 }
+
+impl Closing {
+    /// Says that nobody here can close it, where that is so.
+    #[must_use]
+    pub fn out_of_reach(&self) -> Option<String> {
+        let names: Vec<_> = self.too_few.iter().map(|who| format!("`{who}`")).collect();
+        let who = match names.as_slice() {
+            [] => return None,
+            [one] => format!("nobody but {one} signs here"),
+            several => format!("no two of {} can", several.join(", ")),
+        };
+        Some(format!("two people, one of them an admin, must say that it is over, and {who}"))
+    }
+}
+
+/// What lets an incident be closed where nobody can.
+pub const LET_IN: &str = "tenure member add NAME --role ROLE";
 
 /// Who bears that a value is not replaced, and until when.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,22 +116,19 @@ impl Verified<'_> {
         let theirs = left.iter().filter(|(at, born)| self.policy.has_customer(at, born));
         let customers = theirs.count();
         let place = scope.map(|env| format!(" in {env}")).unwrap_or_default();
-        let who = match self.record.closing(*id).words.len() {
-            0 => "two members have",
-            _ => "another member has",
-        };
+        let closing = self.record.closing(*id);
         let what = match (left.len(), customers) {
-            (0, _) => {
-                format!("nothing is left{place}, and {who} yet to say that it is over")
-            }
-            (all, 0) => format!("{all} of {values} values{place} left"),
+            (0, _) => format!("nothing is left{place}, and {}", wanting(&closing)),
+            (all, 0) => format!("{}{place}", left_of(all, values)),
             (all, some) => format!(
-                "{all} of {values} values{place} left, {some} in custody of the customer, who decides"
+                "{}{place}, {some} in custody of the customer, who decides",
+                left_of(all, values)
             ),
         };
         let word = if *drill { "drill" } else { "incident" };
         let (day, short) = (self.record.day_of(*entry), id.short());
         let fix = match (left.len(), scope) {
+            (0, _) if !closing.too_few.is_empty() => LET_IN.to_owned(),
             (0, None) => format!("tenure incident close {short} -o FILE"),
             _ => format!("tenure incident status {short}"),
         };
@@ -122,6 +138,23 @@ impl Verified<'_> {
         let message = format!("{word} about {subject}, opened on {day}, is not closed: {what}");
         breach(Code::Incident, path.to_string(), message).graded(grade).entry(*id).fix(fix)
     }
+}
+
+/// Whose word is wanting where nothing else is.
+fn wanting(closing: &Closing) -> String {
+    closing.out_of_reach().unwrap_or_else(|| {
+        let who = match closing.words.len() {
+            0 => "two members have",
+            _ => "another member has",
+        };
+        format!("{who} yet to say that it is over")
+    })
+}
+
+/// Says how many of the values that an incident exposed are left: "1 of 1 value left".
+#[must_use]
+pub fn left_of(left: usize, all: usize) -> String {
+    format!("{left} of {all} {} left", if all == 1 { "value" } else { "values" })
 }
 
 impl Record {

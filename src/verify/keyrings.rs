@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::verdicts::breach;
+use super::verdicts::{breach, can};
 use super::{FileEvidence, Live, Record, Verdict, Verified};
 use crate::finding::{Code, Finding, Severity};
 use crate::keyring::{self, Stanzas};
 use crate::log::entry::{KeyringRecord, Kind};
-use crate::names::{EntryId, EnvName, GenerationId, RepoPath, Sha256, quoted};
+use crate::names::{EntryId, EnvName, GenerationId, MemberName, RepoPath, Sha256, quoted};
 use crate::policy::{Policy, Recipient};
 
 /// A keyring that the log attests.
@@ -49,6 +49,17 @@ impl Record {
         // A newer keyring for other readers means that values may be sealed to it already.
         let passed = |other: &CurrentKeyring<'_>| self.dag.is_ancestor(newest.entry, other.entry);
         (!all.iter().any(passed)).then_some(*newest)
+    }
+
+    /// Who can make the next keyring of an environment under a policy: its readers who may, and who read the newest
+    /// one, where there is one, since it holds the generations before.
+    #[must_use]
+    pub fn keyring_makers<'p>(&self, policy: &'p Policy, env: &EnvName) -> Vec<&'p MemberName> {
+        let newest = self.keyrings(env).last().and_then(|it| self.policy_at(it.entry));
+        let opens =
+            |who: &MemberName| newest.is_none_or(|policy| policy.readers(env).contains(who));
+        let readers = policy.readers(env).into_iter();
+        readers.filter(|who| policy.may_make_keyring(who, env) && opens(who)).collect()
     }
 
     /// The policy that an entry names.
@@ -187,6 +198,8 @@ fn stale(record: &Record, env: &EnvName) -> Finding {
     } else {
         format!("the readers of {env} changed since its newest keyring")
     };
+    let makers = record.policy().map(|policy| record.keyring_makers(policy, env));
+    let message = message + &can(&makers.unwrap_or_default());
     breach(Code::StaleReaders, format!(".secrets/keys/{env}"), message)
         .in_env(env)
         .graded(Severity::Found)

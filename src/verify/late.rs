@@ -1,18 +1,17 @@
 //! Checks 11 and 12: deadlines and obligations; and what no reader has opened yet.
 
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::Live;
 use super::debts::Ledger;
 use super::disk::FileForm;
 use super::files::Verified;
-use super::verdicts::at;
+use super::verdicts::{at, can};
 use crate::document::{Document, Leaf, Node};
 use crate::finding::{Code, Finding, Severity};
 use crate::log::entry::Origin;
 use crate::names::{Address, EnvName, KeyPath, Stage, TypeName, quoted};
-use crate::policy::Word;
+use crate::policy::{Strategy, Word};
 use crate::rotation::{Cause, Obligation, Owed, Previous, days};
 use crate::{rotation, seal};
 
@@ -25,9 +24,15 @@ impl<'r> Verified<'r> {
         for (path, file) in &self.files {
             let FileForm::Values(document) = &file.form else { continue };
             let dropped = |leaf: &&Leaf| document.token(leaf).is_some_and(seal::is_dropped);
-            for leaf in document.leaves.iter().filter(dropped) {
+            let mut dropped = document.leaves.iter().filter(dropped).peekable();
+            if dropped.peek().is_none() {
+                continue;
+            }
+            let can = can(&self.record.keyring_makers(self.policy, &file.env));
+            for leaf in dropped {
                 let (env, path, key) = (file.env.clone(), path.clone(), leaf.path.item());
-                let message = "dropped by who cannot read it, and not opened by a reader since";
+                let message =
+                    format!("dropped by who cannot read it, and not opened by a reader since{can}");
                 let note = at(Code::Dropped, &Address { env, path, key }, message);
                 let fix = format!("tenure rekey -e {}", file.env);
                 self.findings.push(note.graded(Severity::Note).fix(fix));
@@ -95,8 +100,7 @@ impl<'r> Verified<'r> {
         (due, today): (Date, Date),
     ) -> Finding {
         let late = days(-rotation::days_left(due, today));
-        let grace = self.policy.grace(kind).unwrap_or_default();
-        let last = due.saturating_add(i64::from(grace).days());
+        let last = self.policy.graced_until(kind, due);
         let borne = today <= last;
         let until = match () {
             () if self.is_customers((address, self.born(address))) => CUSTOMERS.to_owned(),
@@ -274,8 +278,10 @@ impl<'r> Verified<'r> {
         format!("tenure rotate {}", self.record.name_of(address))
     }
 
-    /// The command by which a value, a list or a whole file gets a new content.
-    fn renewal(&self, address: &Address) -> String {
+    /// The command by which a value, a list or a whole file gets a new content. A key ring's new value stands beside
+    /// the one in use first.
+    #[must_use]
+    pub fn renewal(&self, address: &Address) -> String {
         let Address { path, key, .. } = address;
         let single = |document: &Document<'_>| {
             document.leaf(key).is_some_and(|leaf| leaf.node == Node::Scalar)
@@ -284,6 +290,9 @@ impl<'r> Verified<'r> {
             _ if *key == KeyPath::Whole => format!("{} --from-file FILE", self.rotate(address)),
             Some(FileForm::Values(document)) if !single(document) => {
                 format!("tenure edit {}", quoted(path))
+            }
+            _ if self.strategy(address) == Some(Strategy::KeyRing) => {
+                format!("{} --begin", self.rotate(address))
             }
             _ => self.rotate(address),
         }

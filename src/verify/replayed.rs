@@ -12,7 +12,7 @@ use super::standing::found;
 use super::{Live, Record, Verified};
 use crate::finding::{Code, Finding};
 use crate::log::entry::{Op, Origin};
-use crate::names::{Address, GenerationId, Sha256, quoted};
+use crate::names::{Address, GenerationId, Sha256};
 use crate::rotation::days_left;
 
 /// Where a sealed item stands: its entry, and the positions of its file and of itself there.
@@ -35,7 +35,7 @@ pub(super) fn check(
 fn told(record: &Record, address: &Address, live: Live<'_>, (before, ..): At) -> Finding {
     let id = record.entries[before].id.short();
     let message = format!("this very token stood before, in entry {id}: it is no new value");
-    let fix = format!("tenure set {}/{}", address.env, quoted(&address.key));
+    let fix = format!("tenure set {}", record.name_of(address));
     found(record, Code::BadDue, address, live, message).fix(fix)
 }
 

@@ -73,7 +73,7 @@ fn may_wrap(policy: &Policy, entry: &Entry, keyring: &KeyringRecord) -> Result<(
     if !policy.readers(env).contains(by) {
         return Err(format!("`{by}` signs a keyring of {env} and is no reader of it"));
     }
-    if policy.is_admin(by) || policy.may_write_some(by, env) {
+    if policy.may_make_keyring(by, env) {
         return Ok(());
     }
     Err(format!("`{by}` signs a keyring of {env} and is neither a writer of it nor an admin"))

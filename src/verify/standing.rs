@@ -57,18 +57,14 @@ impl Record {
     /// What the log says stands, whatever lies on disk; what is void or in dispute is left out.
     #[must_use]
     pub fn signed(&self, scope: Option<&EnvName>) -> BTreeMap<Address, Live<'_>> {
-        let mut signed = BTreeMap::new();
-        for (address, candidates) in self.standings() {
-            if scope.is_some_and(|only| address.env != *only) {
-                continue;
-            }
-            if let Settled::One(at) = self.settle(&address, &candidates, None)
-                && self.holds(at.entry)
-            {
-                signed.insert(address, Live { entry: at.entry, item: self.item(at) });
-            }
-        }
-        signed
+        let stands = |(address, candidates): (Address, Vec<Standing>)| {
+            let Settled::One(at) = self.settle(&address, &candidates, None) else { return None };
+            let live = Live { entry: at.entry, item: self.item(at) };
+            self.holds(at.entry).then_some((address, live))
+        };
+        let standings = self.standings().into_iter();
+        let mine = standings.filter(|(at, _)| scope.is_none_or(|only| at.env == *only));
+        mine.filter_map(stands).collect()
     }
 
     fn plain_entries(&self) -> Vec<&Entry> {

@@ -1,7 +1,7 @@
 //! Makes findings: every one names the place, the reason, and what mends it.
 
 use crate::finding::{Code, Finding, Severity};
-use crate::names::{Address, EntryId, EnvName};
+use crate::names::{Address, EntryId, EnvName, MemberName};
 
 /// Starts a finding that blocks everything: log, policy or pin.
 pub(super) fn breach(code: Code, place: impl Into<String>, message: impl Into<String>) -> Finding {
@@ -22,6 +22,17 @@ pub(super) fn at(code: Code, address: &Address, message: impl Into<String>) -> F
     let place = format!("{} {}", address.path, address.key);
     let finding = breach(code, place, message).in_env(&address.env);
     Finding { address: Some(address.clone()), ..finding }
+}
+
+/// Says who can run what mends a finding, where not everybody can.
+pub(super) fn can(who: &[&MemberName]) -> String {
+    match who {
+        [] => "; nobody can now".to_owned(),
+        some => {
+            let names: Vec<_> = some.iter().map(|name| name.as_str()).collect();
+            format!("; who can: {}", names.join(", "))
+        }
+    }
 }
 
 impl Finding {

@@ -53,6 +53,10 @@ fn what_was_left_in_an_environment_stands_no_longer_than_that() {
     estate.remove("secrets/prod.env");
     estate.commit("gone");
     assert_eq!(ends(&check(&estate, "2026-02-01")), 2);
+    let told = estate.by("ana", "report 5d").run();
+    assert!(told.stdout.contains("\n## 11. Summary\n"), "{told}");
+    let owed = "Previous value not ended: prod/DB_URL, replaced on ";
+    assert_eq!(told.stdout.matches(owed).count(), 2, "{told}");
 }
 
 /// How many values are due to be ended after their overlap.

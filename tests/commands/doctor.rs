@@ -59,7 +59,7 @@ fn a_broken_policy_names_its_line() {
     let found = repo.run("doctor");
     assert_eq!(found.code, 1, "{found}");
     snapshot!(on(&found, "policy"), @"
-    fail  policy      .secrets-policy.toml:34: the threshold is 7, and 1 admins can sign
+    fail  policy      .secrets-policy.toml:34: the threshold is 7, and 1 admin can sign
           fix  tenure policy lint
     ");
 }

@@ -195,7 +195,7 @@ fn closing_early_is_refused_and_writes_nothing() {
     repo.run("member remove cleo -y").done();
     let refused = repo.run(&format!("incident close {id} -o review.md"));
     assert_eq!(refused.code, 2, "{refused}");
-    assert!(refused.stderr.contains("1 of 1 values left, dev/DATABASE_URL first"), "{refused}");
+    assert!(refused.stderr.contains("1 of 1 value left, dev/DATABASE_URL first"), "{refused}");
     assert!(!repo.path().join("review.md").exists());
     repo.tenure_fed(&["set", "dev/DATABASE_URL"], "postgres://new").done();
     for place in ["secrets/dev.env", ".secrets/log/x", ".secrets-policy.toml"] {
@@ -214,12 +214,11 @@ fn a_hostile_leaver_makes_all_due_today() {
         repo.tenure(&["member", "remove", "cleo", "--hostile", "--reason", "seized", "-y"]);
     assert!(removed.stderr.contains(READ), "{removed}");
     snapshot!(told(&repo, &removed.done()), @"
-    cleo could read 1 value in dev: DATABASE_URL
     new keyring for dev; no value changed
     policy 5 in force. Entry [id], signed by ana.
     reader cleo: nothing new is sealed to their keys
-    credentials: 1 value must be ended at its issuer: what cleo read works until then
-    1 value in dev must rotate by 2026-01-01
+    credentials: 1 value must be rotated or ended: what cleo read works until then
+    1 value in dev must rotate by 2026-01-01: DATABASE_URL
     incident [incident] open: 1 value, due today
     next  git add -A && git commit
     next  tenure rotate --due -e dev
@@ -268,4 +267,20 @@ fn the_sentences_of_what_cannot_be_known_are_printed() {
     let (repo, _, _) = ground();
     let opened = repo.run("incident open --env dev --reason x").done();
     assert!(opened.stderr.contains(READS) && opened.stderr.contains(READ), "{opened}");
+}
+
+#[test]
+fn each_of_two_files_with_one_key_is_named_by_its_path() {
+    let repo = crate::commands::seal::started();
+    repo.write("secrets/dev.env", "K=first-value\n");
+    repo.write("secrets/dev/o.env", "K=other-value\n");
+    repo.run("seal").done();
+    repo.commit("sealed");
+    let id = open(&repo, &["--env", "dev"]);
+    std::fs::remove_file(repo.path().join("secrets/dev/o.env")).unwrap();
+    let shown = repo.run(&format!("incident status {id}")).done();
+    for path in ["secrets/dev.env", "secrets/dev/o.env"] {
+        let fix = format!("tenure rotate 'dev/{path}#K'\n");
+        assert_eq!(shown.stdout.matches(&fix).count(), 1, "{fix}{shown}");
+    }
 }

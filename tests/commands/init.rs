@@ -100,7 +100,7 @@ fn nothing_is_imported_unasked_but_it_is_named() {
     repo.write(".env.local", "B=1\n");
     repo.write(".env.example", "C=\n");
     let started = repo.run("init").done();
-    let hint = "found .env in clear: cp .env secrets/dev.env && tenure seal secrets/dev.env";
+    let hint = "found .env in clear: mkdir -p secrets && cp .env secrets/dev.env && tenure seal secrets/dev.env";
     assert!(started.stderr.contains(hint), "{started}");
     assert!(started.stderr.contains("found .env.local in clear"), "{started}");
     assert!(!started.stderr.contains("example"), "{started}");

@@ -38,12 +38,11 @@ fn what_a_leaver_answered_for_is_listed_with_what_mends_it() {
     let repo = with_a_machine();
     let removed = repo.run("member remove ben -y").done();
     snapshot!(blanked(&removed), @"
-    ben could read 1 value in dev: DATABASE_URL
     new keyring for dev; no value changed
     policy 5 in force. Entry [id], signed by ana.
     reader ben: nothing new is sealed to their keys
-    credentials: 1 value must be ended at its issuer: what ben read works until then
-    1 value in dev must rotate by 2026-01-08
+    credentials: 1 value must be rotated or ended: what ben read works until then
+    1 value in dev must rotate by 2026-01-08: DATABASE_URL
     identity ci: a machine that reads prod; nobody answers for it now
     next  git add -A && git commit
     next  tenure rotate --due -e dev
@@ -97,6 +96,8 @@ fn a_machine_is_given_to_a_person_of_the_policy_only() {
     ] {
         let refused = repo.run(line);
         assert_eq!(refused.code, code, "{line}: {refused}");
+        // What would break the policy is none of its faults.
+        assert!(!refused.stderr.contains("policy lint"), "{line}: {refused}");
         assert_eq!(repo.read(".secrets-policy.toml"), before, "{line}");
     }
 }
@@ -151,10 +152,17 @@ fn what_stands_no_more_and_was_never_ended_is_counted_with_what_a_leaver_read() 
     let prod = &shown["could_read"][0];
     assert_eq!((&prod["environment"], &prod["replaced_to_end"]), (&"prod".into(), &1.into()));
     let removed = repo.run("member remove ben -y").done();
-    assert!(removed.stdout.contains("credentials: 2 values must be ended"), "{removed}");
+    assert!(
+        removed.stdout.contains("credentials: 2 values must be rotated or ended: what ben"),
+        "{removed}"
+    );
     let line = "1 value in prod that others replaced: the end must be recorded by 2026-01-02: \
                 tenure rotate SECRET --finish\n";
     assert!(removed.stdout.contains(line), "{removed}");
+    let line = "1 value in prod must rotate by 2026-01-02: STRIPE_KEY\n  \
+                of 1 of them the end must be recorded, too: tenure rotate SECRET --finish\n";
+    assert!(removed.stdout.contains(line), "{removed}");
     let owed = repo.run("check --json").json()["obligations"].as_array().unwrap().clone();
     assert_eq!(owed.iter().filter(|it| it["owed"] == "end").count(), 1, "{owed:?}");
+    assert_eq!(owed.len(), 2, "{owed:?}");
 }

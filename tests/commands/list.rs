@@ -68,3 +68,32 @@ fn an_altered_item_is_not_listed_and_that_is_said() {
 fn nothing_is_listed_where_nothing_stands() {
     snapshot!(started().run("list"), @"exit 0");
 }
+
+#[test]
+fn names_and_fixes_can_be_pasted_as_they_are_printed() {
+    let repo = started();
+    let odd = "-dash: first-one\n\"\\u202ebidi\": second-one\n\"it's\\nodd\": third-one\nplain: fourth-one\n";
+    repo.write("secrets/dev/we ird.yaml", odd);
+    repo.run("seal").done();
+    repo.commit("sealed");
+    let list = repo.run("list").done().stdout;
+    let names: Vec<_> = list.lines().map(|line| line.split("  ").next().unwrap()).collect();
+    assert!(names.contains(&"dev/-dash") && names.contains(&r#"dev/"\u{202e}bidi""#), "{names:?}");
+    let values = names.iter().map(|name| repo.tenure(&["get", name]).done().stdout);
+    let mut values: Vec<_> = values.collect();
+    values.sort();
+    assert_eq!(values, ["first-one", "fourth-one", "second-one", "third-one"]);
+    let repo = repo.at("2026-12-01");
+    let checked = repo.run("check");
+    let told = "  fix  tenure rotate 'dev/\"it'\\''s\\nodd\"'\n  and 3 more: \"\\u{202e}bidi\", -dash, plain\n";
+    assert!(checked.stdout.contains(told), "{checked}");
+    let found = repo.run("check --json").json()["findings"].as_array().unwrap().clone();
+    for fix in found.iter().filter_map(|it| it["fix"].as_str()) {
+        let fix = tenure::output::safe(fix);
+        let (bin, now) = (env!("CARGO_BIN_EXE_tenure"), repo.now());
+        let script = format!("tenure() {{ '{bin}' --now {now} \"$@\"; }}; {fix} --generate hex:16");
+        repo.command("sh").args(&["-c", &script]).run().done();
+    }
+    assert_eq!(found.len(), 4, "{found:?}");
+    repo.run("check").done();
+}

@@ -204,18 +204,33 @@ fn a_persons_key_is_not_made_for_them() {
 }
 
 #[test]
+fn of_many_values_that_a_leaver_read_some_are_named_and_all_in_json() {
+    let repo = started();
+    add(&repo, "ben", "developer");
+    let lines = (11..=30).map(|n| format!("KEY_{n}=rather-long-value-{n}\n"));
+    repo.write("secrets/dev/many.env", lines.collect::<String>());
+    repo.run("seal").done();
+    let removed = repo.run("member remove ben -y --dry-run").done();
+    let named = removed.stdout.lines().find(|line| line.starts_with("21 values in dev"));
+    let named = named.unwrap_or_default();
+    assert!(named.contains(": DATABASE_URL KEY_11 "), "{removed}");
+    assert!(named.ends_with(" KEY_29 …"), "{removed}");
+    let all = repo.run("member remove ben -y --dry-run --json").done().json();
+    assert_eq!(all["could_read"][0]["values"].as_array().unwrap().len(), 21);
+}
+
+#[test]
 fn removing_lists_what_must_rotate_and_by_when() {
     let repo = started();
     add(&repo, "ben", "developer");
     snapshot!(repo.tenure(&["member", "remove", "ben", "--reason", "left the team", "-y"]), @"
     exit 0
     --- stdout
-    ben could read 1 value in dev: DATABASE_URL
     new keyring for dev; no value changed
     policy 3 in force. Entry [id], signed by ana.
     reader ben: nothing new is sealed to their keys
-    credentials: 1 value must be ended at its issuer: what ben read works until then
-    1 value in dev must rotate by 2026-01-08
+    credentials: 1 value must be rotated or ended: what ben read works until then
+    1 value in dev must rotate by 2026-01-08: DATABASE_URL
     next  git add -A && git commit
     next  tenure rotate --due -e dev
     --- stderr

@@ -352,7 +352,7 @@ fn the_policy_in_force_is_shown_even_while_its_file_is_edited() {
       readers  ana
       writers  ana
     --- stderr
-    warning: .secrets-policy.toml:34: the threshold is 9, and 1 admins can sign; tenure policy lint
+    warning: .secrets-policy.toml:34: the threshold is 9, and 1 admin can sign; tenure policy lint
     ");
     let json = repo.run("policy show --json").json();
     assert_eq!((&json["policy"], &json["altered"]), (&1.into(), &true.into()));

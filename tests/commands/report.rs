@@ -106,3 +106,15 @@ fn a_kept_plan_is_compared_and_a_hand_edit_is_found() {
     assert_eq!(repo.run("report plan -o notes.md").code, 2);
     assert_eq!(repo.read("notes.md"), "mine\n");
 }
+
+#[test]
+fn machines_are_told_where_a_report_went() {
+    let repo = started();
+    for (report, file) in [("5d", "5d.md"), ("plan", "plan.md"), ("calendar", "due.ics")] {
+        let line = format!("report {report} -o {file}");
+        let told = repo.run(&line).done();
+        assert_eq!((&*told.stdout, told.stderr), ("", format!("written: {file}\n")));
+        let json = repo.run(&format!("--json {line}")).done().json();
+        assert_eq!((&json["report"], &json["written"]), (&report.into(), &file.into()));
+    }
+}

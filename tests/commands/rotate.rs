@@ -90,6 +90,8 @@ fn all_that_is_overdue_is_rotated_together() {
     assert_eq!(repo.git(&["status", "--porcelain"]).stdout, "");
     let none = one().run("rotate --due").done();
     assert_eq!(none.stderr, "nothing is overdue or owed\n");
+    let none = one().run("rotate --due --json").done();
+    assert_eq!(none.json()["values"], serde_json::json!([]));
 }
 
 /// A repository whose type `api-key` says how values are made, changed and ended.
@@ -119,6 +121,9 @@ fn the_runbook_is_shown_before_and_the_issuer_after() {
     how    docs/rotate.md
     the old value is still in git history: end it at its issuer (console, API keys), then: tenure rotate prod/B --finish
     ");
+    let empty = repo.tenure_fed(&["rotate", "prod/B"], "");
+    assert_eq!(empty.code, 2, "{empty}");
+    assert!(empty.stderr.contains("hint: tenure rotate prod/B --generate; or give"), "{empty}");
     repo.run("rotate prod/B --generate").done();
     assert_eq!(repo.run("get prod/B").done().stdout.len(), 32);
 }

@@ -490,6 +490,7 @@ fn a_type_that_decrypts_with_its_old_values_keeps_the_last() {
     let repo = typed("strategy = \"keep-old\"");
     let done = repo.tenure_fed(&["rotate", "dev/A"], "new-value").done();
     assert!(done.stdout.contains("dev/A_PREVIOUS stays, to decrypt."), "{done}");
+    assert!(!done.stderr.contains("end it at its issuer"), "{done}");
     assert_eq!(given(&repo), ["A=new-value", "A_PREVIOUS=one-value"]);
     repo.run("check").done();
     let error = "the previous value of dev/A stays to decrypt";

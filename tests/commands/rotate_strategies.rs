@@ -177,6 +177,11 @@ fn a_signing_key_is_out_before_it_signs_and_after() {
     let repo = ring();
     let error = "whoever verifies what dev/A signs must have its new value first";
     refused(&repo, "rotate dev/A", error, "tenure rotate dev/A --begin");
+    // Nothing that is told to be run is refused for certain.
+    let error = "no earlier value of dev/A waits for its end";
+    refused(&repo, "rotate dev/A --finish", error, "tenure rotate dev/A --begin");
+    let error = "no rotation of dev/A is under way";
+    refused(&repo, "rotate dev/A --undo", error, "tenure rotate dev/A --begin");
     repo.tenure_fed(&["rotate", "dev/A", "--begin"], "new-value").done();
     assert_eq!(given(&repo), ["A=one-value", "A_NEXT=new-value"]);
     let exported = repo.run("export -e dev --format dotenv").done().stdout;

@@ -114,8 +114,8 @@ fn what_is_committed_in_clear_is_refused_until_it_is_named() {
     snapshot!(repo.run("seal dev/X"), @r"
     exit 2
     --- stderr
-    error: nobody is there to ask for X in secrets/dev.env was committed in clear by ana in commit [id]. Sign it as yours? [y/N]
-    hint: run it at a terminal, or give the answer as an option
+    error: nobody is there to ask: X in secrets/dev.env was committed in clear by ana in commit [id]. Sign it as yours?
+    hint: say yes beforehand with -y
     ");
     repo.run("seal dev/X --yes").done();
     assert_eq!(repo.run("get dev/X").done().stdout, "evil");

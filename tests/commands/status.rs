@@ -30,6 +30,25 @@ fn what_is_overdue_is_counted_and_the_exit_is_still_0() {
 }
 
 #[test]
+fn the_end_of_an_old_value_is_no_deadline_of_the_one_in_use() {
+    let (repo, _, _) = super::incident::ground();
+    repo.tenure_fed(&["rotate", "prod/STRIPE_KEY"], "sk_prod_3\n").done();
+    let next = "next     an old value of prod/STRIPE_KEY must be ended by 2026-01-08, in 7 days\n";
+    let status = repo.run("status").done();
+    assert!(status.stdout.contains(next), "{status}");
+    repo.run("rotate prod/STRIPE_KEY --finish").done();
+    repo.tenure_fed(&["rotate", "prod/STRIPE_KEY", "--begin"], "sk_prod_4\n").done();
+    repo.run("rotate prod/STRIPE_KEY --promote").done();
+    let status = repo.run("status").done();
+    assert!(status.stdout.contains(next), "{status}");
+    let json = repo.run("status --json").done().json();
+    assert_eq!(
+        (&json["next"]["owed"], &json["next"]["name"]),
+        (&"end".into(), &"prod/STRIPE_KEY".into())
+    );
+}
+
+#[test]
 fn an_opened_file_is_named() {
     let repo = sample();
     repo.run("open --in-place secrets/dev.env").done();

@@ -69,6 +69,8 @@ fn a_type_of_which_only_ends_are_owed_has_its_row() {
     repo.run("unset prod/TLS_CERTIFICATE -y").done();
     let (row, _) = verdict(&at(&repo, "2026-11-28"), "Certificate");
     assert!(row.contains("Open: none | Defined, not yet exercised (no date)"), "{row}");
+    let told = text(&repo, "");
+    assert!(told.contains("previous 1 (1 in no file any more), revoked none."), "{told}");
     let (row, _) = verdict(&at(&repo, "2026-11-29"), "Certificate");
     assert!(row.contains("(defined, never executed, 1 past due)"), "{row}");
 }
@@ -146,6 +148,29 @@ fn an_altered_or_missing_file_makes_the_numbers_unsaid() {
     assert!(repo.run("status --json").json()["numbers"].is_null());
     repo.write("secrets/prod.env", kept);
     assert_eq!(text(&repo, ""), before);
+}
+
+#[test]
+fn a_policy_that_nobody_signed_makes_the_numbers_unsaid() {
+    let repo = firm();
+    let kept = repo.read(".secrets-policy.toml");
+    let before = text(&repo, "");
+    repo.write(".secrets-policy.toml", format!("{kept}# by hand\n"));
+    let told = unsaid(&repo, "policy-altered at `.secrets-policy.toml`");
+    // The rest is told by the policy in force.
+    assert_eq!(section(&told, ROTATION), section(&before, ROTATION));
+    assert_eq!(repo.run("report 5d -o new.md").stdout, "");
+    assert!(!repo.path().join("new.md").exists());
+    repo.write(".secrets-policy.toml", kept);
+    // Without a log there is no policy to tell anything by.
+    std::fs::remove_dir_all(repo.path().join(".secrets/log")).unwrap();
+    let told = repo.run("report 5d");
+    assert_eq!(told.code, 5, "{told}");
+    let why = "**What this state holds cannot be said:** missing-entry at `.secrets/log";
+    assert!(told.stdout.contains(why), "{told}");
+    let summary = section(&told.stdout, SUMMARY);
+    assert!(summary.contains("Secrets managed securely: cannot be said: missing-entry"), "{told}");
+    assert_eq!(repo.run("report 5d -o new.md").stdout, "");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `tenure report 5d`: the document of a whole repository, and what it must and must not say.
 
 use super::{POLICY, VALUE, VENDORS, firm};
+use crate::commands::member::new_key;
 use crate::support::{Outcome, Repo};
 
 /// The headings, in their order (A2).
@@ -193,6 +194,13 @@ fn an_untyped_value_is_counted_and_not_implemented_by_its_own_line() {
     let rotation = section(&text, "## 6. Rotation and expiration");
     let own = "**Secret rotation not implemented**: Database credential, Untyped.";
     assert!(rotation.lines().any(|line| line == own), "{rotation}");
+    let fix = "| `tenure set dev/STRAY --type TYPE --keep`; for those to come `type` in a rule";
+    assert!(
+        line(&text, "| OI-01 | Rotation policy not finalized: no type").contains(fix),
+        "{text}"
+    );
+    repo.run("set dev/STRAY --type api-key --keep").done();
+    assert!(!self::text(&repo, "").contains("not finalized: no type"));
 }
 
 #[test]
@@ -221,15 +229,6 @@ fn words_of_the_policy_stay_words() {
         "{row}"
     );
     assert!(!text.contains("{{"));
-}
-
-#[test]
-fn a_log_that_cannot_be_believed_gives_no_document() {
-    let repo = firm();
-    let policy = repo.read(POLICY);
-    repo.write(POLICY, policy + "# by hand\n");
-    let refused = repo.run("report 5d");
-    assert_eq!((refused.code, refused.stdout.as_str()), (5, ""), "{refused}");
 }
 
 /// Signs the firm's policy with one text in the place of another.
@@ -320,6 +319,13 @@ fn a_decision_not_to_rotate_stands_with_its_reason_and_end() {
 }
 
 #[test]
+fn each_note_on_a_type_is_a_sentence() {
+    let repo = with_policy("runbook = \"docs/customer-key.md\"\n", "");
+    let row = line(&text(&repo, ""), "| Encryption key | 365").to_owned();
+    assert!(row.ends_with("(policy only, no runbook). The customer decides |"), "{row}");
+}
+
+#[test]
 fn no_product_is_named_in_free_words() {
     let repo = with_policy("\"payments on call\"", "\"PAYWELL support\"");
     let text = text(&repo, "");
@@ -387,6 +393,88 @@ fn a_rotation_in_steps_is_told_and_counts_once_its_old_value_is_ended() {
     assert!(finished.lines().any(|line| line.ends_with(word)), "{finished}");
     let api = line(section(&finished, "## 6. Rotation and expiration"), "| API key |").to_owned();
     assert!(api.contains("Implemented; last 2026-11-21; on time 0 of 1"), "{api}");
+    // The second one was made as a pending value; it was in use under its own name.
+    repo.tenure_fed(&["rotate", "prod/PAYMENT_API_KEY"], format!("{VALUE}-c")).done();
+    let replaced = text(&repo, "");
+    let counts = "Current 6, pending none, previous 1 (1 in no file any more), revoked 1.";
+    assert!(replaced.contains(counts), "{replaced}");
+    repo.run("rotate prod/PAYMENT_API_KEY --finish").done();
+    let ended = text(&repo, "");
+    assert_eq!(ended.matches("  - old prod/PAYMENT_API_KEY, 2026-11-21. ").count(), 2, "{ended}");
+    assert!(!ended.contains("_NEXT"), "{ended}");
+    let exposed = repo.run("exposure ben").done().stdout;
+    assert!(exposed.contains("dead  prod/PAYMENT_API_KEY ") && !exposed.contains("_NEXT"));
+}
+
+#[test]
+fn what_is_open_began_before_the_last_rotation() {
+    let repo = firm();
+    let since = |repo: &Repo, begins: &str| {
+        let text = text(repo, "");
+        let row = line(&text, begins).to_owned();
+        row.split(" | ").nth(2).unwrap().to_owned()
+    };
+    let no_end = "| OI-05 | No revocation: API key ";
+    let no_way = "| OI-17 | Third-party secret: prod/PAYMENT_API_KEY";
+    assert_eq!(since(&repo, no_end), "2026-08-14");
+    for name in ["dev/PAYMENT_API_KEY", "prod/PAYMENT_API_KEY"] {
+        repo.tenure_fed(&["rotate", name], format!("{VALUE}-{name}")).done();
+    }
+    repo.run("mv prod/PAYMENT_API_KEY prod/secrets/prod/pay.env#PAYMENT_API_KEY").done();
+    assert_eq!(
+        (since(&repo, no_end), since(&repo, no_way)),
+        ("2026-08-14".into(), "2026-08-14".into())
+    );
+    // Nor is a value announced before it is there.
+    let args = ["set", "prod/TLS_CERTIFICATE", "--due", "2026-12-01"];
+    repo.tenure_fed(&args, format!("{VALUE}-t")).done();
+    let text = text(&repo, "");
+    let row = line(section(&text, "## 6. Rotation and expiration"), "| prod/TLS_CERTIFICATE |");
+    assert!(row.ends_with("| in time, warned since 2026-11-21 |"), "{row}");
+}
+
+#[test]
+fn grace_is_told_with_the_type_the_value_and_the_open_item() {
+    let repo = with_policy("[types.api-key]\n", "[types.api-key]\ngrace = \"10d\"\n");
+    let told = |repo: &Repo| {
+        let text = text(repo, "");
+        let rotation = section(&text, "## 6. Rotation and expiration");
+        let kind = line(rotation, "| API key |").to_owned();
+        (kind, line(rotation, "| prod/PAYMENT").to_owned(), line(&text, "| OI-06 |").to_owned())
+    };
+    let (kind, row, item) = told(&repo);
+    assert!(kind.contains("; an overdue value is a warning for 10 days |"), "{kind}");
+    assert!(row.contains("overdue by 9 days; in grace until 2026-11-22"), "{row}");
+    assert!(item.contains("prod/PAYMENT_API_KEY, 9 days, in grace until 2026-11-22 |"), "{item}");
+    let (_, row, item) = told(&Repo::copied(repo.folder()).at("2026-11-23"));
+    assert!(row.contains("overdue by 11 days") && !row.contains("in grace"), "{row}");
+    assert!(item.contains("11 days |"), "{item}");
+}
+
+#[test]
+fn a_lost_key_read_until_it_was_replaced() {
+    let repo = firm();
+    let (public, _) = new_key(&repo, "ben.new");
+    repo.run(&format!("member replace-key ben --ssh-key {public} -y --lost")).done();
+    let text = text(&repo, "");
+    let audit = section(&text, "## 7. Monitoring and audit");
+    let prod = "could read prod: ana, ben, deploy-prod; until 2026-11-21 also a lost key of ben *";
+    assert!(audit.contains(prod), "{audit}");
+    assert!(audit.contains("until 2026-11-16 also cleo; until 2026-11-21 also a lost key of ben"));
+    assert!(audit.contains("| Revocation of a reader | 3 | 2026-11-21 |"), "{audit}");
+    let lost =
+        "  - lost key of ben, 2026-11-21, new key generation for prod the same day *(proven)*";
+    assert!(text.lines().any(|line| line == lost), "{text}");
+}
+
+#[test]
+fn a_hostile_leaver_makes_values_due_on_one_day_in_every_place() {
+    let repo = firm();
+    repo.run("member remove dan --with-machines --hostile -y --reason seized").done();
+    let text = text(&repo, "");
+    let mine: Vec<_> = text.lines().filter(|line| line.contains("Leaver: dan left")).collect();
+    assert!(!mine.is_empty(), "{text}");
+    assert!(mine.iter().all(|line| line.contains(", due 2026-11-21 | 2026-11-21 |")), "{mine:?}");
 }
 
 #[test]
@@ -420,6 +508,9 @@ fn an_incident_is_told_at_once_and_a_drill_as_one() {
     assert!(detection.starts_with(detected), "{detection}");
     assert!(row.contains("Open: compromise (prod, due 2026-11-21)"), "{row}");
     assert!(text.contains(" on secret:") && text.contains("1 of 1 value still live"), "{text}");
+    // Since when it can be read, and not since when that is known.
+    let debt = line(section(&text, "## 8. Incident response considerations"), "| prod/TLS");
+    assert!(debt.contains(" is open since 2026-11-21 | 2026-10-01 | 2026-11-21 |"), "{debt}");
     let (detection, row, _) = opened(&["--drill"]);
     let detected = "- **Detection:** open incidents: none; open drills: 1.";
     assert!(detection.starts_with(detected), "{detection}");

@@ -47,7 +47,7 @@ fn a_file_that_is_gone_pays_nothing() {
     repo.commit("an incident");
     std::fs::remove_file(repo.path().join("secrets/prod.env")).unwrap();
     let checked = repo.run("check");
-    assert!(checked.stdout.contains("1 of 1 values left"), "{checked}");
+    assert!(checked.stdout.contains("1 of 1 value left"), "{checked}");
     assert!(!checked.stdout.contains("incident close"), "{checked}");
     let owed = repo.run("check --json").json()["obligations"].as_array().unwrap().len();
     assert_eq!((owed, &status(&repo, &id)["left"]), (1, &1.into()));
@@ -76,7 +76,7 @@ fn nobody_bears_a_value_alone_under_a_second_name() {
     assert!(said.stdout.contains("not borne yet"), "{said}");
     for line in ["check", "check -e dev", "check -e dev"] {
         let checked = repo.run(line);
-        assert!(checked.stdout.contains("1 of 1 values"), "{checked}");
+        assert!(checked.stdout.contains("1 of 1 value left"), "{checked}");
     }
     assert_eq!(status(&repo, &id)["left"], 1);
     let said = by(&repo, &ben, &args).done();
@@ -139,6 +139,10 @@ fn an_exercise_is_called_one_wherever_its_duties_are_counted() {
     let document = repo.run("report 5d").done().stdout;
     assert!(document.contains("1 obligation is open, 1 of a drill. *proven*"), "{document}");
     assert!(document.contains("1 obligation open, first due 2026-01-01, 1 of a drill."));
+    let status = repo.run("status").done();
+    assert!(status.stdout.contains("; 1 to rotate or end in a drill; "), "{status}");
+    let dev = &repo.run("status --json").done().json()["environments"][0];
+    assert_eq!((&dev["obligations"], &dev["drilled"]), (&0.into(), &1.into()));
 }
 
 #[test]

@@ -11,6 +11,19 @@ const FILE: &str = "acme/acme/keys.env#DATA_KEY";
 
 /// The base, with an environment of a customer's: cleo is theirs, and makes its keyring.
 fn with_customer() -> Estate {
+    let (estate, _) = announced();
+    estate.by("cleo", "rekey -e acme").run().done();
+    // What cleo could read before is owed, and is nothing to these tests.
+    for env in ["dev", "staging"] {
+        estate.by("ana", &format!("rekey -e {env}")).run();
+        estate.set("ben", &format!("{env}/DB_URL"), "hunter2-new");
+    }
+    estate.commit("a customer");
+    estate
+}
+
+/// The same, as long as the environment has no keyring; with what the signing of the policy said.
+fn announced() -> (Estate, Outcome) {
     let estate = Estate::new();
     estate.edit(POLICY, |text| {
         let text = text.replace("developer = [\"cleo\"]", "developer = [\"ben\"]\ncustomer = [\"cleo\"]");
@@ -21,15 +34,23 @@ fn with_customer() -> Estate {
     });
     let attributes = estate.read(".gitattributes");
     estate.write(".gitattributes", attributes + "/acme/* -text diff=tenure merge=tenure\n");
-    estate.by("ana", "policy sign -y").run().done();
+    let signed = estate.by("ana", "policy sign -y").run().done();
+    (estate, signed)
+}
+
+#[test]
+fn who_can_make_their_keyring_is_named_wherever_it_is_wanted() {
+    let (estate, signed) = announced();
+    assert!(signed.stderr.contains("ask cleo to run `tenure rekey -e acme`"), "{signed}");
+    let refused = estate.by("ana", &format!("set {FILE}")).feed("hunter2-theirs");
+    assert_eq!(refused.code, 3, "{refused}");
+    assert!(refused.stderr.contains("because: who can make one: cleo\nhint: tenure rekey -e acme"));
+    let checked = estate.by("ana", "check -e acme").run();
+    assert!(checked.stdout.contains("acme has no keyring yet; who can: cleo\n"), "{checked}");
     estate.by("cleo", "rekey -e acme").run().done();
-    // What cleo could read before is owed, and is nothing to these tests.
-    for env in ["dev", "staging"] {
-        estate.by("ana", &format!("rekey -e {env}")).run();
-        estate.set("ben", &format!("{env}/DB_URL"), "hunter2-new");
-    }
-    estate.commit("a customer");
-    estate
+    estate.set("ana", FILE, "hunter2-theirs");
+    let checked = estate.by("ana", "check -e acme").run().done();
+    assert!(checked.stdout.contains("not opened by a reader since; who can: cleo\n"), "{checked}");
 }
 
 fn custody(estate: &Estate) -> String {

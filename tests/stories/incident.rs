@@ -318,6 +318,7 @@ fn where_nobody_else_could_it_is_closed_and_the_doubt_is_told() {
     repo.run("rotate prod/STRIPE_KEY --finish").done();
     let id = open(&repo, &["--env", "dev"]);
     repo.tenure_fed(&["rotate", "dev/DATABASE_URL"], "postgres://new").done();
+    nobody_can_close(&repo);
     let first = repo.tenure(&["incident", "close", &id, "-o", "docs/review.md"]).done();
     let nobody =
         "wants another to say so: nobody else could; let a person in who signs: tenure member add";
@@ -327,7 +328,11 @@ fn where_nobody_else_could_it_is_closed_and_the_doubt_is_told() {
     let accept = ["incident", "accept", &id, "dev/DATABASE_URL", "--reason", "x", "--until"];
     let borne = repo.tenure(&[&accept[..], &["2026-02-01"]].concat()).done();
     assert!(borne.stdout.contains("wants another admin to say the same: nobody else could"));
+    nobody_can_close(&repo);
     let zoe = let_in(&repo, "zoe", "admin");
+    let checked = repo.run("check");
+    let word = "nothing is left, and another member has yet to say that it is over";
+    assert!(checked.stdout.contains(word), "{checked}");
     let closed = by(&repo, &zoe, &["incident", "close", &id, "-o", "docs/review.md"]).done();
     let doubt =
         "nothing shows that ana and zoe are two persons: one let the other in after it was opened";
@@ -336,6 +341,27 @@ fn where_nobody_else_could_it_is_closed_and_the_doubt_is_told() {
     let told = repo.run(&format!("incident status {id}")).done();
     assert!(told.stdout.contains(doubt), "{told}");
     repo.run("check").done();
+}
+
+/// Whoever is alone is told so, by the log and by what is remembered of it, and in the document.
+fn nobody_can_close(repo: &Repo) {
+    let why = |ana: &str| {
+        format!(
+            "two people, one of them an admin, must say that it is over, and nobody but {ana} signs here"
+        )
+    };
+    for line in ["check", "status", "status"] {
+        let told = repo.run(line);
+        let wanted = format!("is not closed: nothing is left, and {}", why("`ana`"));
+        assert!(told.stdout.contains(&wanted), "{line}: {told}");
+    }
+    let checked = repo.run("check");
+    assert!(checked.stdout.contains("  fix  tenure member add NAME --role ROLE\n"), "{checked}");
+    let document = repo.run("report 5d").stdout;
+    assert!(document.contains(&format!("0 of 1 value still live; {}", why("ana"))), "{document}");
+    let item = document.lines().find(|line| line.starts_with("| OI-10 ")).unwrap();
+    assert!(item.contains(&format!("not closed: {}", why("ana"))), "{item}");
+    assert!(item.contains("| `tenure member add NAME --role ROLE`; then two members"), "{item}");
 }
 
 #[test]
@@ -354,12 +380,12 @@ fn what_a_customer_has_in_hand_keeps_an_incident_open_and_is_never_red() {
     );
     let checked = repo.run("check").done();
     assert!(
-        checked.stdout.contains("1 of 1 values left, 1 in custody of the customer, who decides")
+        checked.stdout.contains("1 of 1 value left, 1 in custody of the customer, who decides")
     );
     let told = repo.run(&format!("incident status {id}")).done();
     assert!(told.stdout.contains("in custody of the customer: ask for a new one"), "{told}");
     let refused = repo.tenure(&["incident", "close", &id, "-o", "docs/review.md"]);
-    assert!(refused.code == 2 && refused.stderr.contains("1 of 1 values left"), "{refused}");
+    assert!(refused.code == 2 && refused.stderr.contains("1 of 1 value left"), "{refused}");
     // The customer hands over another one, or admins bear it.
     repo.tenure_fed(&["rotate", "prod/STRIPE_KEY"], "sk_prod_3").done();
     repo.run("rotate prod/STRIPE_KEY --finish").done();

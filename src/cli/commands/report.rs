@@ -15,7 +15,8 @@ use crate::deeds::report::{self, kept};
 use crate::finding::Finding;
 use crate::output::as_of::told;
 use crate::output::report::{
-    Compared, Document, Edition, Ics, calendar, compare, five_d, opened_for, plan, stamped,
+    Compared, Document, Edition, Ics, Written, calendar, compare, five_d, five_d_of_nothing,
+    opened_for, plan, stamped,
 };
 use crate::output::{Form, Output};
 use crate::world::World;
@@ -128,7 +129,14 @@ fn document_5d(world: &World, args: &FiveD, out: &mut Output<'_>) -> Result<Exit
     }
     let edition = if args.customer { Edition::Customer } else { Edition::Internal };
     let keys = if args.with_keys { Keys::AtHand } else { Keys::Unused };
-    let report = report::five_d(world, None, keys)?;
+    let report = match report::five_d(world, None, keys) {
+        Err(DeedError::Refused(finding)) if args.output.is_none() => {
+            let text = five_d_of_nothing(&finding, edition);
+            out.show(&Document { name: "5d", text: &text })?;
+            return Err(refused(&finding));
+        }
+        other => other?,
+    };
     if report.shared.as_ref().is_some_and(|it| !it.same.is_empty()) {
         out.warn(
             "OI-20 tells whoever reads one environment a value of another: rotate it before this goes round",
@@ -160,9 +168,18 @@ fn keep(
     match file {
         Some(file) => {
             kept::write(world, file, document.text)?;
-            out.note(&format!("written: {}", file.display()));
+            written(document.name, file, out)
         }
-        None => out.show(document)?,
+        None => Ok(out.show(document).map(|()| Exit::Done)?),
+    }
+}
+
+/// Says into which file it went: people on stderr, and machines where they look for an answer.
+fn written(name: &'static str, file: &Path, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let written = Written { name, file: file.display().to_string() };
+    match out.is(Form::Json) {
+        true => out.show(&written)?,
+        false => out.show_aside(&written)?,
     }
     Ok(Exit::Done)
 }
@@ -223,7 +240,7 @@ fn the_calendar(world: &World, args: &Calendar, out: &mut Output<'_>) -> Result<
     match &args.output {
         Some(file) => {
             kept::write_calendar(world, file, &text)?;
-            out.note(&format!("written: {}", file.display()));
+            return written("calendar", file, out);
         }
         None if out.is(Form::Json) => out.show(&Ics(&text))?,
         None => out.raw(text.as_bytes())?,

@@ -59,15 +59,14 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::NoFile(path) => unknown("tenure list").at(path.as_str()),
         DeedError::NotSpliceable { path, why } => Advice::of(Exit::Refused)
             .at(format!("{path}:{}", why.line))
-            .hint(format!("mend that line, or: tenure seal --whole {path}")),
+            .hint(format!("mend that line, or: tenure seal --whole {}", quoted(path))),
         DeedError::NoKey { tried, readers, roles, .. } => no_key(tried, readers, roles.first()),
         DeedError::NotAMember { at_hand } => not_a_member(at_hand),
         DeedError::NotAllowed { may, .. } => refuse("ask one who may", may),
         DeedError::StalePlaintext { path, .. } => stale(path),
-        DeedError::StaleReaders(env) => {
-            Advice::of(Exit::Invalid).hint(format!("tenure rekey -e {env}"))
-        }
+        DeedError::StaleReaders { env, makers } => stale_readers(env, makers),
         DeedError::ClockBehind(_) => Advice::of(Exit::Refused).hint("set this machine's clock"),
+        DeedError::NoValue => Advice::of(Exit::Refused).hint("give it on stdin, or at a terminal"),
         DeedError::Aborted => Advice::of(Exit::Aborted),
         DeedError::Refuse { instead, .. } => {
             Advice { hint: instead.clone(), ..Advice::of(Exit::Refused) }
@@ -120,9 +119,20 @@ fn refused(finding: &Finding) -> Advice {
     Advice { hint: finding.fix.clone(), ..Advice::of(exit).at(at) }
 }
 
+fn stale_readers(env: &crate::names::EnvName, makers: &[crate::names::MemberName]) -> Advice {
+    let advice = Advice::of(Exit::Invalid);
+    match makers {
+        [] => advice.hint(format!("make a reader of {env} one of its writers, or an admin")),
+        some => advice
+            .because(format!("who can make one: {}", names(some)))
+            .hint(format!("tenure rekey -e {env}")),
+    }
+}
+
 fn stale(path: &crate::names::RepoPath) -> Advice {
     Advice::of(Exit::Refused).at(format!("{path} [stale-plaintext]")).hint(format!(
-        "keep a copy of your changes, then: git restore {path} && tenure open --in-place {path}"
+        "keep a copy of your changes, then: git restore {0} && tenure open --in-place {0}",
+        quoted(path)
     ))
 }
 

@@ -26,6 +26,7 @@ pub(crate) fn policy(error: &PolicyError) -> Advice {
 pub(crate) fn edit(error: &EditError) -> Advice {
     match error {
         EditError::Invalid(why) => policy(why),
+        EditError::Breaks(_) => Advice::of(Exit::Invalid).hint("tenure policy show"),
         EditError::MemberExists { .. } | EditError::RoleExists { .. } => {
             Advice::of(Exit::Refused).hint("choose another name")
         }
@@ -66,8 +67,8 @@ pub(crate) fn value(error: &ValueError) -> Advice {
 pub(crate) fn seal(error: &SealError) -> Advice {
     match error {
         SealError::Refused(key) => Advice::of(Exit::Untrusted).hint(format!(
-            "tenure check; where that finds nothing, its writer sealed it so: tenure set ENV/{} with the right value",
-            quoted(key)
+            "tenure check; where that finds nothing, its writer sealed it so: tenure set {} with the right value",
+            quoted(format!("ENV/{key}"))
         )),
         SealError::NotAToken | SealError::StructureChanged => {
             Advice::of(Exit::Untrusted).hint("tenure check")
@@ -167,7 +168,7 @@ pub(crate) fn deliver(error: &DeliverError) -> Advice {
             .hint("take one of them away with tenure unset, or leave the name out with --only"),
         DeliverError::Repeated(address) => Advice::of(Exit::Refused)
             .at(place(address))
-            .hint(format!("keep one of them: tenure edit {}", address.path)),
+            .hint(format!("keep one of them: tenure edit {}", quoted(&address.path))),
         DeliverError::Steers { name, address } => {
             Advice::of(Exit::Refused).at(place(address)).hint(format!(
                 "if that is meant: allow-env = [\"{name}\"] under [environments.{}] in {PATH}",
@@ -176,10 +177,10 @@ pub(crate) fn deliver(error: &DeliverError) -> Advice {
         }
         DeliverError::Nul(address) => Advice::of(Exit::Refused)
             .at(place(address))
-            .hint(format!("tenure get {address} writes it to stdout")),
+            .hint(format!("tenure get {} writes it to stdout", quoted(address))),
         DeliverError::Unreadable { address, .. } => Advice::of(Exit::Refused)
             .at(place(address))
-            .hint(format!("tenure edit {}", address.path)),
+            .hint(format!("tenure edit {}", quoted(&address.path))),
         DeliverError::NoVariable { nearest, .. } => Advice::of(Exit::Unknown).hint(match nearest {
             Some(near) => format!("did you mean {near}?"),
             None => "tenure list".to_owned(),

@@ -148,10 +148,10 @@ pub(super) fn pairs(policy: &Policy, env: &EnvName) -> BTreeSet<(String, String)
 }
 
 /// The sealed values of an environment that a reader can open.
-pub(in crate::deeds) fn readable<'v>(
-    verified: &'v Verified<'_>,
+pub(in crate::deeds) fn readable<'v, 'a>(
+    verified: &'v Verified<'a>,
     env: &'v EnvName,
-) -> impl Iterator<Item = &'v Address> {
+) -> impl Iterator<Item = (&'v Address, &'v Live<'a>)> {
     let mine = verified.live.iter().filter(move |(address, _)| address.env == *env);
-    mine.filter(|(_, live)| live.item.generation.is_some()).map(|(address, _)| address)
+    mine.filter(|(_, live)| live.item.generation.is_some())
 }

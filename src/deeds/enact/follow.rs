@@ -47,22 +47,14 @@ impl Draft<'_, '_> {
         Ok((renewed, stale))
     }
 
-    fn may_renew(&self, who: &MemberName, env: &EnvName) -> bool {
-        self.next.readers(env).contains(who)
-            && (self.next.is_admin(who) || self.next.may_write_some(who, env))
-    }
-
     fn who_can_renew(&self, env: &EnvName) -> Vec<MemberName> {
-        let readers = self.next.readers(env).into_iter();
-        // Who reads it only from now on opens none of the generations before.
-        let before = self.verified.policy.readers(env);
-        let can = |who: &&MemberName| self.may_renew(who, env) && before.contains(who);
-        readers.filter(can).filter(|who| *who != self.by()).cloned().collect()
+        let makers = self.verified.record.keyring_makers(&self.next, env).into_iter();
+        makers.filter(|who| *who != self.by()).cloned().collect()
     }
 
     /// The generations that a new keyring must hold, or why the signer does not make one.
     fn earlier(&self, env: &EnvName) -> Result<Result<Vec<Keyring>, Hindrance>, DeedError> {
-        if !self.may_renew(self.by(), env) {
+        if !self.next.may_make_keyring(self.by(), env) {
             return Ok(Err(Hindrance::NotAllowed));
         }
         if self.verified.record.keyrings(env).is_empty() {

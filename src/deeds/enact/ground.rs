@@ -126,7 +126,7 @@ pub(super) fn leaves_nothing_behind(
     match standing {
         Some(address) => refuse(
             format!("environment `{}` still has values", address.env),
-            format!("tenure unset {}/{}", address.env, address.key),
+            format!("tenure unset {}", record.name_of(address)),
         ),
         None => Ok(()),
     }

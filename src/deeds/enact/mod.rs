@@ -250,12 +250,11 @@ impl<'a, 'w> Draft<'a, 'w> {
     pub fn enact(mut self, vouch: Vouch, reason: Option<String>) -> Result<Enacted, DeedError> {
         let tally = self.tally();
         let may = tally.may.into_iter().cloned().collect();
-        let mut voiceless = effect::voiceless(self.verified, &self.next).count();
-        if vouch == Vouch::Yes {
-            voiceless += doubtful(self.verified, &self.next).count();
-        }
         let (lacks, follows) = (tally.lacks, self.follows.len());
-        let waiting = (lacks > 0).then_some(Waiting { lacks, may, voiceless, follows });
+        let waiting = (lacks > 0).then(|| {
+            let voiceless = self.to_vouch_for(vouch);
+            Waiting { lacks, may, voiceless, follows }
+        });
         let mut work = Work { reason: reason.clone(), ..Work::default() };
         work.writes.based_on(policy::PATH.parse()?, Some(&self.found));
         if let Some((request, bytes)) = &self.answers {
@@ -308,6 +307,15 @@ impl<'a, 'w> Draft<'a, 'w> {
     ) -> Result<Vec<EntryId>, DeedError> {
         let sign = |note: Note| self.pen.sign(Kind::Note(note), reason.cloned(), &mut work.writes);
         std::mem::take(&mut self.alarms).into_iter().map(sign).collect()
+    }
+
+    /// How many values whoever puts it in force can vouch for.
+    fn to_vouch_for(&self, vouch: Vouch) -> usize {
+        let voiceless = effect::voiceless(self.verified, &self.next).count();
+        match vouch {
+            Vouch::No => voiceless,
+            Vouch::Yes => voiceless + doubtful(self.verified, &self.next).count(),
+        }
     }
 
     fn kind(&self) -> (u32, Kind) {

@@ -97,7 +97,7 @@ pub struct Asker {
 pub struct Value {
     /// From when until when, and where.
     pub window: Exposed,
-    /// Its shortest name: where it stands, or where it was made.
+    /// Its shortest name: where it stands, or by which it was in use last.
     pub name: String,
     /// How it is known.
     pub proof: Proof,
@@ -278,7 +278,8 @@ impl<'r> Shown<'r> {
     }
 
     fn name(&self, exposed: &Exposed) -> String {
-        let address = exposed.live_at.first().unwrap_or(&exposed.origin.address);
+        let was = || self.place(exposed).map(|at| self.record.called(&self.made[at]));
+        let address = exposed.live_at.first().or_else(was).unwrap_or(&exposed.origin.address);
         let rivals = |it: &&Address| it.env == address.env && it.key == address.key;
         let rivals: BTreeSet<_> = self.signed.iter().filter(rivals).chain([address]).collect();
         Names::of(rivals).short(address)

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deeds::member::owner::owned;
-use crate::log::entry::{Note, Origin, Subject};
-use crate::names::{MemberName, TypeName};
+use crate::log::entry::{Kind, Note, Origin, Subject};
+use crate::names::{EntryId, MemberName, TypeName};
 use crate::policy::{Policy, Recipient, is_credential};
 use crate::verify::Record;
 use crate::verify::exposed::{Exposed, Made, Who};
@@ -46,6 +46,18 @@ pub(super) fn windows(record: &Record, policy: &Policy, subject: &Subject) -> Ve
         Subject::Member(_) | Subject::Recipient(_) | Subject::Vendor(_) => {
             exposed(record, policy, subject)
         }
+    }
+}
+
+/// Since when which values could be read by what an incident is about.
+#[must_use]
+pub(in crate::deeds) fn exposed_by(record: &Record, incident: EntryId) -> Vec<Exposed> {
+    let Some(at) = record.dag.index(&incident) else { return Vec::new() };
+    match (&record.entries[at].entry.kind, record.policy_at(at)) {
+        (Kind::Note(Note::IncidentOpen { subject, .. }), Some(then)) => {
+            windows(record, then, subject)
+        }
+        _ => Vec::new(),
     }
 }
 

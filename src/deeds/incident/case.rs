@@ -7,10 +7,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::blast::{revoke, windows};
-use crate::deeds::find::Names;
 use crate::deeds::member::owner::owned;
 use crate::log::entry::{Grade, Origin, Subject};
-use crate::names::{Address, EntryId, KeyPath, MemberName, Stage};
+use crate::names::{Address, EntryId, MemberName, Stage};
 use crate::policy::{Custody, Policy, Recipient};
 use crate::verify::Verified;
 use crate::verify::exposed::{Exposed, Made};
@@ -215,7 +214,6 @@ pub(super) struct Told<'n> {
 pub(super) struct Ground<'v, 'e> {
     verified: &'v Verified<'e>,
     made: BTreeMap<Origin, Made>,
-    names: Names<'v>,
     now: Timestamp,
 }
 
@@ -223,7 +221,7 @@ impl<'v, 'e> Ground<'v, 'e> {
     pub(super) fn of(verified: &'v Verified<'e>, now: Timestamp) -> Self {
         let made = verified.record.values_made().into_iter();
         let made = made.map(|it| (it.origin.clone(), it)).collect();
-        Self { verified, made, names: Names::of(verified.live.keys()), now }
+        Self { verified, made, now }
     }
 
     pub(super) fn case(&self, incident: &Incident<'_>) -> Case {
@@ -268,8 +266,8 @@ impl<'v, 'e> Ground<'v, 'e> {
         let secret = beside.as_ref().map_or(&address, |(_, base)| base);
         let revoke = made.and_then(|made| revoke(record, self.verified.policy, made));
         Line {
-            name: self.short(&address),
-            secret: self.short(secret),
+            name: record.short_name(&address),
+            secret: record.short_name(secret),
             stage: beside.as_ref().map(|(stage, _)| *stage),
             since: exposed.map(|it| it.since),
             replaced: made.and_then(|made| made.ended).map(|at| record.word(at)),
@@ -283,15 +281,6 @@ impl<'v, 'e> Ground<'v, 'e> {
             origin: value.clone(),
             live_at,
             address,
-        }
-    }
-
-    /// The name of what stands, or stood, at an address.
-    fn short(&self, at: &Address) -> String {
-        let stands = |it: &&Address| it.env == at.env && it.key == at.key;
-        match self.verified.live.keys().find(stands) {
-            None if at.key != KeyPath::Whole => format!("{}/{}", at.env, at.key),
-            _ => self.names.short(at),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::names::{EntryId, MemberName, RepoPath};
 use crate::policy::Policy;
 use crate::verify::Record;
 use crate::verify::closers::Hindrance;
-use crate::verify::incidents::{Closing, Incident, Word};
+use crate::verify::incidents::{Closing, Incident, Word, left_of};
 use crate::world::{Change, Mode, World, WorldError, Writes, write_whole};
 
 /// An incident about which a member said that it is over.
@@ -128,8 +128,7 @@ fn nothing_is_left(case: &Case, incident: &Incident<'_>) -> Result<(), DeedError
     match left.as_slice() {
         [] => Ok(()),
         [(first, _), ..] => {
-            let what =
-                format!("{} of {} values left, {} first", left.len(), case.lines.len(), first.name);
+            let what = format!("{}, {} first", left_of(left.len(), case.lines.len()), first.name);
             refuse(what, format!("tenure incident status {id}"))
         }
     }

@@ -7,7 +7,7 @@ pub mod close;
 pub mod open;
 pub mod status;
 
-pub(in crate::deeds) use blast::alarms;
+pub(in crate::deeds) use blast::{alarms, exposed_by};
 
 use case::{Case, Ground};
 

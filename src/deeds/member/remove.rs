@@ -14,7 +14,7 @@ use crate::log::entry::Subject;
 use crate::names::{Address, EnvName, MemberName};
 use crate::policy::edit::Edit;
 use crate::policy::{Policy, is_credential};
-use crate::verify::Verified;
+use crate::verify::{Live, Verified};
 use crate::world::{World, random};
 
 /// Who is to be removed.
@@ -83,9 +83,11 @@ pub struct Debt {
 }
 
 /// The values of an environment that whoever leaves could use.
-fn owed<'v>(verified: &'v Verified<'_>, env: &'v EnvName) -> impl Iterator<Item = &'v Address> {
-    let kind = |address: &Address| verified.live.get(address)?.item.kind.as_ref();
-    readable(verified, env).filter(move |address| is_credential(kind(address)))
+fn owed<'v, 'a>(
+    verified: &'v Verified<'a>,
+    env: &'v EnvName,
+) -> impl Iterator<Item = (&'v Address, &'v Live<'a>)> {
+    readable(verified, env).filter(|(_, live)| is_credential(live.item.kind.as_ref()))
 }
 
 /// What some members can read of each environment, and by when it would have to be rotated.
@@ -95,12 +97,12 @@ pub(super) fn debts(
     next: &Policy,
     names: &[&MemberName],
 ) -> BTreeMap<EnvName, Debt> {
-    let ends = |address: &&Address| {
-        let kind = verified.live.get(*address).and_then(|live| live.item.kind.as_ref());
-        kind.and_then(|kind| next.types.get(kind)).is_some_and(|kind| kind.revoke.is_some())
+    let ends = |(_, live): &(&Address, &Live<'_>)| {
+        let kind = live.item.kind.as_ref().and_then(|kind| next.types.get(kind));
+        kind.is_some_and(|kind| kind.revoke.is_some())
     };
     let debt = |env: &EnvName| Debt {
-        values: owed(verified, env).cloned().collect(),
+        values: owed(verified, env).map(|(address, _)| address.clone()).collect(),
         to_end: owed(verified, env).filter(ends).count(),
         gone: verified.ends_open(env),
         due: place.today().saturating_add(i64::from(next.leaver_days(env)).days()),

@@ -12,7 +12,7 @@ use crate::deeds::rotate::at_rest;
 use crate::document::{Format, items, whole_hash};
 use crate::finding::{Finding, Severity};
 use crate::log::entry::{FileChange, Item, Op, Origin};
-use crate::names::{Address, EnvName, KeyPath, RepoPath, Sha256};
+use crate::names::{Address, EnvName, KeyPath, RepoPath, Sha256, quoted};
 use crate::policy::{Clash, Policy};
 use crate::seal;
 use crate::verify::{Live, Verified};
@@ -74,7 +74,9 @@ fn same_environment<'p>(
         return refuse(
             format!("`{to}` belongs to {other}, whose readers and tokens are others than {env}'s"),
             format!(
-                "tenure open {from} | tenure set {other}/{to}, for a file that is sealed whole; or value by value"
+                "tenure open {} | tenure set {}, for a file that is sealed whole; or value by value",
+                quoted(from),
+                quoted(format!("{other}/{to}"))
             ),
         );
     }

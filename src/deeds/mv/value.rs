@@ -15,7 +15,7 @@ use crate::deeds::sealing::{Resealed, Sealing, Whole};
 use crate::deeds::set::{edited, empty};
 use crate::document::{Format, Node, place as places};
 use crate::log::entry::{Op, Origin};
-use crate::names::{Address, AddressQuery, KeyPath, RepoPath, Target};
+use crate::names::{Address, AddressQuery, KeyPath, RepoPath, Target, quoted};
 use crate::secret::Plaintext;
 use crate::verify::Verified;
 
@@ -26,7 +26,7 @@ pub(super) fn mv(
 ) -> Result<Moved, DeedError> {
     let env = &from.env;
     if to.env != *env {
-        let (old, new) = (&plan.from, &plan.to);
+        let (old, new) = (quoted(&plan.from), quoted(&plan.to));
         return refuse(
             format!(
                 "{} has other readers than {env}: what moves there is a value of its own",

@@ -43,8 +43,8 @@ pub struct EnvAccess {
     pub writers: Vec<MemberName>,
     /// Rules that leave some values to fewer writers: the pattern and the roles.
     pub narrowed: Vec<(String, Vec<RoleName>)>,
-    /// Who could read it before: until which day.
-    pub former: Vec<(MemberName, Date)>,
+    /// Who could read it before, and which lost keys.
+    pub former: Vec<Revoked>,
     /// Whether the newest keyring is wrapped for exactly the readers.
     pub keyring: Keyring,
 }
@@ -84,17 +84,28 @@ pub struct Machine {
     pub reads: Vec<EnvName>,
 }
 
-/// A reader who was taken away.
+/// A reader, or a key of one, that was taken away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revoked {
     /// Who.
     pub who: MemberName,
+    /// Whether they read nothing there any more, or read with another key.
+    pub what: Taken,
     /// From where.
     pub env: EnvName,
     /// When.
     pub on: Date,
     /// The day of the first keyring after that without them; none where there is none yet.
     pub renewed: Option<Date>,
+}
+
+/// What was taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Taken {
+    /// A reader.
+    Reader,
+    /// A key that is lost.
+    LostKey,
 }
 
 /// Tells who may do what.
@@ -131,11 +142,11 @@ fn of_env(ground: &Ground<'_>, env: &EnvName, revoked: &[Revoked]) -> EnvAccess 
     let readers = policy.readers(env).into_iter();
     let mut readers: Vec<_> = readers.filter_map(|it| Some((it.clone(), kind(it)?))).collect();
     readers.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
-    let mut former: Vec<(MemberName, Date)> = Vec::new();
+    let mut former: Vec<Revoked> = Vec::new();
     for it in revoked.iter().filter(|it| it.env == *env) {
-        former.retain(|(who, _)| *who != it.who);
-        if !readers.iter().any(|(who, _)| *who == it.who) {
-            former.push((it.who.clone(), it.on));
+        former.retain(|before| (&before.who, before.what) != (&it.who, it.what));
+        if it.what == Taken::LostKey || !readers.iter().any(|(who, _)| *who == it.who) {
+            former.push(it.clone());
         }
     }
     let narrowed = policy.narrowings(env);
@@ -179,28 +190,39 @@ fn machines(policy: &Policy) -> Vec<Machine> {
     machines.map(machine).collect()
 }
 
-/// Every reader that a policy in force took away from an environment, by the policies in their order.
+/// Every reader that a policy in force took away from an environment, and every key of one that is lost, in the
+/// order of the policies.
 fn revoked(ground: &Ground<'_>) -> Vec<Revoked> {
     let record = ground.verified.record;
-    let mut all = Vec::new();
+    let mut taken: Vec<(usize, EnvName, MemberName, Taken)> = Vec::new();
     for step in record.steps_in_force() {
-        let mut taken: Vec<(EnvName, MemberName)> = Vec::new();
         for before in step.follows().map(|at| &record.chain.steps[at].policy) {
             for env in before.environments.keys() {
                 let now = step.policy.readers(env);
                 let gone = before.readers(env).into_iter().filter(|who| !now.contains(who));
-                taken.extend(gone.map(|who| (env.clone(), who.clone())));
+                taken.extend(gone.map(|who| (step.entry, env.clone(), who.clone(), Taken::Reader)));
             }
         }
-        taken.sort();
-        taken.dedup();
-        for (env, who) in taken {
-            let rings = record.keyrings(&env);
-            let after = |at: usize| at == step.entry || record.dag.is_ancestor(step.entry, at);
-            let renewed =
-                rings.iter().find(|ring| after(ring.entry)).map(|ring| ground.day(ring.entry));
-            all.push(Revoked { who, env, on: ground.day(step.entry), renewed });
+    }
+    for (entry, env, who) in record.lost_readers() {
+        let (env, who) = (env.clone(), who.clone());
+        // Who lost the key and the right at one time is one.
+        if !taken.contains(&(entry, env.clone(), who.clone(), Taken::Reader)) {
+            taken.push((entry, env, who, Taken::LostKey));
         }
     }
-    all
+    taken.sort_by_cached_key(|it| (record.dag.position(it.0), it.clone()));
+    taken.dedup();
+    taken.into_iter().map(|it| since(ground, it)).collect()
+}
+
+fn since(
+    ground: &Ground<'_>,
+    (entry, env, who, what): (usize, EnvName, MemberName, Taken),
+) -> Revoked {
+    let record = ground.verified.record;
+    let after = |at: usize| at == entry || record.dag.is_ancestor(entry, at);
+    let renewed = record.keyrings(&env).into_iter().find(|ring| after(ring.entry));
+    let renewed = renewed.map(|ring| ground.day(ring.entry));
+    Revoked { who, what, env, on: ground.day(entry), renewed }
 }

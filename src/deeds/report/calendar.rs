@@ -7,7 +7,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::ground::Ground;
-use super::neutral::Neutral;
 use super::secrets::{Secret, Stage, secrets};
 use super::tracked::Tracked;
 use crate::deeds::DeedError;
@@ -106,9 +105,8 @@ pub fn calendar(world: &World) -> Result<Calendar, DeedError> {
     if let Some(finding) = bad.max_by_key(|finding| finding.severity) {
         return Err(DeedError::Refused(finding.clone().into()));
     }
-    let (tracked, neutral) = (Tracked::default(), Neutral::of(verified.policy));
     let names = Names::of(verified.live.keys());
-    let ground = Ground { place: &place, verified: &verified, today, tracked, names, neutral };
+    let ground = Ground::of(&place, (&verified, today), Tracked::default(), names);
     let mut events = values(&ground);
     events.extend(owed(&ground));
     events.extend(keys(&ground));

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::ground::Ground;
-use super::leavers::{Readable, readable};
+use super::leavers::{Readable, by_value, readable};
 use super::secrets::Secret;
 use super::triggers::Trigger;
+use crate::deeds::incident::exposed_by;
 use crate::log::entry::Origin;
-use crate::names::{Address, MemberName, TypeName};
+use crate::names::{Address, TypeName};
 use crate::rotation::{Accepted, Cause, Obligation, Owed, Previous, days_left, pressing};
+use crate::verify::Record;
 
 /// A duty about one value: of several the most pressing one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +39,7 @@ pub struct Debt {
     pub due: Date,
     /// By how many days it is late; none where it is in time, borne, an exercise, or a customer's.
     pub late: Option<i32>,
-    /// Since when the value could be read by who is the cause.
+    /// Since when the value could be read by who is the cause; of an incident about values by anybody.
     pub readable_from: Option<Date>,
     /// Who bears it, and until when.
     pub accepted: Option<Accepted>,
@@ -56,6 +58,8 @@ pub struct Outlived {
     pub kind: Option<TypeName>,
     /// Its shortest name.
     pub name: String,
+    /// Whether it still stands beside the current one.
+    pub stands: bool,
     /// The day it was replaced.
     pub since: Date,
     /// The last day in time.
@@ -69,13 +73,13 @@ pub struct Outlived {
 pub fn debts(ground: &Ground<'_>, secrets: &[Secret]) -> Vec<Debt> {
     let open = pressing(&ground.verified.obligations, ground.today);
     let by_address: BTreeMap<_, _> = secrets.iter().map(|it| (&it.address, it)).collect();
-    let mut known: BTreeMap<&MemberName, Readable> = BTreeMap::new();
-    for who in open.iter().filter_map(|it| it.cause.who()) {
-        known.entry(who).or_insert_with(|| readable(ground.verified.record, who));
+    let mut known: BTreeMap<&Cause, Readable> = BTreeMap::new();
+    for cause in open.iter().map(|it| &it.cause) {
+        known.entry(cause).or_insert_with(|| window(ground.verified.record, cause));
     }
     let of = |it: &Obligation| {
         let made = ground.verified.record.dag.index(&it.origin.entry);
-        let reads = it.cause.who().and_then(|who| known.get(who));
+        let reads = known.get(&it.cause);
         let since = made.and_then(|made| reads?.get(&(made, it.origin.address.clone())));
         let here = by_address.get(&it.address).copied();
         let secret = here.filter(|secret| secret.is_of(&it.origin));
@@ -84,6 +88,14 @@ pub fn debts(ground: &Ground<'_>, secrets: &[Secret]) -> Vec<Debt> {
     let mut debts: Vec<_> = open.into_iter().map(of).collect();
     debts.sort_by(|a, b| (a.due, &a.address).cmp(&(b.due, &b.address)));
     debts
+}
+
+/// Since when a cause let which values be read.
+fn window(record: &Record, cause: &Cause) -> Readable {
+    match cause {
+        Cause::Left { who } | Cause::LostKey { who } => readable(record, who),
+        Cause::Incident { id, .. } => by_value(record, exposed_by(record, *id)),
+    }
 }
 
 fn debt(
@@ -129,6 +141,7 @@ pub fn outlived(ground: &Ground<'_>) -> Vec<Outlived> {
             origin: it.origin.clone(),
             kind: ground.kind_of(&it.origin),
             name: ground.name(&it.address),
+            stands: it.stands,
             since: it.since,
             due: it.due,
             late: red.then_some(-left),

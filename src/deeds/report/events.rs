@@ -4,9 +4,9 @@ use jiff::civil::Date;
 
 use super::access::Access;
 use super::ground::Ground;
-use super::rotations::Rotation;
-use crate::log::entry::Grade;
-use crate::names::{Address, EntryId, MemberName};
+use super::rotations::{self, End, Rotation};
+use crate::log::entry::{Grade, Origin};
+use crate::names::{EntryId, MemberName};
 
 /// How often something happened, and when last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Events {
     pub creations: Tally,
     /// Rotations that are finished.
     pub rotations: Tally,
-    /// Readers taken away from an environment.
+    /// Readers taken away from an environment, and keys of readers that are lost.
     pub revoked_readers: Tally,
     /// Credentials ended at their issuers, the oldest first.
     pub ended: Vec<Ended>,
@@ -60,12 +60,7 @@ pub struct Ended {
 
 /// Counts what happened.
 #[must_use]
-pub fn events(
-    ground: &Ground<'_>,
-    rotations: &[Rotation],
-    creations: &[(usize, Address)],
-    access: &Access,
-) -> Events {
+pub fn events(ground: &Ground<'_>, rotations: &[Rotation], access: &Access) -> Events {
     let record = ground.verified.record;
     let holding = (0..record.entries.len()).filter(|at| record.holds(*at));
     let mut signers: Vec<_> = holding.map(|at| &record.entries[at].entry.by).collect();
@@ -75,7 +70,7 @@ pub fn events(
         entries: record.counted(),
         signers: signers.len(),
         root: record.root(),
-        creations: Tally::of(creations.iter().map(|(at, _)| ground.day(*at))),
+        creations: Tally::of(ground.lives().creations.iter().map(|(at, _)| ground.day(*at))),
         rotations: Tally::of(rotations.iter().filter_map(|it| it.finished)),
         revoked_readers: Tally::of(access.revoked.iter().map(|it| it.on)),
         ended: ended(ground),
@@ -84,13 +79,12 @@ pub fn events(
 
 /// Lists the credentials that notes say were ended, the oldest note first.
 fn ended(ground: &Ground<'_>) -> Vec<Ended> {
-    super::rotations::ends(ground.verified.record)
-        .into_iter()
-        .map(|end| Ended {
-            name: ground.name(&end.value.1),
-            on: ground.day(end.entry),
-            by: ground.verified.record.entries[end.entry].entry.by.clone(),
-            grade: end.grade,
-        })
-        .collect()
+    let record = ground.verified.record;
+    let ended = |End { entry, value: (made, address), grade }| Ended {
+        name: ground.called(&Origin { entry: record.dag.id(made), address }),
+        on: ground.day(entry),
+        by: record.entries[entry].entry.by.clone(),
+        grade,
+    };
+    rotations::ends(record).into_iter().map(ended).collect()
 }

@@ -1,6 +1,6 @@
 //! Incidents and exercises on record, and what became of their values.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
@@ -32,6 +32,8 @@ pub struct Incident {
     pub closed: Option<Date>,
     /// The two by whom it is closed, where nothing shows that they are two persons.
     pub doubt: Option<(MemberName, MemberName)>,
+    /// That nobody here can close it, where that is so.
+    pub out_of_reach: Option<String>,
 }
 
 /// Lists the incidents, in the log's order. What is in use is what the log says, whatever lies on disk.
@@ -39,9 +41,7 @@ pub struct Incident {
 pub fn incidents(ground: &Ground<'_>) -> Vec<Incident> {
     let record = ground.verified.record;
     let opened = record.incidents();
-    let made = if opened.is_empty() { Vec::new() } else { record.values_made() };
-    let live: BTreeMap<&Origin, bool> =
-        made.iter().map(|it| (&it.origin, !it.live_at.is_empty())).collect();
+    let live = |it: &Origin| ground.made().get(it).is_some_and(|made| !made.live_at.is_empty());
     let of = |it: &crate::verify::incidents::Incident<'_>| {
         let closing = record.closing(it.id);
         Incident {
@@ -51,9 +51,10 @@ pub fn incidents(ground: &Ground<'_>) -> Vec<Incident> {
             opened: ground.day(it.entry),
             by: record.entries[it.entry].entry.by.clone(),
             values: it.values.len(),
-            live: it.values.iter().filter(|value| live.get(value).is_some_and(|it| *it)).count(),
+            live: it.values.iter().filter(|it| live(it)).count(),
             closers: closing.words.iter().map(|word| word.by.clone()).collect(),
             closed: closing.closed.map(day),
+            out_of_reach: closing.out_of_reach().map(|why| why.replace('`', "")),
             doubt: closing.doubt,
         }
     };

@@ -36,6 +36,8 @@ pub struct Kind {
     pub revoke: Option<String>,
     /// Days that the previous value may stay.
     pub overlap: u32,
+    /// Days for which an overdue value is a warning.
+    pub grace: u32,
     /// Whether two values can be in use at once; none where the policy does not say.
     pub strategy: Option<Strategy>,
 }
@@ -117,6 +119,7 @@ fn kind((policy, neutral): (&Policy, &Neutral), name: Option<&TypeName>, mine: &
         runbook: said.runbook.clone(),
         revoke: said.revoke.as_deref().map(|text| neutral.say(text)),
         overlap: policy.overlap(name),
+        grace: policy.grace(name).unwrap_or_default(),
         strategy: said.strategy,
     }
 }

@@ -23,7 +23,7 @@ pub struct Leaver {
 /// A value that is in use no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gone {
-    /// The shortest name of the place where it was made.
+    /// The shortest name by which it was in use last.
     pub name: String,
     /// The day it was made.
     pub made: Date,
@@ -33,7 +33,7 @@ pub struct Gone {
     pub ended: Option<Date>,
 }
 
-/// What somebody could read, by the value.
+/// What could be read, by the value.
 pub(super) type Readable = BTreeMap<(usize, Address), Exposed>;
 
 /// Lists what somebody could ever read, by the `new` that made it.
@@ -41,9 +41,14 @@ pub(super) fn readable(record: &Record, who: &MemberName) -> Readable {
     let who = Who::Member(who);
     let (made, opens) = (record.values_made(), record.opens(&who));
     let all = made.iter().filter_map(|made| record.exposure(made, &who, &opens));
+    by_value(record, all)
+}
+
+/// Finds the value of each again by the position of the entry that made it.
+pub(super) fn by_value(record: &Record, all: impl IntoIterator<Item = Exposed>) -> Readable {
     let origin =
         |it: &Exposed| Some((record.dag.index(&it.origin.entry)?, it.origin.address.clone()));
-    all.filter_map(|it| Some((origin(&it)?, it))).collect()
+    all.into_iter().filter_map(|it| Some((origin(&it)?, it))).collect()
 }
 
 /// Tells what each reader who was taken away, and not let in again, could read besides what is in use.
@@ -67,7 +72,7 @@ pub fn leavers(ground: &Ground<'_>, revoked: &[Revoked], ends: &[End]) -> Vec<Le
 fn dead(ground: &Ground<'_>, made: &(usize, Address), it: &Exposed, ends: &[End]) -> Gone {
     let end = ends.iter().find(|end| end.value == *made);
     Gone {
-        name: ground.name(&made.1),
+        name: ground.called(&it.origin),
         made: ground.day(made.0),
         until: it.until,
         ended: end.map(|end| ground.day(end.entry)),

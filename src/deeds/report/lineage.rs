@@ -36,6 +36,8 @@ pub struct Lives {
     pub creations: Vec<(usize, Address)>,
     /// The values that were replaced.
     pub successions: Vec<Succession>,
+    /// The entries since which values of one type stand where one does, each in the place of another.
+    pub begun: HashMap<Address, usize>,
 }
 
 /// The UTC day that an entry claims.
@@ -78,6 +80,8 @@ struct Standing {
     due: Option<Date>,
     /// The entry by which it came there.
     entry: usize,
+    /// The entry since which values of its type stand there.
+    begun: usize,
 }
 
 /// What stood at each address before: the values, and the bytes that held them.
@@ -109,6 +113,18 @@ fn is_pending(standing: &HashMap<Address, Standing>, address: &Address) -> bool 
     beside.is_some_and(|(stage, base)| stage == Stage::Next && standing.contains_key(&base))
 }
 
+/// Since which entry values of one type stand at an address without a break. One that is moved to where none was
+/// brings its time along.
+fn begun(
+    standing: &HashMap<Address, Standing>,
+    at: usize,
+    (address, item): (&Address, &Item),
+) -> usize {
+    let moved = || standing.get(item.moved_from()?);
+    let before = standing.get(address).or_else(moved);
+    before.filter(|it| it.kind == item.kind).map_or(at, |it| it.begun)
+}
+
 /// Follows all sealed values through the entries that hold.
 #[must_use]
 pub fn lives(record: &Record) -> Lives {
@@ -135,6 +151,7 @@ pub fn lives(record: &Record) -> Lives {
                 kind: item.kind.clone(),
                 due: item.due,
                 entry: at,
+                begun: begun(&standing, at, (address, item)),
             };
             let again = been.came_back(address, item, &new.made);
             match standing.get(address) {
@@ -157,6 +174,7 @@ pub fn lives(record: &Record) -> Lives {
             standing.remove(address);
         });
     }
+    lives.begun = standing.into_iter().map(|(at, it)| (at, it.begun)).collect();
     lives
 }
 

@@ -37,7 +37,6 @@ use jiff::civil::Date;
 
 use super::DeedError;
 use super::check;
-use super::enact::{Edited, nothing_blocks};
 use super::find::Names;
 use super::load::{Place, unbelieved};
 use crate::finding::{Code, Finding, Severity};
@@ -58,7 +57,6 @@ use items::{Matter, OpenItem};
 use kinds::Kind;
 use leavers::Leaver;
 use lifecycle::{Lifecycle, Owing};
-use neutral::Neutral;
 use rotations::Timely;
 use secrets::Secret;
 use shared::{Keys, Shared};
@@ -139,11 +137,10 @@ pub struct FiveD {
 /// Gathers what document 5D says of the state that is here, on a day; today unless one is named.
 ///
 /// # Errors
-/// [`DeedError::NoRoot`]; [`DeedError::Refused`] where log or policy are not to be believed.
+/// [`DeedError::NoRoot`]; [`DeedError::Refused`] where there is no policy to believe, and so nothing to tell.
 pub fn five_d(world: &World, day: Option<Date>, keys: Keys) -> Result<FiveD, DeedError> {
     let place = Place::find(world)?.forgetful();
     let loaded = place.load(None)?;
-    nothing_blocks(&loaded.record.findings, Edited::Refused)?;
     let today = day.unwrap_or_else(|| place.today());
     let verified = Verified::judge(&loaded.record, &loaded.files, None, today)
         .ok_or_else(|| unbelieved(&loaded.record))?;
@@ -151,8 +148,7 @@ pub fn five_d(world: &World, day: Option<Date>, keys: Keys) -> Result<FiveD, Dee
     let mut known: BTreeSet<_> = loaded.record.signed(None).into_keys().collect();
     known.extend(verified.live.keys().cloned());
     let names = Names::of(known.iter());
-    let neutral = Neutral::of(verified.policy);
-    let ground = Ground { place: &place, verified: &verified, today, tracked, names, neutral };
+    let ground = Ground::of(&place, (&verified, today), tracked, names);
     let shared = shared::shared(&ground, keys)?;
     gather(&ground, shared)
 }
@@ -165,15 +161,14 @@ fn gather(ground: &Ground<'_>, shared: Option<Shared>) -> Result<FiveD, DeedErro
     let outlived = debts::outlived(ground);
     let kinds = kinds::kinds((policy, &ground.neutral), &secrets, &debts::kinds(&debts, &outlived));
     let access = access::access(ground, &secrets);
-    let lives = lineage::lives(ground.verified.record);
-    let rotations = rotations::rotations(ground, &lives);
+    let rotations = rotations::rotations(ground);
     let ends = rotations::ends(ground.verified.record);
     let timely = rotations.iter().filter(|it| it.timely == Some(Timely::Yes)).count();
     let globs = policy.environments.values().flat_map(|env| &env.files);
     let usage = consumers::usage(ground, &secrets)?;
     let storage = storage::storage(ground, &secrets);
     let incidents = incidents::incidents(ground);
-    let events = events::events(ground, &rotations, &lives.creations, &access);
+    let events = events::events(ground, &rotations, &access);
     let ci = ci::ci(ground)?;
     let matter = Matter {
         ground,

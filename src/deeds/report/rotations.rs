@@ -4,7 +4,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::ground::Ground;
-use super::lineage::{Lives, Made, Succession};
+use super::lineage::{Made, Succession};
 use crate::log::entry::{Grade, Kind, Note};
 use crate::names::{Address, EnvName, MemberName, TypeName};
 use crate::policy::is_credential;
@@ -63,9 +63,10 @@ pub fn ends(record: &Record) -> Vec<End> {
 
 /// Lists the rotations, in the log's order. A value that opens nothing is changed, and not rotated.
 #[must_use]
-pub fn rotations(ground: &Ground<'_>, lives: &Lives) -> Vec<Rotation> {
+pub fn rotations(ground: &Ground<'_>) -> Vec<Rotation> {
     let ends = ends(ground.verified.record);
-    let credentials = lives.successions.iter().filter(|it| is_credential(it.kind.as_ref()));
+    let all = ground.lives().successions.iter();
+    let credentials = all.filter(|it| is_credential(it.kind.as_ref()));
     credentials.map(|it| rotation(ground, it, &ends)).collect()
 }
 

@@ -26,8 +26,12 @@ pub struct Secret {
     pub made_by: MemberName,
     /// The day since which it stands here.
     pub since: Date,
+    /// The day since which values of its type stand here, one in the place of another.
+    pub begun: Date,
     /// The last day in time.
     pub due: Option<Date>,
+    /// The last day of its grace, where it has any.
+    pub graced_until: Option<Date>,
     /// How long its value may live, where its rule and not its type says so.
     pub rotate_every: Option<RotateEvery>,
     /// Days before the deadline from which on it is announced.
@@ -86,6 +90,12 @@ impl Secret {
         self.days_past(today).filter(|_| !self.is_customers())
     }
 
+    /// The last day of the grace that it is in: it is overdue, and `check` is not red for it.
+    #[must_use]
+    pub fn in_grace(&self, today: Date) -> Option<Date> {
+        self.graced_until.filter(|last| self.days_late(today).is_some() && today <= *last)
+    }
+
     /// As [`Secret::days_late`], whoever decides.
     #[must_use]
     pub fn days_past(&self, today: Date) -> Option<i32> {
@@ -121,7 +131,12 @@ fn secret(ground: &Ground<'_>, address: &Address, live: Live<'_>) -> Secret {
         made_on: ground.day(made),
         made_by: record.entries[made].entry.by.clone(),
         since: ground.day(since),
+        begun: ground.lives().begun.get(address).map_or(ground.day(made), |at| ground.day(*at)),
         due: live.item.due,
+        graced_until: live.item.due.and_then(|due| {
+            let last = policy.graced_until(live.item.kind.as_ref(), due);
+            (last > due).then_some(last)
+        }),
         rotate_every: rule.rotate_every,
         warned_before: ground.verified.warned_before(address, live),
         refused_after: policy.refuse_overdue_after(&address.env, live.item.kind.as_ref()),

@@ -58,7 +58,9 @@ pub fn shared(ground: &Ground<'_>, keys: Keys) -> Result<Option<Shared>, DeedErr
         let ring = unblocked(verified, env).and_then(|()| Ring::open(world, verified, env));
         let ring = match ring {
             Ok(ring) => ring,
-            Err(DeedError::NoKey { .. } | DeedError::Refused(_) | DeedError::StaleReaders(_)) => {
+            Err(
+                DeedError::NoKey { .. } | DeedError::Refused(_) | DeedError::StaleReaders { .. },
+            ) => {
                 shared.closed.insert(env.clone());
                 continue;
             }

@@ -12,7 +12,7 @@ use crate::deeds::sealing::{Sealing, Whole, delete};
 use crate::deeds::set::{edited, with_value};
 use crate::document::{Document, Format, Leaf, Node, place as places, value};
 use crate::log::entry::{FileChange, Item, Op, Origin};
-use crate::names::{Address, KeyPath, RepoPath};
+use crate::names::{Address, KeyPath, RepoPath, quoted};
 use crate::policy::Clash;
 use crate::seal::SealError;
 use crate::secret::Plaintext;
@@ -269,7 +269,8 @@ fn plain(leaf: &Leaf, at: &Address) -> Result<(), DeedError> {
     if bare && leaf.node == Node::Scalar {
         return Ok(());
     }
-    refuse(format!("`{at}` is no plain value"), format!("tenure rotate {}/{}", at.env, at.key))
+    let name = quoted(at);
+    refuse(format!("`{at}` is no plain value"), format!("tenure rotate {name}"))
 }
 
 /// Tells whether readers get the same value at two places.

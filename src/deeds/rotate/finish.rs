@@ -183,7 +183,7 @@ fn of_secret(verified: &Verified<'_>, address: Address) -> Result<Waiting, DeedE
     });
     if values.is_empty() && previous.is_none() {
         let what = format!("no earlier value of {at} waits for its end");
-        let rotate = verified.live.contains_key(&address).then(|| format!("tenure rotate {at}"));
+        let rotate = verified.live.contains_key(&address).then(|| verified.renewal(&address));
         return refuse(what, rotate);
     }
     let consumers = verified.policy.rule(&address).used_by.to_vec();

@@ -102,11 +102,12 @@ pub(super) fn may(
             (format!("the previous value of {at} has not been ended"), "--finish")
         }
         (Step::Undo, Beside { pending: false, previous: false }) => {
-            (format!("no rotation of {at} is under way"), "")
+            let what = format!("no rotation of {at} is under way");
+            return refuse(what, verified.renewal(address));
         }
         (Step::InPlace | Step::Begin | Step::Promote | Step::Undo, beside) => return Ok(beside),
     };
-    refuse(what, format!("tenure rotate {at} {then}").trim_end().to_owned())
+    refuse(what, format!("tenure rotate {at} {then}"))
 }
 
 /// Insists that a value is neither in the middle of a rotation nor beside another one.

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use super::DeedError;
 use super::attest::{Work, attest};
 use super::brought::Brought;
+use super::enact::agree;
 use super::fit::doubt;
 use super::load::{Loaded, Place};
 use super::opened::{self, Opened};
@@ -30,7 +31,7 @@ use crate::names::{Address, EnvName, KeyPath, RepoPath, TypeName, quoted};
 use crate::seal as tokens;
 use crate::secret::Plaintext;
 use crate::verify::{FileForm, Verified};
-use crate::world::{Consent, World, Writes};
+use crate::world::{World, Writes};
 use committed::{Committed, Origin};
 use look::{Look, Signed};
 use named::Named;
@@ -200,7 +201,7 @@ fn base(
         what: format!("the sealed text that `{}` was opened from is no longer here", open.path),
         instead: Some(format!(
             "keep a copy of your changes, then: git restore {0} && tenure open --in-place {0}",
-            open.path
+            quoted(&open.path)
         )),
     })?;
     if let Some((key, live)) = look.newer(&base) {
@@ -236,16 +237,13 @@ fn vouched(
         let instead = Some(format!("look at it; if it is right: tenure seal {}", quoted(&address)));
         return Err(DeedError::Refuse { what, instead });
     }
-    if place.world.consent == Consent::Given {
-        return Ok(());
-    }
-    let what = match (first, committed.len()) {
-        (KeyPath::Whole, _) => look.path.to_string(),
-        (first, 1) => format!("{first} in {}", look.path),
-        (_, several) => format!("{several} values in {}", look.path),
+    let (what, it) = match (first, committed.len()) {
+        (KeyPath::Whole, _) => (format!("{} was", look.path), "it"),
+        (first, 1) => (format!("{first} in {} was", look.path), "it"),
+        (_, several) => (format!("{several} values in {} were", look.path), "them"),
     };
-    let question = format!("{what} was committed in clear by {who}. Sign it as yours?");
-    if place.world.terminal.confirm(&question)? { Ok(()) } else { Err(DeedError::Aborted) }
+    let question = format!("{what} committed in clear by {who}. Sign {it} as yours?");
+    agree(place.world, &question)
 }
 
 /// Stops at any finding but that a suspect is in clear, or without a base is not what was signed.

@@ -4,11 +4,12 @@ use super::Edition;
 use super::markdown::{Doc, Indent, code, prose};
 use super::words::{and, days, number, things};
 use crate::deeds::report::FiveD;
-use crate::deeds::report::access::Revoked;
+use crate::deeds::report::access::{Revoked, Taken};
 use crate::deeds::report::debts::{Debt, Outlived};
 use crate::deeds::report::events::Ended;
 use crate::deeds::report::incidents::Incident;
 use crate::deeds::report::leavers::{Gone, Leaver};
+use crate::deeds::report::triggers::Trigger;
 use crate::log::entry::Grade;
 use crate::output::incident::not_two;
 use crate::output::sentences::{READ_STAYS_READ, end_is_declared};
@@ -67,7 +68,11 @@ fn reader(it: &Revoked) -> String {
         Some(day) => format!("new key generation for {} on {day}", it.env),
         None => format!("no new key generation for {} yet", it.env),
     };
-    format!("reader {}, {}, {renewed} *(proven)*", it.who, it.on)
+    let what = match it.what {
+        Taken::Reader => "reader",
+        Taken::LostKey => "lost key of",
+    };
+    format!("{what} {}, {}, {renewed} *(proven)*", it.who, it.on)
 }
 
 fn credential(it: &Ended) -> String {
@@ -114,7 +119,11 @@ fn debt(it: &Debt) -> Vec<String> {
         format!(", accepted until {} by {}", borne.until, and(&by))
     });
     let due = format!("{}{owed}{borne}", it.due);
-    vec![prose(&it.name), format!("{} {}", it.cause, it.since), from, due, owner]
+    let since = match it.trigger {
+        Trigger::Compromise => format!("since {}", it.since),
+        _ => it.since.to_string(),
+    };
+    vec![prose(&it.name), format!("{} {since}", it.cause), from, due, owner]
 }
 
 fn detection(doc: &mut Doc, report: &FiveD, edition: Edition) {
@@ -168,7 +177,11 @@ fn incident(it: &Incident) -> String {
             None => format!("closed {day}"),
             Some((one, other)) => format!("closed {day}; {}", not_two(one, other)),
         },
-        None => format!("{} of {} still live", it.live, things(it.values, "value", "values")),
+        None => {
+            let why = it.out_of_reach.as_deref();
+            let why = why.map_or(String::new(), |why| format!("; {why}"));
+            format!("{} of {} still live{why}", it.live, things(it.values, "value", "values"))
+        }
     };
     let id: String = it.id.to_string().chars().take(8).collect();
     format!(

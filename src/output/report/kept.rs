@@ -27,6 +27,25 @@ impl Show for Document<'_> {
     }
 }
 
+/// A report that went into a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// As in `tenure report 5d`.
+    pub name: &'static str,
+    /// The file.
+    pub file: String,
+}
+
+impl Show for Written {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        write!(out, "written: {}", safe(&self.file))
+    }
+
+    fn json(&self) -> Value {
+        json!({ "report": self.name, "written": self.file })
+    }
+}
+
 /// How a file differs from what the repository says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {

@@ -20,12 +20,13 @@ mod verdict;
 mod words;
 
 pub use calendar::{Ics, calendar};
-pub use kept::{Compared, Difference, Document, compare, opened_for, stamped};
+pub use kept::{Compared, Difference, Document, Written, compare, opened_for, stamped};
 pub use plan::plan;
 
 use markdown::{Doc, code, prose};
 
 use crate::deeds::report::FiveD;
+use crate::finding::Finding;
 use words::list;
 
 /// For whom a document is.
@@ -68,6 +69,17 @@ pub fn five_d(report: &FiveD, edition: Edition) -> String {
     doc.finish()
 }
 
+/// Writes what is left of document 5D where there is no policy to believe: that nothing can be said, and why.
+#[must_use]
+pub fn five_d_of_nothing(finding: &Finding, edition: Edition) -> String {
+    let (mut doc, why) = (Doc::default(), words::fault(finding, edition));
+    doc.line(TITLE.trim_end());
+    doc.paragraph(format!("{UNSAID} {why}."));
+    doc.section("11. Summary");
+    summary::cannot_be_said(&mut doc, &why);
+    doc.finish()
+}
+
 fn title(doc: &mut Doc, report: &FiveD, edition: Edition) {
     doc.line(TITLE.trim_end());
     let who = edition;
@@ -96,9 +108,12 @@ fn title(doc: &mut Doc, report: &FiveD, edition: Edition) {
          member; *unknown* is neither.",
     );
     if let Some(why) = words::unsaid(report, who) {
-        doc.paragraph(format!("**What this state holds cannot be said:** {why}."));
+        doc.paragraph(format!("{UNSAID} {why}."));
     }
 }
+
+/// How a document begins of which nothing can be counted.
+const UNSAID: &str = "**What this state holds cannot be said:**";
 
 /// What a document begins a line with that says which environments were opened for it.
 pub(super) const OPENED_WITH: &str = "Opened with keys, and compared: ";

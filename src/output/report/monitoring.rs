@@ -6,7 +6,7 @@ use super::Edition;
 use super::markdown::{Doc, Indent, code};
 use super::words::{days, list, number, things};
 use crate::deeds::report::FiveD;
-use crate::deeds::report::access::EnvAccess;
+use crate::deeds::report::access::{EnvAccess, Taken};
 use crate::deeds::report::events::Tally;
 use crate::deeds::report::watch::Watch;
 use crate::output::sentences::{NOTHING_IS_SENT, READS_LEAVE_NO_TRACE};
@@ -37,7 +37,10 @@ fn could_read(it: &EnvAccess, edition: Edition) -> String {
         return format!("could read {}: {now}; before also: {former} *(proven)*", it.env);
     }
     let now = list(it.readers.iter().map(|(who, _)| who));
-    let former = it.former.iter().map(|(who, until)| format!("until {until} also {who}"));
+    let former = it.former.iter().map(|it| match it.what {
+        Taken::Reader => format!("until {} also {}", it.on, it.who),
+        Taken::LostKey => format!("until {} also a lost key of {}", it.on, it.who),
+    });
     let former: Vec<_> = former.collect();
     let former = if former.is_empty() { String::new() } else { format!("; {}", former.join("; ")) };
     format!("could read {}: {now}{former} *(proven)*", it.env)

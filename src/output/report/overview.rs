@@ -41,17 +41,23 @@ fn counts(report: &FiveD) -> String {
         format!(" Under none of these words: {wordless}.")
     };
     let stage = |stage| number(report.secrets.iter().filter(|it| it.stage == stage).count());
+    let gone = report.outlived.iter().filter(|it| !it.stands).count();
+    let previous = report.secrets.iter().filter(|it| it.stage == Stage::Previous).count();
+    let in_no_file = match gone {
+        0 => String::new(),
+        _ => format!(" ({gone} in no file any more)"),
+    };
     let values = if all == 1 { "value" } else { "values" };
     let places = report.storage.len();
     let environments_word = if places == 1 { "environment" } else { "environments" };
     format!(
         "{all} {values} in {places} {environments_word}: {}. Untyped: {}.{wordless} \
-         Current {}, pending {}, previous {}, revoked {}.",
+         Current {}, pending {}, previous {}{in_no_file}, revoked {}.",
         list(environments),
         number(untyped.map(|kind| kind.count()).sum()),
         stage(Stage::Current),
         stage(Stage::Pending),
-        stage(Stage::Previous),
+        number(previous + gone),
         number(report.events.ended.len()),
     )
 }

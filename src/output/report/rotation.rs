@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::Edition;
 use super::markdown::{Doc, Indent, code, prose};
 use super::verdict::{NOT_IMPLEMENTED, said};
-use super::words::{days, list, number, things};
+use super::words::{capital, days, list, number, things};
 use crate::deeds::report::FiveD;
 use crate::deeds::report::debts::Debt;
 use crate::deeds::report::kinds::Kind;
@@ -111,11 +111,14 @@ fn notes(kind: &Kind, life: &Lifecycle, edition: Edition) -> String {
             more.push(format!("overlap {}", days(kind.overlap)));
         }
     }
+    if kind.grace > 0 {
+        more.push(format!("an overdue value is a warning for {}", days(kind.grace)));
+    }
     if kind.customers > 0 {
         more.push("the customer decides".to_owned());
     }
     if !more.is_empty() {
-        text += &format!(". {}", more.join("; "));
+        text += &format!(". {}", capital(&more.join("; ")));
     }
     text
 }
@@ -165,6 +168,8 @@ fn state(report: &FiveD, secret: &Secret, debt: Option<&Debt>) -> String {
     let late = secret.days_late(report.stamp.day);
     if let (Some(late), Some(due)) = (late, secret.due) {
         said.push(format!("overdue by {}", days(late)));
+        let grace = secret.in_grace(report.stamp.day);
+        said.extend(grace.map(|last| format!("in grace until {last}")));
         said.extend(refused(report, secret, due));
     }
     said.extend(debt.map(owed));
@@ -207,7 +212,7 @@ fn in_time(report: &FiveD, secret: &Secret) -> String {
             "in time, the customer's deadline".to_owned()
         };
     }
-    let from = due.saturating_sub(i64::from(secret.warned_before).days());
+    let from = due.saturating_sub(i64::from(secret.warned_before).days()).max(secret.made_on);
     let word = if from <= report.stamp.day { "since" } else { "from" };
     format!("in time, warned {word} {from}")
 }

@@ -2,7 +2,7 @@
 
 use super::Edition;
 use super::markdown::{Doc, prose};
-use super::words::{and, days, things, unsaid};
+use super::words::{and, capital, days, things, unsaid};
 use crate::deeds::report::FiveD;
 use crate::deeds::report::storage::Verdict;
 use crate::finding::Code;
@@ -19,16 +19,19 @@ pub(super) fn write(doc: &mut Doc, report: &FiveD, edition: Edition) {
             doc.line(numbers(report));
             doc.line(managed(&reasons(report)));
         }
-        Some(why) => {
-            doc.line(format!("Numbers cannot be said: {why}."));
-            doc.line(format!("Secrets managed securely: cannot be said: {why}."));
-        }
+        Some(why) => cannot_be_said(doc, &why),
     }
     doc.paragraph("It should be reviewed regularly as dependencies and integrations change.");
     let next = report.begun.saturating_add(i64::from(report.review_every).days());
     doc.paragraph(format!(
         "Last review: none on record; due by {next}, or when a consumer, vendor, type or reader is added."
     ));
+}
+
+/// What stands in the place of numbers that cannot be said.
+pub(super) fn cannot_be_said(doc: &mut Doc, why: &str) {
+    doc.line(format!("Numbers cannot be said: {why}."));
+    doc.line(format!("Secrets managed securely: cannot be said: {why}."));
 }
 
 fn numbers(report: &FiveD) -> String {
@@ -53,11 +56,6 @@ fn numbers(report: &FiveD) -> String {
         capital(&things(entries, "log entry", "log entries")),
         capital(&things(it.items, "open item", "open items")),
     )
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The claim of the procedure, with all that it does not hold for.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Edition;
 use super::markdown::{code, prose};
 use crate::deeds::report::FiveD;
+use crate::finding::Finding;
 use crate::names::EnvName;
 pub(super) use crate::rotation::days;
 
@@ -20,6 +21,12 @@ pub(super) fn things(count: usize, one: &str, many: &str) -> String {
         1 => format!("1 {one}"),
         _ => format!("{count} {many}"),
     }
+}
+
+/// Begins a sentence.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Joins with commas; "none" of nothing.
@@ -47,14 +54,19 @@ pub(super) fn by_env<T: ToString>(counts: &BTreeMap<EnvName, T>) -> String {
     list(counts.iter().map(|(env, count)| format!("{env} {}", count.to_string())))
 }
 
+/// What the checks found, and where.
+pub(super) fn fault(finding: &Finding, edition: Edition) -> String {
+    let word = finding.code.word();
+    match edition {
+        Edition::Internal => format!("{word} at {}", code(&finding.place)),
+        Edition::Customer => word.to_owned(),
+    }
+}
+
 /// Why the numbers of a state cannot be said; none where they can.
 pub(super) fn unsaid(report: &FiveD, edition: Edition) -> Option<String> {
     let (first, rest) = report.broken.split_first()?;
-    let word = first.code.word();
-    let first = match edition {
-        Edition::Internal => format!("{word} at {}", code(&first.place)),
-        Edition::Customer => word.to_owned(),
-    };
+    let first = fault(first, edition);
     let more = match rest.len() {
         0 => String::new(),
         count => format!(", and {}", things(count, "more finding", "more findings")),

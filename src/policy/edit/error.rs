@@ -6,9 +6,12 @@ use crate::policy::PolicyError;
 /// Why an edit was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// The policy is, or would become, invalid.
+    /// The policy is invalid.
     #[error(transparent)]
     Invalid(#[from] PolicyError),
+    /// The policy would become invalid.
+    #[error("that would break the policy: {}", .0.problem)]
+    Breaks(PolicyError),
     /// The name is taken.
     #[error("there is a member `{name}` already")]
     MemberExists {

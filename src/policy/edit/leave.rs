@@ -10,10 +10,10 @@ impl Edit {
     /// Removes several members, one after the other: a role that only they had goes with the last.
     ///
     /// # Errors
-    /// As [`Edit::remove_member`]; [`EditError::Invalid`] where one of them cannot go by themselves.
+    /// As [`Edit::remove_member`]; [`EditError::Breaks`] where one of them cannot go by themselves.
     pub fn remove_members(&mut self, names: &[&MemberName]) -> Result<(), EditError> {
         for name in names {
-            self.policy = Policy::parse(&self.doc.to_string())?;
+            self.policy = Policy::parse(&self.doc.to_string()).map_err(EditError::Breaks)?;
             self.remove_member(name)?;
         }
         Ok(())

@@ -203,7 +203,7 @@ impl Edit {
     /// Counts the revision up, checks the whole policy and gives its text.
     ///
     /// # Errors
-    /// [`EditError::Invalid`] where the edits together break a rule; the line is that of the new text.
+    /// [`EditError::Breaks`] where the edits together break a rule; the line is that of the new text.
     pub fn finish(mut self, random: [u8; 4]) -> Result<String, EditError> {
         let next = next_revision(&self.policy.revision, random);
         let layout = || EditError::Layout { place: "revision".to_owned() };
@@ -215,7 +215,7 @@ impl Edit {
         if self.windows {
             text = text.replace("\r\n", "\n").replace('\n', "\r\n");
         }
-        Policy::parse(&text)?;
+        Policy::parse(&text).map_err(EditError::Breaks)?;
         Ok(text)
     }
 

@@ -114,7 +114,7 @@ fn another_answers_for_a_machine_and_the_line_keeps_its_comment() {
     assert!(matches!(stranger, EditError::UnknownMember { .. }));
     edit.give_owner(&name("ben"), &name("deploy-prod")).unwrap();
     let machine = edit.finish(RANDOM).unwrap_err();
-    assert!(matches!(machine, EditError::Invalid(_)), "{machine}");
+    assert!(matches!(machine, EditError::Breaks(_)), "{machine}");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn what_would_leave_nobody_is_refused() {
     assert!(matches!(error, EditError::LeavesNobody { .. }));
     let two = BASE.replace("threshold = 1", "threshold = 2");
     let error = remove_member(&two, &name("ben"), RANDOM).unwrap_err();
-    assert!(matches!(error, EditError::Invalid(_)), "{error}");
+    assert!(matches!(error, EditError::Breaks(_)), "{error}");
 }
 
 #[test]

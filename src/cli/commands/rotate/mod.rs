@@ -17,7 +17,7 @@ use crate::deeds::rotate::{
 use crate::deeds::set::{self, Wish};
 use crate::deeds::{DeedError, find, request};
 use crate::names::{AddressQuery, quoted};
-use crate::output::{Output, safe};
+use crate::output::{Form, Output, safe};
 use crate::policy::Strategy;
 use crate::rotation::generate::Spec;
 use crate::world::terminal::Terminal;
@@ -187,6 +187,9 @@ pub(crate) fn run(
             true => out.note("nothing is overdue or owed"),
             false => out.note("nothing else is overdue or owed"),
         }
+        if out.is(Form::Json) {
+            out.show(&agenda)?;
+        }
         return Ok(Exit::Done);
     }
     if args.due && world.writes == Writes::Dry {
@@ -292,7 +295,8 @@ fn say_after(rotated: &Rotated, wanted: &[Wanted], out: &mut Output<'_>) {
         out.note("planned interruption: this type takes one value at a time");
     }
     let mut ends: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
-    for one in wanted {
+    // What stays to decrypt is told already, and is not ended yet.
+    for one in wanted.iter().filter(|it| it.strategy != Some(Strategy::KeepOld)) {
         ends.entry(one.revoke.as_deref()).or_default().push(one.name.clone());
     }
     ends.into_iter().for_each(|(revoke, names)| end_the_old(out, revoke, &names));
@@ -338,7 +342,16 @@ fn one(world: &World, args: &Args, out: &mut Output<'_>, wanted: &Wanted) -> Res
     let shape = set::Shape::of(&found);
     let value = match args.from_age.as_deref() {
         Some(file) => request::received(world, &found, file)?,
-        None => set::given(world, "new value", shape, args.from_file.as_deref())?,
+        None => match set::given(world, "new value", shape, args.from_file.as_deref()) {
+            Err(why @ DeedError::NoValue) if wanted.generator.is_some() => {
+                let make = format!("tenure rotate {} --generate", wanted.name);
+                let instead = format!("{make}; or give it on stdin, or at a terminal");
+                return Err(
+                    DeedError::Refuse { what: why.to_string(), instead: Some(instead) }.into()
+                );
+            }
+            value => value?,
+        },
     };
     Ok(New { found, value: Some(value), generator: None })
 }

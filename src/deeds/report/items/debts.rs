@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use super::{Matter, OpenItem};
 use crate::deeds::report::incidents::Incident;
 use crate::deeds::report::words::{Words, commanded};
 use crate::finding::{Code, Finding, Severity};
 use crate::names::Address;
-use crate::rotation::{Cause, Obligation, Owed, Previous};
+use crate::rotation::{Cause, Obligation, Owed, Previous, pressing};
+use crate::verify::incidents::LET_IN;
 
 pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     let verified = matter.ground.verified;
@@ -51,22 +54,26 @@ fn is_red(matter: &Matter<'_>, debt: &Obligation) -> bool {
     debt.is_red(matter.ground.today) && !policy.has_customer(&debt.address, &debt.origin.address)
 }
 
-/// A row for each cause, day, and what is left to do.
+/// A row for each cause, day, and what is left to do. Where there is another duty about a value, the most pressing
+/// one says by when, as it does everywhere.
 fn leavers(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
-    let mut groups: BTreeMap<_, Vec<&Obligation>> = BTreeMap::new();
-    for debt in &matter.ground.verified.obligations {
-        if debt.cause.who().is_some() {
-            groups.entry((&debt.cause, debt.due, debt.owed)).or_default().push(debt);
-        }
+    let all = &matter.ground.verified.obligations;
+    let first = pressing(all, matter.ground.today).into_iter();
+    let first: BTreeMap<_, _> = first.map(|it| ((&it.address, &it.origin), it)).collect();
+    let mut groups: BTreeMap<_, (Vec<&Obligation>, Option<Date>)> = BTreeMap::new();
+    for debt in all.iter().filter(|debt| debt.cause.who().is_some()) {
+        let said = first.get(&(&debt.address, &debt.origin)).copied().unwrap_or(debt);
+        let group = groups.entry((&debt.cause, said.due, debt.owed)).or_default();
+        group.0.push(said);
+        group.1 = group.1.into_iter().chain([debt.since]).min();
     }
-    for ((cause, due, owed), debts) in groups {
+    for ((cause, due, owed), (debts, since)) in groups {
         let what = match owed {
             Owed::Rotate => "",
             Owed::End => "to end ",
         };
         let cause = cause.what().replace('`', "");
         let subject = format!("{cause}: {what}{}, due {due}", names(matter, &debts));
-        let since = debts.iter().map(|debt| debt.since).min();
         let red = debts.iter().any(|debt| is_red(matter, debt));
         let item =
             OpenItem::new("OI-09", Words::said(subject)).since(since).owner(owners(matter, &debts));
@@ -113,7 +120,10 @@ fn incident(matter: &Matter<'_>, it: &Incident) -> Option<OpenItem> {
         let debts: Vec<_> = mine.iter().copied().filter(|debt| debt.owed == owed).collect();
         (!debts.is_empty()).then(|| format!("{what} {}", names(matter, &debts)))
     };
-    let open = it.closed.is_none().then(|| "not closed".to_owned());
+    let open = it.closed.is_none().then(|| match &it.out_of_reach {
+        Some(why) => format!("not closed: {why}"),
+        None => "not closed".to_owned(),
+    });
     let left = [left("to rotate", Owed::Rotate), left("to end", Owed::End), open];
     let left: Vec<_> = left.into_iter().flatten().collect();
     let word = if it.drill { "drill" } else { "incident" };
@@ -121,7 +131,11 @@ fn incident(matter: &Matter<'_>, it: &Incident) -> Option<OpenItem> {
     let item = OpenItem::new("OI-10", Words::said(format!("{word} {id} about {about}: {left}")));
     let fix = if mine.is_empty() {
         let close = format!("tenure incident close {id} -o FILE");
-        Words::from("two members, an admin among them: ").code(close)
+        let both = "two members, an admin among them: ";
+        match it.out_of_reach {
+            Some(_) => Words::default().code(LET_IN).ours("; then ").ours(both).code(close),
+            None => Words::from(both).code(close),
+        }
     } else {
         "`tenure rotate --due`, then end the old values with `tenure rotate SECRET --finish`".into()
     };

@@ -178,7 +178,7 @@ fn names(secrets: &[&Secret]) -> String {
     names.join(", ")
 }
 
-/// The day the oldest of some values was made.
+/// The day since which one of some values, or one before it of its type, stands in its place.
 fn oldest(secrets: &[&Secret]) -> Option<Date> {
-    secrets.iter().map(|secret| secret.made_on).min()
+    secrets.iter().map(|secret| secret.begun).min()
 }

@@ -32,8 +32,17 @@ pub(super) fn add(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
 fn untyped(matter: &Matter<'_>, items: &mut Vec<OpenItem>) {
     for group in matter.by_env(|secret| secret.kind.is_none()) {
         let item = OpenItem::new("OI-01", Words::said(format!("no type: {}", names(&group))));
+        let fix = match group.as_slice() {
+            [one] => {
+                let name = matter.ground.verified.record.name_of(&one.address);
+                Words::default().code(format!("tenure set {name} --type TYPE --keep"))
+            }
+            _ => Words::from("`tenure set SECRET --type TYPE --keep` for each"),
+        };
+        let rule =
+            "; for those to come `type` in a rule under `[[secrets]]`, then `tenure policy sign`";
+        let fix = fix.ours(rule);
         let item = item.since(oldest(&group)).owner(Matter::owners(group));
-        let fix = "add `type` to a rule under `[[secrets]]`, `tenure policy sign`, then rotate it";
         items.push(item.fix(fix));
     }
 }

@@ -82,8 +82,10 @@ fn deadline(matter: &Matter<'_>, finding: &Finding) -> Option<OpenItem> {
         Code::Overdue if !secret.is_customers() => {
             let due = secret.due?;
             let late = -crate::rotation::days_left(due, today);
-            let item =
-                OpenItem::new("OI-06", Words::said(format!("{}, {}", secret.name, days(late))));
+            let grace = secret.in_grace(today).map(|last| format!(", in grace until {last}"));
+            let grace = grace.unwrap_or_default();
+            let subject = format!("{}, {}{grace}", secret.name, days(late));
+            let item = OpenItem::new("OI-06", Words::said(subject));
             // In its days of grace it is overdue, and `check` is not red for it.
             item.since(due.tomorrow().ok()).red(red)
         }
