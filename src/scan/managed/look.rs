@@ -23,13 +23,16 @@ const LONGEST_JOINED: usize = 64 << 10;
 /// Looks for all needles in one text.
 pub(super) struct Search<'a> {
     index: &'a Index,
+    /// How many more marks are looked at for ways within one another: a text of nothing else takes no longer.
+    patience: usize,
     /// What was found, each with the number of its needle.
     pub(super) found: Vec<(Found, usize)>,
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(index: &'a Index) -> Self {
-        Self { index, found: Vec::new() }
+    /// Takes how long the text is.
+    pub(super) fn new(index: &'a Index, length: usize) -> Self {
+        Self { index, patience: 4096 + length / 32, found: Vec::new() }
     }
 
     /// Looks through a text as it is, and as it says.
@@ -202,7 +205,7 @@ impl<'a> Search<'a> {
     /// Tells whether a byte may be of a needle that has those before it as they are, the last of them first, or that
     /// begins with it where what comes after it is given.
     fn fits(&self, before: [Option<u8>; 2], first: u8, second: Option<&u8>) -> bool {
-        if matches!(first, b'\\' | b'%' | b'&') {
+        if matches!(first, b'\\' | b'%' | b'&') && self.patience > 0 {
             return true;
         }
         let goes_on = match before {
@@ -225,7 +228,9 @@ impl<'a> Search<'a> {
             return;
         }
         let mut last = [0; 8];
-        walk::readings(&reading.bytes[at..], self.index.has_blank, 0, &mut |ahead| {
+        let depth = if self.patience > 0 { 0 } else { walk::DEPTH };
+        self.patience = self.patience.saturating_sub(1);
+        walk::readings(&reading.bytes[at..], self.index.has_blank, depth, &mut |ahead| {
             let eight = gram(ahead).to_le_bytes();
             if eight != last || ahead.len() < 8 {
                 last = eight;
@@ -274,7 +279,9 @@ impl<'a> Search<'a> {
         if at < done {
             return done;
         }
-        let Some((undone, end)) = reading.joined(at, LONGEST_JOINED) else { return done };
+        let Some((undone, end)) = reading.joined(at, (LONGEST_JOINED, &mut self.patience)) else {
+            return done;
+        };
         self.look(&undone.read(reading, How::Split));
         end
     }

@@ -74,9 +74,11 @@ impl<'a> Reading<'a> {
             let rest = &self.bytes[at..run.end];
             let count = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
             let is_mark = count == 1 && matches!(rest.get(1), Some(b'x' | b'X'));
-            // Numbers have any count of digits, bytes an even one.
             if count % 2 == 1 && count < HEX && !is_mark {
+                // One of them, first or last, is of something else; of numbers in a list nothing is left.
+                digits.all.extend(at..at + count - 1);
                 self.pairs(&mut digits, see);
+                digits.all.extend(at + 1..at + count);
             } else if !is_mark {
                 digits.is_long |= count >= HEX;
                 digits.all.extend(at..at + count);
@@ -136,7 +138,11 @@ impl<'a> Reading<'a> {
     /// The letters of base64 round a place where they are written in another way, or broken; and where that ends.
     ///
     /// None where too few of them are there.
-    pub(super) fn joined(&self, at: usize, most: usize) -> Option<(Undone, usize)> {
+    pub(super) fn joined(
+        &self,
+        at: usize,
+        (most, patience): (usize, &mut usize),
+    ) -> Option<(Undone, usize)> {
         let is_letter = |byte: &u8| SAYS[usize::from(*byte)] != NONE;
         let has_before = at > 0 && is_letter(&self.bytes[at - 1]);
         if !has_before && !matches!(self.bytes[at], b'\\' | b'%' | b'&') {
@@ -163,7 +169,7 @@ impl<'a> Reading<'a> {
         if is_broken && before < if is_line { LINE } else { 3 } {
             return None;
         }
-        let first = self.letter(at)?;
+        let first = self.letter(at, patience)?;
         if first.0.is_none() && !self.bytes.get(at + first.1).is_some_and(is_letter) {
             return None;
         }
@@ -172,7 +178,7 @@ impl<'a> Reading<'a> {
         while let Some(byte) = self.bytes.get(end).filter(|_| new.bytes.len() < most) {
             let (says, length) = match is_letter(byte) {
                 true => (Some(*byte), 1),
-                false => match self.letter(end) {
+                false => match self.letter(end, patience) {
                     Some(letter) => letter,
                     None => break,
                 },
@@ -184,13 +190,15 @@ impl<'a> Reading<'a> {
     }
 
     /// A letter of base64 that is written in another way, or nothing where a text is broken; and its length.
-    fn letter(&self, at: usize) -> Option<(Option<u8>, usize)> {
+    fn letter(&self, at: usize, patience: &mut usize) -> Option<(Option<u8>, usize)> {
         let rest = &self.bytes[at..];
         if !is_mark(*rest.first()?) || rest[0] == b'+' {
             return None;
         }
         let mut best = None;
-        walk::units(rest, 0, &mut |unit| {
+        let depth = if *patience > 0 { 0 } else { walk::DEPTH };
+        *patience = patience.saturating_sub(1);
+        walk::units(rest, depth, &mut |unit| {
             let letter = match unit.says() {
                 [] | [b'\n' | b'\r'] => None,
                 [byte] if SAYS[usize::from(*byte)] != NONE => Some(*byte),

@@ -361,7 +361,7 @@ fn least(name: &str) -> usize {
 
 #[test]
 fn values_are_found_however_they_are_written() {
-    for (name, (found, of)) in recall(1, 2000) {
+    for (name, (found, of)) in recall(1, 1500) {
         assert!(found * 100 >= of * least(name), "{name}: {found} of {of}");
     }
 }
@@ -406,12 +406,12 @@ fn near_miss(random: &mut Random, value: &str) -> Option<String> {
     }
 }
 
-#[test]
-fn what_is_nearly_a_value_is_none() {
-    let mut random = Random(5);
+/// Places what is nearly a value, and finds nothing.
+fn none_is_found(seed: u64, count: usize) {
+    let mut random = Random(seed);
     let values = values(&mut random, 300);
     let managed = managed(&values);
-    for _ in 0..2000 {
+    for _ in 0..count {
         let value = &values[random.below(values.len())];
         // A URL is looked for by its password too, and what is changed may be the rest of it.
         if value.contains("://") {
@@ -425,6 +425,17 @@ fn what_is_nearly_a_value_is_none() {
         let whose: Vec<_> = found.iter().map(|one| &values[one.value]).collect();
         assert_eq!(found, [], "{name}: {value} <- {miss} {whose:?} in {text}");
     }
+}
+
+#[test]
+fn what_is_nearly_a_value_is_none() {
+    none_is_found(5, 1500);
+}
+
+#[test]
+#[ignore = "takes a while without optimisation"]
+fn of_many_that_are_nearly_a_value_none_is() {
+    none_is_found(6, 20_000);
 }
 
 fn found_in(value: &str, text: &str) -> Vec<(String, How)> {
