@@ -7,6 +7,9 @@ use zeroize::Zeroizing;
 /// A gram that so many patterns share tells too little: each is found by another part of it.
 const SHARED: usize = 16;
 
+/// So many grams have 64 bits each, more have 16.
+const ROOMY: usize = 1 << 13;
+
 /// A random key, so that nobody can make texts that are slow to look through.
 #[derive(Clone, Copy)]
 pub(super) struct Key {
@@ -62,10 +65,12 @@ impl Gathered {
     pub(super) fn sorted(self) -> Grams {
         let size = self.all.len().max(64).next_power_of_two();
         let buckets = (size / 2).ilog2();
+        // Few grams may have much room each; that of many would not stay near the processor.
+        let words = if size > ROOMY { size / 4 } else { size };
         let mut grams = Grams {
             key: self.key,
-            bits: Zeroizing::new(vec![0; size / 4]),
-            words: 64 - (size / 4).ilog2(),
+            bits: Zeroizing::new(vec![0; words]),
+            words: 64 - words.ilog2(),
             starts: Zeroizing::new(Vec::with_capacity((1 << buckets) + 1)),
             buckets: 64 - buckets,
             entries: Zeroizing::new(Vec::with_capacity(self.all.len())),

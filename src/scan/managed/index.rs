@@ -23,7 +23,7 @@ const LONG: usize = 8 + STEP - 1;
 pub(super) const SHORT: u64 = (1 << 40) - 1;
 
 /// The bits of a hash of three bytes.
-const TRIPLES: u32 = 18;
+const TRIPLES: u32 = 20;
 
 /// Only so many places of a value lead to it; all of it is compared. Fewer where there are very many.
 const LEADING: usize = 512;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::{memchr_iter, memchr2_iter, memchr3_iter};
 
 use super::base64::{self, Core};
-use super::grams::Part;
+use super::grams::{Grams, Part};
 use super::index::{BASE64, Index, RAW, REVERSED, SHORT, STEP, gram, reversed};
 use super::reading::{Reading, Undone};
 use super::units::{Way, is_after_quote, is_mark};
@@ -23,13 +23,16 @@ const LONGEST_JOINED: usize = 64 << 10;
 /// Looks for all needles in one text.
 pub(super) struct Search<'a> {
     index: &'a Index,
+    /// How many more marks are looked at for ways within one another: a text of nothing else takes no longer.
+    patience: usize,
     /// What was found, each with the number of its needle.
     pub(super) found: Vec<(Found, usize)>,
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(index: &'a Index) -> Self {
-        Self { index, found: Vec::new() }
+    /// Takes how long the text is.
+    pub(super) fn new(index: &'a Index, length: usize) -> Self {
+        Self { index, patience: 4096 + length / 32, found: Vec::new() }
     }
 
     /// Looks through a text as it is, and as it says.
@@ -54,11 +57,9 @@ impl<'a> Search<'a> {
         // Eight places at once: in nearly all of them is nothing.
         for block in reading.bytes.windows(BLOCK).step_by(8 * STEP) {
             let Some(block) = block.first_chunk::<BLOCK>() else { return };
-            let mut seen = 0_u8;
-            for number in 0..8 {
-                let eight = eight(block, number * STEP);
-                let is_short = has_short && index.short.may_have(eight & SHORT);
-                seen = seen << 1 | u8::from(index.long.may_have(eight) | is_short);
+            let mut seen = flags(block, &index.long, u64::MAX);
+            if has_short {
+                seen |= flags(block, &index.short, SHORT);
             }
             while seen != 0 {
                 let number = seen.leading_zeros() as usize;
@@ -98,6 +99,8 @@ impl<'a> Search<'a> {
         let bytes = &needle.bytes;
         let here = reading.bytes.get(start..start + bytes.len());
         match part.kind {
+            // What is broken as it is, is compared with more care.
+            RAW | REVERSED if reading.is_joined => {}
             RAW if here == Some(bytes) => {
                 self.add(part.needle, reading, start..start + bytes.len(), How::Raw);
             }
@@ -202,7 +205,7 @@ impl<'a> Search<'a> {
     /// Tells whether a byte may be of a needle that has those before it as they are, the last of them first, or that
     /// begins with it where what comes after it is given.
     fn fits(&self, before: [Option<u8>; 2], first: u8, second: Option<&u8>) -> bool {
-        if matches!(first, b'\\' | b'%' | b'&') {
+        if matches!(first, b'\\' | b'%' | b'&') && self.patience > 0 {
             return true;
         }
         let goes_on = match before {
@@ -225,7 +228,9 @@ impl<'a> Search<'a> {
             return;
         }
         let mut last = [0; 8];
-        walk::readings(&reading.bytes[at..], self.index.has_blank, 0, &mut |ahead| {
+        let depth = if self.patience > 0 { 0 } else { walk::DEPTH };
+        self.patience = self.patience.saturating_sub(1);
+        walk::readings(&reading.bytes[at..], self.index.has_blank, depth, &mut |ahead| {
             let eight = gram(ahead).to_le_bytes();
             if eight != last || ahead.len() < 8 {
                 last = eight;
@@ -274,8 +279,10 @@ impl<'a> Search<'a> {
         if at < done {
             return done;
         }
-        let Some((undone, end)) = reading.joined(at, LONGEST_JOINED) else { return done };
-        self.look(&undone.read(reading, How::Split, 0));
+        let Some((undone, end)) = reading.joined(at, (LONGEST_JOINED, &mut self.patience)) else {
+            return done;
+        };
+        self.look(&undone.read(reading, How::Split));
         end
     }
 
@@ -297,7 +304,7 @@ impl<'a> Search<'a> {
     }
 
     fn deeper(&mut self, reading: &Reading<'_>, undone: &Undone, how: How) {
-        self.look(&undone.read(reading, how, 1));
+        self.look(&undone.read(reading, how));
     }
 
     fn in_base64(&mut self, reading: &Reading<'_>) {
@@ -311,9 +318,7 @@ impl<'a> Search<'a> {
 
     fn in_hex(&mut self, reading: &Reading<'_>) {
         runs::all(reading.bytes, &runs::HEX, 16, &mut |run| {
-            for undone in reading.hex(&run).into_iter().flatten() {
-                self.deeper(reading, &undone, How::Hex);
-            }
+            reading.hex(run, &mut |undone| self.deeper(reading, undone, How::Hex));
         });
     }
 
@@ -331,6 +336,17 @@ const BLOCK: usize = 7 * STEP + 8;
 #[inline]
 fn eight(bytes: &[u8], at: usize) -> u64 {
     bytes[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight))
+}
+
+/// A bit for each of eight places where one of the grams may be.
+#[inline]
+fn flags(block: &[u8; BLOCK], grams: &Grams, known: u64) -> u8 {
+    let mut flags = 0;
+    for number in 0..8 {
+        let eight = eight(&block[number * STEP..number * STEP + 8], 0);
+        flags |= u8::from(grams.may_have(eight & known)) << (7 - number);
+    }
+    flags
 }
 
 /// So much beside a part that is densely written in another way belongs to it.

@@ -21,7 +21,7 @@ mod look;
 mod needles;
 mod reading;
 mod runs;
-mod units;
+pub(crate) mod units;
 mod walk;
 mod wide;
 
@@ -110,7 +110,7 @@ impl<N> Managed<N> {
         if self.index.needles.is_empty() {
             return Vec::new();
         }
-        let mut search = Search::new(&self.index);
+        let mut search = Search::new(&self.index, text.len());
         search.look(&Reading::of(text));
         let mut found = search.found;
         found.sort_by_key(|(one, _)| one.span.start);

@@ -17,10 +17,21 @@ pub(super) struct Reading<'a> {
     pub(super) how: How,
     /// How much was undone within one another.
     pub(super) depth: usize,
+    /// Whether parts were put together that may have nothing to do with one another.
+    pub(super) is_joined: bool,
 }
 
 /// The fewest letters of base64 on a line that goes on in the next.
 const LINE: usize = 16;
+
+/// The fewest hexadecimal digits that say a value.
+const HEX: usize = 16;
+
+/// Where hexadecimal digits are, and whether many of them are in one run.
+struct Digits {
+    all: Vec<usize>,
+    is_long: bool,
+}
 
 /// The bytes of a reading that is being made.
 pub(super) struct Undone {
@@ -31,7 +42,7 @@ pub(super) struct Undone {
 impl<'a> Reading<'a> {
     /// A text as it is.
     pub(super) fn of(text: &'a [u8]) -> Self {
-        Self { bytes: text, from: None, how: How::Raw, depth: 0 }
+        Self { bytes: text, from: None, how: How::Raw, depth: 0, is_joined: false }
     }
 
     /// Where in the text a part of this stands.
@@ -51,30 +62,47 @@ impl<'a> Reading<'a> {
         new
     }
 
-    /// What the hexadecimal digits within this say, from the first or the second on; none where there are few.
-    pub(super) fn hex(&self, run: &Range<usize>) -> Option<[Undone; 2]> {
+    /// Shows what the hexadecimal digits within this say; those that are many, from the second on, too.
+    pub(super) fn hex(&self, run: Range<usize>, see: &mut dyn FnMut(&Undone)) {
         let text = &self.bytes[run.clone()];
-        if text.iter().filter(|byte| byte.is_ascii_hexdigit()).count() < 16 {
-            return None;
+        if text.iter().filter(|byte| byte.is_ascii_hexdigit()).count() < HEX {
+            return;
         }
-        let mut digits = Zeroizing::new(Vec::with_capacity(run.len()));
-        for at in run.clone() {
-            let is_mark = matches!(self.bytes.get(at + 1), Some(b'x' | b'X'));
-            if let Some(digit) = digit(self.bytes[at]).filter(|_| !is_mark) {
-                digits.push((digit, at));
+        let mut digits = Digits { all: Vec::with_capacity(run.len()), is_long: false };
+        let mut at = run.start;
+        while at < run.end {
+            let rest = &self.bytes[at..run.end];
+            let count = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+            let is_mark = count == 1 && matches!(rest.get(1), Some(b'x' | b'X'));
+            if count % 2 == 1 && count < HEX && !is_mark {
+                // One of them, first or last, is of something else; of numbers in a list nothing is left.
+                digits.all.extend(at..at + count - 1);
+                self.pairs(&mut digits, see);
+                digits.all.extend(at + 1..at + count);
+            } else if !is_mark {
+                digits.is_long |= count >= HEX;
+                digits.all.extend(at..at + count);
             }
+            at += count.max(1);
         }
-        if digits.len() < 16 {
-            return None;
-        }
-        Some([0, 1].map(|skipped| {
-            let mut new = Undone::room(digits.len() / 2);
-            for pair in digits[skipped..].chunks_exact(2) {
-                let [(high, start), (low, end)] = [pair[0], pair[1]];
-                new.push(high << 4 | low, self.place(start..end + 1));
+        self.pairs(&mut digits, see);
+    }
+
+    /// Shows what two digits say each, if there are enough, and forgets them.
+    fn pairs(&self, digits: &mut Digits, see: &mut dyn FnMut(&Undone)) {
+        for skipped in 0..=usize::from(digits.is_long) {
+            if digits.all.len() < HEX {
+                break;
             }
-            new
-        }))
+            let mut new = Undone::room(digits.all.len() / 2);
+            for pair in digits.all[skipped..].chunks_exact(2) {
+                let byte = digit(self.bytes[pair[0]]) << 4 | digit(self.bytes[pair[1]]);
+                new.push(byte, self.place(pair[0]..pair[1] + 1));
+            }
+            see(&new);
+        }
+        digits.all.clear();
+        digits.is_long = false;
     }
 
     /// What 16-bit letters within this say.
@@ -110,7 +138,11 @@ impl<'a> Reading<'a> {
     /// The letters of base64 round a place where they are written in another way, or broken; and where that ends.
     ///
     /// None where too few of them are there.
-    pub(super) fn joined(&self, at: usize, most: usize) -> Option<(Undone, usize)> {
+    pub(super) fn joined(
+        &self,
+        at: usize,
+        (most, patience): (usize, &mut usize),
+    ) -> Option<(Undone, usize)> {
         let is_letter = |byte: &u8| SAYS[usize::from(*byte)] != NONE;
         let has_before = at > 0 && is_letter(&self.bytes[at - 1]);
         if !has_before && !matches!(self.bytes[at], b'\\' | b'%' | b'&') {
@@ -137,7 +169,7 @@ impl<'a> Reading<'a> {
         if is_broken && before < if is_line { LINE } else { 3 } {
             return None;
         }
-        let first = self.letter(at)?;
+        let first = self.letter(at, patience)?;
         if first.0.is_none() && !self.bytes.get(at + first.1).is_some_and(is_letter) {
             return None;
         }
@@ -146,7 +178,7 @@ impl<'a> Reading<'a> {
         while let Some(byte) = self.bytes.get(end).filter(|_| new.bytes.len() < most) {
             let (says, length) = match is_letter(byte) {
                 true => (Some(*byte), 1),
-                false => match self.letter(end) {
+                false => match self.letter(end, patience) {
                     Some(letter) => letter,
                     None => break,
                 },
@@ -158,13 +190,15 @@ impl<'a> Reading<'a> {
     }
 
     /// A letter of base64 that is written in another way, or nothing where a text is broken; and its length.
-    fn letter(&self, at: usize) -> Option<(Option<u8>, usize)> {
+    fn letter(&self, at: usize, patience: &mut usize) -> Option<(Option<u8>, usize)> {
         let rest = &self.bytes[at..];
         if !is_mark(*rest.first()?) || rest[0] == b'+' {
             return None;
         }
         let mut best = None;
-        walk::units(rest, 0, &mut |unit| {
+        let depth = if *patience > 0 { 0 } else { walk::DEPTH };
+        *patience = patience.saturating_sub(1);
+        walk::units(rest, depth, &mut |unit| {
             let letter = match unit.says() {
                 [] | [b'\n' | b'\r'] => None,
                 [byte] if SAYS[usize::from(*byte)] != NONE => Some(*byte),
@@ -194,15 +228,27 @@ impl Undone {
         self.from.push(from);
     }
 
-    /// This, to be read; `how` it was made, and whether that was one step deeper.
-    pub(super) fn read<'a>(&'a self, of: &Reading<'_>, how: How, deeper: usize) -> Reading<'a> {
+    /// This, to be read; how it was made.
+    pub(super) fn read<'a>(&'a self, of: &Reading<'_>, how: How) -> Reading<'a> {
+        let is_joined = how == How::Split;
+        let deeper = usize::from(!is_joined);
         let how = if of.how == How::Raw { how } else { of.how };
-        Reading { bytes: &self.bytes, from: Some(&self.from), how, depth: of.depth + deeper }
+        Reading {
+            bytes: &self.bytes,
+            from: Some(&self.from),
+            how,
+            depth: of.depth + deeper,
+            is_joined,
+        }
     }
 }
 
-fn digit(byte: u8) -> Option<u8> {
-    u8::try_from(char::from(byte).to_digit(16)?).ok()
+/// What a hexadecimal digit says.
+fn digit(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => byte - b'0',
+        _ => (byte | 0x20) - b'a' + 10,
+    }
 }
 
 /// Shows the bytes that a 16-bit letter says, or two; gives their length.

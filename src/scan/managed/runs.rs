@@ -20,7 +20,7 @@ pub(super) const BASE64: Letters = {
 /// Hexadecimal digits, and what stands between them in lists: `0x61, 0x62`, `61:62`, `\x61\x62`.
 pub(super) const HEX: Letters = {
     let mut letters = [false; 256];
-    let all = b"0123456789abcdefABCDEFxX :,-\\'\"\t\r\n";
+    let all = b"0123456789abcdefABCDEFxX :,+-\\'\"\t\r\n";
     let mut at = 0;
     while at < all.len() {
         letters[all[at] as usize] = true;

@@ -275,7 +275,42 @@ fn written(random: &mut Random, value: &str) -> (&'static str, Vec<u8>) {
     (name, text.into_bytes())
 }
 
-const SOURCE: &str = include_str!("look.rs");
+const SOURCE: &str = r#"//! Reads what was sent and answers.
+use std::collections::HashMap;
+
+/// Where clients are, by name.
+pub struct Clients<'a> {
+    known: HashMap<&'a str, Vec<u8>>,
+    limit: usize,
+}
+
+impl<'a> Clients<'a> {
+    pub fn find(&self, name: &str) -> Option<&[u8]> {
+        let known = self.known.get(name).filter(|bytes| bytes.len() < self.limit && !bytes.is_empty())?;
+        println!("found \"{name}\" with {}%\n", known.len() * 100 / self.limit);
+        Some(known)
+    }
+}
+
+const TABLE: [u8; 16] = [0x00, 0x1f, 0x2e, 0x3d, 0x4c, 0x5b, 0x6a, 0x79, 16, 32, 48, 64, 80, 96, 112, 128];
+
+<div class="row" id="main"><a href="https://example.com/search?q=a%20b&amp;page=2">more &raquo;</a></div>
+
+{"name": "sample", "version": "1.2.3", "files": ["dist", "src", "README.md"], "digest":
+    "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "text": "one\ntwo\tthree"}
+
+services:
+  web:
+    image: "registry.example.com/web:latest"
+    environment:
+      - LOG_LEVEL=debug
+      - CACHE_URL=redis://cache:6379/0
+#!/bin/sh
+# Starts what is needed, in order.
+for service in web worker 'the rest'; do
+    echo "starting $service" && systemctl start "$service" || exit 1
+done
+"#;
 
 /// A text as in a repository, with something in it.
 fn placed(random: &mut Random, written: &[u8]) -> (Vec<u8>, Range<usize>) {
@@ -326,7 +361,7 @@ fn least(name: &str) -> usize {
 
 #[test]
 fn values_are_found_however_they_are_written() {
-    for (name, (found, of)) in recall(1, 2000) {
+    for (name, (found, of)) in recall(1, 1500) {
         assert!(found * 100 >= of * least(name), "{name}: {found} of {of}");
     }
 }
@@ -371,12 +406,12 @@ fn near_miss(random: &mut Random, value: &str) -> Option<String> {
     }
 }
 
-#[test]
-fn what_is_nearly_a_value_is_none() {
-    let mut random = Random(5);
+/// Places what is nearly a value, and finds nothing.
+fn none_is_found(seed: u64, count: usize) {
+    let mut random = Random(seed);
     let values = values(&mut random, 300);
     let managed = managed(&values);
-    for _ in 0..2000 {
+    for _ in 0..count {
         let value = &values[random.below(values.len())];
         // A URL is looked for by its password too, and what is changed may be the rest of it.
         if value.contains("://") {
@@ -390,6 +425,17 @@ fn what_is_nearly_a_value_is_none() {
         let whose: Vec<_> = found.iter().map(|one| &values[one.value]).collect();
         assert_eq!(found, [], "{name}: {value} <- {miss} {whose:?} in {text}");
     }
+}
+
+#[test]
+fn what_is_nearly_a_value_is_none() {
+    none_is_found(5, 1500);
+}
+
+#[test]
+#[ignore = "takes a while without optimisation"]
+fn of_many_that_are_nearly_a_value_none_is() {
+    none_is_found(6, 20_000);
 }
 
 fn found_in(value: &str, text: &str) -> Vec<(String, How)> {

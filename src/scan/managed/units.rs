@@ -2,7 +2,7 @@
 
 /// A way in which a part of a text says something else than itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     /// `%2F`, as in URLs.
     Percent,
     /// As forms have it: `%2F`, and `+` for a blank.
@@ -21,10 +21,10 @@ pub(super) enum Way {
 
 /// What a part at the beginning of a text says, and how long the part is.
 #[derive(Clone, Copy)]
-pub(super) struct Unit {
+pub(crate) struct Unit {
     bytes: [u8; 4],
     count: usize,
-    pub(super) length: usize,
+    pub(crate) length: usize,
 }
 
 /// The longest part of a text that stands for nothing.
@@ -48,7 +48,7 @@ impl Unit {
         Some(Self::new(&[u8::try_from(number).ok()?], length))
     }
 
-    pub(super) fn says(&self) -> &[u8] {
+    pub(crate) fn says(&self) -> &[u8] {
         &self.bytes[..self.count]
     }
 }
@@ -82,7 +82,7 @@ impl Way {
     }
 
     /// What the beginning of a text says in this way; none where it says itself.
-    pub(super) fn unit(self, text: &[u8]) -> Option<Unit> {
+    pub(crate) fn unit(self, text: &[u8]) -> Option<Unit> {
         if !self.marks(*text.first()?) {
             return None;
         }
@@ -147,6 +147,10 @@ fn escape(text: &[u8]) -> Option<Unit> {
         b'v' => named(11),
         b'a' => named(7),
         b'e' => named(27),
+        0x80.. => {
+            let more = rest.iter().take(3).take_while(|byte| **byte & 0xc0 == 0x80).count();
+            Some(Unit::new(&text[1..2 + more], 2 + more))
+        }
         other => named(*other),
     }
 }

@@ -3,7 +3,7 @@
 use super::units::{Unit, Way, is_mark};
 
 /// How often ways to write are within one another.
-const DEPTH: usize = 3;
+pub(super) const DEPTH: usize = 3;
 
 /// The most bytes of a text that one window looks at.
 const LOOKED_AT: usize = 300;
@@ -93,7 +93,7 @@ pub(super) fn end_of(text: &[u8], from: usize, value: &[u8], said: usize) -> Opt
 
 /// Shows how a text may read from a place on where something is written in another way.
 ///
-/// A text with blanks may also have them in ways of their own.
+/// A text with blanks may also have them in ways of their own. Ways within one another are undone from that depth on.
 pub(super) fn readings(text: &[u8], has_blank: bool, depth: usize, see: &mut dyn FnMut(&[u8])) {
     let count = if has_blank { Way::ALL.len() } else { Way::ALL.len() - 2 };
     let marked = marked(&text[..text.len().min(16)]);
