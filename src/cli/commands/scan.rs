@@ -1,6 +1,5 @@
 //! `tenure scan`: looks for credentials and managed values where they do not belong.
 
-use std::io::Read as _;
 use std::path::PathBuf;
 
 use crate::cli::exit::Exit;
@@ -63,7 +62,7 @@ pub(crate) fn run(
     out: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let scanned = if args.stdin {
-        scan::stdin(world, &args.name, &mut std::io::stdin().lock().by_ref())?
+        scan::stdin(world, &args.name)?
     } else if args.staged {
         scan::scan(world, &Where::Staged)?
     } else {

@@ -31,9 +31,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Rotation(why) => rooms::rotation(why),
         DeedError::Deliver(why) => rooms::deliver(why),
         DeedError::Harden(_) => Advice::of(Exit::Refused),
-        DeedError::Standard { path, line, .. } => Advice::of(Exit::Invalid)
-            .at(format!("{path}:{line}"))
-            .hint(format!("mend that line, or: git restore --staged --worktree {path}")),
+        DeedError::Standard { path, line, .. } => standard(path, *line),
         DeedError::Refused(finding) => refused(finding),
         DeedError::NoPolicy => Advice::of(Exit::Invalid).hint("tenure init"),
         DeedError::BadRoot => bad_variable("TENURE_ROOT", "root"),
@@ -75,6 +73,13 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
             Advice { hint: instead.clone(), ..Advice::of(Exit::Refused) }
         }
     }
+}
+
+fn standard(path: &str, line: usize) -> Advice {
+    let back = format!("git restore --staged --worktree {path}");
+    Advice::of(Exit::Invalid)
+        .at(format!("{path}:{line}"))
+        .hint(format!("mend that line, or: {back}"))
 }
 
 fn bad_variable(name: &str, what: &str) -> Advice {

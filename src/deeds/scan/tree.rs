@@ -1,6 +1,5 @@
 //! The work tree as it lies there, and a text that is given.
 
-use std::io::Read;
 use std::path::PathBuf;
 
 use super::standards::Standards;
@@ -9,7 +8,7 @@ use super::values::Values;
 use super::{Leak, Scanned};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
-use crate::world::{Stopwatch, World};
+use crate::world::{Stopwatch, World, terminal};
 
 /// Looks through the files that git tracks or would take, below some paths.
 pub(super) fn scan(place: &Place<'_>, below: &[PathBuf]) -> Result<Scanned, DeedError> {
@@ -27,11 +26,11 @@ pub(super) fn scan(place: &Place<'_>, below: &[PathBuf]) -> Result<Scanned, Deed
     Ok(judge.done(leaks))
 }
 
-/// Looks through a text as if it stood at a path; in a repository by its rules, else by ours alone.
+/// Looks through what comes on stdin as if it stood at a path; in a repository by its rules, else by ours alone.
 ///
 /// # Errors
 /// As [`super::scan`].
-pub fn stdin(world: &World, path: &str, from: &mut dyn Read) -> Result<Scanned, DeedError> {
+pub fn stdin(world: &World, path: &str) -> Result<Scanned, DeedError> {
     let watch = Stopwatch::start();
     let place = Place::find(world).ok();
     let standards = place.as_ref().map_or_else(|| Ok(Standards::ours()), Standards::of)?;
@@ -39,7 +38,7 @@ pub fn stdin(world: &World, path: &str, from: &mut dyn Read) -> Result<Scanned, 
     let values = place.as_ref().zip(policy).map(|(place, policy)| Values::of(place, policy));
     let mut judge = Judge::new(&standards, values.transpose()?);
     let origin = Origin { path: path.as_bytes(), commit: None };
-    let fresh = judge.read(origin, from)?;
+    let fresh = judge.read(origin, &mut terminal::stdin())?;
     let mut scanned = judge.done(fresh.into_iter().map(|(leak, _)| leak).collect());
     scanned.took = watch.elapsed();
     Ok(scanned)

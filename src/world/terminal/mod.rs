@@ -89,6 +89,12 @@ pub enum Terminal {
     Nobody,
 }
 
+/// What comes on stdin, whatever that is and however long.
+#[must_use]
+pub fn stdin() -> impl io::Read {
+    io::stdin().lock()
+}
+
 impl Terminal {
     /// Looks whether a person is there.
     #[must_use]
