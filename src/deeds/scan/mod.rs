@@ -10,7 +10,9 @@ use crate::scan::{Allow, Level};
 use crate::world::{ObjectId, Stopwatch, World};
 
 mod before;
+mod clear;
 pub mod commits;
+pub(in crate::deeds) mod excepted;
 mod staged;
 mod standards;
 mod texts;
@@ -19,6 +21,7 @@ mod values;
 
 use commits::Commits;
 
+pub(super) use standards::ALLOW;
 pub use tree::stdin;
 
 /// What must not stand where it was found. Never holds the value.
