@@ -375,7 +375,7 @@ fn a_repository_without_a_policy_is_let_through_with_a_word() {
     repo.write("a", "x");
     repo.git(&["add", "--all"]).done();
     let run = repo.run("hook run").done();
-    assert!(run.stderr.contains("no policy here, so nothing was judged"), "{run}");
+    assert!(run.stderr.contains("no policy here, so no file is managed"), "{run}");
 }
 
 #[test]
