@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::rule::{Rule, RuleText, SOURCES, read};
-use super::{Hit, Level, Pieces, Rules, Scanner, Text};
+use super::{Hit, Pieces, Rules, Scanner, Text};
 
 fn scan<'r>(scanner: &Scanner<'r>, path: &str, text: &[u8]) -> Vec<Hit<'r>> {
     scanner.scan(&Text { path: path.as_bytes(), bytes: text, new_lines: None })
