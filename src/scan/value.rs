@@ -77,6 +77,8 @@ pub(super) fn judge(
     match role {
         Role::Password => password(form, text, is_paired),
         Role::Secret => is_secret(form, text).then_some((Net::Secret, Level::Block)),
+        // Hexadecimal digits under a name that says no more than `key` are often test vectors.
+        Role::Key if is_hex(text) => is_key(form, text).then_some((Net::Secret, Level::Warn)),
         Role::Key => is_key(form, text).then_some((Net::Secret, Level::Block)),
     }
 }
@@ -170,13 +172,14 @@ fn is_secret(form: Form, text: &[u8]) -> bool {
 
 fn is_key(form: Form, text: &[u8]) -> bool {
     let kinds = Kinds::of(text);
-    let is_likely = matches!(form, Form::Quoted | Form::Bare);
-    is_likely
-        && !is_uuid(text)
-        && !is_hex(text)
-        && kinds.digits > 1
-        && text.len() >= 16
-        && is_random(text, 28.0)
+    if !matches!(form, Form::Quoted | Form::Bare) || is_uuid(text) || kinds.digits < 2 {
+        return false;
+    }
+    if is_hex(text) {
+        let is_usual = matches!(text.len(), 32 | 40 | 48 | 64 | 72 | 96 | 128);
+        return form == Form::Quoted && is_usual && kinds.digits > 4 && kinds.letters() > 4;
+    }
+    text.len() >= 16 && is_random(text, 28.0)
 }
 
 /// Tells whether a text is more likely drawn than written, by so many bits, and all over.
