@@ -1,0 +1,383 @@
+//! Looks through one text, and through all that it says once something is undone.
+
+use std::ops::Range;
+
+use memchr::{memchr_iter, memchr2_iter, memchr3_iter};
+
+use super::base64::{self, Core};
+use super::grams::{Grams, Part};
+use super::index::{BASE64, Index, RAW, REVERSED, SHORT, STEP, gram, reversed};
+use super::reading::{Reading, Undone};
+use super::units::{Way, is_after_quote, is_mark};
+use super::{Found, How, runs, walk, wide};
+
+/// How often something is undone within something else.
+const DEPTH: usize = 3;
+
+/// The fewest letters of base64 in which a text may be that has a value in yet another way.
+const SHORTEST_RUN: usize = 12;
+
+/// The most letters that are put together where a text is broken.
+const LONGEST_JOINED: usize = 64 << 10;
+
+/// Looks for all needles in one text.
+pub(super) struct Search<'a> {
+    index: &'a Index,
+    /// What was found, each with the number of its needle.
+    pub(super) found: Vec<(Found, usize)>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(index: &'a Index) -> Self {
+        Self { index, found: Vec::new() }
+    }
+
+    /// Looks through a text as it is, and as it says.
+    pub(super) fn look(&mut self, reading: &Reading<'_>) {
+        self.as_it_is(reading);
+        if reading.depth > 0 && !is_text(reading.bytes) {
+            return;
+        }
+        self.written(reading);
+        if reading.depth < DEPTH {
+            self.in_base64(reading);
+            self.in_hex(reading);
+            self.in_wide_letters(reading);
+        }
+    }
+
+    /// What every fourth place shows: values as they are, reversed, and in base64.
+    fn as_it_is(&mut self, reading: &Reading<'_>) {
+        let index = self.index;
+        let has_short = !index.short.is_empty();
+        let mut at = 0;
+        // Eight places at once: in nearly all of them is nothing.
+        for block in reading.bytes.windows(BLOCK).step_by(8 * STEP) {
+            let Some(block) = block.first_chunk::<BLOCK>() else { return };
+            let mut seen = flags(block, &index.long, u64::MAX);
+            if has_short {
+                seen |= flags(block, &index.short, SHORT);
+            }
+            while seen != 0 {
+                let number = seen.leading_zeros() as usize;
+                self.at_place(reading, at + number * STEP);
+                seen &= !(0x80 >> number);
+            }
+            at += 8 * STEP;
+        }
+        while at + 8 <= reading.bytes.len() {
+            self.at_place(reading, at);
+            at += STEP;
+        }
+        while has_short && at + 5 <= reading.bytes.len() {
+            if let Some(hash) = index.short.seen(gram(&reading.bytes[at..]) & SHORT) {
+                index.short.parts(hash).for_each(|part| self.compare(reading, at, part));
+            }
+            at += STEP;
+        }
+    }
+
+    fn at_place(&mut self, reading: &Reading<'_>, at: usize) {
+        let index = self.index;
+        let eight = eight(reading.bytes, at);
+        if let Some(hash) = index.long.seen(eight) {
+            index.long.parts(hash).for_each(|part| self.compare(reading, at, part));
+        }
+        if let Some(hash) = index.short.seen(eight & SHORT) {
+            index.short.parts(hash).for_each(|part| self.compare(reading, at, part));
+        }
+    }
+
+    /// Compares a whole pattern where one of its parts may stand.
+    fn compare(&mut self, reading: &Reading<'_>, at: usize, part: Part) {
+        let index = self.index;
+        let Some(start) = at.checked_sub(part.offset) else { return };
+        let needle = &index.needles[part.needle];
+        let bytes = &needle.bytes;
+        let here = reading.bytes.get(start..start + bytes.len());
+        match part.kind {
+            // What is broken as it is, is compared with more care.
+            RAW | REVERSED if reading.is_joined => {}
+            RAW if here == Some(bytes) => {
+                self.add(part.needle, reading, start..start + bytes.len(), How::Raw);
+            }
+            REVERSED if here == Some(&reversed(bytes)) => {
+                self.add(part.needle, reading, start..start + bytes.len(), How::Reversed);
+            }
+            BASE64.. => {
+                let core = Core::new(bytes, usize::from(part.kind - BASE64));
+                if core.stands(reading.bytes, start) {
+                    self.add(part.needle, reading, core.place(start), How::Base64);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, number: usize, reading: &Reading<'_>, place: Range<usize>, how: How) {
+        let needle = &self.index.needles[number];
+        let span = reading.place(place);
+        let how = if reading.how == How::Raw { how } else { reading.how };
+        for value in &needle.values {
+            self.found.push((Found { value: *value, span: span.clone(), how }, number));
+        }
+    }
+
+    /// Values of which something is written in another way, or which are broken.
+    fn written(&mut self, reading: &Reading<'_>) {
+        let bytes = reading.bytes;
+        let mut joined = 0;
+        let mut dense = Dense::default();
+        for at in memchr3_iter(b'\\', b'%', b'&', bytes) {
+            let outer = Way::OUTER.iter().position(|way| way.marks(bytes[at]));
+            let Some(way) = outer else { continue };
+            let Some(unit) = Way::OUTER[way].unit(&bytes[at..]) else { continue };
+            if let Some(part) = dense.next(way, at..at + unit.length) {
+                self.densely(reading, Way::OUTER[way], part);
+            }
+            self.at_mark(reading, at);
+            joined = self.joined(reading, at, joined);
+        }
+        for (way, part) in dense.rest() {
+            self.densely(reading, way, part);
+        }
+        joined = 0;
+        for at in memchr2_iter(b'"', b'\'', bytes) {
+            if bytes.get(at + 1).is_some_and(|byte| is_after_quote(*byte)) {
+                self.at_mark(reading, at);
+                joined = self.joined(reading, at, joined);
+            }
+        }
+        joined = 0;
+        for line in memchr_iter(b'\n', bytes) {
+            let is_windows = line > 0 && bytes[line - 1] == b'\r';
+            let at = line - usize::from(is_windows);
+            let goes_on = at > 0 && base64::SAYS[usize::from(bytes[at - 1])] != base64::NONE;
+            if goes_on && at > 16 && base64::SAYS[usize::from(bytes[at - 16])] != base64::NONE {
+                joined = self.joined(reading, at, joined);
+            }
+            if self.may_go_on(bytes, at, line) {
+                self.at_mark(reading, at);
+            }
+        }
+        for at in memchr_iter(b'`', bytes) {
+            self.at_mark(reading, at);
+        }
+        for at in memchr_iter(b'+', bytes).filter(|_| self.index.has_blank) {
+            self.at_mark(reading, at);
+        }
+    }
+
+    /// Tells whether a value may go on in the next line; most lines end with another byte than values have there.
+    fn may_go_on(&self, bytes: &[u8], end: usize, line: usize) -> bool {
+        let rest = &bytes[line + 1..];
+        let Some(first) = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t')) else {
+            return false;
+        };
+        // What comes after the mark of a comment is looked at more closely.
+        let before = [1, 2].map(|back| end.checked_sub(back).map(|at| bytes[at]));
+        b"#/*>|;-".contains(first)
+            || self.fits(before, *first, None)
+            || self.index.has_blank && self.fits(before, b' ', None)
+    }
+
+    /// Tells whether a value may have at a place what is written there in the usual way: most marks are just that.
+    fn may_be_part(&self, bytes: &[u8], at: usize) -> bool {
+        let here = &bytes[at..];
+        let before = [1, 2].map(|back| at.checked_sub(back).map(|at| bytes[at]));
+        if matches!(here[0], b'\n' | b'\r') {
+            let Some(unit) = Way::Joint.unit(here) else { return false };
+            let first = here.get(unit.length);
+            return first.is_some_and(|first| self.fits(before, *first, None))
+                || self.index.has_blank && self.fits(before, b' ', None);
+        }
+        let ways = Way::ALL.into_iter().filter(|way| way.marks(here[0]));
+        ways.filter_map(|way| way.unit(here)).any(|unit| {
+            let mut known = unit.says().iter().chain(&here[unit.length..]);
+            let Some(first) = known.next() else { return false };
+            self.fits(before, *first, known.next().filter(|_| !unit.says().is_empty()))
+        })
+    }
+
+    /// Tells whether a byte may be of a needle that has those before it as they are, the last of them first, or that
+    /// begins with it where what comes after it is given.
+    fn fits(&self, before: [Option<u8>; 2], first: u8, second: Option<&u8>) -> bool {
+        if matches!(first, b'\\' | b'%' | b'&') {
+            return true;
+        }
+        let goes_on = match before {
+            [Some(last), Some(least)] => {
+                self.index.has_triple(least, last, first) || self.index.has_first(last, first)
+            }
+            [Some(last), None] => self.index.has_first(last, first),
+            [None, _] => false,
+        };
+        goes_on
+            || second.is_some_and(|second| match is_mark(*second) {
+                true => self.index.has_first_byte(first),
+                false => self.index.has_first(first, *second),
+            })
+    }
+
+    /// Looks for values whose first byte that is written in another way is at a place.
+    fn at_mark(&mut self, reading: &Reading<'_>, at: usize) {
+        if !self.may_be_part(reading.bytes, at) {
+            return;
+        }
+        let mut last = [0; 8];
+        walk::readings(&reading.bytes[at..], self.index.has_blank, 0, &mut |ahead| {
+            let eight = gram(ahead).to_le_bytes();
+            if eight != last || ahead.len() < 8 {
+                last = eight;
+                self.follow(reading, at, ahead);
+            }
+        });
+    }
+
+    /// Looks for values that have bytes before a place as they are, and after it as they were undone.
+    fn follow(&mut self, reading: &Reading<'_>, at: usize, ahead: &[u8]) {
+        let index = self.index;
+        let before = &reading.bytes[at.saturating_sub(7)..at];
+        let mut both = [0; 15];
+        both[7 - before.len()..7].copy_from_slice(before);
+        let known = ahead.len().min(8);
+        both[7..7 + known].copy_from_slice(&ahead[..known]);
+        for back in 8 - known..=before.len() {
+            let Some(hash) = index.long.seen(gram(&both[7 - back..15 - back])) else { continue };
+            for part in index.long.parts(hash).filter(|part| part.kind == RAW) {
+                self.compare_from(reading, at, (back, part));
+            }
+        }
+    }
+
+    /// Compares a needle with a text that has its first bytes as they are, up to a place.
+    fn compare_from(&mut self, reading: &Reading<'_>, at: usize, (back, part): (usize, Part)) {
+        let needle = &self.index.needles[part.needle];
+        let said = part.offset + back;
+        let Some(start) = at.checked_sub(said) else { return };
+        if !needle.bytes.starts_with(&reading.bytes[start..at]) {
+            return;
+        }
+        if let Some(end) = walk::end_of(reading.bytes, at, &needle.bytes, said) {
+            let how = match reading.bytes[at] {
+                b'%' | b'+' => How::Url,
+                b'&' => How::Markup,
+                b'\\' => How::Escaped,
+                _ => How::Split,
+            };
+            self.add(part.needle, reading, start..end, how);
+        }
+    }
+
+    /// Looks through letters that are written in another way or broken; gives the end of what was looked at.
+    fn joined(&mut self, reading: &Reading<'_>, at: usize, done: usize) -> usize {
+        if at < done {
+            return done;
+        }
+        let Some((undone, end)) = reading.joined(at, LONGEST_JOINED) else { return done };
+        self.look(&undone.read(reading, How::Split));
+        end
+    }
+
+    /// Looks through a part of which most is written in another way.
+    fn densely(&mut self, reading: &Reading<'_>, way: Way, part: Range<usize>) {
+        if reading.depth >= DEPTH {
+            return;
+        }
+        let start = part.start.saturating_sub(BESIDE);
+        let end = (part.end + BESIDE).min(reading.bytes.len());
+        let how = match way {
+            Way::Percent => How::Url,
+            Way::Entity => How::Markup,
+            _ => How::Escaped,
+        };
+        runs::pieces(start..end, &mut |piece| {
+            self.deeper(reading, &reading.undone(piece, way), how);
+        });
+    }
+
+    fn deeper(&mut self, reading: &Reading<'_>, undone: &Undone, how: How) {
+        self.look(&undone.read(reading, how));
+    }
+
+    fn in_base64(&mut self, reading: &Reading<'_>) {
+        runs::all(reading.bytes, &runs::BASE64, SHORTEST_RUN, &mut |run| {
+            base64::texts(&reading.bytes[run.clone()], &mut |start, end| {
+                let undone = reading.base64(run.start + start..run.start + end);
+                self.deeper(reading, &undone, How::Base64);
+            });
+        });
+    }
+
+    fn in_hex(&mut self, reading: &Reading<'_>) {
+        runs::all(reading.bytes, &runs::HEX, 16, &mut |run| {
+            reading.hex(run, &mut |undone| self.deeper(reading, undone, How::Hex));
+        });
+    }
+
+    fn in_wide_letters(&mut self, reading: &Reading<'_>) {
+        wide::runs(reading.bytes, &mut |run, is_big| {
+            let undone = reading.wide(run, is_big);
+            self.deeper(reading, &undone, How::Utf16);
+        });
+    }
+}
+
+/// The bytes of eight places.
+const BLOCK: usize = 7 * STEP + 8;
+
+#[inline]
+fn eight(bytes: &[u8], at: usize) -> u64 {
+    bytes[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight))
+}
+
+/// A bit for each of eight places where one of the grams may be.
+#[inline]
+fn flags(block: &[u8; BLOCK], grams: &Grams, known: u64) -> u8 {
+    let mut flags = 0;
+    for number in 0..8 {
+        let eight = eight(&block[number * STEP..number * STEP + 8], 0);
+        flags |= u8::from(grams.may_have(eight & known)) << (7 - number);
+    }
+    flags
+}
+
+/// So much beside a part that is densely written in another way belongs to it.
+const BESIDE: usize = 32;
+
+/// The most bytes from one mark to the next, and the fewest marks, of a part that is densely written.
+const DENSE: (usize, usize) = (12, 8);
+
+/// The parts that are densely written in another way: one that is open for each way.
+#[derive(Default)]
+struct Dense {
+    open: [(Range<usize>, usize); 3],
+}
+
+impl Dense {
+    /// Takes the next part that says something else, and gives what ended before it.
+    fn next(&mut self, way: usize, next: Range<usize>) -> Option<Range<usize>> {
+        let (part, count) = &mut self.open[way];
+        if next.start <= part.end + DENSE.0 && *count > 0 {
+            // A mark within what the last one says is none.
+            *count += usize::from(next.start >= part.end);
+            part.end = part.end.max(next.end);
+            return None;
+        }
+        let ended = (std::mem::replace(part, next), std::mem::replace(count, 1));
+        (ended.1 >= DENSE.1).then_some(ended.0)
+    }
+
+    fn rest(self) -> Vec<(Way, Range<usize>)> {
+        let all = self.open.into_iter().zip(Way::OUTER);
+        let dense = all.filter(|((_, count), _)| *count >= DENSE.1);
+        dense.map(|((part, _), way)| (way, part)).collect()
+    }
+}
+
+/// Tells whether bytes may be a text in which something is written in yet another way.
+fn is_text(bytes: &[u8]) -> bool {
+    let is_letter = |byte: &&u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    let wide = bytes.iter().filter(|byte| **byte == 0).count();
+    (bytes.iter().filter(is_letter).count() + wide) * 2 > bytes.len()
+}

@@ -1,0 +1,133 @@
+//! Compares a text with a value, however the text writes it, and finds where that may be worth it.
+
+use super::units::{Unit, Way, is_mark};
+
+/// How often ways to write are within one another.
+const DEPTH: usize = 3;
+
+/// The most bytes of a text that one window looks at.
+const LOOKED_AT: usize = 300;
+
+/// The beginning of a text, undone in one way, with where each byte ends in the text.
+struct Ahead<const ROOM: usize> {
+    bytes: [u8; ROOM],
+    ends: [u16; ROOM],
+    count: usize,
+}
+
+/// A few bytes, and enough for a whole value in three ways; the last letter may be longer.
+type Glance = Ahead<20>;
+type Window = Ahead<76>;
+
+impl<const ROOM: usize> Ahead<ROOM> {
+    /// None where the way changes nothing.
+    fn of(text: &[u8], way: Way) -> Option<Self> {
+        let text = &text[..text.len().min(LOOKED_AT)];
+        let mut new = Self { bytes: [0; ROOM], ends: [0; ROOM], count: 0 };
+        let (mut at, mut is_other) = (0, false);
+        while new.count + 4 <= ROOM && at < text.len() {
+            let unit = if way.marks(text[at]) { way.unit(&text[at..]) } else { None };
+            let raw = [text[at]];
+            is_other |= unit.is_some();
+            at += unit.as_ref().map_or(1, |unit| unit.length);
+            for byte in unit.as_ref().map_or(&raw[..], Unit::says) {
+                new.bytes[new.count] = *byte;
+                new.ends[new.count] = u16::try_from(at).unwrap_or(u16::MAX);
+                new.count += 1;
+            }
+        }
+        is_other.then_some(new)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.count]
+    }
+}
+
+/// Shows what the beginning of a text may say other than itself, in up to three ways within one another.
+pub(super) fn units(text: &[u8], depth: usize, see: &mut dyn FnMut(Unit)) {
+    for unit in Way::ALL.into_iter().filter_map(|way| way.unit(text)) {
+        see(unit);
+    }
+    if depth + 1 >= DEPTH {
+        return;
+    }
+    let marked = marked(&text[..text.len().min(24)]);
+    let ways = Way::ALL.into_iter().enumerate().take(Way::OUTER.len());
+    for (_, way) in ways.filter(|(at, _)| marked >> at & 1 == 1) {
+        let Some(ahead) = Window::of(text, way) else { continue };
+        units(ahead.bytes(), depth + 1, &mut |mut unit| {
+            if let Some(last) = unit.length.checked_sub(1).filter(|last| *last < ahead.count) {
+                unit.length = usize::from(ahead.ends[last]);
+                see(unit);
+            }
+        });
+    }
+}
+
+/// Where a text ends that from a place on says what is left of a value; none where it says something else.
+pub(super) fn end_of(text: &[u8], from: usize, value: &[u8], said: usize) -> Option<usize> {
+    let mut open = vec![(from, said)];
+    let mut steps = 64 + 16 * value.len();
+    while let Some((at, said)) = open.pop() {
+        let Some(next) = value.get(said) else { return Some(at) };
+        steps = steps.checked_sub(1)?;
+        let Some(byte) = text.get(at) else { continue };
+        if is_mark(*byte) {
+            units(&text[at..], 0, &mut |unit| {
+                // Where lines are not marked as broken, one letter may as well be the next line's own.
+                let is_bare = unit.says().is_empty() && *byte <= b'\r';
+                let is_edge = said < 2 || said + 2 > value.len();
+                let fits = value[said..].starts_with(unit.says()) && !(is_bare && is_edge);
+                if fits && open.len() < 64 {
+                    open.push((at + unit.length, said + unit.says().len()));
+                }
+            });
+        }
+        if byte == next {
+            open.push((at + 1, said + 1));
+        }
+    }
+    None
+}
+
+/// Shows how a text may read from a place on where something is written in another way.
+///
+/// A text with blanks may also have them in ways of their own.
+pub(super) fn readings(text: &[u8], has_blank: bool, depth: usize, see: &mut dyn FnMut(&[u8])) {
+    let count = if has_blank { Way::ALL.len() } else { Way::ALL.len() - 2 };
+    let marked = marked(&text[..text.len().min(16)]);
+    for (at, way) in Way::ALL[..count].iter().enumerate() {
+        if marked >> at & 1 == 0 {
+            continue;
+        }
+        let Some(ahead) = Glance::of(text, *way) else { continue };
+        see(ahead.bytes());
+        let is_within = depth + 1 < DEPTH && self::marked(ahead.bytes()) != 0;
+        if is_within && let Some(more) = Window::of(text, *way) {
+            readings(more.bytes(), has_blank, depth + 1, see);
+        }
+    }
+}
+
+/// A bit for each way of which a mark is in a text.
+#[inline]
+fn marked(text: &[u8]) -> u8 {
+    text.iter().fold(0, |all, byte| all | MARKED[usize::from(*byte)])
+}
+
+const MARKED: [u8; 256] = {
+    let mut marked = [0; 256];
+    let mut at = 0;
+    while at < Way::ALL.len() {
+        let mut byte = 0;
+        while byte < 256 {
+            if Way::ALL[at].marks(byte as u8) {
+                marked[byte] |= 1 << at;
+            }
+            byte += 1;
+        }
+        at += 1;
+    }
+    marked
+};
