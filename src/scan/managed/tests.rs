@@ -413,8 +413,11 @@ fn none_is_found(seed: u64, count: usize) {
     let managed = managed(&values);
     for _ in 0..count {
         let value = &values[random.below(values.len())];
-        // A URL is looked for by its password too, and what is changed may be the rest of it.
-        if value.contains("://") {
+        // A URL is looked for by its password too, and what is changed may be the rest of it; a quote after what is
+        // short of one is all of the value.
+        let is_bare =
+            value.starts_with(char::is_alphanumeric) && value.ends_with(char::is_alphanumeric);
+        if value.contains("://") || !is_bare {
             continue;
         }
         let Some(miss) = near_miss(&mut random, value) else { continue };
