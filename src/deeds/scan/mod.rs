@@ -21,6 +21,7 @@ mod values;
 
 use commits::Commits;
 
+pub(super) use staged::changes;
 pub(super) use standards::ALLOW;
 pub use tree::stdin;
 
@@ -103,7 +104,13 @@ impl Scanned {
     /// Tells whether something was found that blocks.
     #[must_use]
     pub fn blocks(&self) -> bool {
-        self.leaks.iter().any(|leak| leak.level == Level::Block)
+        self.blocking() > 0
+    }
+
+    /// How many findings block.
+    #[must_use]
+    pub fn blocking(&self) -> usize {
+        self.leaks.iter().filter(|leak| leak.level == Level::Block).count()
     }
 }
 
