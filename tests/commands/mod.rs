@@ -30,6 +30,7 @@ mod merge_driver;
 mod mv;
 mod open;
 mod policy;
+mod range;
 mod receipt;
 mod rekey;
 mod replace_key;
