@@ -9,6 +9,7 @@ use crate::scan::managed::How;
 use crate::scan::{Allow, Level};
 use crate::world::{ObjectId, Stopwatch, World};
 
+mod archive;
 mod before;
 mod clear;
 pub mod commits;
