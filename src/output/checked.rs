@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::findings::{finding, grouped};
+use super::findings::{finding, grouped, line};
 use super::words::count;
 use super::{Ink, Show, owed, paint};
 use crate::deeds::check::Checked;
@@ -15,8 +15,11 @@ use crate::verify::Holder;
 
 impl Show for Checked {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let noted = |finding: &&Finding| !is_plain_debt(finding);
+        let is_leak = |finding: &&Finding| finding.code == Code::Leak;
+        let noted = |finding: &&Finding| !is_plain_debt(finding) && !is_leak(finding);
         grouped(self.findings.iter().filter(noted), out)?;
+        // Each has a commit of its own, and an end of its own.
+        self.findings.iter().filter(is_leak).try_for_each(|leak| line(leak, out))?;
         let verdict = match self.gravest().unwrap_or(Severity::Note) {
             Severity::Note => paint(Ink::Green, "ok"),
             Severity::Found => paint(Ink::Yellow, "found"),
