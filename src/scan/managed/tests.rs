@@ -425,6 +425,10 @@ fn none_is_found(seed: u64, count: usize) {
         let (text, _) = placed(&mut random, &written);
         let found = managed.find(&text, None);
         let text = String::from_utf8_lossy(&text);
+        // `%22` before a value without its first digit, a 2, is all of it.
+        if text.contains(value) {
+            continue;
+        }
         let whose: Vec<_> = found.iter().map(|one| &values[one.value]).collect();
         assert_eq!(found, [], "{name}: {value} <- {miss} {whose:?} in {text}");
     }
