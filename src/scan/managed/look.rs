@@ -271,7 +271,8 @@ impl<'a> Search<'a> {
         let needle = &self.index.needles[part.needle];
         let said = part.offset + back;
         let Some(start) = at.checked_sub(said) else { return };
-        if !needle.bytes.starts_with(&reading.bytes[start..at]) {
+        let is_said = needle.bytes.starts_with(&reading.bytes[start..at]);
+        if !is_said || is_within(reading.bytes, start) {
             return;
         }
         if let Some(end) = walk::end_of(reading.bytes, at, &needle.bytes, said) {
@@ -362,6 +363,14 @@ fn flags(block: &[u8; BLOCK], grams: &Grams, known: u64) -> u8 {
 
 /// So much beside a part that is densely written in another way belongs to it.
 const BESIDE: usize = 32;
+
+/// Tells whether a place is within digits that say something else: those of `\u0039` are no 39.
+fn is_within(bytes: &[u8], at: usize) -> bool {
+    (1..=at.min(11)).any(|back| {
+        let units = Way::OUTER.iter().filter_map(|way| way.unit(&bytes[at - back..]));
+        units.into_iter().any(|unit| unit.length > back.max(2))
+    })
+}
 
 /// Tells whether bytes may be a text in which something is written in yet another way.
 fn is_text(bytes: &[u8]) -> bool {
