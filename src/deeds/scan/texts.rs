@@ -38,10 +38,10 @@ pub(super) struct Judge<'s> {
     values: Option<Values>,
     pub(super) lines: Lines,
     pub(super) scanned: Scanned,
-    /// Whether values in clear are told that a managed file holds: elsewhere others do.
-    pub(super) clear: bool,
     /// How many archives within one another are being read.
     depth: usize,
+    /// Whether values in clear are told that a managed file holds: elsewhere others do.
+    pub(super) clear: bool,
 }
 
 impl<'s> Judge<'s> {
@@ -54,7 +54,7 @@ impl<'s> Judge<'s> {
         }
         let scanner = Scanner::new(&standards.rules);
         let lines = Lines::new();
-        Self { standards, scanner, values, lines, scanned, clear: false, depth: 0 }
+        Self { standards, scanner, values, lines, scanned, depth: 0, clear: false }
     }
 
     /// Judges what a file's path says.
