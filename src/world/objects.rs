@@ -61,6 +61,9 @@ type Content<'c> = (u64, &'c mut dyn Read);
 /// How many objects are read without a process at most: git is quicker where many lie packed.
 const FEW: usize = 256;
 
+/// How long an object is that is read without a process at most: there it is kept whole, and git lends it as it comes.
+const SHORT: u64 = 8 << 20;
+
 const READING: &str = "read blobs";
 
 impl Checkout {
@@ -225,11 +228,11 @@ fn answer(
     if is_whole { Ok(()) } else { Err(garbled(READING)) }
 }
 
-/// Reads an object that is not too large, of this kind.
+/// Reads an object that is short, of this kind.
 fn read_one<'o>(objects: &'o Odb<'_>, kind: &str, id: &ObjectId) -> Option<OdbObject<'o>> {
     let id = Oid::from_str(id.as_str()).ok()?;
     let (size, found) = objects.read_header(id).ok()?;
-    let fits = u64::try_from(size).is_ok_and(|size| size <= LARGEST);
+    let fits = u64::try_from(size).is_ok_and(|size| size <= SHORT);
     if !fits || found.str() != kind {
         return None;
     }
