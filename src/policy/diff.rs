@@ -97,6 +97,7 @@ impl Statements {
             procedure,
             logging,
             responsibility,
+            guard,
         } = policy;
         let mut all = Self::default();
         all.access("policy", format!("repository {repository}"));
@@ -139,6 +140,9 @@ impl Statements {
         for (duty, parties) in responsibility {
             let parties: Vec<&str> = parties.iter().map(|party| party.word()).collect();
             all.rule("responsibility", format!("{} by {}", duty.word(), parties.join(", ")));
+        }
+        for (subject, text) in guard.statements() {
+            all.rule(&subject, text);
         }
         all
     }
@@ -451,6 +455,11 @@ mod tests {
             ("[types.api-key]", "[responsibility]\nlog = [\"ci\"]\n[types.api-key]"),
             ("[types.api-key]", "[procedure]\nsecurity = [\"admin\"]\n[types.api-key]"),
             ("[types.api-key]", "[consumers.x]\naccess = \"run\"\n[types.api-key]"),
+            ("[types.api-key]", "[guard]\noff = [\"jwt\"]\n[types.api-key]"),
+            (
+                "[types.api-key]",
+                "[[guard.rules]]\nid = \"own\"\ndescription = \"x\"\nkeywords = [\"own-\"]\npattern = \"own-x\"\n\n[types.api-key]",
+            ),
             ("repository = \"0198c9d2", "repository = \"1198c9d2"),
         ] {
             let new = BASE.replacen(from, to, 1);

@@ -149,11 +149,12 @@ impl AllowList {
     /// Tells whether an exception lets a text pass that a rule found in a file, and remembers that it was
     /// used.
     pub fn lets(&self, rule: &str, path: &str, text: &[u8]) -> bool {
-        if self.entries.is_empty() {
-            return false;
-        }
-        let hash = Allow::hash(text);
-        let Some(at) = self.entries.iter().position(|allow| allow.lets(rule, path, &hash)) else {
+        !self.entries.is_empty() && self.lets_hash(rule, path, &Allow::hash(text))
+    }
+
+    /// The same for a text of which only the hash is at hand.
+    pub fn lets_hash(&self, rule: &str, path: &str, hash: &Sha256) -> bool {
+        let Some(at) = self.entries.iter().position(|allow| allow.lets(rule, path, hash)) else {
             return false;
         };
         self.used[at].store(true, Ordering::Relaxed);

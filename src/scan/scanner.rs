@@ -142,6 +142,10 @@ impl<'r> Scanner<'r> {
     }
 
     fn passes(&self, view: View<'_>, raw: &Raw) -> bool {
+        let is_net = matches!(raw.source, Source::Net(_));
+        if is_net && self.rules.off.iter().any(|id| id == self.id(raw)) {
+            return true;
+        }
         let (from, to) = (raw.whole.start.min(raw.span.start), raw.whole.end.max(raw.span.end));
         if marks::pass(view.bytes, from, to, self.id(raw)) {
             return true;
