@@ -1,13 +1,15 @@
-//! Judges what is staged, and nothing else: no key, no question, no signature, no write.
+//! Judges what is staged, and nothing else: no question, no signature, no write; keys only where they open
+//! without a question, to look for the values that are managed here.
 
 use std::time::Duration;
 
 use super::load::Place;
-use super::twins::twins;
+use super::scan::{self, Scanned};
+use super::twins::{is_about, twins};
 use super::{DeedError, opened};
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, RepoPath, quoted};
-use crate::policy;
+use crate::policy::{self, Policy};
 use crate::verify::{LogEvidence, Record, Verified};
 use crate::world::{StagedChange, Stopwatch, World};
 
@@ -20,6 +22,8 @@ pub enum Guards {
     PolicyAlone,
     /// Policy, log, keyrings and every managed file.
     All,
+    /// None of these, since the commit changes none of them.
+    Untouched,
 }
 
 /// What a commit of the index would bring.
@@ -31,6 +35,8 @@ pub struct Guarded {
     pub guards: Guards,
     /// What blocks the commit, the gravest first.
     pub blocking: Vec<Finding>,
+    /// The secrets that the commit would bring; not all of them block it.
+    pub scanned: Scanned,
     /// The root by which the log was judged where this clone trusts none: the log's own.
     pub unpinned: Option<EntryId>,
     /// How long it took.
@@ -41,7 +47,8 @@ impl Guarded {
     /// The gravest finding that blocks; none where the commit may go on.
     #[must_use]
     pub fn gravest(&self) -> Option<Severity> {
-        self.blocking.iter().map(|finding| finding.severity).max()
+        let leaks = self.scanned.blocks().then_some(Severity::Found);
+        self.blocking.iter().map(|finding| finding.severity).chain(leaks).max()
     }
 }
 
@@ -57,17 +64,43 @@ pub fn staged(world: &World) -> Result<Guarded, DeedError> {
         staged: changes.len(),
         guards: Guards::Nothing,
         blocking: changes.iter().filter_map(removed_entry).collect(),
+        scanned: Scanned::default(),
         unpinned: None,
         took: Duration::ZERO,
     };
-    let evidence = place.log_evidence()?;
-    if evidence.policy.is_some() || !evidence.log.is_empty() || !evidence.strays.is_empty() {
-        judge(&place, &evidence, &mut guarded)?;
+    let scanned = scan::changes(&place, &changes)?;
+    if is_touched(&place, &changes)? {
+        let evidence = place.log_evidence()?;
+        if evidence.policy.is_some() || !evidence.log.is_empty() || !evidence.strays.is_empty() {
+            judge(&place, &evidence, &mut guarded)?;
+        }
+    } else if place.read(&policy::PATH.parse()?)?.is_some() {
+        guarded.guards = Guards::Untouched;
     }
+    guarded.scanned = scanned;
     let advice = Advice::of(&place)?;
     guarded.blocking.iter_mut().try_for_each(|finding| advice.stage(finding))?;
     guarded.took = watch.elapsed();
     Ok(guarded)
+}
+
+/// Tells whether a commit changes anything that policy and log are about: what it does not touch is for `check`
+/// to say. Where the policy cannot be read, nobody knows what it is about; a merge may lose what a side had.
+fn is_touched(place: &Place<'_>, changes: &[StagedChange]) -> Result<bool, DeedError> {
+    if !place.checkout.merge_heads()?.is_empty() {
+        return Ok(true);
+    }
+    let path: RepoPath = policy::PATH.parse()?;
+    let texts = [place.read(&path)?, place.checkout.head_file(&path)?];
+    let mut policies = Vec::new();
+    for text in texts.into_iter().flatten() {
+        let read = std::str::from_utf8(&text).ok().and_then(|text| Policy::parse(text).ok());
+        let Some(policy) = read else { return Ok(true) };
+        policies.push(policy);
+    }
+    let odd = |change: &StagedChange| change.path.is_none() || change.raw.starts_with(b".secrets");
+    let paths = || changes.iter().filter_map(|change| change.path.as_ref());
+    Ok(changes.iter().any(odd) || policies.iter().any(|policy| is_about(policy, paths())))
 }
 
 fn judge(

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::words::{count, counted};
+use super::scanned::told;
+use super::words::{count, counted, names};
 use super::{Show, findings};
 use crate::deeds::guard::{Guarded, Guards};
 use crate::deeds::hooks::A_HOOK_CAN_BE_SKIPPED;
@@ -14,18 +15,17 @@ impl Show for Guarded {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let files = count(self.staged, "staged file");
         let took = self.took.as_millis();
-        if self.blocking.is_empty() {
-            return match self.guards {
-                Guards::All => writeln!(out, "tenure: {files}, no plaintext ({took} ms)"),
-                Guards::PolicyAlone => writeln!(
-                    out,
-                    "tenure: {files}; the policy has no environments, so no file is managed ({took} ms)"
-                ),
-                Guards::Nothing => writeln!(
-                    out,
-                    "tenure: {files}; there is no policy here, so nothing was judged ({took} ms)"
-                ),
+        for leak in &self.scanned.leaks {
+            told(leak, out)?;
+        }
+        if self.gravest().is_none() {
+            let guards = match self.guards {
+                Guards::All | Guards::Untouched => "",
+                Guards::PolicyAlone => "; the policy has no environments, so no file is managed",
+                Guards::Nothing => "; there is no policy here, so no file is managed",
             };
+            let unseen = self.unseen();
+            return writeln!(out, "tenure: {files}, no plaintext{guards}{unseen} ({took} ms)");
         }
         writeln!(out, "tenure: commit blocked, {}", self.why())?;
         findings::grouped(&self.blocking, out)?;
@@ -40,9 +40,11 @@ impl Show for Guarded {
                 Guards::Nothing => "nothing",
                 Guards::PolicyAlone => "policy",
                 Guards::All => "all",
+                Guards::Untouched => "untouched",
             },
-            "blocked": !self.blocking.is_empty(),
+            "blocked": self.gravest().is_some(),
             "findings": self.blocking.iter().map(findings::finding).collect::<Vec<_>>(),
+            "secrets": self.scanned.json(),
             "unpinned": self.unpinned,
             "milliseconds": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
         })
@@ -56,12 +58,23 @@ impl Guarded {
         };
         let plain = self.blocking.iter().filter(clear).count();
         let others = self.blocking.len() - plain;
+        let plain = plain + self.scanned.blocking();
         let plain_text = counted(plain, "plaintext secret is", "plaintext secrets are");
         let other_text = counted(others, "breach of the policy is", "breaches of the policy are");
         match (plain, others) {
             (0, _) => format!("{other_text} staged"),
             (_, 0) => format!("{plain_text} staged"),
             _ => format!("{plain_text} staged and {other_text}"),
+        }
+    }
+
+    /// The environments whose values could not be looked for.
+    fn unseen(&self) -> String {
+        match self.scanned.closed.as_slice() {
+            [] => String::new(),
+            some => {
+                format!("; values of {} not looked for, as no key at hand opens them", names(some))
+            }
         }
     }
 }

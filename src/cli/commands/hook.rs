@@ -22,7 +22,7 @@ enum Command {
     Install,
     /// Take the hook away, and put back the one that was there before
     Uninstall,
-    /// Judge what is staged, without any key; exit 0 lets the commit go on
+    /// Judge what is staged, and ask nothing; exit 0 lets the commit go on
     #[command(after_help = "\
 Examples:
   tenure hook run               exit 1: plaintext is staged; 3: the policy is broken;
@@ -74,7 +74,7 @@ fn said(guarded: &guard::Guarded, out: &mut Output<'_>) -> Result<(), Failure> {
     let mut text = Vec::new();
     guarded.human(&mut text).map_err(crate::output::OutputError::from)?;
     let text = String::from_utf8_lossy(&text);
-    if guarded.blocking.is_empty() {
+    if guarded.gravest().is_none() {
         out.note(&text);
     } else {
         out.fail(&text, &serde_json::Value::Null);

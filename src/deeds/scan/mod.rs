@@ -16,6 +16,7 @@ mod texts;
 mod tree;
 mod values;
 
+pub(super) use staged::changes;
 pub use tree::stdin;
 
 /// What must not stand where it was found. Never holds the value.
@@ -93,7 +94,13 @@ impl Scanned {
     /// Tells whether something was found that blocks.
     #[must_use]
     pub fn blocks(&self) -> bool {
-        self.leaks.iter().any(|leak| leak.level == Level::Block)
+        self.blocking() > 0
+    }
+
+    /// How many findings block.
+    #[must_use]
+    pub fn blocking(&self) -> usize {
+        self.leaks.iter().filter(|leak| leak.level == Level::Block).count()
     }
 }
 
