@@ -25,7 +25,7 @@ pub struct GuardRule {
     /// A regular expression over bytes; the group `secret` is what must be secret.
     pub pattern: String,
     /// The least Shannon entropy of the secret, in thousandths of a bit a byte.
-    pub entropy: Option<u32>,
+    pub entropy: Option<u16>,
     /// Whether the secret must look random.
     pub random: bool,
     /// The name of the checksum that the secret ends with.

@@ -248,7 +248,7 @@ impl<'d, 't> Value<'d, 't> {
     }
 
     /// Reads a number from 0 to 8, in thousandths.
-    pub(super) fn thousandths(self) -> Result<u32, PolicyError> {
+    pub(super) fn thousandths(self) -> Result<u16, PolicyError> {
         let wants = || self.shape("a number from 0.0 to 8.0 with at most three decimals");
         let text = match self.value {
             DeValue::Float(number) => number.as_str(),
@@ -257,7 +257,7 @@ impl<'d, 't> Value<'d, 't> {
         };
         let (whole, part) = text.split_once('.').unwrap_or((text, ""));
         let is_short = part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
-        let number = format!("{whole}{part:0<3}").parse::<u32>();
+        let number = format!("{whole}{part:0<3}").parse::<u16>();
         match number {
             Ok(number @ 0..=8000) if is_short => Ok(number),
             _ => Err(wants()),

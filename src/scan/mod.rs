@@ -32,7 +32,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-pub use allow::{Allow, AllowError, AllowList, AllowProblem};
+pub use allow::{Allow, AllowError, AllowList, AllowProblem, Excusable};
 pub use gitleaks::{Gitleaks, GitleaksError, Unheeded};
 pub use passes::Passes;
 pub use pieces::Pieces;
@@ -84,6 +84,8 @@ pub struct Hit<'r> {
     pub column: usize,
     /// The line that the secret ends in.
     pub last_line: usize,
+    /// What an exception names the secret by.
+    pub excusable: Excusable,
 }
 
 /// The rules that a scanner goes by.
@@ -127,7 +129,8 @@ impl Rules {
     /// Tells whether something has this id: a rule, or what finds values of no known form.
     #[must_use]
     pub fn knows(&self, id: &str) -> bool {
-        self.rules.iter().any(|rule| rule.id == id) || value::Net::ALL.iter().any(|it| it.id() == id)
+        self.rules.iter().any(|rule| rule.id == id)
+            || value::Net::ALL.iter().any(|it| it.id() == id)
     }
 
     /// Adds what a `.gitleaks.toml` has: its rules, the allow lists for all rules, and takes those of our

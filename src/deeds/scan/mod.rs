@@ -6,7 +6,7 @@ use super::DeedError;
 use super::load::Place;
 use crate::names::{Address, EnvName};
 use crate::scan::managed::How;
-use crate::scan::{Allow, Level};
+use crate::scan::{Allow, Excusable, Level};
 use crate::world::{ObjectId, Stopwatch, World};
 
 mod before;
@@ -14,10 +14,14 @@ mod staged;
 mod standards;
 mod texts;
 mod tree;
+mod unexcused;
 mod values;
 
 pub(super) use staged::changes;
+pub use standards::ALLOW;
+pub(super) use standards::{broken, rule_text};
 pub use tree::stdin;
+pub(super) use unexcused::{Unexcused, as_staged, in_tree, nowhere};
 
 /// What must not stand where it was found. Never holds the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +46,8 @@ pub struct Leak {
     pub excerpt: String,
     /// The command or the deed that mends it.
     pub fix: String,
+    /// What an exception would name it by; none where none counts.
+    pub excusable: Option<Excusable>,
 }
 
 /// What was found.
@@ -121,7 +127,7 @@ pub enum Where {
 pub fn scan(world: &World, of: &Where) -> Result<Scanned, DeedError> {
     let watch = Stopwatch::start();
     let mut scanned = match of {
-        Where::Tree(below) => tree::scan(&Place::find(world)?, below)?,
+        Where::Tree(below) => tree::scan(world, below)?,
         Where::Staged => staged::scan(&Place::staged(world)?)?,
     };
     scanned.took = watch.elapsed();

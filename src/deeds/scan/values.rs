@@ -46,7 +46,11 @@ impl Values {
     }
 }
 
-fn managed(place: &Place<'_>, policy: &Policy, env: &EnvName) -> Result<Vec<RepoPath>, DeedError> {
+pub(super) fn managed(
+    place: &Place<'_>,
+    policy: &Policy,
+    env: &EnvName,
+) -> Result<Vec<RepoPath>, DeedError> {
     let mut paths = Vec::new();
     for folder in policy.literal_prefixes(Some(env)) {
         let below = place.list(&folder)?.files;
