@@ -20,7 +20,14 @@ fn a_finding_passes_in_its_file_and_wherever_it_moves_there() {
     let repo = planted();
     let allowed = allow(&repo, &["app/pay.py:2"]);
     unseen(&allowed, &token());
-    snapshot!(allowed, @"");
+    snapshot!(allowed, @r"
+    exit 0
+    --- stdout
+    allowed  stripe-access-token in app/pay.py
+    1 exception added
+    --- stderr
+    for the next commit: git add .secrets/allow.toml
+    ");
     let written = repo.read(FILE);
     assert!(!written.contains(&token()[8..20]), "a value is written");
     assert!(written.contains("path = \"app/pay.py\"") && written.contains(RULE), "{written}");
@@ -125,13 +132,18 @@ fn a_file_s_name_is_line_nought() {
 fn no_exception_covers_what_is_managed() {
     let estate = Estate::new();
     let value = ["w8Kq-", "Zt3nVb", "71xRmD", "9cLpY2"].concat();
-    estate.set("ben", "prod/STRIPE_KEY", &value);
+    estate.set("ben", "prod/secrets/prod.env#STRIPE_KEY", &value);
     estate.write("notes.txt", format!("token = {value}\n"));
     let refused = estate.by("ana", "allow notes.txt:1 --reason because").run();
     unseen(&refused, &value);
-    snapshot!(refused, @"");
     let sealed = estate.by("ana", "allow secrets/prod.env:1 --reason because").run();
-    snapshot!(sealed, @"");
+    for (refused, word, fix) in [
+        (refused, "no exception covers a managed value", "tenure rotate prod/"),
+        (sealed, "belongs to prod: no exception", "tenure seal secrets/prod.env"),
+    ] {
+        assert_eq!(refused.code, 2, "{refused}");
+        assert!(refused.stderr.contains(word) && refused.stderr.contains(fix), "{refused}");
+    }
     estate.write("a.py", format!("k = \"{}\"\n", token()));
     let wide = estate.by("ana", "allow a.py:1 --reason because --path **").run();
     assert_eq!(wide.code, 2, "{wide}");
@@ -184,7 +196,15 @@ fn where_nothing_is_found_nothing_is_let_pass() {
 fn a_baseline_lets_today_pass_and_prune_takes_out_what_is_mended() {
     let repo = planted();
     repo.write("b.py", format!("k = \"{}\"\nl = \"{}\"\n", token(), token()));
-    snapshot!(allow(&repo, &["--all"]), @"");
+    snapshot!(allow(&repo, &["--all"]), @r"
+    exit 0
+    --- stdout
+    allowed  stripe-access-token in app/pay.py
+    allowed  stripe-access-token in b.py
+    2 exceptions added
+    --- stderr
+    for the next commit: git add .secrets/allow.toml
+    ");
     repo.run("scan").done();
     repo.write("c.py", format!("k = \"{}\"\n", other()));
     assert_eq!(repo.run("scan").code, 1);
@@ -192,8 +212,21 @@ fn a_baseline_lets_today_pass_and_prune_takes_out_what_is_mended() {
     repo.write("b.py", "\n");
     let scanned = repo.run("scan").done();
     assert!(scanned.stdout.contains("unused  an exception of"), "{scanned}");
-    snapshot!(repo.run("allow --list"), @"");
-    snapshot!(repo.run("allow --prune"), @"");
+    snapshot!(repo.run("allow --list"), @r"
+    exit 0
+    --- stdout
+    stripe-access-token  app/pay.py  made up for a test
+    stripe-access-token  b.py  made up for a test
+    2 exceptions
+    ");
+    snapshot!(repo.run("allow --prune"), @r"
+    exit 0
+    --- stdout
+    removed  stripe-access-token in b.py
+    1 exception removed
+    --- stderr
+    for the next commit: git add .secrets/allow.toml
+    ");
     assert_eq!(repo.run("--json allow --list").json()["exceptions"].as_array().unwrap().len(), 1);
     repo.run("scan").done();
     assert_eq!(repo.run("allow --prune").done().stdout, "0 exceptions removed\n");
@@ -203,6 +236,7 @@ fn a_baseline_lets_today_pass_and_prune_takes_out_what_is_mended() {
 fn a_file_that_is_not_well_made_is_an_error_with_its_line() {
     let repo = planted();
     repo.write(FILE, "[[allow]]\nrule = \"x\"\n");
+    repo.git(&["add", "--all"]).done();
     for line in ["scan", "scan --staged", "allow --list", "allow --prune", "allow --all --reason x"]
     {
         let broken = repo.run(line);

@@ -107,7 +107,9 @@ fn json_has_all_but_the_value() {
 #[test]
 fn sarif_keeps_its_schema() {
     let schema = include_str!("../vectors/sarif/sarif-schema-2.1.0.json");
-    let schema: Value = serde_json::from_str(schema).unwrap();
+    // A bracket of its pattern for languages closes nothing, which only JavaScript takes.
+    let schema = schema.replace("-[a-zA-Z]{2}]?$", "-[a-zA-Z]{2}\\\\]?$");
+    let schema: Value = serde_json::from_str(&schema).unwrap();
     let validator = jsonschema::draft7::new(&schema).unwrap();
     let repo = planted();
     repo.write("odd names/ü #?%.txt", format!("x {} y\n", token()));
@@ -183,7 +185,7 @@ fn a_folder_outside_of_git_is_looked_through_by_our_own_rules() {
     let outside = repo.command(env!("CARGO_BIN_EXE_tenure")).within(repo.folder());
     assert_eq!(outside.args(&["scan", "loose"]).run().code, 1);
     let none = repo.run("scan no/such/file");
-    assert_eq!(none.code, 2, "{none}");
+    assert_eq!(none.code, 3, "git would list nothing, and nothing would be found: {none}");
 }
 
 impl Outcome {
@@ -196,13 +198,22 @@ impl Outcome {
 #[test]
 fn a_managed_value_is_told_by_its_name_however_it_is_written() {
     let estate = Estate::new();
-    estate.set("ben", "prod/STRIPE_KEY", &managed());
+    estate.set("ben", "prod/secrets/prod.env#STRIPE_KEY", &managed());
     let coded = STANDARD.encode(format!("user:{}", managed()));
     estate.write("notes.txt", format!("a\nx {} y\n", managed()));
     estate.write("deploy.sh", format!("curl -H 'X: {coded}'\n"));
     let scanned = estate.by("ana", "scan notes.txt deploy.sh").run();
     unseen(&scanned, &managed());
-    snapshot!(scanned, @"");
+    assert_eq!(scanned.code, 1);
+    for text in [
+        "notes.txt:2:3  managed-value  equal to prod/STRIPE_KEY\n",
+        "deploy.sh:1:",
+        "  managed-value  equal to prod/STRIPE_KEY, in base64\n",
+        "  fix  take it out; where it was pushed before: tenure rotate prod/",
+        "2 texts, 2 secrets found, 2 of them block",
+    ] {
+        assert!(scanned.stdout.contains(text), "no `{text}` in {scanned}");
+    }
     for format in ["sarif", "github", "gitlab"] {
         let scanned = estate.by("ana", "scan --format").arg(format).run();
         assert_eq!(scanned.code, 1);
@@ -230,7 +241,7 @@ fn without_a_key_it_says_what_was_not_looked_for() {
 #[test]
 fn marks_in_a_line_are_honoured_but_for_managed_values() {
     let estate = Estate::new();
-    estate.set("ben", "prod/STRIPE_KEY", &managed());
+    estate.set("ben", "prod/secrets/prod.env#STRIPE_KEY", &managed());
     for mark in
         ["gitleaks:allow", "pragma: allowlist secret", "tenure:allow stripe-access-token made up"]
     {
@@ -277,7 +288,9 @@ fn the_policy_has_rules_of_its_own_and_switches_ours_off() {
     let repo = with_policy(OWN);
     let scanned = repo.run("scan app");
     assert_eq!(scanned.json_lines("app/pay.py:2:8  own  token of our own"), 1, "{scanned}");
-    let repo = with_policy(&format!("\n[guard]\noff = [\"{RULE}\"]\n{OWN}level = \"warn\"\n"));
+    let repo = with_policy(&format!(
+        "\n[guard]\noff = [\"{RULE}\", \"generic-api-key\"]\n{OWN}level = \"warn\"\n"
+    ));
     let scanned = repo.run("scan app");
     assert_eq!(scanned.code, 0, "{scanned}");
     assert_eq!(scanned.json_lines("app/pay.py:2:8  own"), 1, "{scanned}");

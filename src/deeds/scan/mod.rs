@@ -122,7 +122,7 @@ pub enum Where {
 /// Looks through a repository.
 ///
 /// # Errors
-/// [`DeedError::World`] where something cannot be read; [`DeedError::Scan`] where a rule or an exception is
+/// [`DeedError::World`] where something cannot be read; [`DeedError::Standard`] where a rule or an exception is
 /// not well made: then nothing was looked through.
 pub fn scan(world: &World, of: &Where) -> Result<Scanned, DeedError> {
     let watch = Stopwatch::start();
