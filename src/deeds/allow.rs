@@ -48,10 +48,17 @@ pub fn one(world: &World, wanted: &Wanted, reason: &str) -> Result<Allowed, Deed
     readable(reason)?;
     let place = Place::to_write(world)?;
     let path = place.checkout.repo_path(&wanted.path)?;
-    let mut found = match place.files.is_file(&path).unwrap_or(true) {
-        true => scan::in_tree(&place, std::slice::from_ref(&wanted.path))?,
+    // What is packed in a file is told as `FILE!/NAME`.
+    let given = wanted.path.to_str().unwrap_or_default();
+    let packed = given.split_once("!/").map_or(given, |(file, _)| file);
+    let is_there = |given: &str| -> Result<bool, DeedError> {
+        let path = place.checkout.repo_path(given.as_ref())?;
+        Ok(place.files.is_file(&path).unwrap_or(true))
+    };
+    let mut found = match [given, packed].into_iter().find(|it| is_there(it).unwrap_or(false)) {
+        Some(file) => scan::in_tree(&place, &[file.into()])?,
         // What is staged may be gone from the work tree.
-        false => scan::nowhere(&place)?,
+        None => scan::nowhere(&place)?,
     };
     unmanaged(&found, &path)?;
     let is_meant = |leak: &Leak| {
@@ -106,7 +113,7 @@ pub fn list(world: &World) -> Result<Vec<Allow>, DeedError> {
 /// As [`list`].
 pub fn prune(world: &World) -> Result<Vec<Allow>, DeedError> {
     let place = Place::to_write(world)?;
-    let gone = scan::scan(world, &Where::Tree(Vec::new()))?.unused;
+    let gone = scan::scan(world, &Where::Tree(Vec::new()), &mut |_, _| ())?.unused;
     let (bytes, text) = read(&place)?;
     if !gone.is_empty() {
         let text = AllowList::taken_from(&text, &gone).map_err(|why| faulty(&why))?;

@@ -9,7 +9,7 @@ const STAND_INS: &str = "\
     undefined true false string abc abcd abcdef qwerty todo fixme redacted masked hidden \
     removed empty unset required optional notasecret not-a-secret not-set insecure \
     yourpassword your-password your_password placeholder value text bearer basic invalid wrong \
-    correct newpass newpassword oldpassword p x pw";
+    correct newpass newpassword oldpassword hunter2 hunter42 p x pw";
 
 /// Long words that no random text holds, and that long texts made to look real do.
 const IN_LONG: [&[u8]; 9] = [
@@ -96,8 +96,10 @@ fn is_row(text: &[u8]) -> bool {
 /// Tells whether a text was made up to look like what machines make: it counts, in letters or digits, or in
 /// both by turns.
 pub(super) fn counts(text: &[u8]) -> bool {
-    let follows =
-        |two: &[u8]| two[1].to_ascii_lowercase() == two[0].to_ascii_lowercase() + 1 || two == b"90";
+    let follows = |two: &[u8]| {
+        let (a, b) = (two[0].to_ascii_lowercase(), two[1].to_ascii_lowercase());
+        a.abs_diff(b) == 1 || two == b"90"
+    };
     let longest = |text: &[u8]| {
         let mut run = 1;
         let runs = text.windows(2).map(|two| {

@@ -16,6 +16,7 @@ mod exposure;
 mod extend;
 mod generate;
 mod get;
+mod guarded;
 mod hook;
 pub(crate) mod incident;
 mod init;

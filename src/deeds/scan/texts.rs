@@ -7,14 +7,17 @@ use zeroize::Zeroizing;
 use super::before::Lines;
 use super::standards::Standards;
 use super::values::Values;
-use super::{Leak, MANAGED, Scanned, What};
+use super::{Leak, MANAGED, Scanned, What, archive};
 use crate::names::{RepoPath, quoted};
+use crate::policy::Policy;
 use crate::scan::managed::Found;
 use crate::scan::{Excusable, Hit, Level, Pieces, Scanner, Text, excerpt};
 use crate::world::{ObjectId, WorldError};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
 const WHOLE: u64 = 8 << 20;
+/// How many archives within one another are looked through.
+const DEEPEST: usize = 3;
 
 /// Where a text stands.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +37,10 @@ pub(super) struct Judge<'s> {
     values: Option<Values>,
     pub(super) lines: Lines,
     pub(super) scanned: Scanned,
+    /// How many archives within one another are being read.
+    depth: usize,
+    /// Whether values in clear are told that a managed file holds: elsewhere others do.
+    pub(super) clear: bool,
 }
 
 impl<'s> Judge<'s> {
@@ -45,7 +52,8 @@ impl<'s> Judge<'s> {
             scanned.closed.clone_from(&values.closed);
         }
         let scanner = Scanner::new(&standards.rules);
-        Self { standards, scanner, values, lines: Lines::new(), scanned }
+        let lines = Lines::new();
+        Self { standards, scanner, values, lines, scanned, depth: 0, clear: false }
     }
 
     /// Judges what a file's path says.
@@ -76,7 +84,11 @@ impl<'s> Judge<'s> {
         from.take(WHOLE).read_to_end(&mut bytes).map_err(unread)?;
         if (bytes.len() as u64) < WHOLE {
             self.scanned.bytes += bytes.len() as u64;
-            return Ok(self.whole(origin, &bytes));
+            let mut fresh = self.whole(origin, &bytes);
+            if archive::is_one(&bytes) {
+                fresh.extend(self.archive(origin, &bytes)?);
+            }
+            return Ok(fresh);
         }
         self.pieces(origin, &mut bytes.as_slice().chain(from)).map_err(unread)
     }
@@ -91,6 +103,13 @@ impl<'s> Judge<'s> {
             fresh.extend(self.of_value(origin, text, found).map(|leak| (leak, Some(lines))));
         }
         if self.is_managed(origin.path) {
+            let is_known = |line| fresh.iter().any(|(leak, _): &Fresh| leak.line == line);
+            if self.clear {
+                let in_clear = self.in_clear(origin, text);
+                let more: Vec<_> =
+                    in_clear.into_iter().filter(|(leak, _)| !is_known(leak.line)).collect();
+                fresh.extend(more);
+            }
             return fresh;
         }
         let hits = self.scanner.scan(&Text { path: origin.path, bytes: text, new_lines: None });
@@ -105,6 +124,30 @@ impl<'s> Judge<'s> {
         }
         fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
         fresh
+    }
+
+    /// What is packed in an archive; all of it counts as new where the archive is.
+    fn archive(&mut self, origin: Origin<'_>, bytes: &[u8]) -> Result<Vec<Fresh>, WorldError> {
+        if self.depth == DEEPEST {
+            self.skip(origin, "is packed too deep");
+            return Ok(Vec::new());
+        }
+        self.depth += 1;
+        let mut fresh = Vec::new();
+        let read = archive::each(bytes, &mut |name, content| {
+            let path = [origin.path, b"!/", name.as_bytes()].concat();
+            fresh.extend(self.read(Origin { path: &path, ..origin }, content)?);
+            Ok(())
+        });
+        self.depth -= 1;
+        if let Some(why) = read? {
+            self.skip(origin, why);
+        }
+        Ok(fresh.into_iter().map(|(leak, _)| (leak, None)).collect())
+    }
+
+    fn skip(&mut self, origin: Origin<'_>, why: &'static str) {
+        self.scanned.skipped.push((String::from_utf8_lossy(origin.path).into_owned(), why));
     }
 
     /// A text that is too large to be kept: all of it counts as new.
@@ -143,6 +186,11 @@ impl<'s> Judge<'s> {
 
     fn managed(&self, text: &[u8]) -> Vec<Found> {
         self.values.as_ref().map(|it| it.managed.find(text, None)).unwrap_or_default()
+    }
+
+    /// The policy that texts are judged by.
+    pub(super) fn policy(&self) -> Option<&'s Policy> {
+        self.standards.policy.as_ref()
     }
 
     /// Tells whether a path is one at which only sealed values stand, and what its policy leaves in clear.

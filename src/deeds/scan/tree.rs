@@ -46,7 +46,7 @@ fn take(
         leaks.extend(judge.read(origin, content)?.into_iter().map(|(leak, _)| leak));
         Ok(())
     })?;
-    judge.scanned.skipped = skipped;
+    judge.scanned.skipped.extend(skipped);
     Ok(judge.done(leaks))
 }
 
