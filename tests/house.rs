@@ -22,7 +22,7 @@ const WORLDLY: [&str; 10] = [
 ];
 
 /// The files that may look at secret bytes: the places to review for leaks.
-const EXPOSING: [&str; 27] = [
+const EXPOSING: [&str; 28] = [
     "src/secret.rs",
     "src/seal/",
     "src/keyring/",

@@ -36,6 +36,8 @@ pub struct GuardRule {
     pub except: Vec<String>,
     /// Whether a finding is only shown, and blocks nothing.
     pub only_warns: bool,
+    /// The same in files of tests, where it differs.
+    pub only_warns_in_tests: Option<bool>,
     /// Texts that the rule must find.
     pub examples: Vec<String>,
     /// Texts in which it must find nothing.
@@ -64,13 +66,14 @@ impl GuardRule {
             paths,
             except,
             only_warns,
+            only_warns_in_tests,
             examples,
             near_misses,
         } = self;
-        let mut said = vec![
-            format!("finds a {description} by {pattern}"),
-            if *only_warns { "only warns" } else { "blocks" }.to_owned(),
-        ];
+        let level = |only_warns: bool| if only_warns { "only warns" } else { "blocks" };
+        let mut said =
+            vec![format!("finds a {description} by {pattern}"), level(*only_warns).to_owned()];
+        said.extend(only_warns_in_tests.map(|it| format!("{} in tests", level(it))));
         said.extend(
             entropy.map(|bits| format!("entropy from {}.{:03} bits", bits / 1000, bits % 1000)),
         );
@@ -111,6 +114,7 @@ fn rule(value: Value<'_, '_>) -> Result<GuardRule, PolicyError> {
         paths: fields.read("paths", |v| v.list(Value::parsed))?.unwrap_or_default(),
         except: fields.read("except", |v| v.list(Value::pattern))?.unwrap_or_default(),
         only_warns: fields.read("level", level)?.unwrap_or_default(),
+        only_warns_in_tests: fields.read("level-in-tests", level)?,
         examples: fields.read("examples", |v| v.list(Value::pattern))?.unwrap_or_default(),
         near_misses: fields.read("near-misses", |v| v.list(Value::pattern))?.unwrap_or_default(),
     };

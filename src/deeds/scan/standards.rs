@@ -70,6 +70,7 @@ impl Standards {
 
 /// A rule of the policy as the scanner's own grammar has it.
 pub(in crate::deeds) fn rule_text(rule: &GuardRule) -> RuleText {
+    let level = |only_warns: bool| if only_warns { Level::Warn } else { Level::Block };
     let rule = rule.clone();
     RuleText {
         id: rule.id,
@@ -81,7 +82,8 @@ pub(in crate::deeds) fn rule_text(rule: &GuardRule) -> RuleText {
         checksum: rule.checksum,
         paths: rule.paths.iter().map(ToString::to_string).collect(),
         except: rule.except,
-        level: if rule.only_warns { Level::Warn } else { Level::Block },
+        level: level(rule.only_warns),
+        level_in_tests: rule.only_warns_in_tests.map(level),
         examples: rule.examples,
         near_misses: rule.near_misses,
     }
