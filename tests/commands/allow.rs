@@ -138,7 +138,7 @@ fn no_exception_covers_what_is_managed() {
     unseen(&refused, &value);
     let sealed = estate.by("ana", "allow secrets/prod.env:1 --reason because").run();
     for (refused, word, fix) in [
-        (refused, "no exception covers a managed value", "tenure rotate prod/"),
+        (refused, "no exception covers a managed value", "tenure rotate 'prod/"),
         (sealed, "belongs to prod: no exception", "tenure seal secrets/prod.env"),
     ] {
         assert_eq!(refused.code, 2, "{refused}");

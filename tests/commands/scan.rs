@@ -209,7 +209,7 @@ fn a_managed_value_is_told_by_its_name_however_it_is_written() {
         "notes.txt:2:3  managed-value  equal to prod/STRIPE_KEY\n",
         "deploy.sh:1:",
         "  managed-value  equal to prod/STRIPE_KEY, in base64\n",
-        "  fix  take it out; where it was pushed before: tenure rotate prod/",
+        "  fix  take it out; where it was pushed before: tenure rotate 'prod/",
         "2 texts, 2 secrets found, 2 of them block",
     ] {
         assert!(scanned.stdout.contains(text), "no `{text}` in {scanned}");
