@@ -18,6 +18,7 @@ mod marks;
 mod model;
 mod naming;
 mod passes;
+mod paths;
 mod pieces;
 mod placeholder;
 mod regions;
