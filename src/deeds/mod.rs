@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod aim;
+pub mod allow;
 pub mod as_of;
 pub mod attest;
 pub mod attributes;
@@ -138,6 +139,14 @@ pub enum DeedError {
     /// The process cannot be closed off.
     #[error(transparent)]
     Harden(#[from] HardenError),
+    /// Nothing is found there that could pass.
+    #[error("nothing is found at {path}:{line}")]
+    NoFinding {
+        /// The file.
+        path: RepoPath,
+        /// From 1; 0 for its name.
+        line: usize,
+    },
     /// The file of rules or of exceptions is not well made.
     #[error("{path} line {line}: {why}")]
     Standard {

@@ -1,6 +1,7 @@
 //! Looks: how a result is shown to people and to machines. One file a result.
 
 mod access;
+pub mod allowed;
 pub mod as_of;
 pub mod asked;
 mod checked;

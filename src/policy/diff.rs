@@ -1,11 +1,11 @@
 //! What changes from one policy to the next, in the words that people read before they sign.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::names::{EnvName, MemberName};
 
-use super::terms::{Clocks, Consumer, Link, RotateEvery};
+use super::terms::{Clocks, Consumer, Duty, Link, Logging, Party, Procedure, RotateEvery};
 use super::{Environment, Member, Policy, SecretRule, SecretType};
 
 /// How much a change matters to whoever signs it.
@@ -97,6 +97,7 @@ impl Statements {
             procedure,
             logging,
             responsibility,
+            guard,
         } = policy;
         let mut all = Self::default();
         all.access("policy", format!("repository {repository}"));
@@ -126,21 +127,33 @@ impl Statements {
             all.consumer(&format!("consumer `{name}`"), consumer);
         }
         all.links(links);
+        all.duties(procedure, logging, responsibility);
+        for (subject, text) in guard.statements() {
+            all.rule(&subject, text);
+        }
+        all
+    }
+
+    fn duties(
+        &mut self,
+        procedure: &Procedure,
+        logging: &Logging,
+        responsibility: &BTreeMap<Duty, Vec<Party>>,
+    ) {
         for (what, roles) in
             [("security", &procedure.security), ("the platform", &procedure.platform_owner)]
         {
             for role in roles {
-                all.rule("procedure", format!("role `{role}` approves for {what}"));
+                self.rule("procedure", format!("role `{role}` approves for {what}"));
             }
         }
         for event in &logging.required {
-            all.rule("logging", format!("requires {}", event.word()));
+            self.rule("logging", format!("requires {}", event.word()));
         }
         for (duty, parties) in responsibility {
             let parties: Vec<&str> = parties.iter().map(|party| party.word()).collect();
-            all.rule("responsibility", format!("{} by {}", duty.word(), parties.join(", ")));
+            self.rule("responsibility", format!("{} by {}", duty.word(), parties.join(", ")));
         }
-        all
     }
 
     fn access(&mut self, subject: &str, text: String) {
@@ -451,6 +464,11 @@ mod tests {
             ("[types.api-key]", "[responsibility]\nlog = [\"ci\"]\n[types.api-key]"),
             ("[types.api-key]", "[procedure]\nsecurity = [\"admin\"]\n[types.api-key]"),
             ("[types.api-key]", "[consumers.x]\naccess = \"run\"\n[types.api-key]"),
+            ("[types.api-key]", "[guard]\noff = [\"jwt\"]\n[types.api-key]"),
+            (
+                "[types.api-key]",
+                "[[guard.rules]]\nid = \"own\"\ndescription = \"x\"\nkeywords = [\"own-\"]\npattern = \"own-x\"\n\n[types.api-key]",
+            ),
             ("repository = \"0198c9d2", "repository = \"1198c9d2"),
         ] {
             let new = BASE.replacen(from, to, 1);

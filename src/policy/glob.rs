@@ -151,6 +151,24 @@ pub struct Glob {
 }
 
 impl Glob {
+    /// The pattern for one path; what no pattern can hold is taken by `?`.
+    ///
+    /// # Errors
+    /// A path of our own files, of git's, or one that is too long.
+    pub fn exactly(path: &str) -> Result<Self, GlobError> {
+        let spelt = |c: char| match c {
+            '*' | '?' | '[' => format!("[{c}]"),
+            '{' | '}' | '\\' => "?".to_owned(),
+            c if c.is_control() => "?".to_owned(),
+            c => c.to_string(),
+        };
+        let text: String = path.chars().map(spelt).collect();
+        match text.strip_prefix('!') {
+            Some(rest) => format!("?{rest}").parse(),
+            None => text.parse(),
+        }
+    }
+
     /// Tells whether the pattern takes a path.
     #[must_use]
     pub fn takes(&self, path: &RepoPath) -> bool {

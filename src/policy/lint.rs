@@ -37,6 +37,12 @@ pub fn line_of(text: &str, path: &[&str]) -> usize {
     Lines::of(text).at(path)
 }
 
+/// The line of an element of a list of a policy's text, such as a `[[table]]`; of the list if there are not as many.
+#[must_use]
+pub fn line_of_element(text: &str, path: &[&str], index: usize) -> usize {
+    Lines::of(text).element(path, index)
+}
+
 /// The findings so far, each with its line.
 struct Report<'t> {
     lines: Lines<'t>,

@@ -7,6 +7,7 @@ mod diff;
 pub mod edit;
 mod glob;
 mod grants;
+mod guard;
 mod lint;
 mod lost_key;
 mod nearest;
@@ -31,7 +32,8 @@ pub use clash::Clash;
 pub use diff::{Change, Sign, Weight, semantic_diff};
 pub use glob::{AddressGlob, Glob, GlobError, KeyGlob};
 pub use grants::{Narrowing, Right, Way};
-pub use lint::{line_of, lint};
+pub use guard::{Guard, GuardRule};
+pub use lint::{line_of, line_of_element, lint};
 pub use lost_key::LostKey;
 pub use nearest::nearest;
 pub use problem::{PolicyError, Problem};
@@ -78,6 +80,8 @@ pub struct Policy {
     pub logging: Logging,
     /// Who does what: create, store, distribute, rotate …
     pub responsibility: BTreeMap<Duty, Vec<Party>>,
+    /// What `scan` and the hooks look for beside our own rules.
+    pub guard: Guard,
 }
 
 /// A person or a machine.

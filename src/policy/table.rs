@@ -13,6 +13,8 @@ use super::terms::Spelt;
 
 /// Longest free text in characters: reports have to show it.
 const MAX_TEXT: usize = 500;
+/// Longest regular expression in characters.
+const MAX_PATTERN: usize = 4000;
 /// Longest duration in days: ten years.
 const MAX_DAYS: u32 = 3660;
 
@@ -180,9 +182,18 @@ impl<'d, 't> Value<'d, 't> {
         if is_private(text) {
             return Err(self.fail(Problem::PrivateKey { field: self.name }));
         }
-        let fits = !text.trim().is_empty() && text.chars().count() <= MAX_TEXT;
+        self.within(text, MAX_TEXT, "one line of 1 to 500 characters")
+    }
+
+    /// Reads a regular expression or a text for one: a line, which may well name how private keys begin.
+    pub(super) fn pattern(self) -> Result<String, PolicyError> {
+        self.within(self.str()?, MAX_PATTERN, "one line of 1 to 4000 characters")
+    }
+
+    fn within(self, text: &str, most: usize, wants: &'static str) -> Result<String, PolicyError> {
+        let fits = !text.trim().is_empty() && text.chars().count() <= most;
         if !fits || text.chars().any(char::is_control) {
-            return Err(self.shape("one line of 1 to 500 characters"));
+            return Err(self.shape(wants));
         }
         Ok(text.to_owned())
     }
@@ -234,6 +245,23 @@ impl<'d, 't> Value<'d, 't> {
         let wants = || self.shape("a whole number");
         let DeValue::Integer(number) = self.value else { return Err(wants()) };
         u32::from_str_radix(number.as_str(), number.radix()).map_err(|_| wants())
+    }
+
+    /// Reads a number from 0 to 8, in thousandths.
+    pub(super) fn thousandths(self) -> Result<u16, PolicyError> {
+        let wants = || self.shape("a number from 0.0 to 8.0 with at most three decimals");
+        let text = match self.value {
+            DeValue::Float(number) => number.as_str(),
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+            _ => return Err(wants()),
+        };
+        let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+        let is_short = part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
+        let number = format!("{whole}{part:0<3}").parse::<u16>();
+        match number {
+            Ok(number @ 0..=8000) if is_short => Ok(number),
+            _ => Err(wants()),
+        }
     }
 
     /// Reads `true` or `false`.

@@ -73,6 +73,28 @@ impl Allow {
     }
 }
 
+/// What an exception names a text by, that stands in clear anyway. The text itself is kept nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Excusable {
+    /// The hash of its bytes, in UTF-8 where they stand in UTF-16.
+    pub hash: Sha256,
+    length: usize,
+}
+
+impl Excusable {
+    pub(super) fn of(text: &[u8]) -> Self {
+        Self { hash: Allow::hash(text), length: text.len() }
+    }
+
+    /// Tells whether another text holds this one.
+    #[must_use]
+    pub fn stands_in(&self, other: &str) -> bool {
+        // An empty text stands everywhere and tells nothing.
+        let mut parts = other.as_bytes().windows(self.length.max(1));
+        parts.any(|part| Allow::hash(part) == self.hash)
+    }
+}
+
 /// All exceptions, in their order, and which were used.
 #[derive(Debug, Default)]
 pub struct AllowList {
@@ -131,6 +153,51 @@ impl AllowList {
         true
     }
 
+    /// Adds exceptions to the text of a file of theirs; what stands there stays as it is.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn added_to(text: &str, new: Vec<Allow>) -> Result<String, AllowError> {
+        let mut all = Self::parse(text)?;
+        let mut more = Self::default();
+        for allow in new {
+            if all.add(allow.clone()) {
+                more.add(allow);
+            }
+        }
+        let apart = match text {
+            "" => "",
+            text if text.ends_with('\n') => "\n",
+            _ => "\n\n",
+        };
+        let longer = format!("{text}{apart}{}", more.print());
+        // A list in brackets cannot be added to so.
+        let is_right = Self::parse(&longer).is_ok_and(|own| own.entries == all.entries);
+        Ok(if is_right { longer } else { all.print() })
+    }
+
+    /// Takes exceptions out of the text of a file of theirs; what stands round the others stays.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn taken_from(text: &str, gone: &[Allow]) -> Result<String, AllowError> {
+        let all = Self::parse(text)?;
+        let mut kept = Self::default();
+        for allow in all.entries.iter().filter(|allow| !gone.contains(allow)) {
+            kept.add(allow.clone());
+        }
+        let shorter = text.parse::<toml_edit::DocumentMut>().ok().and_then(|mut document| {
+            let tables = document.get_mut("allow")?.as_array_of_tables_mut()?;
+            for at in (0..all.entries.len()).rev().filter(|at| gone.contains(&all.entries[*at])) {
+                tables.remove(at);
+            }
+            Some(document.to_string())
+        });
+        let is_right =
+            |text: &String| Self::parse(text).is_ok_and(|own| own.entries == kept.entries);
+        Ok(shorter.filter(is_right).unwrap_or_else(|| kept.print()))
+    }
+
     /// Prints the file.
     #[must_use]
     pub fn print(&self) -> String {
@@ -149,12 +216,8 @@ impl AllowList {
 
     /// Tells whether an exception lets a text pass that a rule found in a file, and remembers that it was
     /// used.
-    pub fn lets(&self, rule: &str, path: &str, text: &[u8]) -> bool {
-        if self.entries.is_empty() {
-            return false;
-        }
-        let hash = Allow::hash(text);
-        let Some(at) = self.entries.iter().position(|allow| allow.lets(rule, path, &hash)) else {
+    pub fn lets(&self, rule: &str, path: &str, text: &Sha256) -> bool {
+        let Some(at) = self.entries.iter().position(|allow| allow.lets(rule, path, text)) else {
             return false;
         };
         self.used[at].store(true, Ordering::Relaxed);
@@ -221,13 +284,40 @@ mod tests {
     }
 
     #[test]
+    fn what_is_added_and_taken_out_leaves_comments_alone() {
+        let old = format!("# Why.\n{}", entry("jwt", "a", "eyJ", "expired"));
+        let new = AllowList::parse(&entry("jwt", "b", "eyK", "a \"test\"")).unwrap().entries;
+        let both = AllowList::added_to(&old, new.clone()).unwrap();
+        assert!(both.starts_with(&old), "{both}");
+        assert_eq!(AllowList::parse(&both).unwrap().entries()[1], new[0]);
+        assert_eq!(AllowList::added_to(&both, new.clone()).unwrap().trim(), both.trim());
+        let again = AllowList::taken_from(&both, &new).unwrap();
+        assert_eq!(again.trim(), old.trim());
+        let first = AllowList::parse(&old).unwrap().entries;
+        assert!(AllowList::taken_from(&both, &first).unwrap().contains("test"));
+        let hash = Allow::hash(b"x");
+        let listed = format!(
+            "allow = [{{ rule = \"jwt\", path = \"a\", text = \"{hash}\", reason = \"y\" }}]"
+        );
+        let both = AllowList::added_to(&listed, new).unwrap();
+        assert_eq!(AllowList::parse(&both).unwrap().entries().len(), 2);
+    }
+
+    #[test]
+    fn a_text_is_known_in_a_reason_by_its_hash() {
+        let text = Excusable::of(b"hunter2");
+        assert!(text.stands_in("is hunter2, of the manual") && !text.stands_in("is hunter3"));
+        assert!(!text.stands_in("") && !Excusable::of(b"").stands_in("any"));
+    }
+
+    #[test]
     fn a_text_passes_for_its_rule_in_its_files_alone() {
         let list = AllowList::parse(&entry("jwt", "docs/**", "eyJ", "expired")).unwrap();
-        assert!(!list.lets("jwt", "src/a", b"eyJ"));
-        assert!(!list.lets("other", "docs/a", b"eyJ"));
-        assert!(!list.lets("jwt", "docs/a", b"eyK"));
+        assert!(!list.lets("jwt", "src/a", &Allow::hash(b"eyJ")));
+        assert!(!list.lets("other", "docs/a", &Allow::hash(b"eyJ")));
+        assert!(!list.lets("jwt", "docs/a", &Allow::hash(b"eyK")));
         assert_eq!(list.unused().count(), 1);
-        assert!(list.lets("jwt", "docs/a/b", b"eyJ"));
+        assert!(list.lets("jwt", "docs/a/b", &Allow::hash(b"eyJ")));
         assert_eq!(list.unused().count(), 0);
     }
 

@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::Level;
 use super::passes::{Enough, Passes, Target};
-use super::rule::{Group, Paths, Pattern, Reach, Rule, is_keyword, line_of};
+use super::paths::Paths;
+use super::rule::{Group, Pattern, Reach, Rule, is_keyword, line_of};
 
 /// What a `.gitleaks.toml` asks for.
 #[derive(Debug, Default)]

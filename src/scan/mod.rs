@@ -18,6 +18,7 @@ mod marks;
 mod model;
 mod naming;
 mod passes;
+mod paths;
 mod pieces;
 mod placeholder;
 mod regions;
@@ -34,7 +35,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-pub use allow::{Allow, AllowError, AllowList, AllowProblem};
+pub use allow::{Allow, AllowError, AllowList, AllowProblem, Excusable};
 pub use gitleaks::{Gitleaks, GitleaksError, Unheeded};
 pub use passes::Passes;
 pub use pieces::Pieces;
@@ -86,6 +87,8 @@ pub struct Hit<'r> {
     pub column: usize,
     /// The line that the secret ends in.
     pub last_line: usize,
+    /// What an exception names the secret by.
+    pub excusable: Excusable,
 }
 
 /// The rules that a scanner goes by.
@@ -93,13 +96,21 @@ pub struct Hit<'r> {
 pub struct Rules {
     rules: Vec<Rule>,
     passes: Vec<Passes>,
+    /// Which of those who find values of no known form find nothing, among other ids.
+    off: Vec<String>,
 }
 
 impl Rules {
     /// Gives our own rules.
     #[must_use]
     pub fn ours() -> Self {
-        Self { rules: rule::ours(), passes: Vec::new() }
+        Self::only(rule::ours())
+    }
+
+    /// Goes by these rules and no other.
+    #[must_use]
+    pub fn only(rules: Vec<Rule>) -> Self {
+        Self { rules, passes: Vec::new(), off: Vec::new() }
     }
 
     /// Adds rules. One with the id of a rule that is there takes its place.
@@ -110,11 +121,27 @@ impl Rules {
         self
     }
 
+    /// Takes rules out, also what finds values of no known form.
+    #[must_use]
+    pub fn without(mut self, ids: &[String]) -> Self {
+        self.rules.retain(|rule| ids.iter().all(|id| *id != rule.id));
+        self.off.extend(ids.iter().cloned());
+        self
+    }
+
+    /// Tells whether something has this id: a rule, or what finds values of no known form.
+    #[must_use]
+    pub fn knows(&self, id: &str) -> bool {
+        self.rules.iter().any(|rule| rule.id == id)
+            || value::Net::ALL.iter().any(|it| it.id() == id)
+    }
+
     /// Adds what a `.gitleaks.toml` has: its rules, the allow lists for all rules, and takes those of our
     /// rules out that it switches off.
     #[must_use]
     pub fn with_gitleaks(mut self, file: Gitleaks) -> Self {
         self.rules.retain(|rule| file.off.iter().all(|id| *id != rule.id));
+        self.off.extend(file.off);
         self.passes.extend(file.passes);
         self.with(file.rules)
     }

@@ -160,7 +160,8 @@ impl<'s, 'r> Pieces<'s, 'r> {
         let view = View { path: &self.path, bytes, open: self.open, is_begin };
         let (mut raw, regions) = self.scanner.look(view);
         raw.retain(|raw| part.contains(&raw.span.start));
-        let mut hits = self.scanner.tell(raw, &mut Lines::new(bytes, self.line, self.before));
+        let mut hits =
+            self.scanner.tell(raw, bytes, &mut Lines::new(bytes, self.line, self.before));
         if matches!(self.encoding, Encoding::Wide(_)) {
             widen(&mut hits, bytes, self.wide_base);
         } else {

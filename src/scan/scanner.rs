@@ -9,7 +9,7 @@ use super::regions::{self, Kind, Regions};
 use super::rule::{Group, Reach, Rule};
 use super::text::{Lines, Wide, Widths, has_run};
 use super::value::Net;
-use super::{Hit, Level, Rules, Text, assigned, marks, model, runs};
+use super::{Excusable, Hit, Level, Rules, Text, assigned, marks, model, runs};
 
 /// How far before a keyword its rule's pattern is searched, and how far after it.
 const BEFORE: usize = 256;
@@ -117,7 +117,7 @@ impl<'r> Scanner<'r> {
         let bytes = if decoded.is_empty() { text.bytes } else { &decoded };
         let view = View { path: &path, bytes, open: None, is_begin: true };
         let (raw, _) = self.look(view);
-        let mut hits = self.tell(raw, &mut Lines::new(bytes, 1, 0));
+        let mut hits = self.tell(raw, bytes, &mut Lines::new(bytes, 1, 0));
         if let Some(is_new) = text.new_lines {
             hits.retain(|hit| (hit.line..=hit.last_line).any(is_new));
         }
@@ -142,6 +142,10 @@ impl<'r> Scanner<'r> {
     }
 
     fn passes(&self, view: View<'_>, raw: &Raw) -> bool {
+        let is_net = matches!(raw.source, Source::Net(_));
+        if is_net && self.rules.off.iter().any(|id| id == self.id(raw)) {
+            return true;
+        }
         let (from, to) = (raw.whole.start.min(raw.span.start), raw.whole.end.max(raw.span.end));
         if marks::pass(view.bytes, from, to, self.id(raw)) {
             return true;
@@ -164,7 +168,7 @@ impl<'r> Scanner<'r> {
     }
 
     /// Gives hits their names and lines.
-    pub(super) fn tell(&self, raw: Vec<Raw>, lines: &mut Lines<'_>) -> Vec<Hit<'r>> {
+    pub(super) fn tell(&self, raw: Vec<Raw>, bytes: &[u8], lines: &mut Lines<'_>) -> Vec<Hit<'r>> {
         let tell = |raw: Raw| {
             let (line, column) = lines.place(raw.span.start);
             // The next hit may begin before this one's last byte only if they are one: they do not overlap.
@@ -174,8 +178,9 @@ impl<'r> Scanner<'r> {
                 Source::Net(net) => net.description(),
             };
             let (rule, level) = (self.id(&raw), raw.level);
+            let excusable = Excusable::of(&bytes[raw.span.clone()]);
             let (span, whole) = (raw.span, raw.whole);
-            Hit { rule, description, level, span, whole, line, column, last_line }
+            Hit { rule, description, level, span, whole, line, column, last_line, excusable }
         };
         raw.into_iter().map(tell).collect()
     }

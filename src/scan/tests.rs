@@ -46,7 +46,7 @@ fn every_rule_finds_its_examples_and_no_near_miss() {
         let (id, examples, misses) =
             (text.id.clone(), text.examples.clone(), text.near_misses.clone());
         assert!(!examples.is_empty() && !misses.is_empty(), "{id}: an example and a near miss");
-        let rules = Rules { rules: vec![Rule::new(text).unwrap()], passes: Vec::new() };
+        let rules = Rules::only(vec![Rule::new(text).unwrap()]);
         let scanner = Scanner::new(&rules);
         let finds = |example: &str| {
             let hits = scan(&scanner, &path, plain(example).as_bytes());

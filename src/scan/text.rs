@@ -136,6 +136,7 @@ pub fn excerpt(text: &[u8], hit: &Hit<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::scan::Excusable;
     use proptest::prelude::*;
 
     use super::*;
@@ -144,7 +145,17 @@ mod tests {
     fn hit(span: Range<usize>) -> Hit<'static> {
         let whole = span.clone();
         let (rule, description, level) = ("r", "a rule", Level::Block);
-        Hit { rule, description, level, span, whole, line: 1, column: 1, last_line: 1 }
+        Hit {
+            rule,
+            description,
+            level,
+            span,
+            whole,
+            line: 1,
+            column: 1,
+            last_line: 1,
+            excusable: Excusable::of(b""),
+        }
     }
 
     #[test]

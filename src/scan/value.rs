@@ -16,6 +16,9 @@ pub(super) enum Net {
 }
 
 impl Net {
+    /// All of them.
+    pub(super) const ALL: [Self; 3] = [Self::Password, Self::Secret, Self::Random];
+
     /// The id that exceptions name it by.
     pub(super) const fn id(self) -> &'static str {
         match self {

@@ -68,6 +68,7 @@ pub use refs::TreeFile;
 pub use sides::{merge_lines, read_side};
 pub use staged::{FileMode, IndexFile, StagedChange};
 pub use state::StateDir;
+pub use tree::{Taker, each_file_below};
 pub use whole::{Mode, write_whole};
 
 use rand_core::{OsRng, RngCore as _};

@@ -11,7 +11,7 @@ use super::WorldError;
 use super::git::Checkout;
 
 /// What is done with a file: its path in git's bytes, and its content as it comes; of a link its target.
-type Taker<'t> = dyn FnMut(&[u8], &mut dyn Read) -> Result<(), WorldError> + 't;
+pub type Taker<'t> = dyn FnMut(&[u8], &mut dyn Read) -> Result<(), WorldError> + 't;
 
 impl Checkout {
     /// Lends the files of the work tree that git tracks or does not ignore, below some paths as the user gave them;
@@ -45,6 +45,8 @@ impl Checkout {
         let outside = || WorldError::Outside { path: given.to_owned() };
         let whole = self.whole_path(given).ok_or_else(outside)?;
         let inside = whole.strip_prefix(&self.root).map_err(|_| outside())?;
+        // Git lists nothing for what is not there, which would look like nothing found.
+        whole.symlink_metadata().map_err(WorldError::io("read", given.display()))?;
         Ok(if inside.as_os_str().is_empty() { ".".into() } else { inside.to_owned() })
     }
 
@@ -53,24 +55,57 @@ impl Checkout {
         path: &[u8],
         take: &mut Taker<'_>,
     ) -> Result<Option<&'static str>, WorldError> {
-        let here = self.root.join(OsStr::from_bytes(path));
-        // A file that was deleted and not staged as such.
-        let Ok(about) = here.symlink_metadata() else { return Ok(None) };
-        if about.is_symlink() {
-            let target =
-                std::fs::read_link(&here).map_err(WorldError::io("read", here.display()))?;
-            take(path, &mut target.as_os_str().as_bytes())?;
-            return Ok(None);
+        one_file(&self.root.join(OsStr::from_bytes(path)), path, take)
+    }
+}
+
+/// Lends the files below paths outside of any repository, but git's own folders; links are not followed. Gives
+/// those that could not be read, and why.
+pub fn each_file_below(
+    paths: &[PathBuf],
+    take: &mut Taker<'_>,
+) -> Result<Vec<(String, &'static str)>, WorldError> {
+    let mut unread = Vec::new();
+    for path in paths {
+        path.symlink_metadata().map_err(WorldError::io("read", path.display()))?;
+        let walk = walkdir::WalkDir::new(path).sort_by_file_name().into_iter();
+        for entry in walk.filter_entry(|entry| entry.file_name() != ".git") {
+            let Ok(entry) = entry else {
+                unread.push((path.display().to_string(), "holds a folder that cannot be read"));
+                continue;
+            };
+            if entry.file_type().is_dir() {
+                continue;
+            }
+            let here = entry.path();
+            if let Some(why) = one_file(here, here.as_os_str().as_bytes(), take)? {
+                unread.push((here.display().to_string(), why));
+            }
         }
-        if about.is_dir() {
-            return Ok(Some("is another repository"));
-        }
-        if !about.is_file() {
-            return Ok(Some("is no file"));
-        }
-        match File::open(&here) {
-            Ok(mut file) => take(path, &mut file).map(|()| None),
-            Err(_) => Ok(Some("cannot be opened")),
-        }
+    }
+    Ok(unread)
+}
+
+fn one_file(
+    here: &Path,
+    path: &[u8],
+    take: &mut Taker<'_>,
+) -> Result<Option<&'static str>, WorldError> {
+    // A file that was deleted and not staged as such.
+    let Ok(about) = here.symlink_metadata() else { return Ok(None) };
+    if about.is_symlink() {
+        let target = std::fs::read_link(here).map_err(WorldError::io("read", here.display()))?;
+        take(path, &mut target.as_os_str().as_bytes())?;
+        return Ok(None);
+    }
+    if about.is_dir() {
+        return Ok(Some("is another repository"));
+    }
+    if !about.is_file() {
+        return Ok(Some("is no file"));
+    }
+    match File::open(here) {
+        Ok(mut file) => take(path, &mut file).map(|()| None),
+        Err(_) => Ok(Some("cannot be opened")),
     }
 }

@@ -1,5 +1,6 @@
 //! One file a command: that it works, how it says why not, its exit code and its JSON.
 
+mod allow;
 mod approve;
 mod as_of;
 mod calendar;
@@ -44,6 +45,7 @@ pub(crate) mod rotate_steps;
 pub(crate) mod rotate_strategies;
 mod rotate_with;
 mod run;
+mod scan;
 pub(crate) mod seal;
 mod set;
 mod status;

@@ -1,5 +1,6 @@
 //! One file a command: its `Args`, and a `run` that calls one deed and shows what it gives.
 
+pub(crate) mod allow;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doctor;

@@ -78,6 +78,7 @@ pub(in crate::deeds) fn faults(
             fix: Some("tenure help set lists the generators".to_owned()),
         });
     }
+    findings.extend(super::guard::faults(policy, text));
     let line = |finding: &Finding| finding.place.rsplit(':').next()?.parse::<usize>().ok();
     findings.sort_by_key(line);
     Ok(findings)

@@ -30,6 +30,7 @@ impl Judge<'_> {
                 level: Level::Block,
                 excerpt: key.map_or_else(|| "the file".to_owned(), |key| format!("`{key}`")),
                 fix: String::new(),
+                excusable: None,
             };
             let touched = self.lines.touched(text, &(at..at));
             (leak, Some(touched))

@@ -6,7 +6,7 @@ use super::DeedError;
 use super::load::Place;
 use crate::names::{Address, EnvName};
 use crate::scan::managed::How;
-use crate::scan::{Allow, Level};
+use crate::scan::{Allow, Excusable, Level};
 use crate::world::{ObjectId, Stopwatch, World};
 
 mod archive;
@@ -18,13 +18,16 @@ mod staged;
 mod standards;
 mod texts;
 mod tree;
+mod unexcused;
 mod values;
 
 use commits::Commits;
 
 pub(super) use staged::changes;
-pub(super) use standards::ALLOW;
+pub use standards::ALLOW;
+pub(super) use standards::{broken, rule_text};
 pub use tree::stdin;
+pub(super) use unexcused::{Unexcused, as_staged, in_tree, nowhere};
 
 /// What must not stand where it was found. Never holds the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub struct Leak {
     pub excerpt: String,
     /// The command or the deed that mends it.
     pub fix: String,
+    /// What an exception would name it by; none where none counts.
+    pub excusable: Option<Excusable>,
 }
 
 /// What was found.
@@ -134,12 +139,12 @@ pub type Progress<'p> = &'p mut dyn FnMut(usize, usize);
 /// Looks through a repository; tells how far it has come where there are commits to look through.
 ///
 /// # Errors
-/// [`DeedError::Refuse`] for a range that is none; [`DeedError::World`] where something cannot be read; [`DeedError::Scan`] where a rule or an exception is
+/// [`DeedError::Refuse`] for a range that is none; [`DeedError::World`] where something cannot be read; [`DeedError::Standard`] where a rule or an exception is
 /// not well made: then nothing was looked through.
 pub fn scan(world: &World, of: &Where, progress: Progress<'_>) -> Result<Scanned, DeedError> {
     let watch = Stopwatch::start();
     let mut scanned = match of {
-        Where::Tree(below) => tree::scan(&Place::find(world)?, below)?,
+        Where::Tree(below) => tree::scan(world, below)?,
         Where::Staged => staged::scan(&Place::staged(world)?)?,
         Where::Range(range) => {
             let place = Place::find(world)?;

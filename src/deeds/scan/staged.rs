@@ -18,9 +18,17 @@ pub(in crate::deeds) fn changes(
     place: &Place<'_>,
     changes: &[StagedChange],
 ) -> Result<Scanned, DeedError> {
-    let standards = Standards::of(place)?;
+    look(place, &Standards::of(place)?, changes)
+}
+
+/// Looks through some changes of the index by some standards.
+pub(super) fn look(
+    place: &Place<'_>,
+    standards: &Standards,
+    changes: &[StagedChange],
+) -> Result<Scanned, DeedError> {
     let values = standards.policy.as_ref().map(|policy| Values::of(place, policy)).transpose()?;
-    let mut judge = Judge::new(&standards, values);
+    let mut judge = Judge::new(standards, values);
     let leaks = judge_changes(place, &mut judge, changes)?;
     Ok(judge.done(leaks))
 }

@@ -3,11 +3,11 @@
 
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
-use crate::policy::{self, Policy};
-use crate::scan::{AllowList, Gitleaks, Rules, Unheeded};
+use crate::policy::{self, GuardRule, Policy};
+use crate::scan::{AllowList, Gitleaks, Level, Rule, RuleText, Rules, Unheeded};
 
 /// Where the exceptions stand.
-pub(in crate::deeds) const ALLOW: &str = ".secrets/allow.toml";
+pub const ALLOW: &str = ".secrets/allow.toml";
 const GITLEAKS: &str = ".gitleaks.toml";
 
 /// Rules and exceptions.
@@ -30,6 +30,12 @@ impl Standards {
     /// Reads those of a place.
     pub(super) fn of(place: &Place<'_>) -> Result<Self, DeedError> {
         let mut own = Self::ours();
+        let policy = place.read(&policy::PATH.parse()?)?;
+        let policy = policy.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let policy = policy.and_then(|text| Some((Policy::parse(text).ok()?, text)));
+        if let Some((policy, _)) = &policy {
+            own.rules = own.rules.without(&policy.guard.off);
+        }
         if let Some(bytes) = place.read(&GITLEAKS.parse()?)? {
             let text = String::from_utf8_lossy(&bytes);
             let read = Gitleaks::read(&text)
@@ -42,13 +48,47 @@ impl Standards {
             own.allow = AllowList::parse(&text)
                 .map_err(|why| broken(ALLOW, why.line, &why.problem.to_string()))?;
         }
-        let policy = place.read(&policy::PATH.parse()?)?;
-        let policy = policy.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
-        own.policy = policy.and_then(|text| Policy::parse(text).ok());
+        if let Some((policy, text)) = policy {
+            own.obey(policy, text)?;
+        }
         Ok(own)
+    }
+
+    /// Takes the policy's own rules over all others: it is signed.
+    fn obey(&mut self, policy: Policy, text: &str) -> Result<(), DeedError> {
+        let mut rules = Vec::new();
+        for (at, rule) in policy.guard.rules.iter().enumerate() {
+            let line = || policy::line_of_element(text, &["guard", "rules"], at);
+            let rule = Rule::new(rule_text(rule));
+            rules.push(rule.map_err(|why| broken(policy::PATH, line(), &why.to_string()))?);
+        }
+        self.rules = std::mem::replace(&mut self.rules, Rules::only(Vec::new())).with(rules);
+        self.policy = Some(policy);
+        Ok(())
     }
 }
 
-fn broken(path: &'static str, line: usize, why: &str) -> DeedError {
+/// A rule of the policy as the scanner's own grammar has it.
+pub(in crate::deeds) fn rule_text(rule: &GuardRule) -> RuleText {
+    let level = |only_warns: bool| if only_warns { Level::Warn } else { Level::Block };
+    let rule = rule.clone();
+    RuleText {
+        id: rule.id,
+        description: rule.description,
+        keywords: rule.keywords,
+        pattern: rule.pattern,
+        entropy: rule.entropy.map(|bits| f32::from(bits) / 1000.0),
+        random: rule.random,
+        checksum: rule.checksum,
+        paths: rule.paths.iter().map(ToString::to_string).collect(),
+        except: rule.except,
+        level: level(rule.only_warns),
+        level_in_tests: rule.only_warns_in_tests.map(level),
+        examples: rule.examples,
+        near_misses: rule.near_misses,
+    }
+}
+
+pub(in crate::deeds) fn broken(path: &'static str, line: usize, why: &str) -> DeedError {
     DeedError::Standard { path, line, why: why.to_owned() }
 }

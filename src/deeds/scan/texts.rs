@@ -1,7 +1,6 @@
 //! One text after the other is judged here, wherever it comes from.
 
 use std::io::Read;
-use std::ops::Range;
 
 use zeroize::Zeroizing;
 
@@ -12,7 +11,7 @@ use super::{Leak, MANAGED, Scanned, What, archive};
 use crate::names::{RepoPath, quoted};
 use crate::policy::Policy;
 use crate::scan::managed::Found;
-use crate::scan::{Hit, Level, Pieces, Scanner, Text, excerpt};
+use crate::scan::{Excusable, Hit, Level, Pieces, Scanner, Text, excerpt};
 use crate::world::{ObjectId, WorldError};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
@@ -60,9 +59,13 @@ impl<'s> Judge<'s> {
     /// Judges what a file's path says.
     pub(super) fn path(&mut self, origin: Origin<'_>) -> Vec<Fresh> {
         let nameless = Origin { path: b"", ..origin };
-        let found = self.whole(nameless, origin.path);
+        let mut found = self.whole(nameless, origin.path);
+        let path = String::from_utf8_lossy(origin.path);
+        found.retain(|(leak, _)| {
+            leak.excusable.is_none_or(|it| !self.passes(&leak.rule, &path, &it))
+        });
         let named = |(leak, _): Fresh| {
-            let path = String::from_utf8_lossy(origin.path).into_owned();
+            let path = path.clone().into_owned();
             let fix = format!("git mv {} to a name that says no secret", quoted(&path));
             (Leak { path, line: 0, fix, ..leak }, None)
         };
@@ -93,6 +96,7 @@ impl<'s> Judge<'s> {
     /// Judges a text that is all there.
     pub(super) fn whole(&mut self, origin: Origin<'_>, text: &[u8]) -> Vec<Fresh> {
         let managed = self.managed(text);
+        let path = String::from_utf8_lossy(origin.path);
         let mut fresh = Vec::new();
         for found in &managed {
             let lines = self.lines.touched(text, &found.span);
@@ -112,7 +116,7 @@ impl<'s> Judge<'s> {
         for hit in hits {
             let overlaps =
                 |it: &Found| it.span.start < hit.span.end && hit.span.start < it.span.end;
-            if managed.iter().any(overlaps) || self.passes(origin, &hit, text) {
+            if managed.iter().any(overlaps) || self.passes(hit.rule, &path, &hit.excusable) {
                 continue;
             }
             let lines = self.lines.touched(text, &hit.whole);
@@ -150,7 +154,7 @@ impl<'s> Judge<'s> {
     fn pieces(&mut self, origin: Origin<'_>, from: &mut dyn Read) -> std::io::Result<Vec<Fresh>> {
         let mut pieces = Pieces::new(&self.scanner, origin.path);
         let mut windows = Windows::default();
-        let mut leaks = Vec::new();
+        let (mut leaks, mut allowed) = (Vec::new(), 0);
         while windows.fill(from)? {
             self.scanned.bytes += windows.new_text().len() as u64;
             for found in self.managed(windows.text()) {
@@ -158,14 +162,26 @@ impl<'s> Judge<'s> {
                 leaks.extend(leak.map(|leak| Leak { line: leak.line + windows.lines, ..leak }));
             }
             let hits = pieces.push(windows.new_text());
-            leaks.extend(hits.iter().map(|hit| of_hit(origin, "…".to_owned(), hit)));
+            let more = self.unexcused(origin, &hits);
+            allowed += hits.len() - more.len();
+            leaks.extend(more);
         }
         let hits = pieces.finish();
-        leaks.extend(hits.iter().map(|hit| of_hit(origin, "…".to_owned(), hit)));
+        let more = self.unexcused(origin, &hits);
+        self.scanned.allowed += allowed + hits.len() - more.len();
+        leaks.extend(more);
         // What stands where two windows overlap is found twice.
         leaks.sort_by_key(|leak| (leak.line, leak.column));
         leaks.dedup();
         Ok(leaks.into_iter().map(|leak| (leak, None)).collect())
+    }
+
+    /// The hits in a piece of a text that no exception lets pass.
+    fn unexcused(&self, origin: Origin<'_>, hits: &[Hit<'_>]) -> Vec<Leak> {
+        let path = String::from_utf8_lossy(origin.path);
+        let allow = &self.standards.allow;
+        let hits = hits.iter().filter(|hit| !allow.lets(hit.rule, &path, &hit.excusable.hash));
+        hits.map(|hit| of_hit(origin, "…".to_owned(), hit)).collect()
     }
 
     fn managed(&self, text: &[u8]) -> Vec<Found> {
@@ -184,10 +200,8 @@ impl<'s> Judge<'s> {
         path.zip(policy).is_some_and(|(path, policy)| policy.environment_of(&path).is_some())
     }
 
-    fn passes(&mut self, origin: Origin<'_>, hit: &Hit<'_>, text: &[u8]) -> bool {
-        let secret = text.get::<Range<usize>>(hit.span.clone()).unwrap_or_default();
-        let path = String::from_utf8_lossy(origin.path);
-        let passes = self.standards.allow.lets(hit.rule, &path, secret);
+    fn passes(&mut self, rule: &str, path: &str, text: &Excusable) -> bool {
+        let passes = self.standards.allow.lets(rule, path, &text.hash);
         self.scanned.allowed += usize::from(passes);
         passes
     }
@@ -211,6 +225,7 @@ impl<'s> Judge<'s> {
             what: What::Managed { address, how: found.how },
             level: Level::Block,
             excerpt: "…".to_owned(),
+            excusable: None,
         })
     }
 
@@ -235,6 +250,7 @@ fn of_hit(origin: Origin<'_>, excerpt: String, hit: &Hit<'_>) -> Leak {
         what: What::Credential,
         level: hit.level,
         excerpt,
+        excusable: Some(hit.excusable),
         fix: format!("take it out, or: tenure allow {} --reason \"…\"", quoted(&place)),
     }
 }

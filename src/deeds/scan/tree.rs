@@ -8,15 +8,39 @@ use super::values::Values;
 use super::{Leak, Scanned};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
-use crate::world::{Stopwatch, World, terminal};
+use crate::world::{Stopwatch, Taker, World, WorldError, each_file_below, terminal};
 
-/// Looks through the files that git tracks or would take, below some paths.
-pub(super) fn scan(place: &Place<'_>, below: &[PathBuf]) -> Result<Scanned, DeedError> {
-    let standards = Standards::of(place)?;
+/// Looks through the files that git tracks or would take, below some paths; through folders outside of any
+/// repository by our own rules alone.
+pub(super) fn scan(world: &World, below: &[PathBuf]) -> Result<Scanned, DeedError> {
+    let place = Place::find(world);
+    let is_ours = |path: &PathBuf| place.as_ref().is_ok_and(|it| it.checkout.is_inside(path));
+    if !below.is_empty() && !below.iter().any(is_ours) {
+        let standards = Standards::ours();
+        let here: Vec<_> = below.iter().map(|path| world.from.join(path)).collect();
+        return take(Judge::new(&standards, None), |taker| each_file_below(&here, taker));
+    }
+    let place = place?;
+    look(&place, &Standards::of(&place)?, below)
+}
+
+/// Looks through files of the work tree by some standards.
+pub(super) fn look(
+    place: &Place<'_>,
+    standards: &Standards,
+    below: &[PathBuf],
+) -> Result<Scanned, DeedError> {
     let values = standards.policy.as_ref().map(|policy| Values::of(place, policy)).transpose()?;
-    let mut judge = Judge::new(&standards, values);
+    let judge = Judge::new(standards, values);
+    take(judge, |taker| place.checkout.each_file(below, taker))
+}
+
+fn take(
+    mut judge: Judge<'_>,
+    each: impl FnOnce(&mut Taker<'_>) -> Result<Vec<(String, &'static str)>, WorldError>,
+) -> Result<Scanned, DeedError> {
     let mut leaks: Vec<Leak> = Vec::new();
-    let skipped = place.checkout.each_file(below, &mut |path, content| {
+    let skipped = each(&mut |path, content| {
         let origin = Origin { path, commit: None };
         leaks.extend(judge.path(origin).into_iter().map(|(leak, _)| leak));
         leaks.extend(judge.read(origin, content)?.into_iter().map(|(leak, _)| leak));

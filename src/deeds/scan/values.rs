@@ -55,7 +55,11 @@ pub(super) fn opened(place: &Place<'_>, policy: &Policy) -> Result<Opened, DeedE
     Ok((values, closed))
 }
 
-fn managed(place: &Place<'_>, policy: &Policy, env: &EnvName) -> Result<Vec<RepoPath>, DeedError> {
+pub(super) fn managed(
+    place: &Place<'_>,
+    policy: &Policy,
+    env: &EnvName,
+) -> Result<Vec<RepoPath>, DeedError> {
     let mut paths = Vec::new();
     for folder in policy.literal_prefixes(Some(env)) {
         let below = place.list(&folder)?.files;

@@ -108,7 +108,7 @@ pub(super) fn level(leak: &Leak) -> &'static str {
     }
 }
 
-fn leak_json(leak: &Leak) -> Value {
+pub(super) fn leak_json(leak: &Leak) -> Value {
     let managed = match &leak.what {
         What::Credential => None,
         What::Managed { address, .. } => Some(address),
@@ -127,7 +127,7 @@ fn leak_json(leak: &Leak) -> Value {
     })
 }
 
-fn allow_json(allow: &Allow) -> Value {
+pub(super) fn allow_json(allow: &Allow) -> Value {
     json!({ "rule": allow.rule, "path": allow.path.as_str(), "reason": allow.reason })
 }
 

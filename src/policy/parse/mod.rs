@@ -36,6 +36,7 @@ const SECTIONS: &[&str] = &[
     "procedure",
     "logging",
     "responsibility",
+    "guard",
 ];
 
 impl Policy {
@@ -84,6 +85,7 @@ fn sections(top: &mut Fields<'_, '_>) -> Result<Policy, PolicyError> {
     let procedure = rules::procedure(top, &roles)?;
     let logging = rules::logging(top)?;
     let responsibility = rules::responsibility(top)?;
+    let guard = super::guard::guard(top)?;
     Ok(Policy {
         revision,
         repository,
@@ -99,6 +101,7 @@ fn sections(top: &mut Fields<'_, '_>) -> Result<Policy, PolicyError> {
         procedure,
         logging,
         responsibility,
+        guard,
     })
 }
 

@@ -1,0 +1,224 @@
+//! Exceptions of the guard: what `scan` finds, and what somebody says may stand there, with a reason that
+//! others review. No value is kept in one, and none covers a value that is managed here.
+
+use std::path::PathBuf;
+
+use super::DeedError;
+use super::load::Place;
+use super::scan::{self, ALLOW, Leak, MANAGED, Unexcused, What, Where, broken};
+use crate::names::{RepoPath, quoted};
+use crate::policy::Glob;
+use crate::scan::{Allow, AllowError, AllowList};
+use crate::world::{Change, Mode, World};
+
+/// Longest reason in characters: reviewers read it.
+const LONGEST: usize = 500;
+
+/// Which finding may stand.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The file, as the user gave it.
+    pub path: PathBuf,
+    /// From 1; 0 for what the file's name says.
+    pub line: usize,
+    /// The byte in it, from 1; all findings of the line where it is not said.
+    pub column: Option<usize>,
+    /// Only what this rule finds.
+    pub rule: Option<String>,
+    /// Where it may stand, in place of that file alone.
+    pub at: Option<Glob>,
+}
+
+/// What may stand from now on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// The exceptions that are new.
+    pub added: Vec<Allow>,
+    /// How many findings an exception let pass before.
+    pub before: usize,
+    /// What no exception covers: values that are managed here, and what stands in our own files.
+    pub left: Vec<Leak>,
+}
+
+/// Lets one finding pass, of the work tree or else of what is staged; several where they stand in one line.
+///
+/// # Errors
+/// [`DeedError::NoFinding`]; [`DeedError::Refuse`] where no exception can cover it, or the reason is none.
+pub fn one(world: &World, wanted: &Wanted, reason: &str) -> Result<Allowed, DeedError> {
+    readable(reason)?;
+    let place = Place::to_write(world)?;
+    let path = place.checkout.repo_path(&wanted.path)?;
+    // What is packed in a file is told as `FILE!/NAME`.
+    let given = wanted.path.to_str().unwrap_or_default();
+    let packed = given.split_once("!/").map_or(given, |(file, _)| file);
+    let is_there = |given: &str| -> Result<bool, DeedError> {
+        let path = place.checkout.repo_path(given.as_ref())?;
+        Ok(place.files.is_file(&path).unwrap_or(true))
+    };
+    let mut found = match [given, packed].into_iter().find(|it| is_there(it).unwrap_or(false)) {
+        Some(file) => scan::in_tree(&place, &[file.into()])?,
+        // What is staged may be gone from the work tree.
+        None => scan::nowhere(&place)?,
+    };
+    unmanaged(&found, &path)?;
+    let is_meant = |leak: &Leak| {
+        leak.path == path.as_str()
+            && leak.line == wanted.line
+            && wanted.column.is_none_or(|column| column == leak.column)
+            && wanted.rule.as_ref().is_none_or(|rule| *rule == leak.rule)
+    };
+    found.leaks.retain(&is_meant);
+    if found.leaks.is_empty() {
+        found.leaks = scan::as_staged(&Place::staged(world)?)?;
+        found.leaks.retain(&is_meant);
+    }
+    if found.leaks.is_empty() {
+        return Err(DeedError::NoFinding { path, line: wanted.line });
+    }
+    if let Some(leak) = found.leaks.iter().find(|leak| leak.excusable.is_none()) {
+        return Err(refuse(format!("what stands there is {}", held(leak)), Some(leak.fix.clone())));
+    }
+    let at = match &wanted.at {
+        Some(glob) => widened(&place, &found, &path, glob)?,
+        None => Glob::exactly(path.as_str())
+            .map_err(|_| refuse("no exception names our own files, or git's".to_owned(), None))?,
+    };
+    write(&place, found, reason, |_| Some(at.clone()))
+}
+
+/// Lets all pass that is found in the work tree today.
+///
+/// # Errors
+/// [`DeedError::Refuse`] where the reason is none, or holds what it excuses.
+pub fn all(world: &World, reason: &str) -> Result<Allowed, DeedError> {
+    readable(reason)?;
+    let place = Place::to_write(world)?;
+    let found = scan::in_tree(&place, &[])?;
+    write(&place, found, reason, |leak| Glob::exactly(&leak.path).ok())
+}
+
+/// Lists the exceptions of the work tree.
+///
+/// # Errors
+/// [`DeedError::Standard`] where the file is not well made.
+pub fn list(world: &World) -> Result<Vec<Allow>, DeedError> {
+    let (_, text) = read(&Place::find(world)?)?;
+    let list = AllowList::parse(&text).map_err(|why| faulty(&why))?;
+    Ok(list.entries().to_vec())
+}
+
+/// Takes those out that let nothing pass in the work tree, and gives them.
+///
+/// # Errors
+/// As [`list`].
+pub fn prune(world: &World) -> Result<Vec<Allow>, DeedError> {
+    let place = Place::to_write(world)?;
+    let gone = scan::scan(world, &Where::Tree(Vec::new()), &mut |_, _| ())?.unused;
+    let (bytes, text) = read(&place)?;
+    if !gone.is_empty() {
+        let text = AllowList::taken_from(&text, &gone).map_err(|why| faulty(&why))?;
+        put(&place, bytes.as_deref(), text)?;
+    }
+    Ok(gone)
+}
+
+/// Adds exceptions for findings, each for the files that `at` says.
+fn write(
+    place: &Place<'_>,
+    found: Unexcused,
+    reason: &str,
+    at: impl Fn(&Leak) -> Option<Glob>,
+) -> Result<Allowed, DeedError> {
+    let mut allowed = Allowed::default();
+    for leak in found.leaks {
+        let named = leak.excusable.zip(at(&leak));
+        // Where a file's name is what was found, its path would hold it.
+        let Some((text, path)) = named.filter(|(text, path)| !text.stands_in(path.as_str())) else {
+            allowed.left.push(leak);
+            continue;
+        };
+        if text.stands_in(reason) {
+            let place = format!("{}:{}", leak.path, leak.line);
+            return Err(refuse(format!("the reason holds what {place} has"), None));
+        }
+        let is_same =
+            |own: &Allow| own.rule == leak.rule && own.path == path && own.text == text.hash;
+        if found.allow.lets(&leak.rule, &leak.path, &text.hash) {
+            allowed.before += 1;
+        } else if !allowed.added.iter().any(is_same) {
+            let (rule, reason) = (leak.rule, reason.to_owned());
+            allowed.added.push(Allow { rule, path, text: text.hash, reason });
+        }
+    }
+    if !allowed.added.is_empty() {
+        let (bytes, text) = read(place)?;
+        let text = AllowList::added_to(&text, allowed.added.clone()).map_err(|why| faulty(&why))?;
+        put(place, bytes.as_deref(), text)?;
+    }
+    Ok(allowed)
+}
+
+/// A pattern that was asked for takes the file, and none that is sealed: there it would have no effect.
+fn widened(
+    place: &Place<'_>,
+    found: &Unexcused,
+    path: &RepoPath,
+    glob: &Glob,
+) -> Result<Glob, DeedError> {
+    if !glob.takes_text(path.as_str()) {
+        return Err(refuse(format!("`{glob}` does not take `{path}`"), None));
+    }
+    match found.managed(place)?.into_iter().find(|path| glob.takes(path)) {
+        Some(managed) => {
+            let what = format!("`{glob}` takes `{managed}`, which no exception covers");
+            Err(refuse(what, Some("a narrower pattern".to_owned())))
+        }
+        None => Ok(glob.clone()),
+    }
+}
+
+fn unmanaged(found: &Unexcused, path: &RepoPath) -> Result<(), DeedError> {
+    let Some(env) = found.policy.as_ref().and_then(|policy| policy.environment_of(path)) else {
+        return Ok(());
+    };
+    let what = format!("`{path}` belongs to {env}: no exception covers what stands in clear there");
+    Err(refuse(what, Some(format!("tenure seal {}", quoted(path)))))
+}
+
+fn held(leak: &Leak) -> String {
+    match &leak.what {
+        What::Managed { address, .. } => format!("{address}: no exception covers a managed value"),
+        What::Credential => format!("no matter of exceptions [{MANAGED}]"),
+    }
+}
+
+fn readable(reason: &str) -> Result<(), DeedError> {
+    let fits = !reason.trim().is_empty() && reason.chars().count() <= LONGEST;
+    if fits && !reason.chars().any(char::is_control) {
+        return Ok(());
+    }
+    let instead = Some("--reason \"why it may stand there\"".to_owned());
+    Err(refuse(format!("a reason is one line of 1 to {LONGEST} characters"), instead))
+}
+
+fn read(place: &Place<'_>) -> Result<(Option<Vec<u8>>, String), DeedError> {
+    let bytes = place.read(&ALLOW.parse()?)?;
+    let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
+    Ok((bytes, text))
+}
+
+fn put(place: &Place<'_>, before: Option<&[u8]>, text: String) -> Result<(), DeedError> {
+    let path: RepoPath = ALLOW.parse()?;
+    let mut change = Change::new();
+    change.based_on(path.clone(), before);
+    change.put(path, text.into_bytes(), Mode::Keep);
+    place.commit(&change)
+}
+
+fn faulty(why: &AllowError) -> DeedError {
+    broken(ALLOW, why.line, &why.problem.to_string())
+}
+
+fn refuse(what: String, instead: Option<String>) -> DeedError {
+    DeedError::Refuse { what, instead }
+}
