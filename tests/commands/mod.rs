@@ -16,6 +16,7 @@ mod extend;
 mod generate;
 mod get;
 mod hook;
+mod hooks;
 pub(crate) mod incident;
 mod init;
 pub(crate) mod join;

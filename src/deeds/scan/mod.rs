@@ -10,12 +10,15 @@ use crate::scan::{Allow, Level};
 use crate::world::{ObjectId, Stopwatch, World};
 
 mod before;
+mod message;
 mod staged;
 mod standards;
 mod texts;
 mod tree;
 mod values;
 
+pub(super) use message::scan as message;
+pub(super) use staged::scan as staged;
 pub use tree::stdin;
 
 /// What must not stand where it was found. Never holds the value.
@@ -115,7 +118,10 @@ pub fn scan(world: &World, of: &Where) -> Result<Scanned, DeedError> {
     let watch = Stopwatch::start();
     let mut scanned = match of {
         Where::Tree(below) => tree::scan(&Place::find(world)?, below)?,
-        Where::Staged => staged::scan(&Place::staged(world)?)?,
+        Where::Staged => {
+            let place = Place::staged(world)?;
+            staged(&place, &place.checkout.staged_changes()?)?
+        }
     };
     scanned.took = watch.elapsed();
     Ok(scanned)

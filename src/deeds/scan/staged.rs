@@ -8,13 +8,15 @@ use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::world::{Blob, FileMode, ObjectId, StagedChange};
 
-/// Looks through the changes of the index against HEAD and, in a merge, against every side of it.
-pub(in crate::deeds) fn scan(place: &Place<'_>) -> Result<Scanned, DeedError> {
-    let changes = place.checkout.staged_changes()?;
+/// Looks through changes of the index against HEAD and, in a merge, against every side of it.
+pub(in crate::deeds) fn scan(
+    place: &Place<'_>,
+    changes: &[StagedChange],
+) -> Result<Scanned, DeedError> {
     let standards = Standards::of(place)?;
     let values = standards.policy.as_ref().map(|policy| Values::of(place, policy)).transpose()?;
     let mut judge = Judge::new(&standards, values);
-    let leaks = judge_changes(place, &mut judge, &changes)?;
+    let leaks = judge_changes(place, &mut judge, changes)?;
     Ok(judge.done(leaks))
 }
 

@@ -102,7 +102,7 @@ pub(super) fn level(leak: &Leak) -> &'static str {
     }
 }
 
-fn leak_json(leak: &Leak) -> Value {
+pub(super) fn leak_json(leak: &Leak) -> Value {
     let managed = match &leak.what {
         What::Credential => None,
         What::Managed { address, .. } => Some(address),
