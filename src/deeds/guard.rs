@@ -14,8 +14,8 @@ use super::{DeedError, opened};
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, RepoPath, quoted};
 use crate::policy;
-use crate::verify::{LogEvidence, Record, Verified};
 use crate::scan::Level;
+use crate::verify::{LogEvidence, Record, Verified};
 use crate::world::{Amid, Checkout, ObjectId, StagedChange, Stopwatch, World, WorldError};
 
 /// The most that git tells of a push.
@@ -120,7 +120,8 @@ pub fn pushed(world: &World, remote: &str, told: &mut dyn Read) -> Result<Passin
     let mut text = String::new();
     told.take(MOST).read_to_string(&mut text).map_err(WorldError::io("read", "stdin"))?;
     let lines = text.lines().filter(|line| !line.is_empty());
-    let refs: Vec<_> = lines.map(|line| objects(line).ok_or_else(garbled)).collect::<Result<_, _>>()?;
+    let refs: Vec<_> =
+        lines.map(|line| objects(line).ok_or_else(garbled)).collect::<Result<_, _>>()?;
     let (tips, known): (Vec<_>, Vec<_>) = refs.into_iter().unzip();
     let (tips, known): (Vec<_>, Vec<_>) =
         (tips.into_iter().flatten().collect(), known.into_iter().flatten().collect());
@@ -147,7 +148,9 @@ fn objects(line: &str) -> Option<(Option<ObjectId>, Option<ObjectId>)> {
 fn garbled() -> DeedError {
     DeedError::Refuse {
         what: "what stdin tells of the push has another form than git's".to_owned(),
-        instead: Some("`<local ref> <local object> <remote ref> <remote object>` on each line".to_owned()),
+        instead: Some(
+            "`<local ref> <local object> <remote ref> <remote object>` on each line".to_owned(),
+        ),
     }
 }
 
@@ -206,7 +209,10 @@ fn judge(
 
 /// Tells whether a finding's place lies in a file: `file`, `file:line`, `file key`.
 fn is_about(finding: &Finding, path: &str) -> bool {
-    finding.place.strip_prefix(path).is_some_and(|rest| matches!(rest.chars().next(), None | Some(':' | ' ')))
+    finding
+        .place
+        .strip_prefix(path)
+        .is_some_and(|rest| matches!(rest.chars().next(), None | Some(':' | ' ')))
 }
 
 /// Tells what no commit may bring; what is only late or due is for `check` to say.

@@ -23,7 +23,9 @@ impl Show for Guarded {
                 Guards::PolicyAlone => {
                     ", no credential; the policy has no environments, so no file is managed"
                 }
-                Guards::Nothing => ", no credential; there is no policy here, so no file is managed",
+                Guards::Nothing => {
+                    ", no credential; there is no policy here, so no file is managed"
+                }
             };
             return writeln!(out, "tenure: {files}{judged}{}", aside(&self.scanned, self.took));
         }
@@ -59,7 +61,11 @@ impl Show for Passing {
         };
         let leaks: Vec<_> = blocking(&self.scanned).collect();
         if leaks.is_empty() {
-            return writeln!(out, "tenure: {what}, no secret{}", aside(&self.scanned, self.scanned.took));
+            return writeln!(
+                out,
+                "tenure: {what}, no secret{}",
+                aside(&self.scanned, self.scanned.took)
+            );
         }
         let found = secrets(&leaks).join(" and ");
         writeln!(out, "tenure: {} blocked, {found} in {what}", self.hook.stops())?;

@@ -124,7 +124,8 @@ impl Checkout {
         })
     }
 
-    fn each_object(
+    /// Lends objects of a kind one after the other; none for one that is not at hand.
+    pub(super) fn each_object(
         &self,
         kind: &str,
         ids: &[ObjectId],

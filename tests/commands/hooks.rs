@@ -100,7 +100,10 @@ fn a_managed_value_is_blocked_elsewhere_with_its_address() {
     repo.line("add --all").done();
     let tried = repo.line("commit -q -m try");
     blocked(&tried, "managed-value");
-    assert!(tried.stderr.contains("deploy.sh:1:12  managed-value  equal to dev/API_KEY"), "{tried}");
+    assert!(
+        tried.stderr.contains("deploy.sh:1:12  managed-value  equal to dev/API_KEY"),
+        "{tried}"
+    );
     assert!(!tried.stderr.contains(value), "{tried}");
     let json = repo.run("--json hook run pre-commit");
     assert_eq!((json.code, json.json()["leaks"][0]["rule"].as_str()), (1, Some("managed-value")));
@@ -140,7 +143,10 @@ fn what_git_takes_out_of_an_edited_message_is_none_of_it() {
     let git = stock("git").unwrap();
     let editor = repo.folder().join("editor");
     let edited = |text: &str, args: &[&str]| {
-        script(&editor, &format!("printf '{text}\\n' | cat - \"$1\" > \"$1.new\" && mv \"$1.new\" \"$1\""));
+        script(
+            &editor,
+            &format!("printf '{text}\\n' | cat - \"$1\" > \"$1.new\" && mv \"$1.new\" \"$1\""),
+        );
         let command = repo.command(&git).env("GIT_EDITOR", &editor);
         command.args(&["commit", "-q", "--allow-empty"]).args(args).run()
     };
@@ -301,7 +307,10 @@ fn hooks_that_were_there_get_what_git_gives_and_so_do_ours() {
     repo.with_origin();
     for name in ["pre-commit", "prepare-commit-msg", "commit-msg", "pre-push"] {
         let seen = repo.folder().join(name).display().to_string();
-        script(&repo.hook(name), &format!("echo \"$0 $@\" > {seen}; cat >> {seen}; test ! -e forbidden"));
+        script(
+            &repo.hook(name),
+            &format!("echo \"$0 $@\" > {seen}; cat >> {seen}; test ! -e forbidden"),
+        );
     }
     repo.run("hook install").done();
     let seen = |name: &str| fs::read_to_string(repo.folder().join(name)).unwrap();
@@ -364,7 +373,9 @@ fn a_hook_of_an_earlier_version_is_ours_and_is_renewed() {
     assert_eq!(turns["hooks"][1]["turn"], "unchanged");
     assert_eq!(turns["hooks"][4]["turn"], "installed");
     assert!(!repo.hook("pre-commit.local").exists());
-    assert!(fs::read_to_string(repo.hook("pre-commit")).unwrap().contains("hook run pre-commit \"$@\""));
+    assert!(
+        fs::read_to_string(repo.hook("pre-commit")).unwrap().contains("hook run pre-commit \"$@\"")
+    );
     assert_eq!(hook(&repo), serde_json::Value::Null);
 }
 
@@ -376,7 +387,9 @@ fn a_tenure_that_is_broken_lets_nothing_pass() {
     repo.line("add more").done();
     let (git, folder) = (stock("git").unwrap(), repo.folder().join("broken"));
     let path = std::env::join_paths(
-        [folder.clone()].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+        [folder.clone()]
+            .into_iter()
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
     );
     let path = path.unwrap();
     let run = |args: &[&str]| repo.command(&git).args(args).env("PATH", &path).run();
@@ -484,7 +497,12 @@ fn the_lines_for_lefthook_are_right() {
         let run = run.replace("{0}", "$*").replace("{1}", "$1");
         let told = lines.contains(&format!("{line}\n      use_stdin: true"));
         let stdin = if told { "" } else { " < /dev/null" };
-        script(&repo.hook(&name), &format!("call_lefthook()\n{{\n  shift 2\n  {run}{stdin}\n}}\ncall_lefthook run \"{name}\" \"$@\""));
+        script(
+            &repo.hook(&name),
+            &format!(
+                "call_lefthook()\n{{\n  shift 2\n  {run}{stdin}\n}}\ncall_lefthook run \"{name}\" \"$@\""
+            ),
+        );
     }
     assert_eq!(found, 5, "{lines}");
     repo.write("readme", "x\n");
@@ -524,7 +542,8 @@ fn the_framework_pre_commit_runs_all_of_them() {
     // What it takes the hooks from: a repository with nothing but our manifest.
     let ours = repo.folder().join("manifest");
     fs::create_dir(&ours).unwrap();
-    fs::write(ours.join(".pre-commit-hooks.yaml"), include_str!("../../.pre-commit-hooks.yaml")).unwrap();
+    fs::write(ours.join(".pre-commit-hooks.yaml"), include_str!("../../.pre-commit-hooks.yaml"))
+        .unwrap();
     let git = |args: &[&str]| {
         repo.command(stock("git").unwrap()).args(args).within(&ours).run().done().stdout
     };
@@ -533,7 +552,8 @@ fn the_framework_pre_commit_runs_all_of_them() {
     git(&["commit", "-q", "-m", "manifest"]);
     let page = include_str!("../../docs/hooks.md");
     let config = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
-    let config = config.replace("https://github.com/tenure-secrets/tenure", &ours.display().to_string());
+    let config =
+        config.replace("https://github.com/tenure-secrets/tenure", &ours.display().to_string());
     let config = config.replace("v0.1.0", git(&["rev-parse", "HEAD"]).trim());
     repo.write(".pre-commit-config.yaml", config);
     repo.commit("base");

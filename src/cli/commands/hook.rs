@@ -126,12 +126,7 @@ fn turned(turned: &hooks::Turned, out: &mut Output<'_>) -> Result<Exit, Failure>
     Ok(Exit::Done)
 }
 
-fn judge(
-    world: &World,
-    global: &Global,
-    run: &Run,
-    out: &mut Output<'_>,
-) -> Result<Exit, Failure> {
+fn judge(world: &World, global: &Global, run: &Run, out: &mut Output<'_>) -> Result<Exit, Failure> {
     match run.hook() {
         Hook::PreCommit | Hook::PreMergeCommit => index(&guard::staged(world)?, global, out),
         Hook::PrepareCommitMsg => match guard::replayed(world)? {

@@ -7,6 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::global::Global;
 use crate::deeds::scan::{self, Where};
 use crate::output::Output;
+use crate::output::progress::Bar;
 use crate::output::scanned::{Gitlab, Notes, Sarif};
 use crate::world::World;
 
@@ -20,15 +21,23 @@ Examples:
   tenure scan                            every file that git does not ignore
   tenure scan src docs
   tenure scan --staged                   what a commit would bring
+  tenure scan --range origin/main..HEAD  what this branch brings
+  tenure scan --history                  all that was ever committed
   some-command | tenure scan --stdin
   tenure scan --format sarif > scan.sarif")]
 pub(crate) struct Args {
     /// Only what lies below these paths
-    #[arg(value_name = "PATH", conflicts_with_all = ["staged", "stdin"])]
+    #[arg(value_name = "PATH", conflicts_with_all = ["staged", "range", "history", "stdin"])]
     below: Vec<PathBuf>,
     /// What a commit of the index would bring, against HEAD
-    #[arg(long, conflicts_with = "stdin")]
+    #[arg(long, conflicts_with_all = ["range", "history", "stdin"])]
     staged: bool,
+    /// What the commits bring that B has and A has not, messages included; exceptions are those of A
+    #[arg(long, value_name = "A..B", conflicts_with_all = ["history", "stdin"])]
+    range: Option<String>,
+    /// What every commit ever brought that a reference leads to, also stash, notes and tags
+    #[arg(long, conflicts_with = "stdin")]
+    history: bool,
     /// A text on stdin
     #[arg(long)]
     stdin: bool,
@@ -55,6 +64,17 @@ enum Format {
     Gitlab,
 }
 
+impl Args {
+    fn place(&self) -> Where {
+        match &self.range {
+            Some(range) => Where::Range(range.clone()),
+            None if self.history => Where::History,
+            None if self.staged => Where::Staged,
+            None => Where::Tree(self.below.clone()),
+        }
+    }
+}
+
 pub(crate) fn run(
     world: &World,
     _global: &Global,
@@ -63,10 +83,11 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let scanned = if args.stdin {
         scan::stdin(world, &args.name)?
-    } else if args.staged {
-        scan::scan(world, &Where::Staged)?
     } else {
-        scan::scan(world, &Where::Tree(args.below.clone()))?
+        let mut bar = Bar::new(out, "commits");
+        let scanned = scan::scan(world, &args.place(), &mut |done, of| bar.step(done, of));
+        drop(bar);
+        scanned?
     };
     match args.format {
         Format::Text => out.show(&scanned)?,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::commits::MESSAGE;
 use super::standards::Standards;
 use super::texts::{Judge, Origin};
 use super::values::Values;
@@ -9,9 +10,6 @@ use super::{Leak, Scanned, What};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::names::quoted;
-
-/// Where it is said to stand.
-pub(super) const PATH: &str = "commit message";
 
 /// What git writes above what it takes from an edited message: `git commit --verbose`, `--cleanup=scissors`.
 const SCISSORS: &str = "------------------------ >8 ------------------------";
@@ -34,7 +32,7 @@ pub(in crate::deeds) fn scan(place: &Place<'_>, file: &Path) -> Result<Scanned, 
     judge.scanned.bytes = text.len() as u64;
     let mend = |leak: Leak| match leak.what {
         What::Credential => {
-            let file = quoted(&file.display().to_string());
+            let file = quoted(file.display().to_string());
             let fix = format!("take it out: git commit --edit --file {file}");
             Leak { fix, ..leak }
         }
@@ -45,7 +43,7 @@ pub(in crate::deeds) fn scan(place: &Place<'_>, file: &Path) -> Result<Scanned, 
 }
 
 fn leaks_of(judge: &mut Judge<'_>, text: &[u8]) -> Vec<Leak> {
-    let origin = Origin { path: PATH.as_bytes(), commit: None };
+    let origin = Origin { path: MESSAGE.as_bytes(), commit: None };
     judge.whole(origin, text).into_iter().map(|(leak, _)| leak).collect()
 }
 
@@ -72,7 +70,8 @@ fn kept(place: &Place<'_>, text: &[u8]) -> Result<Option<String>, DeedError> {
 /// no line counts as a comment.
 fn without(text: &str, comment: Option<&str>) -> String {
     let lines = text.split('\n').take_while(|line| !line.ends_with(SCISSORS));
-    let is_comment = |line: &str| comment.is_some_and(|mark| mark != "auto" && line.starts_with(mark));
+    let is_comment =
+        |line: &str| comment.is_some_and(|mark| mark != "auto" && line.starts_with(mark));
     let lines = lines.map(|line| if is_comment(line) { "" } else { line });
     lines.collect::<Vec<_>>().join("\n")
 }

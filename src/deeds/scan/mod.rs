@@ -10,12 +10,15 @@ use crate::scan::{Allow, Level};
 use crate::world::{ObjectId, Stopwatch, World};
 
 mod before;
+pub mod commits;
 mod message;
 mod staged;
 mod standards;
 mod texts;
 mod tree;
 mod values;
+
+use commits::Commits;
 
 pub(super) use message::scan as message;
 pub(super) use staged::scan as staged;
@@ -74,6 +77,8 @@ pub struct Scanned {
     pub bytes: u64,
     /// How many commits were looked at.
     pub commits: usize,
+    /// Whether the clone is shallow just there, so that a commit seems to bring what is older.
+    pub is_cut: bool,
     /// How many values of the repository were looked for.
     pub searched: usize,
     /// How many of those at hand cannot be told from other text.
@@ -84,6 +89,8 @@ pub struct Scanned {
     pub allowed: usize,
     /// The exceptions that let nothing pass.
     pub unused: Vec<Allow>,
+    /// The exceptions that came within the range that was looked through, and do not count there.
+    pub added: Vec<Allow>,
     /// What of `.gitleaks.toml` is not heeded.
     pub unheeded: Vec<String>,
     /// What was not looked through, and why.
@@ -107,20 +114,35 @@ pub enum Where {
     Tree(Vec<std::path::PathBuf>),
     /// What a commit of the index would bring.
     Staged,
+    /// What the commits of a range `A..B` bring, by the exceptions of A.
+    Range(String),
+    /// What every commit brought that a reference leads to.
+    History,
 }
 
-/// Looks through a repository.
+/// Tells how far it has come: how many commits are done, of how many.
+pub type Progress<'p> = &'p mut dyn FnMut(usize, usize);
+
+/// Looks through a repository; tells how far it has come where there are commits to look through.
 ///
 /// # Errors
-/// [`DeedError::World`] where something cannot be read; [`DeedError::Scan`] where a rule or an exception is
+/// [`DeedError::Refuse`] for a range that is none; [`DeedError::World`] where something cannot be read; [`DeedError::Scan`] where a rule or an exception is
 /// not well made: then nothing was looked through.
-pub fn scan(world: &World, of: &Where) -> Result<Scanned, DeedError> {
+pub fn scan(world: &World, of: &Where, progress: Progress<'_>) -> Result<Scanned, DeedError> {
     let watch = Stopwatch::start();
     let mut scanned = match of {
         Where::Tree(below) => tree::scan(&Place::find(world)?, below)?,
         Where::Staged => {
             let place = Place::staged(world)?;
             staged(&place, &place.checkout.staged_changes()?)?
+        }
+        Where::Range(range) => {
+            let place = Place::find(world)?;
+            commits::scan_telling(&place, &Commits::between(&place, range)?, Some(progress))?
+        }
+        Where::History => {
+            let place = Place::find(world)?;
+            commits::scan_telling(&place, &Commits::all(&place)?, Some(progress))?
         }
     };
     scanned.took = watch.elapsed();

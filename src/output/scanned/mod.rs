@@ -32,6 +32,10 @@ impl Show for Scanned {
                 safe(allow.path.as_str())
             )?;
         }
+        for allow in &self.added {
+            let (rule, path) = (&allow.rule, safe(allow.path.as_str()));
+            writeln!(out, "unheeded  an exception of {rule} in {path}: it came within the range")?;
+        }
         for what in &self.unheeded {
             writeln!(out, "unheeded  .gitleaks.toml: {}", safe(what))?;
         }
@@ -50,6 +54,8 @@ impl Show for Scanned {
             "commits": self.commits,
             "values": { "searched": self.searched, "left_out": self.left_out, "closed": self.closed },
             "allowed": self.allowed,
+            "cut": self.is_cut,
+            "added": self.added.iter().map(allow_json).collect::<Vec<_>>(),
             "unused": self.unused.iter().map(allow_json).collect::<Vec<_>>(),
             "unheeded": self.unheeded,
             "skipped": self.skipped.iter().map(|(path, why)| json!({ "path": path, "why": why })).collect::<Vec<_>>(),
@@ -148,6 +154,9 @@ impl Scanned {
         }
         if !self.closed.is_empty() {
             parts.push(format!("no key at hand opens {}", names(&self.closed)));
+        }
+        if self.is_cut {
+            parts.push("this clone is shallow, so what is older counts as brought".to_owned());
         }
         parts.join(", ")
     }
