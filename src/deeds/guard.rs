@@ -1,5 +1,5 @@
 //! Judges what git is about to take: what is staged, a message, what is pushed. No question, no signature, no
-//! write; a key only where it opens without a question.
+//! write; keys only where they open without a question, to look for the values that are managed here.
 
 use std::io::Read;
 use std::path::Path;
@@ -8,13 +8,12 @@ use std::time::Duration;
 use super::hooks::Hook;
 use super::load::Place;
 use super::scan::commits::{self, Commits};
-use super::scan::{self, Leak, Scanned};
-use super::twins::twins;
+use super::scan::{self, Scanned};
+use super::twins::{is_about, twins};
 use super::{DeedError, opened};
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, RepoPath, quoted};
-use crate::policy;
-use crate::scan::Level;
+use crate::policy::{self, Policy};
 use crate::verify::{LogEvidence, Record, Verified};
 use crate::world::{Amid, Checkout, ObjectId, StagedChange, Stopwatch, World, WorldError};
 
@@ -24,12 +23,14 @@ const MOST: u64 = 16 << 20;
 /// What was there to be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guards {
-    /// No policy is staged, nor a log: nothing is managed here, and credentials alone are looked for.
+    /// No policy is staged, nor a log: nothing is managed here.
     Nothing,
     /// A policy without environments.
     PolicyAlone,
     /// Policy, log, keyrings and every managed file.
     All,
+    /// None of these, since the commit changes none of them.
+    Untouched,
 }
 
 /// What a commit of the index would bring.
@@ -41,7 +42,7 @@ pub struct Guarded {
     pub guards: Guards,
     /// What blocks the commit, the gravest first.
     pub blocking: Vec<Finding>,
-    /// What was looked for in all that is staged, and found; what `blocking` tells already left out.
+    /// The secrets that the commit would bring; not all of them block it.
     pub scanned: Scanned,
     /// What git is in the midst of, where it runs no `pre-commit`.
     pub amid: Option<Amid>,
@@ -55,13 +56,8 @@ impl Guarded {
     /// The gravest finding that blocks; none where the commit may go on.
     #[must_use]
     pub fn gravest(&self) -> Option<Severity> {
-        let found = self.scanned.blocks().then_some(Severity::Found);
-        self.blocking.iter().map(|finding| finding.severity).chain(found).max()
-    }
-
-    /// What was found in all that is staged and blocks the commit.
-    pub fn leaks(&self) -> impl Iterator<Item = &Leak> {
-        self.scanned.leaks.iter().filter(|leak| leak.level == Level::Block)
+        let leaks = self.scanned.blocks().then_some(Severity::Found);
+        self.blocking.iter().map(|finding| finding.severity).chain(leaks).max()
     }
 }
 
@@ -166,21 +162,47 @@ pub fn staged(world: &World) -> Result<Guarded, DeedError> {
         staged: changes.len(),
         guards: Guards::Nothing,
         blocking: changes.iter().filter_map(removed_entry).collect(),
-        scanned: scan::staged(&place, &changes)?,
+        scanned: Scanned::default(),
         amid: place.checkout.amid()?,
         unpinned: None,
         took: Duration::ZERO,
     };
-    let evidence = place.log_evidence()?;
-    if evidence.policy.is_some() || !evidence.log.is_empty() || !evidence.strays.is_empty() {
-        judge(&place, &evidence, &mut guarded)?;
+    let mut scanned = scan::changes(&place, &changes)?;
+    if is_touched(&place, &changes)? {
+        let evidence = place.log_evidence()?;
+        if evidence.policy.is_some() || !evidence.log.is_empty() || !evidence.strays.is_empty() {
+            judge(&place, &evidence, &mut guarded)?;
+        }
+    } else if place.read(&policy::PATH.parse()?)?.is_some() {
+        guarded.guards = Guards::Untouched;
     }
-    let Guarded { blocking, scanned, .. } = &mut guarded;
-    scanned.leaks.retain(|leak| !blocking.iter().any(|finding| is_about(finding, &leak.path)));
+    // What is said of a sealed file's place already is not said of its values once more.
+    let said = |path: &str| guarded.blocking.iter().any(|finding| stands_in(finding, path));
+    scanned.leaks.retain(|leak| !said(&leak.path));
+    guarded.scanned = scanned;
     let advice = Advice::of(&place)?;
     guarded.blocking.iter_mut().try_for_each(|finding| advice.stage(finding))?;
     guarded.took = watch.elapsed();
     Ok(guarded)
+}
+
+/// Tells whether a commit changes anything that policy and log are about: what it does not touch is for `check`
+/// to say. Where the policy cannot be read, nobody knows what it is about; a merge may lose what a side had.
+fn is_touched(place: &Place<'_>, changes: &[StagedChange]) -> Result<bool, DeedError> {
+    if !place.checkout.merge_heads()?.is_empty() {
+        return Ok(true);
+    }
+    let path: RepoPath = policy::PATH.parse()?;
+    let texts = [place.read(&path)?, place.checkout.head_file(&path)?];
+    let mut policies = Vec::new();
+    for text in texts.into_iter().flatten() {
+        let read = std::str::from_utf8(&text).ok().and_then(|text| Policy::parse(text).ok());
+        let Some(policy) = read else { return Ok(true) };
+        policies.push(policy);
+    }
+    let odd = |change: &StagedChange| change.path.is_none() || change.raw.starts_with(b".secrets");
+    let paths = || changes.iter().filter_map(|change| change.path.as_ref());
+    Ok(changes.iter().any(odd) || policies.iter().any(|policy| is_about(policy, paths())))
 }
 
 fn judge(
@@ -208,11 +230,9 @@ fn judge(
 }
 
 /// Tells whether a finding's place lies in a file: `file`, `file:line`, `file key`.
-fn is_about(finding: &Finding, path: &str) -> bool {
-    finding
-        .place
-        .strip_prefix(path)
-        .is_some_and(|rest| matches!(rest.chars().next(), None | Some(':' | ' ')))
+fn stands_in(finding: &Finding, path: &str) -> bool {
+    let rest = finding.place.strip_prefix(path);
+    rest.is_some_and(|rest| matches!(rest.chars().next(), None | Some(':' | ' ')))
 }
 
 /// Tells what no commit may bring; what is only late or due is for `check` to say.

@@ -7,13 +7,29 @@ use crate::policy::{Glob, PATH, Policy};
 
 /// Finds tracked files that no environment manages, and that one would in other case; the log's, too.
 pub(super) fn twins(policy: &Policy, tracked: &[RepoPath]) -> Vec<Finding> {
+    let globs = lower_globs(policy);
+    tracked.iter().filter_map(|path| twin(policy, &globs, tracked, path)).collect()
+}
+
+/// Tells whether the policy is about any of some paths, be it where the case of letters does not count.
+pub(super) fn is_about<'p>(policy: &Policy, mut paths: impl Iterator<Item = &'p RepoPath>) -> bool {
+    let globs = lower_globs(policy);
+    paths.any(|path| {
+        let lower = path.as_str().to_lowercase();
+        let may_be = |path: &RepoPath| globs.iter().any(|(_, glob)| glob.takes(path));
+        let ours = lower == PATH || lower.starts_with(".secrets");
+        ours || !policy.environments_of(path).is_empty()
+            || lower.parse().is_ok_and(|it| may_be(&it))
+    })
+}
+
+fn lower_globs(policy: &Policy) -> Vec<(&EnvName, Glob)> {
     let lower = |glob: &Glob| glob.as_str().to_lowercase().parse::<Glob>().ok();
-    let globs: Vec<(&EnvName, Glob)> = policy
+    policy
         .environments
         .iter()
         .flat_map(|(env, of)| of.files.iter().filter_map(move |glob| Some((env, lower(glob)?))))
-        .collect();
-    tracked.iter().filter_map(|path| twin(policy, &globs, tracked, path)).collect()
+        .collect()
 }
 
 fn twin(

@@ -1,37 +1,35 @@
 //! What a commit or a push would bring, as the hook says it.
 
 use std::io::{self, Write};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::scanned::{leak_json, told};
+use super::scanned::told;
 use super::words::{count, counted, names};
 use super::{Show, findings};
 use crate::deeds::guard::{Guarded, Guards, Passing};
 use crate::deeds::hooks::{A_HOOK_CAN_BE_SKIPPED, Hook};
-use crate::deeds::scan::{Leak, Scanned, What};
+use crate::deeds::scan::Scanned;
 use crate::finding::{Code, Finding};
-use crate::scan::Level;
 
 impl Show for Guarded {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let files = count(self.staged, "staged file");
+        let took = self.took.as_millis();
+        for leak in &self.scanned.leaks {
+            told(leak, out)?;
+        }
         if self.gravest().is_none() {
-            let files = count(self.staged, "staged file");
-            let judged = match self.guards {
-                Guards::All => ", no plaintext",
-                Guards::PolicyAlone => {
-                    ", no credential; the policy has no environments, so no file is managed"
-                }
-                Guards::Nothing => {
-                    ", no credential; there is no policy here, so no file is managed"
-                }
+            let guards = match self.guards {
+                Guards::All | Guards::Untouched => "",
+                Guards::PolicyAlone => "; the policy has no environments, so no file is managed",
+                Guards::Nothing => "; there is no policy here, so no file is managed",
             };
-            return writeln!(out, "tenure: {files}{judged}{}", aside(&self.scanned, self.took));
+            let unseen = unseen(&self.scanned);
+            return writeln!(out, "tenure: {files}, no plaintext{guards}{unseen} ({took} ms)");
         }
         writeln!(out, "tenure: commit blocked, {}", self.why())?;
         findings::grouped(&self.blocking, out)?;
-        self.leaks().try_for_each(|leak| told(leak, out))?;
         way_out(&Hook::PreCommit.way_out(self.amid), out)
     }
 
@@ -42,14 +40,32 @@ impl Show for Guarded {
                 Guards::Nothing => "nothing",
                 Guards::PolicyAlone => "policy",
                 Guards::All => "all",
+                Guards::Untouched => "untouched",
             },
             "blocked": self.gravest().is_some(),
             "findings": self.blocking.iter().map(findings::finding).collect::<Vec<_>>(),
-            "leaks": self.scanned.leaks.iter().map(leak_json).collect::<Vec<_>>(),
-            "values": values(&self.scanned),
+            "secrets": self.scanned.json(),
             "unpinned": self.unpinned,
             "milliseconds": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
         })
+    }
+}
+
+impl Guarded {
+    fn why(&self) -> String {
+        let clear = |finding: &&Finding| {
+            matches!(finding.code, Code::Plaintext | Code::PlainComment | Code::Open)
+        };
+        let plain = self.blocking.iter().filter(clear).count();
+        let others = self.blocking.len() - plain;
+        let plain = plain + self.scanned.blocking();
+        let plain_text = counted(plain, "plaintext secret is", "plaintext secrets are");
+        let other_text = counted(others, "breach of the policy is", "breaches of the policy are");
+        match (plain, others) {
+            (0, _) => format!("{other_text} staged"),
+            (_, 0) => format!("{plain_text} staged"),
+            _ => format!("{plain_text} staged and {other_text}"),
+        }
     }
 }
 
@@ -59,27 +75,24 @@ impl Show for Passing {
             Hook::CommitMsg => "the message".to_owned(),
             _ => count(self.scanned.commits, "commit"),
         };
-        let leaks: Vec<_> = blocking(&self.scanned).collect();
-        if leaks.is_empty() {
-            return writeln!(
-                out,
-                "tenure: {what}, no secret{}",
-                aside(&self.scanned, self.scanned.took)
-            );
+        for leak in &self.scanned.leaks {
+            told(leak, out)?;
         }
-        let found = secrets(&leaks).join(" and ");
+        if !self.scanned.blocks() {
+            let (unseen, took) = (unseen(&self.scanned), self.scanned.took.as_millis());
+            return writeln!(out, "tenure: {what}, no plaintext{unseen} ({took} ms)");
+        }
+        let blocking = self.scanned.blocking();
+        let found = counted(blocking, "plaintext secret is", "plaintext secrets are");
         writeln!(out, "tenure: {} blocked, {found} in {what}", self.hook.stops())?;
-        leaks.iter().try_for_each(|leak| told(leak, out))?;
         way_out(&self.hook.way_out(self.amid), out)
     }
 
     fn json(&self) -> Value {
         json!({
             "hook": self.hook.name(),
-            "commits": self.scanned.commits,
             "blocked": self.scanned.blocks(),
-            "leaks": self.scanned.leaks.iter().map(leak_json).collect::<Vec<_>>(),
-            "values": values(&self.scanned),
+            "secrets": self.scanned.json(),
             "milliseconds": u64::try_from(self.scanned.took.as_millis()).unwrap_or(u64::MAX),
         })
     }
@@ -90,50 +103,10 @@ fn way_out(command: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{A_HOOK_CAN_BE_SKIPPED}")
 }
 
-/// What else was looked at, and what not; and how long it took.
-fn aside(scanned: &Scanned, took: Duration) -> String {
-    let mut parts = String::new();
-    let warnings = scanned.leaks.len() - blocking(scanned).count();
-    if warnings > 0 {
-        parts.push_str(&format!(", {} (tenure scan)", count(warnings, "warning")));
-    }
-    if !scanned.closed.is_empty() {
-        parts.push_str(&format!(", no key at hand opens {}", names(&scanned.closed)));
-    }
-    format!("{parts} ({} ms)", took.as_millis())
-}
-
-fn values(scanned: &Scanned) -> Value {
-    json!({ "searched": scanned.searched, "left_out": scanned.left_out, "closed": scanned.closed })
-}
-
-fn blocking(scanned: &Scanned) -> impl Iterator<Item = &Leak> {
-    scanned.leaks.iter().filter(|leak| leak.level == Level::Block)
-}
-
-/// Counts secrets by what they are: "1 managed value", "2 credentials".
-fn secrets(leaks: &[&Leak]) -> Vec<String> {
-    let managed = leaks.iter().filter(|leak| matches!(leak.what, What::Managed { .. })).count();
-    let counts = [(managed, "managed value"), (leaks.len() - managed, "credential")];
-    counts.iter().filter(|(number, _)| *number > 0).map(|(n, what)| count(*n, what)).collect()
-}
-
-impl Guarded {
-    fn why(&self) -> String {
-        let clear = |finding: &&Finding| {
-            matches!(finding.code, Code::Plaintext | Code::PlainComment | Code::Open)
-        };
-        let plain = self.blocking.iter().filter(clear).count();
-        let others = self.blocking.len() - plain;
-        let leaks: Vec<_> = self.leaks().collect();
-        let found = secrets(&leaks);
-        let plain_text = counted(plain, "plaintext secret", "plaintext secrets");
-        let other_text = counted(others, "breach of the policy", "breaches of the policy");
-        let plain = (plain > 0).then_some(plain_text);
-        let others = (others > 0).then_some(other_text);
-        let number = self.blocking.len() + leaks.len();
-        let parts: Vec<_> = plain.into_iter().chain(found).chain(others).collect();
-        let is = if number == 1 { "is" } else { "are" };
-        format!("{} {is} staged", parts.join(" and "))
+/// The environments whose values could not be looked for.
+fn unseen(scanned: &Scanned) -> String {
+    match scanned.closed.as_slice() {
+        [] => String::new(),
+        some => format!("; values of {} not looked for, as no key at hand opens them", names(some)),
     }
 }

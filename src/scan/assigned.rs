@@ -102,10 +102,9 @@ impl<'t> Names<'t> {
             return self.value(at, name, is_tight);
         }
         match at.peek()? {
-            b',' if quoted => {
+            b',' if quoted && self.is_in_quotes(name) => {
                 at.at += 1;
-                at.value_field();
-                self.quoted(at)
+                if at.value_field() { self.quoted(at) } else { self.argument(at) }
             }
             b'(' if !quoted && is_setter(&self.text[name.clone()]) => {
                 at.at += 1;
@@ -117,8 +116,26 @@ impl<'t> Names<'t> {
             _ if quoted && blanks > 0 && at.value_field() => self.quoted(at),
             _ if at.value_field() => self.value(at, name, false),
             _ if is_option && blanks > 0 => self.value(at, name, false),
+            // In prose, `pass "x"` is a verb.
+            b'\'' | b'"' if blanks > 0 && !quoted && name.len() > 4 => self.quoted(at),
+            _ if blanks > 0 && self.begins_line(name.start) => self.value(at, name, true),
             _ => None,
         }
+    }
+
+    /// The argument after a name in quotes, where it is no name itself: `"password", "user" => …`.
+    fn argument(&self, at: Cursor<'t>) -> Option<Given> {
+        let given = self.quoted(at)?;
+        let rest = &self.text[given.span.end..self.text.len().min(given.span.end + 8)];
+        let rest = rest.get(1..).unwrap_or_default().trim_ascii_start();
+        let is_name = matches!(rest.first(), Some(b':' | b'='));
+        let is_here = !self.text[at.at..given.span.start].contains(&b'\n');
+        (is_here && !is_name).then_some(given)
+    }
+
+    fn is_in_quotes(&self, name: &Range<usize>) -> bool {
+        let before = name.start.checked_sub(1).map(|at| self.text[at]);
+        matches!(before, Some(b'"' | b'\'' | b'`'))
     }
 
     /// The value after an operator.
@@ -146,7 +163,11 @@ impl<'t> Names<'t> {
             b',' | b';' | b'&' | b')' | b'}' | b']' | b'|' | b'<' | b'>' => !is_line,
             b => !b.is_ascii_graphic(),
         };
-        let mut end = rest.iter().position(ends).unwrap_or(rest.len());
+        // `token=x=y`: the next name begins, and its value is its own.
+        let is_next =
+            |at: usize| rest[at] == b'=' && rest.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
+        let is_past = |at: &usize| ends(&rest[*at]) || (!is_line && is_next(*at));
+        let mut end = (0..rest.len()).find(is_past).unwrap_or(rest.len());
         let is_whole = is_line && is_end(&rest[end..]);
         let is_cut = rest.get(end).is_some_and(|b| !b.is_ascii());
         if (is_line && !is_whole) || is_cut {
@@ -220,6 +241,7 @@ impl<'t> Names<'t> {
                 b"- -e",
                 b"-D",
                 b"declare -x",
+                b"#define",
             ]
             .contains(&word)
     }
@@ -303,7 +325,9 @@ fn is_setter(name: &[u8]) -> bool {
         name.get(..head.len()).is_some_and(|own| own.eq_ignore_ascii_case(head))
             && !name.get(head.len()).is_some_and(u8::is_ascii_lowercase)
     };
-    !GETS.iter().any(is_head)
+    // `test.pass("x")` sets nothing.
+    let is_verb = [&b"pass"[..], b"auth", b"key"].contains(&name);
+    !is_verb && !GETS.iter().any(is_head)
 }
 
 /// What may follow a value in its line.

@@ -115,7 +115,7 @@ impl Cursor<'_> {
     /// `Buffer.from(`, `new String(`
     pub(super) fn call(&mut self) -> Option<()> {
         let rest = &self.text[self.at..self.text.len().min(self.at + 40)];
-        let is_call = |b: &u8| b.is_ascii_alphanumeric() || b"_.: ".contains(b);
+        let is_call = |b: &u8| b.is_ascii_alphanumeric() || b"_.: []".contains(b);
         let end = rest.iter().position(|b| !is_call(b))?;
         if end == 0 || rest[end] != b'(' {
             return None;

@@ -4,6 +4,8 @@
 //! its own. Names such as `password` are keywords too: what is assigned to them is looked at by hand
 //! ([`assigned`]) and weighed by how its characters follow each other ([`model`]). All of it takes time
 //! linear in the text, whatever the text. A hit never holds a value.
+//!
+//! [`managed`] finds the values that the repository manages, however they are written.
 
 mod allow;
 mod assigned;

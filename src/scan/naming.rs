@@ -160,7 +160,7 @@ const PASS_OF: u16 = 1 << 2;
 /// What `…pass` is the password of, where it is one word.
 const PASS_OF_WORDS: &str = "\
     db my user root admin smtp mail ftp ssh pg sql redis mongo key store login http proxy auth \
-    basic ldap wifi";
+    basic ldap wifi require";
 const NO_PASSWORD: u16 = 1 << 3;
 const NO_PASSWORD_WORDS: &str = "\
     forgot reset invalid wrong no without hashed encrypted hash missing label show hide toggle";

@@ -96,8 +96,10 @@ fn is_row(text: &[u8]) -> bool {
 /// Tells whether a text was made up to look like what machines make: it counts, in letters or digits, or in
 /// both by turns.
 pub(super) fn counts(text: &[u8]) -> bool {
-    let follows =
-        |two: &[u8]| two[1].to_ascii_lowercase() == two[0].to_ascii_lowercase() + 1 || two == b"90";
+    let follows = |two: &[u8]| {
+        let (a, b) = (two[0].to_ascii_lowercase(), two[1].to_ascii_lowercase());
+        a.abs_diff(b) == 1 || two == b"90"
+    };
     let longest = |text: &[u8]| {
         let mut run = 1;
         let runs = text.windows(2).map(|two| {

@@ -178,10 +178,12 @@ pub(super) struct Paths {
     patterns: Vec<Pattern>,
 }
 
-/// A glob, and how a file's name must begin and its path end for it to take it.
+/// A glob, and what its text says of all that it takes: how the folder ends, how the file's name begins, and
+/// how the path ends.
 #[derive(Debug, Clone)]
 struct Path {
     glob: Glob,
+    folder: Range<usize>,
     head: Range<usize>,
     tail: Range<usize>,
 }
@@ -194,13 +196,19 @@ impl Path {
         // A name after `**/` may be the whole path.
         let folders = if text.starts_with("**/") { 3 } else { 0 };
         let tail = text.rfind(wild).map_or(0, |at| at + 1).max(folders);
-        Ok(Self { glob: text.parse()?, head: name..head, tail: tail..text.len() })
+        let folder = text[..name].rfind(wild).map_or(0, |at| at + 1).max(folders);
+        // The rest of a name after a wildcard is left to the glob; `**` takes folders too.
+        let is_open = text[folder.min(name)..name].starts_with('/') || text.ends_with("**");
+        let folder = if is_open { name } else { folder.min(name) };
+        let (head, tail) = (name..head, tail..text.len());
+        Ok(Self { glob: text.parse()?, folder: folder..name, head, tail })
     }
 
-    fn takes(&self, path: &str, name: &str) -> bool {
+    fn takes(&self, path: &str, folder: &str, name: &str) -> bool {
         let text = self.glob.as_str();
-        path.ends_with(&text[self.tail.clone()])
-            && name.starts_with(&text[self.head.clone()])
+        name.starts_with(&text[self.head.clone()])
+            && path.ends_with(&text[self.tail.clone()])
+            && folder.ends_with(&text[self.folder.clone()])
             && self.glob.takes_text(path)
     }
 }
@@ -221,8 +229,8 @@ impl Paths {
 
     /// Tells whether one of them takes a path.
     pub(super) fn take(&self, path: &str) -> bool {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        self.globs.iter().any(|glob| glob.takes(path, name))
+        let (folder, name) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
+        self.globs.iter().any(|glob| glob.takes(path, folder, name))
             || self.patterns.iter().any(|pattern| {
                 pattern.get().is_none_or(|pattern| pattern.is_match(path.as_bytes()))
             })
@@ -365,5 +373,108 @@ impl Known {
             reach: Reach::Head,
             level: self.level,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_taken_as_their_globs_take_them() {
+        let globs = [
+            "**/.netrc",
+            "a/.netrc",
+            "**/*.tfvars",
+            "**/wp-config*.php",
+            "**/.m2/*.xml",
+            "x/**",
+            "a*/b.c",
+            "**/users/*/config.xml",
+            "**/[ab].key",
+            "*.key",
+            "**/a/**/b.key",
+        ];
+        let paths = [
+            ".netrc",
+            "a/.netrc",
+            "b/a/.netrc",
+            "x.netrc",
+            "prod.tfvars",
+            "a/b.tfvars",
+            "wp-config.php",
+            "a/wp-config-x.php",
+            "a/.m2/s.xml",
+            ".m2/s.xml",
+            "b.m2/s.xml",
+            "x/y/z",
+            "ab/b.c",
+            "a/b.c",
+            "b/b.c",
+            "users/u/config.xml",
+            "q/users/u/config.xml",
+            "a.key",
+            "q/b.key",
+            "c.key",
+            "a/b.key",
+            "a/q/b.key",
+        ];
+        for glob in globs {
+            let own = Paths::new(&[Cow::Borrowed(glob)]).unwrap();
+            let glob: Glob = glob.parse().unwrap();
+            for path in paths {
+                assert_eq!(own.take(path), glob.takes_text(path), "{} {path}", glob.as_str());
+            }
+        }
+    }
+
+    fn refused(change: impl FnOnce(&mut RuleText)) -> RuleProblem {
+        let mut text = RuleText {
+            id: "acme-key".to_owned(),
+            description: "Acme key".to_owned(),
+            keywords: vec!["acme".to_owned()],
+            pattern: "acme_[0-9]+".to_owned(),
+            ..RuleText::default()
+        };
+        assert!(Rule::new(text.clone()).is_ok());
+        change(&mut text);
+        Rule::new(text).unwrap_err()
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_rule_is_told() {
+        assert_eq!(refused(|rule| rule.id = "Acme".to_owned()), RuleProblem::Id);
+        assert_eq!(refused(|rule| rule.keywords = vec!["ab".to_owned()]), RuleProblem::Keyword);
+        assert_eq!(refused(|rule| rule.keywords = Vec::new()), RuleProblem::Everywhere);
+        let field = "pattern";
+        assert_eq!(
+            refused(|rule| rule.pattern = "(?=x)".to_owned()),
+            RuleProblem::Pattern { field }
+        );
+        let field = "except";
+        assert_eq!(
+            refused(|rule| rule.except = vec!["(".to_owned()]),
+            RuleProblem::Pattern { field }
+        );
+        assert_eq!(refused(|rule| rule.checksum = Some("x".to_owned())), RuleProblem::Checksum);
+        let path = refused(|rule| rule.paths = vec!["/x".to_owned()]);
+        assert!(matches!(path, RuleProblem::Path(_)));
+    }
+
+    #[test]
+    fn a_file_of_rules_is_read_strictly() {
+        let good =
+            "[[rules]]\nid = \"a\"\ndescription = \"A\"\nkeywords = [\"abc\"]\npattern = \"abc\"\n";
+        assert_eq!(read(good).unwrap().len(), 1);
+        let unknown = read(&format!("{good}regex = \"x\"\n")).unwrap_err();
+        assert_eq!((unknown.problem, unknown.line), (RuleProblem::Grammar, 6));
+        let second = read(&format!("{good}\n{}", good.replace("abc", "ab"))).unwrap_err();
+        assert_eq!((second.problem, second.line), (RuleProblem::Keyword, 7));
+    }
+
+    #[test]
+    fn a_pattern_too_large_to_run_is_none() {
+        let pattern = Pattern::new("((((a{60}){60}){60}){60})".to_owned());
+        assert!(pattern.is_none_or(|pattern| pattern.get().is_none()));
     }
 }

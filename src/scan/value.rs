@@ -1,5 +1,7 @@
 //! Judges a value by what its name promises and how its characters follow each other.
 
+use std::borrow::Cow;
+
 use super::Level;
 use super::model::{self, Kinds};
 use super::naming::Role;
@@ -60,6 +62,9 @@ pub(super) fn judge(
     is_paired: impl Fn() -> bool,
 ) -> Option<(Net, Level)> {
     let text = text.trim_ascii();
+    if role == Role::Password && is_of_four(text) {
+        return Some((Net::Password, Level::Block));
+    }
     if text.len() < 5 || text.len() > LONGEST || !text.iter().all(u8::is_ascii_graphic) {
         return None;
     }
@@ -72,6 +77,8 @@ pub(super) fn judge(
     match role {
         Role::Password => password(form, text, is_paired),
         Role::Secret => is_secret(form, text).then_some((Net::Secret, Level::Block)),
+        // Hexadecimal digits under a name that says no more than `key` are often test vectors.
+        Role::Key if is_hex(text) => is_key(form, text).then_some((Net::Secret, Level::Warn)),
         Role::Key => is_key(form, text).then_some((Net::Secret, Level::Block)),
     }
 }
@@ -94,9 +101,22 @@ fn password(form: Form, text: &[u8], is_paired: impl Fn() -> bool) -> Option<(Ne
         return Some((Net::Password, Level::Block));
     }
     let is_name = holds(text, b"pass") && kinds.lower < text.len();
-    let is_word = kinds.letters() >= 5 && !text.contains(&b'.') && !is_name;
+    // What begins with a capital is a word for those who read: `Password=Senha`.
+    let is_label = kinds.upper == 1 && text[0].is_ascii_uppercase();
+    let is_word = kinds.letters() >= 5
+        && !is_label
+        && !text.ends_with(b"@")
+        && !text.contains(&b'.')
+        && !is_name;
     let is_worth = is_made_up || (is_word && form != Form::Inline);
     (is_worth && is_paired()).then_some((Net::Password, Level::Block))
+}
+
+/// The passwords for programs that a large mail service makes: four times four letters.
+fn is_of_four(text: &[u8]) -> bool {
+    let is_group = |word: &[u8]| word.len() == 4 && word.iter().all(u8::is_ascii_lowercase);
+    let letters: Vec<u8> = text.iter().copied().filter(|b| *b != b' ').collect();
+    text.len() == 19 && text.split(|b| *b == b' ').all(is_group) && is_random(&letters, 8.0)
 }
 
 /// Tells whether a text looks like what people make up to please a form: words with digits or marks in
@@ -115,7 +135,9 @@ fn is_made_up(text: &[u8], kinds: Kinds) -> bool {
     if has_separator {
         return marks_inside > 0 && kinds.digits > 0 && kinds.count() == 3;
     }
-    marks_inside > 0 || (kinds.digits >= 2 && text.len() >= 7) || (kinds.digits > 0 && marks > 0)
+    marks_inside > 0
+        || (kinds.digits >= 2 && text.len() >= 7)
+        || (kinds.digits > 0 && (marks > 0 || (kinds.count() == 3 && text.len() >= 7)))
 }
 
 /// `#add-password`, `@Input`, `.class`: how scripts name things of a page.
@@ -140,33 +162,42 @@ fn is_secret(form: Form, text: &[u8]) -> bool {
         return form != Form::Wrapped;
     }
     if is_hex(text) {
-        return text.len() >= 16 && kinds.digits > 1 && kinds.letters() > 1;
+        return text.len() >= 16
+            && text.len().is_multiple_of(4)
+            && kinds.digits > 1
+            && kinds.letters() > 1;
     }
     is_random(text, if kinds.digits == 0 { least + 6.0 } else { least })
 }
 
 fn is_key(form: Form, text: &[u8]) -> bool {
     let kinds = Kinds::of(text);
-    let is_likely = matches!(form, Form::Quoted | Form::Bare);
-    is_likely
-        && !is_uuid(text)
-        && !is_hex(text)
-        && kinds.digits > 1
-        && text.len() >= 16
-        && is_random(text, 28.0)
+    if !matches!(form, Form::Quoted | Form::Bare) || is_uuid(text) || kinds.digits < 2 {
+        return false;
+    }
+    if is_hex(text) {
+        let is_usual = matches!(text.len(), 32 | 40 | 48 | 64 | 72 | 96 | 128);
+        return form == Form::Quoted && is_usual && kinds.digits > 4 && kinds.letters() > 4;
+    }
+    text.len() >= 16 && is_random(text, 28.0)
 }
 
 /// Tells whether a text is more likely drawn than written, by so many bits, and all over.
 pub(super) fn is_random(text: &[u8], bits: f32) -> bool {
     #[expect(clippy::cast_precision_loss, reason = "values of 200 bytes at most")]
     let length = text.len() as f32;
-    let total = model::randomness(text);
+    // Capitals alone say no more than small letters; nor does what stands between words.
+    let is_loud = !text.iter().any(u8::is_ascii_lowercase);
+    let text = if is_loud { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) };
+    let parts = || text.split(|b| matches!(b, b'_' | b'-' | b'.' | b'/' | b':' | b' '));
+    // Numbers between marks are dates and versions.
+    let is_number = |part: &&[u8]| part.len() < text.len() && part.iter().all(u8::is_ascii_digit);
+    let total: f32 = parts().filter(|part| !is_number(part)).map(model::randomness).sum();
     if total < bits || total / length < 0.5 {
         return false;
     }
     // One random part does not make the names round it random: `test_user_x7Kq`.
-    let parts = text.split(|b| matches!(b, b'_' | b'-' | b'.' | b'/' | b':' | b' '));
-    let words = parts.filter(|part| part.len() >= 4 && model::randomness(part) < -2.0);
+    let words = parts().filter(|part| part.len() >= 4 && model::randomness(part) < -2.0);
     words.map(<[u8]>::len).sum::<usize>() * 2 < text.len()
 }
 
@@ -190,15 +221,15 @@ pub(super) fn is_uuid(text: &[u8]) -> bool {
 /// Tells whether a text is of a form that is no secret whatever its name: a place, a mail address, a hash
 /// with its name, a list.
 fn is_open(text: &[u8]) -> bool {
-    const HEADS: [&[u8]; 22] = [
-        b"/", b"./", b"../", b"~/", b"arn:", b"sha1-", b"sha256-", b"sha384-", b"sha512-",
-        b"sha256:", b"$2a$", b"$2b$", b"$2y$", b"$1$", b"$5$", b"$6$", b"$argon2", b"$apr1$",
-        b"{SHA", b"pbkdf2", b"data:", b"ssh-",
-    ];
-    let is_head = |head: &&[u8]| text.starts_with(head);
+    // Paths, names with a hash, hashes of passwords, public keys.
+    const HEADS: &str = "./ ../ ~/ arn: sha1- sha256- sha384- sha512- sha256: $2a$ $2b$ $2y$ $1$ $5$ $6$ \
+                         $argon2 $apr1$ {SHA pbkdf2 data: ssh- MFkwEwYHKoZIzj0 MIIBIjANBgkqhkiG9w0 MCowBQYDK2Vw";
     let is_path = text[0] == b'/' && text[1..].contains(&b'/');
-    let is_head = HEADS[1..].iter().any(is_head) || is_path;
-    is_head || holds(text, b"://") || is_mail(text) || is_number(text) || is_pattern(text)
+    let is_head = HEADS.split_ascii_whitespace().any(|head| text.starts_with(head.as_bytes()));
+    let count = |byte: u8| text.iter().filter(|b| **b == byte).count();
+    let is_list = count(b'|') > 1 || count(b'\\') * 5 > text.len();
+    let is_place = is_path || is_head || holds(text, b"://") || is_mail(text);
+    is_place || is_list || holds(text, b"()") || is_number(text) || is_pattern(text)
 }
 
 fn is_mail(text: &[u8]) -> bool {

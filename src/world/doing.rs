@@ -22,11 +22,11 @@ pub enum Amid {
 }
 
 impl Amid {
-    /// What goes on with it, as an argument of `git`.
+    /// What goes on with it, as arguments of `git`. A rebase does not commit itself what a hook has stopped.
     #[must_use]
     pub fn goes_on(self) -> &'static str {
         match self {
-            Self::Rebase => "rebase --continue",
+            Self::Rebase => "commit && git rebase --continue",
             Self::Am => "am --continue",
             Self::CherryPick => "cherry-pick --continue",
             Self::Revert => "revert --continue",

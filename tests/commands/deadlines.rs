@@ -227,7 +227,8 @@ fn a_previous_value_is_not_overdue_beside_its_overlap() {
     let both = repo.run("run -e dev -- printenv KEY_PREVIOUS").done();
     assert_eq!(both.stderr, "", "{both}");
     let next = repo.run("status --json").done().json()["next"].clone();
-    assert_eq!((&next["name"], &next["due"]), (&"dev/KEY_PREVIOUS".into(), &"2026-05-08".into()));
+    assert_eq!((&next["name"], &next["due"]), (&"dev/KEY".into(), &"2026-05-08".into()));
+    assert_eq!(next["owed"], "end");
     let repo = repo.at("2026-05-09");
     let late = repo.run("run -e dev -- true").done();
     assert!(late.stderr.contains("dev/KEY_PREVIOUS had to be ended by 2026-05-08"), "{late}");

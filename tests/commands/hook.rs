@@ -54,7 +54,10 @@ fn an_honest_commit_goes_on_with_a_word() {
     estate.git_line("add --all").done();
     let done = estate.committed();
     let (word, rest) = done.stderr.split_once(" (").unwrap();
-    assert_eq!(word, "tenure: 2 staged files, no plaintext");
+    assert_eq!(
+        word,
+        "tenure: 2 staged files, no plaintext; values of dev, prod, staging not looked for, as no key at hand opens them"
+    );
     assert!(rest.trim_end().ends_with(" ms)"), "{done}");
 }
 
@@ -338,8 +341,8 @@ fn what_is_only_late_blocks_nothing() {
 #[test]
 fn without_a_pin_the_log_s_own_root_is_taken_with_a_warning() {
     let estate = guarded();
+    estate.set("ben", "prod/API_KEY", "hunter2-new");
     fs::remove_file(estate.repo.path().join(".git/tenure/pin")).unwrap();
-    estate.write("readme", "x");
     estate.git_line("add --all").done();
     let done = estate.committed();
     assert!(done.stderr.contains("trusts no root yet"), "{done}");

@@ -15,6 +15,7 @@ mod exposure;
 mod extend;
 mod generate;
 mod get;
+mod guarded;
 mod hook;
 mod hooks;
 pub(crate) mod incident;

@@ -9,6 +9,7 @@ use crate::scan::managed::How;
 use crate::scan::{Allow, Level};
 use crate::world::{ObjectId, Stopwatch, World};
 
+mod archive;
 mod before;
 pub mod commits;
 mod message;
@@ -21,7 +22,7 @@ mod values;
 use commits::Commits;
 
 pub(super) use message::scan as message;
-pub(super) use staged::scan as staged;
+pub(super) use staged::changes;
 pub use tree::stdin;
 
 /// What must not stand where it was found. Never holds the value.
@@ -103,7 +104,13 @@ impl Scanned {
     /// Tells whether something was found that blocks.
     #[must_use]
     pub fn blocks(&self) -> bool {
-        self.leaks.iter().any(|leak| leak.level == Level::Block)
+        self.blocking() > 0
+    }
+
+    /// How many findings block.
+    #[must_use]
+    pub fn blocking(&self) -> usize {
+        self.leaks.iter().filter(|leak| leak.level == Level::Block).count()
     }
 }
 
@@ -132,10 +139,7 @@ pub fn scan(world: &World, of: &Where, progress: Progress<'_>) -> Result<Scanned
     let watch = Stopwatch::start();
     let mut scanned = match of {
         Where::Tree(below) => tree::scan(&Place::find(world)?, below)?,
-        Where::Staged => {
-            let place = Place::staged(world)?;
-            staged(&place, &place.checkout.staged_changes()?)?
-        }
+        Where::Staged => staged::scan(&Place::staged(world)?)?,
         Where::Range(range) => {
             let place = Place::find(world)?;
             commits::scan_telling(&place, &Commits::between(&place, range)?, Some(progress))?

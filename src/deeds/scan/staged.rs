@@ -8,8 +8,13 @@ use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::world::{Blob, FileMode, ObjectId, StagedChange};
 
-/// Looks through changes of the index against HEAD and, in a merge, against every side of it.
-pub(in crate::deeds) fn scan(
+/// Looks through the changes of the index against HEAD and, in a merge, against every side of it.
+pub(super) fn scan(place: &Place<'_>) -> Result<Scanned, DeedError> {
+    changes(place, &place.checkout.staged_changes()?)
+}
+
+/// Looks through some changes of the index.
+pub(in crate::deeds) fn changes(
     place: &Place<'_>,
     changes: &[StagedChange],
 ) -> Result<Scanned, DeedError> {

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::before::Lines;
 use super::standards::Standards;
 use super::values::Values;
-use super::{Leak, MANAGED, Scanned, What};
+use super::{Leak, MANAGED, Scanned, What, archive};
 use crate::names::{RepoPath, quoted};
 use crate::scan::managed::Found;
 use crate::scan::{Hit, Level, Pieces, Scanner, Text, excerpt};
@@ -16,6 +16,8 @@ use crate::world::{ObjectId, WorldError};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
 const WHOLE: u64 = 8 << 20;
+/// How many archives within one another are looked through.
+const DEEPEST: usize = 3;
 
 /// Where a text stands.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +37,8 @@ pub(super) struct Judge<'s> {
     values: Option<Values>,
     pub(super) lines: Lines,
     pub(super) scanned: Scanned,
+    /// How many archives within one another are being read.
+    depth: usize,
 }
 
 impl<'s> Judge<'s> {
@@ -46,7 +50,7 @@ impl<'s> Judge<'s> {
             scanned.closed.clone_from(&values.closed);
         }
         let scanner = Scanner::new(&standards.rules);
-        Self { standards, scanner, values, lines: Lines::new(), scanned }
+        Self { standards, scanner, values, lines: Lines::new(), scanned, depth: 0 }
     }
 
     /// Judges what a file's path says.
@@ -73,7 +77,11 @@ impl<'s> Judge<'s> {
         from.take(WHOLE).read_to_end(&mut bytes).map_err(unread)?;
         if (bytes.len() as u64) < WHOLE {
             self.scanned.bytes += bytes.len() as u64;
-            return Ok(self.whole(origin, &bytes));
+            let mut fresh = self.whole(origin, &bytes);
+            if archive::is_one(&bytes) {
+                fresh.extend(self.archive(origin, &bytes)?);
+            }
+            return Ok(fresh);
         }
         self.pieces(origin, &mut bytes.as_slice().chain(from)).map_err(unread)
     }
@@ -101,6 +109,30 @@ impl<'s> Judge<'s> {
         }
         fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
         fresh
+    }
+
+    /// What is packed in an archive; all of it counts as new where the archive is.
+    fn archive(&mut self, origin: Origin<'_>, bytes: &[u8]) -> Result<Vec<Fresh>, WorldError> {
+        if self.depth == DEEPEST {
+            self.skip(origin, "is packed too deep");
+            return Ok(Vec::new());
+        }
+        self.depth += 1;
+        let mut fresh = Vec::new();
+        let read = archive::each(bytes, &mut |name, content| {
+            let path = [origin.path, b"!/", name.as_bytes()].concat();
+            fresh.extend(self.read(Origin { path: &path, ..origin }, content)?);
+            Ok(())
+        });
+        self.depth -= 1;
+        if let Some(why) = read? {
+            self.skip(origin, why);
+        }
+        Ok(fresh.into_iter().map(|(leak, _)| (leak, None)).collect())
+    }
+
+    fn skip(&mut self, origin: Origin<'_>, why: &'static str) {
+        self.scanned.skipped.push((String::from_utf8_lossy(origin.path).into_owned(), why));
     }
 
     /// A text that is too large to be kept: all of it counts as new.

@@ -22,7 +22,7 @@ pub(super) fn scan(place: &Place<'_>, below: &[PathBuf]) -> Result<Scanned, Deed
         leaks.extend(judge.read(origin, content)?.into_iter().map(|(leak, _)| leak));
         Ok(())
     })?;
-    judge.scanned.skipped = skipped;
+    judge.scanned.skipped.extend(skipped);
     Ok(judge.done(leaks))
 }
 

@@ -134,7 +134,7 @@ fn allow_json(allow: &Allow) -> Value {
 impl Scanned {
     /// What was looked through, in one line.
     pub(super) fn summary(&self) -> String {
-        let blocking = self.leaks.iter().filter(|leak| leak.level == Level::Block).count();
+        let blocking = self.blocking();
         let mut parts = vec![count(self.texts, "text")];
         if self.commits > 0 {
             parts.push(count(self.commits, "commit"));

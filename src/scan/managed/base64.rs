@@ -153,15 +153,13 @@ fn start_of_text(run: &[u8], from: usize, least: usize) -> usize {
     at
 }
 
-/// What letters say, byte by byte, each with the letters that say it.
-pub(super) fn undone(letters: &[u8], see: &mut dyn FnMut(u8, Range<usize>)) {
-    for (group, four) in letters.chunks(4).enumerate() {
+/// Shows what letters say, byte by byte.
+pub(super) fn undone(letters: &[u8], see: &mut dyn FnMut(u8)) {
+    for four in letters.chunks(4) {
         let says = |at: usize| four.get(at).map(|byte| SAYS[usize::from(*byte)] & 63);
-        let start = group * 4;
         for at in 0..3 {
             let (Some(one), Some(two)) = (says(at), says(at + 1)) else { return };
-            let byte = one << (2 + 2 * at) | two >> (4 - 2 * at);
-            see(byte, start + at..start + at + 2);
+            see(one << (2 + 2 * at) | two >> (4 - 2 * at));
         }
     }
 }

@@ -384,7 +384,15 @@ impl Dense {
 
 /// Tells whether bytes may be a text in which something is written in yet another way.
 fn is_text(bytes: &[u8]) -> bool {
-    let is_letter = |byte: &&u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
-    let wide = bytes.iter().filter(|byte| **byte == 0).count();
-    (bytes.iter().filter(is_letter).count() + wide) * 2 > bytes.len()
+    const LETTERS: [u8; 256] = {
+        let mut letters = [0; 256];
+        let mut at = 0;
+        while at < 256 {
+            letters[at] = matches!(at as u8, b' '..=b'~' | b'\t' | b'\n' | b'\r' | 0) as u8;
+            at += 1;
+        }
+        letters
+    };
+    bytes.iter().map(|byte| usize::from(LETTERS[usize::from(*byte)])).sum::<usize>() * 2
+        > bytes.len()
 }

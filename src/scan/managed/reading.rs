@@ -5,14 +5,14 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use super::base64::{self, NONE, SAYS};
-use super::units::{Unit, Way, is_mark};
+use super::units::{Way, is_mark};
 use super::{How, walk};
 
 /// Bytes, and where they stand in the text that was given.
 pub(super) struct Reading<'a> {
     pub(super) bytes: &'a [u8],
-    /// For each byte its place; none where the text itself is read.
-    from: Option<&'a [Range<usize>]>,
+    /// What this was made of, and how; none where the text itself is read.
+    from: Option<(&'a Self, &'a [Stretch])>,
     /// The outermost of what was undone.
     pub(super) how: How,
     /// How much was undone within one another.
@@ -31,12 +31,47 @@ const HEX: usize = 16;
 struct Digits {
     all: Vec<usize>,
     is_long: bool,
+    /// Whether each two of them have a mark, as in `0x61`.
+    is_marked: bool,
 }
 
 /// The bytes of a reading that is being made.
 pub(super) struct Undone {
     bytes: Zeroizing<Vec<u8>>,
-    from: Vec<Range<usize>>,
+    from: Vec<Stretch>,
+}
+
+/// Bytes of a reading from one on, up to the next stretch, and where what says them begins.
+#[derive(Clone, Copy)]
+struct Stretch {
+    at: usize,
+    start: usize,
+    says: Says,
+}
+
+/// How much says a byte.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Says {
+    /// Each has so many bytes of its own.
+    Each(usize),
+    /// All are said by so many together.
+    All(usize),
+    /// Four letters say three bytes.
+    Base64,
+}
+
+impl Stretch {
+    fn place(&self, at: usize) -> Range<usize> {
+        let count = at - self.at;
+        match self.says {
+            Says::Each(length) => self.start + count * length..self.start + (count + 1) * length,
+            Says::All(length) => self.start..self.start + length,
+            Says::Base64 => {
+                let letter = self.start + count / 3 * 4 + count % 3;
+                letter..letter + 2
+            }
+        }
+    }
 }
 
 impl<'a> Reading<'a> {
@@ -47,33 +82,45 @@ impl<'a> Reading<'a> {
 
     /// Where in the text a part of this stands.
     pub(super) fn place(&self, part: Range<usize>) -> Range<usize> {
-        let Some(from) = self.from else { return part };
-        let all = from.get(part).unwrap_or_default();
-        let (first, last) = (all.first(), all.last());
-        first.zip(last).map_or(0..0, |(first, last)| first.start..last.end)
+        let Some((parent, from)) = self.from else { return part };
+        let place = |at: usize| {
+            let stretch = from.partition_point(|stretch| stretch.at <= at).checked_sub(1)?;
+            Some(from[stretch].place(at))
+        };
+        let last = part.end.checked_sub(1).and_then(place);
+        place(part.start)
+            .zip(last)
+            .map_or(0..0, |(first, last)| parent.place(first.start..last.end))
     }
 
     /// What base64 within this says.
     pub(super) fn base64(&self, run: Range<usize>) -> Undone {
         let mut new = Undone::room(run.len() / 4 * 3 + 3);
-        base64::undone(&self.bytes[run.clone()], &mut |byte, part| {
-            new.push(byte, self.place(run.start + part.start..run.start + part.end));
-        });
+        new.stretch(run.start, Says::Base64);
+        base64::undone(&self.bytes[run], &mut |byte| new.bytes.push(byte));
         new
     }
 
     /// Shows what the hexadecimal digits within this say; those that are many, from the second on, too.
     pub(super) fn hex(&self, run: Range<usize>, see: &mut dyn FnMut(&Undone)) {
         let text = &self.bytes[run.clone()];
-        if text.iter().filter(|byte| byte.is_ascii_hexdigit()).count() < HEX {
+        if text.iter().filter(|byte| digit(**byte) != NO_DIGIT).count() < HEX {
             return;
         }
-        let mut digits = Digits { all: Vec::with_capacity(run.len()), is_long: false };
+        let mut digits =
+            Digits { all: Vec::with_capacity(run.len()), is_long: false, is_marked: false };
         let mut at = run.start;
         while at < run.end {
             let rest = &self.bytes[at..run.end];
-            let count = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+            let count = rest.iter().take_while(|byte| digit(**byte) != NO_DIGIT).count();
             let is_mark = count == 1 && matches!(rest.get(1), Some(b'x' | b'X'));
+            if count > 0 && !is_mark {
+                // What is written in two ways is two things.
+                let is_marked = at > run.start && matches!(self.bytes[at - 1], b'x' | b'X');
+                if std::mem::replace(&mut digits.is_marked, is_marked) != is_marked {
+                    self.pairs(&mut digits, see);
+                }
+            }
             if count % 2 == 1 && count < HEX && !is_mark {
                 // One of them, first or last, is of something else; of numbers in a list nothing is left.
                 digits.all.extend(at..at + count - 1);
@@ -95,9 +142,14 @@ impl<'a> Reading<'a> {
                 break;
             }
             let mut new = Undone::room(digits.all.len() / 2);
+            let mut next = (usize::MAX, 0);
             for pair in digits.all[skipped..].chunks_exact(2) {
-                let byte = digit(self.bytes[pair[0]]) << 4 | digit(self.bytes[pair[1]]);
-                new.push(byte, self.place(pair[0]..pair[1] + 1));
+                let (start, length) = (pair[0], pair[1] + 1 - pair[0]);
+                if next != (start, length) {
+                    new.stretch(start, Says::Each(length));
+                }
+                next = (start + length, length);
+                new.bytes.push(digit(self.bytes[start]) << 4 | digit(self.bytes[pair[1]]));
             }
             see(&new);
         }
@@ -110,9 +162,11 @@ impl<'a> Reading<'a> {
         let mut new = Undone::room(run.len());
         let mut at = run.start;
         while at + 2 <= run.end {
-            let length = wide_letter(&self.bytes[at..run.end], is_big, &mut |byte, length| {
-                new.push(byte, self.place(at..at + length));
-            });
+            let mut room = Zeroizing::new([0; 4]);
+            let (letter, length) = wide_letter(&self.bytes[at..run.end], is_big);
+            let says = letter.encode_utf8(&mut *room).as_bytes();
+            let how = if says.len() == 1 { Says::Each(length) } else { Says::All(length) };
+            new.push(says, at, how);
             at += length;
         }
         new
@@ -125,12 +179,16 @@ impl<'a> Reading<'a> {
         let mut at = 0;
         while let Some(byte) = text.get(at) {
             let unit = if way.marks(*byte) { way.unit(&text[at..]) } else { None };
-            let (raw, length) = ([*byte], unit.as_ref().map_or(1, |unit| unit.length));
-            let place = self.place(part.start + at..part.start + at + length);
-            for byte in unit.as_ref().map_or(&raw[..], Unit::says) {
-                new.push(*byte, place.clone());
+            match unit {
+                Some(unit) => {
+                    new.push(unit.says(), part.start + at, Says::All(unit.length));
+                    at += unit.length;
+                }
+                None => {
+                    new.push(&[*byte], part.start + at, Says::Each(1));
+                    at += 1;
+                }
             }
-            at += length;
         }
         new
     }
@@ -176,14 +234,13 @@ impl<'a> Reading<'a> {
         let mut new = Undone::room(256);
         let mut end = at - before;
         while let Some(byte) = self.bytes.get(end).filter(|_| new.bytes.len() < most) {
-            let (says, length) = match is_letter(byte) {
-                true => (Some(*byte), 1),
-                false => match self.letter(end, patience) {
-                    Some(letter) => letter,
-                    None => break,
-                },
-            };
-            says.into_iter().for_each(|byte| new.push(byte, self.place(end..end + length)));
+            if is_letter(byte) {
+                new.push(&[*byte], end, Says::Each(1));
+                end += 1;
+                continue;
+            }
+            let Some((says, length)) = self.letter(end, patience) else { break };
+            says.into_iter().for_each(|byte| new.push(&[byte], end, Says::All(length)));
             end += length;
         }
         (new.bytes.len() >= 11).then_some((new, end))
@@ -215,27 +272,37 @@ impl<'a> Reading<'a> {
 
 impl Undone {
     fn room(size: usize) -> Self {
-        Self { bytes: Zeroizing::new(Vec::with_capacity(size)), from: Vec::with_capacity(size) }
+        Self { bytes: Zeroizing::new(Vec::with_capacity(size)), from: Vec::new() }
     }
 
-    fn push(&mut self, byte: u8, from: Range<usize>) {
-        if self.bytes.len() == self.bytes.capacity() {
-            let mut roomier = Zeroizing::new(Vec::with_capacity(self.bytes.len() * 2 + 16));
+    /// Begins a stretch.
+    fn stretch(&mut self, start: usize, says: Says) {
+        self.from.push(Stretch { at: self.bytes.len(), start, says });
+    }
+
+    /// Adds bytes, and where what says them begins.
+    fn push(&mut self, bytes: &[u8], start: usize, says: Says) {
+        let at = self.bytes.len();
+        let goes_on = |last: &Stretch| last.says == says && last.place(at).start == start;
+        if matches!(says, Says::All(_)) || !self.from.last().is_some_and(goes_on) {
+            self.stretch(start, says);
+        }
+        if at + bytes.len() > self.bytes.capacity() {
+            let mut roomier = Zeroizing::new(Vec::with_capacity(at * 2 + 16));
             roomier.extend_from_slice(&self.bytes);
             self.bytes = roomier;
         }
-        self.bytes.push(byte);
-        self.from.push(from);
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// This, to be read; how it was made.
-    pub(super) fn read<'a>(&'a self, of: &Reading<'_>, how: How) -> Reading<'a> {
+    pub(super) fn read<'a>(&'a self, of: &'a Reading<'a>, how: How) -> Reading<'a> {
         let is_joined = how == How::Split;
         let deeper = usize::from(!is_joined);
         let how = if of.how == How::Raw { how } else { of.how };
         Reading {
             bytes: &self.bytes,
-            from: Some(&self.from),
+            from: Some((of, &self.from)),
             how,
             depth: of.depth + deeper,
             is_joined,
@@ -243,24 +310,32 @@ impl Undone {
     }
 }
 
+/// No hexadecimal digit.
+const NO_DIGIT: u8 = 16;
+
 /// What a hexadecimal digit says.
-fn digit(byte: u8) -> u8 {
-    match byte {
-        b'0'..=b'9' => byte - b'0',
-        _ => (byte | 0x20) - b'a' + 10,
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut at = 0;
+    while at < 16 {
+        digits[b"0123456789abcdef"[at] as usize] = at as u8;
+        digits[b"0123456789ABCDEF"[at] as usize] = at as u8;
+        at += 1;
     }
+    digits
+};
+
+fn digit(byte: u8) -> u8 {
+    DIGITS[usize::from(byte)]
 }
 
-/// Shows the bytes that a 16-bit letter says, or two; gives their length.
-fn wide_letter(text: &[u8], is_big: bool, see: &mut dyn FnMut(u8, usize)) -> usize {
+/// A 16-bit letter, or one of two, and its length.
+fn wide_letter(text: &[u8], is_big: bool) -> (char, usize) {
     let unit = |at: usize| {
         let pair = [*text.get(at)?, *text.get(at + 1)?];
         Some(if is_big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) })
     };
     let units = [unit(0), unit(2)].into_iter().flatten();
     let letter = char::decode_utf16(units).next().and_then(Result::ok).unwrap_or('\u{fffd}');
-    let length = letter.len_utf16() * 2;
-    let mut room = [0; 4];
-    letter.encode_utf8(&mut room).bytes().for_each(|byte| see(byte, length));
-    length
+    (letter, letter.len_utf16() * 2)
 }

@@ -168,7 +168,7 @@ fn shell(random: &mut Random, value: &str) -> String {
 }
 
 fn base64(random: &mut Random, value: &str) -> String {
-    let around = [random.below(20), random.below(20)].map(|length| random.text(ALNUM, length));
+    let around = [random.below(20), random.below(20)].map(|length| random.text("-.: /?", length));
     let all = format!("{}{value}{}", around[0], around[1]);
     match random.below(4) {
         0 => STANDARD.encode(all),
@@ -180,7 +180,7 @@ fn base64(random: &mut Random, value: &str) -> String {
 
 /// Base64 of more, as encoders break it into lines.
 fn broken_base64(random: &mut Random, value: &str) -> String {
-    let around = [random.below(200), random.below(200)].map(|length| random.text(ALNUM, length));
+    let around = [random.below(200), random.below(200)].map(|length| random.text("-.: /?", length));
     let all = STANDARD.encode(format!("{}{value}{}", around[0], around[1]));
     let size = [64, 76][random.below(2)];
     let lines: Vec<_> = all.as_bytes().chunks(size).map(String::from_utf8_lossy).collect();
@@ -413,8 +413,11 @@ fn none_is_found(seed: u64, count: usize) {
     let managed = managed(&values);
     for _ in 0..count {
         let value = &values[random.below(values.len())];
-        // A URL is looked for by its password too, and what is changed may be the rest of it.
-        if value.contains("://") {
+        // A URL is looked for by its password too, and what is changed may be the rest of it; a quote after what is
+        // short of one is all of the value.
+        let is_bare =
+            value.starts_with(char::is_alphanumeric) && value.ends_with(char::is_alphanumeric);
+        if value.contains("://") || !is_bare {
             continue;
         }
         let Some(miss) = near_miss(&mut random, value) else { continue };

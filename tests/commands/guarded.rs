@@ -1,0 +1,195 @@
+//! What the hook sees in a commit, whatever git is told to show; and what it lets pass, since it is no news.
+
+use std::fs;
+
+use crate::support::{Outcome, Repo};
+
+/// A token of a form that everybody knows, made up, in parts: no scanner takes this file for a leak.
+fn token(number: usize) -> String {
+    format!("ghp_{}{number:04}", "q7Zk2LmX9vB4nR8tY1wC5sD3fG6hJ0pA")
+}
+
+fn line(number: usize) -> String {
+    format!("token = \"{}\"\n", token(number))
+}
+
+fn repo() -> Repo {
+    let repo = Repo::new();
+    repo.write("readme", "nothing to hide\n");
+    repo.commit("first");
+    repo
+}
+
+fn judged(repo: &Repo) -> Outcome {
+    let outcome = repo.run("hook run");
+    for number in 0..10 {
+        let shown =
+            outcome.stderr.contains(&token(number)) || outcome.stdout.contains(&token(number));
+        assert!(!shown, "a value is shown");
+    }
+    outcome
+}
+
+fn blocked(repo: &Repo, place: &str) {
+    let outcome = judged(repo);
+    assert_eq!(outcome.code, 1, "{outcome}");
+    assert!(outcome.stderr.contains(place), "{place}: {outcome}");
+}
+
+fn stage(repo: &Repo, path: &str, bytes: impl AsRef<[u8]>) {
+    repo.write(path, bytes);
+    repo.git(&["add", "--force", "--", path]).done();
+}
+
+#[test]
+fn no_attribute_and_no_setting_hides_a_file() {
+    let repo = repo();
+    repo.write(".gitattributes", "* -diff\n*.txt binary\n*.cfg diff=quiet\n");
+    repo.git(&["config", "diff.quiet.textconv", "true"]).done();
+    repo.git(&["config", "color.ui", "always"]).done();
+    repo.git(&["config", "diff.external", "true"]).done();
+    stage(&repo, "a.txt", line(1));
+    stage(&repo, "b.cfg", line(2));
+    stage(&repo, "c.rs", line(3));
+    for place in ["a.txt:1", "b.cfg:1", "c.rs:1"] {
+        blocked(&repo, place);
+    }
+}
+
+#[test]
+fn a_rename_a_copy_and_a_change_of_type_bring_what_they_bring() {
+    let repo = repo();
+    stage(&repo, "old.txt", format!("one\ntwo\nthree\n{}", line(1)));
+    repo.git(&["commit", "-q", "--no-verify", "-m", "it is in already"]).done();
+    repo.git(&["mv", "old.txt", "new.txt"]).done();
+    blocked(&repo, "new.txt:4");
+    repo.git(&["reset", "-q", "--hard"]).done();
+    stage(&repo, "copy.txt", repo.read("old.txt"));
+    blocked(&repo, "copy.txt:4");
+    repo.git(&["reset", "-q", "--hard"]).done();
+    fs::remove_file(repo.path().join("readme")).unwrap();
+    std::os::unix::fs::symlink(token(2), repo.path().join("readme")).unwrap();
+    repo.git(&["add", "--all"]).done();
+    blocked(&repo, "readme:1");
+}
+
+#[test]
+fn bytes_of_any_kind_are_looked_through() {
+    let repo = repo();
+    stage(&repo, "nul.bin", [b"\0\0\0".as_slice(), line(1).as_bytes(), b"\0"].concat());
+    blocked(&repo, "nul.bin:1");
+    let wide = "\u{feff}a\n".to_owned() + &line(2);
+    let wide: Vec<u8> = wide.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    stage(&repo, "wide.ps1", wide);
+    blocked(&repo, "wide.ps1:2");
+    stage(&repo, "package-lock.json", format!("{{\"resolved\": \"{}\"}}\n", token(3)));
+    blocked(&repo, "package-lock.json:1");
+    stage(&repo, "vendor/x/y.go", line(4));
+    blocked(&repo, "vendor/x/y.go:1");
+}
+
+#[test]
+fn an_archive_is_unpacked() {
+    use std::io::Write as _;
+    let repo = repo();
+    let pack = |name: &str, bytes: &[u8]| {
+        let mut packed = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let packed_by = zip::CompressionMethod::Deflated;
+        let options = zip::write::SimpleFileOptions::default().compression_method(packed_by);
+        packed.start_file(name, options).unwrap();
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap().into_inner()
+    };
+    let inner = pack("conf/app.env", line(1).as_bytes());
+    stage(&repo, "dist.zip", pack("inner.jar", &inner));
+    blocked(&repo, "dist.zip!/inner.jar!/conf/app.env:1");
+    stage(&repo, "dist.zip", [&inner[..40], b"broken"].concat());
+    judged(&repo).done();
+}
+
+#[test]
+fn names_and_the_targets_of_links_are_texts_too() {
+    let repo = repo();
+    stage(&repo, &format!("backup-{}.txt", token(1)), "nothing\n");
+    let outcome = repo.run("hook run");
+    assert_eq!(outcome.code, 1, "{outcome}");
+    assert!(outcome.stderr.contains("its name"), "{outcome}");
+    repo.git(&["reset", "-q", "--hard"]).done();
+    std::os::unix::fs::symlink(token(2), repo.path().join("link")).unwrap();
+    repo.git(&["add", "link"]).done();
+    blocked(&repo, "link:1");
+}
+
+#[test]
+fn what_is_staged_counts_and_nothing_else() {
+    let fresh = Repo::new();
+    stage(&fresh, "first.txt", line(1));
+    blocked(&fresh, "first.txt:1");
+    let repo = repo();
+    stage(&repo, "gone.txt", line(2));
+    fs::remove_file(repo.path().join("gone.txt")).unwrap();
+    blocked(&repo, "gone.txt:1");
+    repo.git(&["reset", "-q", "--hard"]).done();
+    // Only a part of a file is staged: the secret is in the other one.
+    stage(&repo, "part.txt", "one\ntwo\n");
+    repo.write("part.txt", format!("one\ntwo\n{}", line(3)));
+    judged(&repo).done();
+}
+
+#[test]
+fn the_index_that_git_names_is_judged() {
+    let repo = repo();
+    repo.run("hook install").done();
+    repo.write("readme", line(1));
+    let refused = repo.git(&["commit", "-q", "-a", "-m", "all"]);
+    assert!(refused.code == 1 && refused.stderr.contains("readme:1"), "{refused}");
+    repo.write("other", "fine\n");
+    repo.git(&["add", "other"]).done();
+    let refused = repo.git(&["commit", "-q", "-m", "one", "readme"]);
+    assert!(refused.code == 1 && refused.stderr.contains("readme:1"), "{refused}");
+    repo.git(&["commit", "-q", "-m", "other"]).done();
+}
+
+#[test]
+fn what_is_there_already_is_no_news() {
+    let repo = repo();
+    stage(&repo, "old.txt", format!("{}two\n", line(1)));
+    repo.git(&["commit", "-q", "--no-verify", "-m", "it is in already"]).done();
+    stage(&repo, "old.txt", format!("zero\n{}two and a half\n", line(1)));
+    judged(&repo).done();
+    stage(&repo, "old.txt", format!("zero\n{}two and a half\n{}", line(1), line(2)));
+    blocked(&repo, "old.txt:4");
+    repo.git(&["reset", "-q", "--hard"]).done();
+    // A merge brings what another branch has, and what somebody adds to it.
+    repo.git(&["checkout", "-q", "-b", "side"]).done();
+    stage(&repo, "side.txt", line(3));
+    repo.git(&["commit", "-q", "--no-verify", "-m", "side"]).done();
+    repo.git(&["checkout", "-q", "-"]).done();
+    repo.write("main.txt", "main\n");
+    repo.commit("main");
+    repo.git(&["merge", "-q", "--no-commit", "--no-ff", "side"]).done();
+    judged(&repo).done();
+    stage(&repo, "side.txt", format!("{}{}", line(3), line(4)));
+    blocked(&repo, "side.txt:2");
+}
+
+#[test]
+fn a_submodule_has_no_text_and_a_pointer_of_lfs_no_secret() {
+    let repo = repo();
+    let id = repo.git(&["rev-parse", "HEAD"]).done().stdout;
+    let entry = format!("160000,{},sub", id.trim());
+    repo.git(&["update-index", "--add", "--cacheinfo", &entry]).done();
+    let oid = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393";
+    let pointer =
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 12345\n");
+    stage(&repo, "large.bin", pointer);
+    judged(&repo).done();
+}
+
+#[test]
+fn a_large_file_is_judged_to_its_end() {
+    let repo = repo();
+    let lines = "a line of words that say nothing at all\n".repeat(260_000);
+    stage(&repo, "large.log", format!("{lines}{}", line(1)));
+    blocked(&repo, "large.log:260001");
+}
