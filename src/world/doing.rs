@@ -22,15 +22,14 @@ pub enum Amid {
 }
 
 impl Amid {
-    /// What goes on with it, as arguments of `git`. A rebase does not commit itself what a hook has stopped.
+    /// What takes the commit that a hook has stopped, as arguments of `git`. A rebase does not take it itself.
     #[must_use]
     pub fn goes_on(self) -> &'static str {
         match self {
-            Self::Rebase => "commit && git rebase --continue",
+            Self::Rebase | Self::Prepared => "commit",
             Self::Am => "am --continue",
             Self::CherryPick => "cherry-pick --continue",
             Self::Revert => "revert --continue",
-            Self::Prepared => "commit",
         }
     }
 }

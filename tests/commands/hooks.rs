@@ -127,7 +127,7 @@ fn a_managed_value_is_blocked_elsewhere_with_its_address() {
     let bare = bare.env("GIT_AUTHOR_NAME", "x").env("GIT_AUTHOR_EMAIL", "x@example.com");
     let bare = bare.env("GIT_COMMITTER_NAME", "x").env("GIT_COMMITTER_EMAIL", "x@example.com");
     let done = bare.args(&["commit", "-q", "--allow-empty", "-m", "empty"]).run().done();
-    assert!(done.stderr.contains("values of dev, prod not looked for"), "{done}");
+    assert!(done.stderr.contains("values of dev not looked for"), "{done}");
 }
 
 #[test]
@@ -190,9 +190,9 @@ fn what_git_commits_again_is_judged_and_the_way_out_works() {
     for (branch, line, way) in [
         ("main", "cherry-pick side", "cherry-pick --continue"),
         ("main", "revert --no-edit HEAD", "commit"),
-        ("main", "revert --no-edit HEAD~0", "commit"),
-        ("side", "rebase -q main", "commit && git rebase --continue"),
-        ("side", "rebase -q -i main", "commit && git rebase --continue"),
+        ("main", "revert HEAD", "commit"),
+        ("side", "rebase -q main", "commit"),
+        ("side", "rebase -q -i main", "commit"),
     ] {
         let repo = forked();
         repo.line(&format!("switch -q {branch}")).done();
@@ -203,7 +203,13 @@ fn what_git_commits_again_is_judged_and_the_way_out_works() {
         let way_out = way_out(&tried);
         assert_eq!(way_out, format!("git -c core.hooksPath=/dev/null {way}"), "{line}");
         repo.shell(&way_out).done();
+        // A rebase goes on by git's own words: what it was amid it tries once more, and finds nothing left to do.
+        if branch == "side" && repo.shell("git rebase --continue").code != 0 {
+            repo.shell("git rebase --skip").done();
+        }
         assert_ne!(repo.head(branch), head, "{line}");
+        let file = if line.starts_with("revert") { "gone.txt" } else { "side.txt" };
+        repo.line(&format!("show {branch}:{file}")).done();
         assert_eq!(repo.line("status --porcelain").stdout, "", "{line}");
         assert!(!repo.path().join(".git/rebase-merge").exists(), "{line}");
     }
@@ -321,10 +327,8 @@ fn hooks_that_were_there_get_what_git_gives_and_so_do_ours() {
     repo.with_origin();
     for name in ["pre-commit", "prepare-commit-msg", "commit-msg", "pre-push"] {
         let seen = repo.folder().join(name).display().to_string();
-        script(
-            &repo.hook(name),
-            &format!("echo \"$0 $@\" > {seen}; cat >> {seen}; test ! -e forbidden"),
-        );
+        let refuse = if name == "pre-push" { "test ! -e forbidden" } else { "true" };
+        script(&repo.hook(name), &format!("echo \"$0 $@\" > {seen}; cat >> {seen}; {refuse}"));
     }
     repo.run("hook install").done();
     let seen = |name: &str| fs::read_to_string(repo.folder().join(name)).unwrap();
@@ -368,7 +372,10 @@ fn a_hook_that_changes_the_message_is_followed_by_ours() {
 
 #[test]
 fn a_hook_of_an_earlier_version_is_ours_and_is_renewed() {
-    let repo = guarded();
+    let repo = Repo::new();
+    repo.ssh_key();
+    repo.run("-y init").done();
+    repo.commit("base");
     let old = "# A hook of tenure: it judges what is staged.\nexec tenure hook run";
     script(&repo.hook("pre-commit"), old);
     fs::remove_file(repo.hook("pre-push")).unwrap();
