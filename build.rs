@@ -49,11 +49,13 @@ fn known(rule: &Value, to: &mut String) -> Result<(), Box<dyn Error>> {
     let entropy = rule.get("entropy").map(|bits| {
         bits.as_float().or_else(|| bits.as_integer().map(|bits| bits as f64)).unwrap_or_default()
     });
-    let level = match text("level") {
-        None | Some("block") => "Block",
-        Some("warn") => "Warn",
-        Some(_) => return Err("a rule's level is neither `block` nor `warn`".into()),
+    let level = |field: &str| match text(field) {
+        None => Ok(None),
+        Some("block") => Ok(Some("Level::Block")),
+        Some("warn") => Ok(Some("Level::Warn")),
+        Some(_) => Err("a rule's level is neither `block` nor `warn`"),
     };
+    let in_tests = level("level-in-tests")?.map_or("None".to_owned(), |it| format!("Some({it})"));
     writeln!(to, "    Known {{")?;
     writeln!(to, "        id: {:?},", needed("id")?)?;
     writeln!(to, "        description: {:?},", needed("description")?)?;
@@ -69,7 +71,8 @@ fn known(rule: &Value, to: &mut String) -> Result<(), Box<dyn Error>> {
     writeln!(to, "        checksum: {:?},", text("checksum"))?;
     writeln!(to, "        paths: &{:?},", list("paths"))?;
     writeln!(to, "        except: &{:?},", list("except"))?;
-    writeln!(to, "        level: Level::{level},\n    }},")?;
+    writeln!(to, "        level: {},", level("level")?.unwrap_or("Level::Block"))?;
+    writeln!(to, "        level_in_tests: {in_tests},\n    }},")?;
     Ok(())
 }
 

@@ -112,6 +112,10 @@ pub enum Code {
     MachineRole,
     /// A lint of the policy.
     Lint,
+    /// What must not stand in git came with a commit of a range.
+    Leak,
+    /// An exception of `.secrets/allow.toml` that does not count.
+    Exception,
 }
 
 impl Code {
@@ -165,6 +169,8 @@ impl Code {
             Self::Machine => "machine",
             Self::MachineRole => "machine-role",
             Self::Lint => "lint",
+            Self::Leak => "leak",
+            Self::Exception => "exception",
         }
     }
 }
@@ -204,6 +210,8 @@ impl Code {
             | Self::Open
             | Self::Attributes
             | Self::Lint
+            | Self::Leak
+            | Self::Exception
             | Self::LostKey
             | Self::ExpiredKey
             | Self::Machine

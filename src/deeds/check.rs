@@ -8,6 +8,7 @@ use super::load::Place;
 use super::machines;
 use super::member::request::{Waiting, waiting};
 use super::replay::replayed;
+use super::scan::{Scanned, excepted};
 use super::twins::twins;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::request::{Request, Wanted};
@@ -36,6 +37,8 @@ pub struct Checked {
     pub custody: Vec<(Address, Holder, Option<Date>)>,
     /// The day it is.
     pub today: Date,
+    /// What was looked through of a range of commits; what was found there is among the findings.
+    pub range: Option<Scanned>,
 }
 
 impl Checked {
@@ -65,6 +68,7 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
             previous: Vec::new(),
             custody: Vec::new(),
             today: place.today(),
+            range: None,
         });
     };
     let mut findings = findings(&place, &verified, place.today())?;
@@ -83,6 +87,7 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
         obligations: verified.obligations,
         previous: verified.previous,
         today: place.today(),
+        range: None,
     })
 }
 
@@ -104,6 +109,7 @@ pub(in crate::deeds) fn findings(
     findings.extend(machines::findings(record, policy, today));
     let tracked = place.tracked()?.files;
     findings.extend(twins(policy, &tracked));
+    findings.extend(excepted::findings(place, policy, &tracked)?);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(findings)
 }

@@ -46,6 +46,7 @@ pub mod own;
 pub mod past;
 pub mod pen;
 pub mod policy;
+pub mod range;
 pub mod rekey;
 mod replay;
 pub mod report;

@@ -33,11 +33,15 @@ impl Show for Checked {
             "{verdict}  {values} in {environments}, {readers}{holding} of {all} entries verified"
         )?;
         owed::lines((&self.obligations, &self.previous), self.today, out)?;
-        self.customers(out)
+        self.customers(out)?;
+        match &self.range {
+            Some(range) => writeln!(out, "{}  {}", paint(Ink::Blue, "range"), range.summary()),
+            None => Ok(()),
+        }
     }
 
     fn json(&self) -> Value {
-        json!({
+        let mut whole = json!({
             "findings": self.findings.iter().map(finding).collect::<Vec<_>>(),
             "values": self.values,
             "environments": self.environments,
@@ -45,7 +49,11 @@ impl Show for Checked {
             "obligations": owed::obligations(&self.obligations, self.today),
             "previous": owed::previous(&self.previous),
             "custody": self.custody.iter().map(custody).collect::<Vec<_>>(),
-        })
+        });
+        if let Some(range) = &self.range {
+            whole["range"] = range.json();
+        }
+        whole
     }
 }
 

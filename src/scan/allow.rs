@@ -11,6 +11,7 @@ use sha2::Digest as _;
 use super::rule::line_of;
 use crate::names::Sha256;
 use crate::policy::Glob;
+use crate::secret::Plaintext;
 
 /// Says what is wrong with the exceptions, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -164,6 +165,13 @@ impl AllowList {
     #[must_use]
     pub fn entries(&self) -> &[Allow] {
         &self.entries
+    }
+
+    /// The exceptions whose text is a value, with or without blanks round it.
+    pub fn naming(&self, value: &Plaintext) -> impl Iterator<Item = &Allow> {
+        let bytes = value.expose();
+        let hashes = [Allow::hash(bytes), Allow::hash(bytes.trim_ascii())];
+        self.entries.iter().filter(move |allow| hashes.contains(&allow.text))
     }
 
     /// The exceptions that let nothing pass so far.

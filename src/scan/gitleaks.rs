@@ -196,6 +196,7 @@ impl RuleFields {
             except: Vec::new(),
             reach: Reach::Whole,
             level: Level::Block,
+            level_in_tests: None,
         })
     }
 }

@@ -1,8 +1,8 @@
 //! Text and rules in, hits out: what looks like a credential in what is to be committed.
 //!
-//! One walk over a text finds the keywords of all rules ([`keywords`]); a rule's pattern is run only round
+//! One walk over a text finds the keywords of all rules (`keywords`); a rule's pattern is run only round
 //! its own. Names such as `password` are keywords too: what is assigned to them is looked at by hand
-//! ([`assigned`]) and weighed by how its characters follow each other ([`model`]). All of it takes time
+//! (`assigned`) and weighed by how its characters follow each other (`model`). All of it takes time
 //! linear in the text, whatever the text. A hit never holds a value.
 //!
 //! [`managed`] finds the values that the repository manages, however they are written.

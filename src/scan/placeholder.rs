@@ -9,7 +9,7 @@ const STAND_INS: &str = "\
     undefined true false string abc abcd abcdef qwerty todo fixme redacted masked hidden \
     removed empty unset required optional notasecret not-a-secret not-set insecure \
     yourpassword your-password your_password placeholder value text bearer basic invalid wrong \
-    correct newpass newpassword oldpassword p x pw";
+    correct newpass newpassword oldpassword hunter2 hunter42 p x pw";
 
 /// Long words that no random text holds, and that long texts made to look real do.
 const IN_LONG: [&[u8]; 9] = [

@@ -20,8 +20,10 @@ pub(super) enum Kind {
     Age,
     /// The same, in base64.
     AgeBase64,
-    /// A token of ours.
+    /// A sealed token of ours.
     Token,
+    /// A dropped token of ours: a file of age.
+    Dropped,
     /// `secretlint-disable`, until `secretlint-enable`.
     Disabled,
 }
@@ -36,12 +38,17 @@ pub(super) const MARKERS: [(&str, Kind); 10] = [
     ("age-encryption.org/v1\n", Kind::Age),
     ("ywdllwvuy3j5chrpb24ub3jnl3yx", Kind::AgeBase64),
     ("sealed.v1.", Kind::Token),
-    ("dropped.v1.", Kind::Token),
+    ("dropped.v1.", Kind::Dropped),
     ("secretlint-disable", Kind::Disabled),
 ];
 
-/// The fewest characters of base64 that a token or value must have to be ciphertext.
-const SHORTEST: usize = 20;
+/// The fewest characters of base64 that a token of ours has: generation, nonce and tag, and one block.
+const TOKEN: usize = 75;
+/// The same of a value of dotenvx: a point on its curve, which begins with the byte 4, nonce and tag.
+const DOTENVX: usize = 120;
+const POINT: u8 = b'B';
+/// How a file of age begins, in base64.
+const AGE: &[u8] = b"YWdlLWVuY3J5cHRpb24ub3JnL3Yx";
 
 /// A part of a text, and what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,10 +79,13 @@ impl Regions {
             // `-line` and `-next-line` are marks of a line.
             Kind::Disabled if matches!(follows, b'-' | b'_' | b'a'..=b'z') => return,
             Kind::Age if at != 0 || !text[body..].starts_with(b"-> ") => return,
+            Kind::Dropped if !text[body..].starts_with(AGE) => return,
+            Kind::Dotenvx if follows != POINT => return,
             _ => end(text, body, kind),
         };
         let least = match kind {
-            Kind::Dotenvx | Kind::Token => SHORTEST,
+            Kind::Dotenvx => DOTENVX,
+            Kind::Token => TOKEN,
             _ => 1,
         };
         if end - body >= least {
@@ -100,7 +110,9 @@ fn end(text: &[u8], body: usize, kind: Kind) -> usize {
     let length = match kind {
         Kind::Sops => sops(rest),
         Kind::Dotenvx => run(rest, is_base64),
-        Kind::Token => run(rest, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')),
+        Kind::Token | Kind::Dropped => {
+            run(rest, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        }
         Kind::Ansible => lines(rest, |line| line.iter().all(u8::is_ascii_hexdigit)),
         Kind::Armor => lines(rest, is_armor),
         Kind::AgeBase64 => lines(rest, is_base64_line),
@@ -202,9 +214,15 @@ mod tests {
     #[test]
     fn short_texts_after_a_marker_are_no_ciphertext() {
         assert_eq!(covered("A=encrypted:BLAH", "encrypted:"), "");
-        let long = "encrypted:BB+4jyUugoVL6GPm1n76zfIi";
+        let long = format!("encrypted:BB{}=", "+4jyUugoVL6G".repeat(12));
         assert_eq!(covered(&format!("A=\"{long}\""), "encrypted:"), long);
+        assert_eq!(covered(&long.replace(":BB", ":AB"), "encrypted:"), "");
         assert_eq!(covered("sealed.v1.short", "sealed.v1."), "");
+        let token = format!("sealed.v1.{}", "aB3-_xYz".repeat(12));
+        assert_eq!(covered(&format!("K={token} x"), "sealed.v1."), token);
+        assert_eq!(covered(&token.replace("sealed", "dropped"), "dropped.v1."), "");
+        let dropped = "dropped.v1.YWdlLWVuY3J5cHRpb24ub3JnL3YxAbC";
+        assert_eq!(covered(&format!("{dropped}\""), "dropped.v1."), dropped);
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub struct RuleText {
     /// Whether a finding blocks.
     #[serde(default)]
     pub level: Level,
+    /// The same in files of tests and examples, where many of its kind stand that open nothing.
+    pub level_in_tests: Option<Level>,
     /// Texts that this rule must find, written with a `¦` where scanners would take them for a leak.
     #[serde(default)]
     pub examples: Vec<String>,
@@ -271,6 +273,7 @@ pub struct Rule {
     pub(super) except: Vec<Pattern>,
     pub(super) reach: Reach,
     pub(super) level: Level,
+    pub(super) level_in_tests: Option<Level>,
 }
 
 impl Rule {
@@ -306,7 +309,16 @@ impl Rule {
             except: except.collect::<Result<_, _>>()?,
             reach: Reach::Head,
             level: text.level,
+            level_in_tests: text.level_in_tests,
         })
+    }
+
+    /// Whether a finding in a file blocks.
+    pub(super) fn level_at(&self, path: &str) -> Level {
+        match self.level_in_tests {
+            Some(level) if is_of_tests(path) => level,
+            _ => self.level,
+        }
     }
 
     /// Lends the id.
@@ -333,6 +345,39 @@ pub(super) fn is_keyword(text: &str) -> bool {
     text.len() >= 3 && text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase())
 }
 
+/// Tells whether a path is that of a test, of an example, or of what one reads.
+fn is_of_tests(path: &str) -> bool {
+    const FOLDERS: [&str; 16] = [
+        "test",
+        "tests",
+        "testing",
+        "testdata",
+        "test-data",
+        "test_data",
+        "test-vectors",
+        "vectors",
+        "fixture",
+        "fixtures",
+        "example",
+        "examples",
+        "benches",
+        "spec",
+        "__tests__",
+        "mocks",
+    ];
+    let path = path.to_ascii_lowercase();
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let stem = name.split('.').next().unwrap_or_default();
+    let is_test = |stem: &str| {
+        stem.starts_with("test_")
+            || ["_test", "_tests", "-test", "_spec"].iter().any(|end| stem.ends_with(end))
+            || ["test", "tests"].contains(&stem)
+            || name.contains(".test.")
+            || name.contains(".spec.")
+    };
+    folders.split('/').any(|folder| FOLDERS.contains(&folder)) || is_test(stem)
+}
+
 /// One of our own rules, as the build has checked it: see `build.rs`.
 pub(super) struct Known {
     pub(super) id: &'static str,
@@ -346,6 +391,7 @@ pub(super) struct Known {
     pub(super) paths: &'static [&'static str],
     pub(super) except: &'static [&'static str],
     pub(super) level: Level,
+    pub(super) level_in_tests: Option<Level>,
 }
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -372,6 +418,7 @@ impl Known {
             except: self.except.iter().map(|text| Pattern::known(text, ANY)).collect(),
             reach: Reach::Head,
             level: self.level,
+            level_in_tests: self.level_in_tests,
         }
     }
 }
@@ -379,6 +426,20 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_says_what_is_of_tests() {
+        for path in
+            ["tests/a.rs", "x/testdata/k.pem", "src/parse_test.go", "a/b.spec.ts", "test_x.py"]
+        {
+            assert!(is_of_tests(path), "{path}");
+        }
+        for path in
+            ["src/latest/a.rs", "attest.rs", "contest/k.pem", "deploy/key.pem", "testament.txt"]
+        {
+            assert!(!is_of_tests(path), "{path}");
+        }
+    }
 
     #[test]
     fn paths_are_taken_as_their_globs_take_them() {

@@ -297,7 +297,8 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
     fn search(&mut self, at: usize, window: Range<usize>) {
         let rule = &self.scanner.rules.rules[at];
         let text = &self.view.bytes[..window.end];
-        let raw = |span, whole| Raw { source: Source::Rule(at), level: rule.level, span, whole };
+        let level = rule.level_at(self.view.path);
+        let raw = |span, whole| Raw { source: Source::Rule(at), level, span, whole };
         let Some(pattern) = &rule.pattern else {
             return push(
                 &mut self.hits,

@@ -79,6 +79,23 @@ pub(super) fn read<'e>(
     Ok((FileForm::Values(document), found))
 }
 
+/// Finds what stands in clear in a managed file where it should not: the keys, and the bytes at which their values
+/// begin. No key for a file that should be sealed, and is not.
+#[must_use]
+pub fn in_clear(
+    path: &RepoPath,
+    bytes: &[u8],
+    may: &dyn Fn(&KeyPath) -> bool,
+) -> Vec<(Option<KeyPath>, usize)> {
+    let Ok((_, found)) = read(path, bytes, false) else { return vec![(None, 0)] };
+    let clear = found.into_iter().filter(|(key, disk)| disk.clear_text && !may(key));
+    let named = clear.map(|(key, disk)| match disk.at {
+        Some(at) => (Some(key), at),
+        None => (None, 0),
+    });
+    named.collect()
+}
+
 fn bare(document: &Document<'_>, key: &KeyPath, leaves: &[usize]) -> Vec<Sha256> {
     let [only] = leaves else { return Vec::new() };
     let leaf = &document.leaves[*only];

@@ -118,9 +118,11 @@ pub fn scan_telling(
         Some(_) => place.checkout.count_commits(&commits.walk)?,
         None => 0,
     };
+    let mut judge = Judge::new(&standards, values);
+    judge.clear = true;
     let mut look = Look {
         place,
-        judge: Judge::new(&standards, values),
+        judge,
         seen: Seen::default(),
         cut: place.checkout.cut_commits()?,
         steps: Vec::new(),

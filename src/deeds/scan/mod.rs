@@ -11,7 +11,9 @@ use crate::world::{ObjectId, Stopwatch, World};
 
 mod archive;
 mod before;
+mod clear;
 pub mod commits;
+pub(in crate::deeds) mod excepted;
 mod message;
 mod staged;
 mod standards;
@@ -23,6 +25,7 @@ use commits::Commits;
 
 pub(super) use message::scan as message;
 pub(super) use staged::changes;
+pub(super) use standards::ALLOW;
 pub use tree::stdin;
 
 /// What must not stand where it was found. Never holds the value.

@@ -7,7 +7,7 @@ use crate::policy::{self, Policy};
 use crate::scan::{AllowList, Gitleaks, Rules, Unheeded};
 
 /// Where the exceptions stand.
-pub(super) const ALLOW: &str = ".secrets/allow.toml";
+pub(in crate::deeds) const ALLOW: &str = ".secrets/allow.toml";
 const GITLEAKS: &str = ".gitleaks.toml";
 
 /// Rules and exceptions.

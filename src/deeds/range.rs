@@ -1,0 +1,124 @@
+//! Judges what lies here, and what each commit of a range brought: so `--no-verify` is caught, and what a
+//! later commit takes out again is not forgotten.
+
+use std::collections::BTreeMap;
+
+use super::DeedError;
+use super::check::{Checked, check};
+use super::load::{LOG, Place};
+use super::scan::commits::{self, Commits};
+use super::scan::{ALLOW, Leak, Progress, What};
+use crate::finding::{Code, Finding, Severity};
+use crate::names::{EnvName, RepoPath, quoted};
+use crate::scan::{Allow, Level};
+use crate::world::{ObjectId, World};
+
+/// Does all checks, and looks through the commits of a range `A..B` by the exceptions of A.
+///
+/// # Errors
+/// As [`check`]; [`DeedError::Refuse`] for a range that is none, or is not at hand.
+pub fn check_range(
+    world: &World,
+    scope: Option<&EnvName>,
+    range: &str,
+    progress: Progress<'_>,
+) -> Result<Checked, DeedError> {
+    let mut checked = check(world, scope)?;
+    let place = Place::find(world)?;
+    let commits = Commits::between(&place, range)?;
+    let scanned = commits::scan_telling(&place, &commits, Some(progress))?;
+    let found = &mut checked.findings;
+    found.extend(scanned.leaks.iter().map(leaked));
+    found.extend(scanned.added.iter().map(added));
+    for finding in removed(&place, &commits)? {
+        let known = |it: &Finding| it.code == finding.code && it.place == finding.place;
+        if !found.iter().any(known) {
+            found.push(finding);
+        }
+    }
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    checked.range = Some(scanned);
+    Ok(checked)
+}
+
+fn leaked(leak: &Leak) -> Finding {
+    let what = match &leak.what {
+        What::Credential => format!("{} {}", leak.description, leak.excerpt),
+        What::Managed { address, .. } => format!("equal to {address}"),
+    };
+    let commit = leak.commit.as_ref().map(|id| format!("in commit {}: ", id.short()));
+    let place = match leak.line {
+        0 => leak.path.clone(),
+        line => format!("{}:{line}", leak.path),
+    };
+    Finding {
+        code: Code::Leak,
+        severity: match leak.level {
+            Level::Block => Severity::Found,
+            Level::Warn => Severity::Note,
+        },
+        env: None,
+        place,
+        address: None,
+        entry: None,
+        message: format!("{}{what} [{}]", commit.unwrap_or_default(), leak.rule),
+        fix: Some(leak.fix.clone()),
+    }
+}
+
+fn added(allow: &Allow) -> Finding {
+    let (rule, path) = (&allow.rule, allow.path.as_str());
+    Finding {
+        code: Code::Exception,
+        severity: Severity::Note,
+        env: None,
+        place: ALLOW.to_owned(),
+        address: None,
+        entry: None,
+        message: format!(
+            "an exception of {rule} in {path} comes with this range, and does not count in it: {}",
+            allow.reason
+        ),
+        fix: None,
+    }
+}
+
+/// Entries that stood where the range began, or came within it, and that its end has no more.
+fn removed(place: &Place<'_>, commits: &Commits) -> Result<Vec<Finding>, DeedError> {
+    let Some((from, to)) = &commits.ends else { return Ok(Vec::new()) };
+    let checkout = &place.checkout;
+    let mut stood: BTreeMap<RepoPath, ObjectId> = BTreeMap::new();
+    for base in checkout.common_ancestors(from, to)? {
+        let files = checkout.files_in(&base, LOG)?.into_iter();
+        stood.extend(files.map(|file| (file.path, base.clone())));
+    }
+    let is_entry =
+        |path: &RepoPath| path.as_str().strip_prefix(LOG).is_some_and(|rest| rest.starts_with('/'));
+    checkout.each_commit(&checkout.walk_between(from, to), &mut |step| {
+        let there = step.changes.into_iter().filter(|change| change.now.is_some());
+        let entries = there.filter_map(|change| change.path).filter(is_entry);
+        stood.extend(entries.map(|path| (path, step.commit.clone())));
+        Ok(())
+    })?;
+    for file in checkout.files_in(to, LOG)? {
+        stood.remove(&file.path);
+    }
+    Ok(stood.into_iter().map(|(path, commit)| gone(&path, &commit)).collect())
+}
+
+fn gone(path: &RepoPath, commit: &ObjectId) -> Finding {
+    Finding {
+        code: Code::MissingEntry,
+        severity: Severity::Breach,
+        env: None,
+        place: path.to_string(),
+        address: None,
+        entry: None,
+        message: format!("this entry of the log was taken out after commit {}", commit.short()),
+        fix: Some(format!(
+            "git restore --source {} --staged --worktree {}",
+            commit.short(),
+            quoted(path)
+        )),
+    }
+}

@@ -1,0 +1,39 @@
+//! Values in clear in a file that the policy wants sealed, as a commit brought it: whatever became of it later.
+
+use super::texts::{Fresh, Judge, Origin};
+use super::{Leak, What};
+use crate::names::RepoPath;
+use crate::scan::Level;
+use crate::verify;
+
+/// The rule that a value in clear breaks.
+const PLAINTEXT: &str = "plaintext";
+
+impl Judge<'_> {
+    /// Finds what stands in clear in a managed file.
+    pub(super) fn in_clear(&self, origin: Origin<'_>, text: &[u8]) -> Vec<Fresh> {
+        let path = std::str::from_utf8(origin.path).ok();
+        let path = path.and_then(|path| path.parse::<RepoPath>().ok());
+        let Some((path, policy)) = path.zip(self.policy()) else { return Vec::new() };
+        let Some(env) = policy.environment_of(&path) else { return Vec::new() };
+        let found = verify::in_clear(&path, text, &|key| policy.is_clear(env, key));
+        let fresh = |(key, at): (Option<_>, usize)| {
+            let line = 1 + text[..at].iter().filter(|byte| **byte == b'\n').count();
+            let leak = Leak {
+                path: path.to_string(),
+                line,
+                column: 1,
+                commit: origin.commit.cloned(),
+                rule: PLAINTEXT.to_owned(),
+                description: format!("in clear, where {env} wants it sealed:"),
+                what: What::Credential,
+                level: Level::Block,
+                excerpt: key.map_or_else(|| "the file".to_owned(), |key| format!("`{key}`")),
+                fix: String::new(),
+            };
+            let touched = self.lines.touched(text, &(at..at));
+            (leak, Some(touched))
+        };
+        found.into_iter().map(fresh).collect()
+    }
+}
