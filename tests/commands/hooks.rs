@@ -300,6 +300,24 @@ fn messages_tags_and_new_branches_are_pushed_under_the_same_eyes() {
 }
 
 #[test]
+fn a_managed_file_in_clear_is_not_pushed() {
+    let repo = Repo::new();
+    repo.ssh_key();
+    repo.run("-y init").done();
+    repo.commit("base");
+    repo.with_origin();
+    repo.write("secrets/dev.env", "API_KEY=sorrow-lantern-Quill-93\n");
+    repo.commit("in clear");
+    let tried = repo.line("push -q origin main");
+    blocked(&tried, "secrets/dev.env:1:1  plaintext");
+    assert!(!tried.stderr.contains("sorrow-lantern"), "{tried}");
+    repo.line("reset -q --hard HEAD~1").done();
+    repo.tenure_fed(&["set", "dev/API_KEY"], "sorrow-lantern-Quill-93").done();
+    repo.commit("sealed");
+    repo.line("push -q origin main").done();
+}
+
+#[test]
 fn what_a_hook_is_not_given_is_refused() {
     let repo = guarded();
     for line in ["hook run commit-msg", "hook run pre-push", "hook run post-commit"] {

@@ -314,7 +314,10 @@ mod tests {
             "wörd-länge-ß-7x",
             "Summer2024!",
             "MIIEvQIBADANBgkq",
-            concat!("https://hooks.slack.", "com/services/T00000000/B00000000/XXq8ZkPw3mNv5RtYs7Lc2Jd9"),
+            concat!(
+                "https://hooks.slack.",
+                "com/services/T00000000/B00000000/XXq8ZkPw3mNv5RtYs7Lc2Jd9"
+            ),
             "kXwPqRtYbNm",
         ];
         for value in own {
