@@ -16,6 +16,7 @@ mod exposed;
 mod house;
 mod items;
 mod kinds;
+mod labelled;
 mod leaks;
 mod memory;
 mod reference;
