@@ -177,7 +177,9 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Check(args) => commands::check::run(world(global)?, global, args, out),
         Command::Scan(args) => commands::scan::run(&world(global)?, global, args, out),
         Command::Allow(args) => commands::allow::run(&world(global)?, args, out),
-        Command::Hook(args) => commands::hook::run(&world(global)?, global, args, out),
+        Command::Hook(args) => {
+            commands::hook::run(&world_for(global, args.prompts())?, global, args, out)
+        }
         Command::Log(args) => commands::log::run(&world(global)?, global, args, out),
         Command::Report(args) => commands::report::run(world(global)?, global, args, out),
         Command::Trust(args) => commands::trust::run(&world(global)?, args, out),
@@ -192,6 +194,11 @@ fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
 /// Puts together what a command is given of the outside, and closes the process off before any key is
 /// read.
 fn world(global: &Global) -> Result<World, Failure> {
+    world_for(global, Prompts::Allowed)
+}
+
+/// As [`world`], for a command that may never ask.
+fn world_for(global: &Global, prompts: Prompts) -> Result<World, Failure> {
     let hardened = harden().map_err(DeedError::from)?;
     let here = current_folder().map_err(DeedError::from)?;
     let settings = Settings {
@@ -204,7 +211,7 @@ fn world(global: &Global) -> Result<World, Failure> {
             base: global.base_revision.clone(),
             max_age: global.max_age,
         },
-        prompts: if global.non_interactive { Prompts::Forbidden } else { Prompts::Allowed },
+        prompts: if global.non_interactive { Prompts::Forbidden } else { prompts },
         consent: if global.yes { Consent::Given } else { Consent::Ask },
         writes: if global.dry_run { Writes::Dry } else { Writes::Real },
         notes: if global.quiet { Notes::Kept } else { Notes::Said },

@@ -189,7 +189,7 @@ fn clone(place: &Place<'_>, found: &mut Diagnosis) {
     match hooks::installed(place) {
         Ok(true) => found.well("hook", "installed"),
         Ok(false) => {
-            let seen = "nothing judges what you commit in this clone";
+            let seen = "hooks of this clone are missing, or of another version: not all you commit and push is judged";
             found.add("hook", Health::Doubtful, seen, "tenure hook install");
         }
         Err(why) => found.add("hook", Health::Broken, why.to_string(), "git config core.hooksPath"),

@@ -1,9 +1,13 @@
-//! Judges what is staged, and nothing else: no question, no signature, no write; keys only where they open
-//! without a question, to look for the values that are managed here.
+//! Judges what git is about to take: what is staged, a message, what is pushed. No question, no signature, no
+//! write; keys only where they open without a question, to look for the values that are managed here.
 
+use std::io::Read;
+use std::path::Path;
 use std::time::Duration;
 
+use super::hooks::Hook;
 use super::load::Place;
+use super::scan::commits::{self, Commits};
 use super::scan::{self, Scanned};
 use super::twins::{is_about, twins};
 use super::{DeedError, opened};
@@ -11,7 +15,10 @@ use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, RepoPath, quoted};
 use crate::policy::{self, Policy};
 use crate::verify::{LogEvidence, Record, Verified};
-use crate::world::{StagedChange, Stopwatch, World};
+use crate::world::{Amid, Checkout, ObjectId, StagedChange, Stopwatch, World, WorldError};
+
+/// The most that git tells of a push.
+const MOST: u64 = 16 << 20;
 
 /// What was there to be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +44,8 @@ pub struct Guarded {
     pub blocking: Vec<Finding>,
     /// The secrets that the commit would bring; not all of them block it.
     pub scanned: Scanned,
+    /// What git is in the midst of, where it runs no `pre-commit`.
+    pub amid: Option<Amid>,
     /// The root by which the log was judged where this clone trusts none: the log's own.
     pub unpinned: Option<EntryId>,
     /// How long it took.
@@ -49,6 +58,95 @@ impl Guarded {
     pub fn gravest(&self) -> Option<Severity> {
         let leaks = self.scanned.blocks().then_some(Severity::Found);
         self.blocking.iter().map(|finding| finding.severity).chain(leaks).max()
+    }
+}
+
+/// A message, or what a push brings, as it was looked through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passing {
+    /// Which hook asked.
+    pub hook: Hook,
+    /// What was found.
+    pub scanned: Scanned,
+    /// What git is in the midst of.
+    pub amid: Option<Amid>,
+}
+
+/// Judges the index where git runs no `pre-commit` for what it commits; none where it does, or where whoever
+/// commits has chosen to skip it.
+///
+/// # Errors
+/// As [`staged`].
+pub fn replayed(world: &World) -> Result<Option<Guarded>, DeedError> {
+    match Checkout::discover(&world.from, &world.environment)?.amid()? {
+        Some(_) => staged(world).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The command that gets past a hook once.
+#[must_use]
+pub fn way_out(world: &World, hook: Hook) -> String {
+    let place = Checkout::discover(&world.from, &world.environment);
+    // Where that cannot be told, whatever works always is named.
+    hook.way_out(place.and_then(|place| place.amid()).unwrap_or(Some(Amid::Prepared)))
+}
+
+/// Looks through the message of a commit.
+///
+/// # Errors
+/// Whatever keeps it from being read: then nothing was judged, and nothing should be committed.
+pub fn message(world: &World, file: &Path) -> Result<Passing, DeedError> {
+    let watch = Stopwatch::start();
+    let place = Place::staged(world)?;
+    let mut scanned = scan::message(&place, file)?;
+    scanned.took = watch.elapsed();
+    let amid = place.checkout.amid()?;
+    Ok(Passing { hook: Hook::CommitMsg, scanned, amid })
+}
+
+/// Looks through what a push brings to a remote, as git tells a hook: on each line the local name and object,
+/// and the name and object of the other side.
+///
+/// # Errors
+/// Whatever keeps it from being read: then nothing was judged, and nothing should be pushed.
+pub fn pushed(world: &World, remote: &str, told: &mut dyn Read) -> Result<Passing, DeedError> {
+    let watch = Stopwatch::start();
+    let place = Place::find(world)?;
+    let mut text = String::new();
+    told.take(MOST).read_to_string(&mut text).map_err(WorldError::io("read", "stdin"))?;
+    let lines = text.lines().filter(|line| !line.is_empty());
+    let refs: Vec<_> =
+        lines.map(|line| objects(line).ok_or_else(garbled)).collect::<Result<_, _>>()?;
+    let (tips, known): (Vec<_>, Vec<_>) = refs.into_iter().unzip();
+    let (tips, known): (Vec<_>, Vec<_>) =
+        (tips.into_iter().flatten().collect(), known.into_iter().flatten().collect());
+    // What is only deleted brings nothing.
+    let mut scanned = match tips.is_empty() {
+        true => Scanned::default(),
+        false => commits::scan(&place, &Commits::pushed(&place, &tips, remote, &known)?)?,
+    };
+    scanned.took = watch.elapsed();
+    Ok(Passing { hook: Hook::PrePush, scanned, amid: None })
+}
+
+/// The objects of both sides; none for a side that has none there.
+fn objects(line: &str) -> Option<(Option<ObjectId>, Option<ObjectId>)> {
+    let words: Vec<_> = line.split(' ').collect();
+    let &[_, ours, _, theirs] = words.as_slice() else { return None };
+    let object = |digits: &str| {
+        let there = digits.bytes().any(|digit| digit != b'0');
+        ObjectId::parse(digits.as_bytes()).map(|id| there.then_some(id))
+    };
+    Some((object(ours)?, object(theirs)?))
+}
+
+fn garbled() -> DeedError {
+    DeedError::Refuse {
+        what: "what stdin tells of the push has another form than git's".to_owned(),
+        instead: Some(
+            "`<local ref> <local object> <remote ref> <remote object>` on each line".to_owned(),
+        ),
     }
 }
 
@@ -65,10 +163,11 @@ pub fn staged(world: &World) -> Result<Guarded, DeedError> {
         guards: Guards::Nothing,
         blocking: changes.iter().filter_map(removed_entry).collect(),
         scanned: Scanned::default(),
+        amid: place.checkout.amid()?,
         unpinned: None,
         took: Duration::ZERO,
     };
-    let scanned = scan::changes(&place, &changes)?;
+    let mut scanned = scan::changes(&place, &changes)?;
     if is_touched(&place, &changes)? {
         let evidence = place.log_evidence()?;
         if evidence.policy.is_some() || !evidence.log.is_empty() || !evidence.strays.is_empty() {
@@ -77,6 +176,9 @@ pub fn staged(world: &World) -> Result<Guarded, DeedError> {
     } else if place.read(&policy::PATH.parse()?)?.is_some() {
         guarded.guards = Guards::Untouched;
     }
+    // What is said of a sealed file's place already is not said of its values once more.
+    let said = |path: &str| guarded.blocking.iter().any(|finding| stands_in(finding, path));
+    scanned.leaks.retain(|leak| !said(&leak.path));
     guarded.scanned = scanned;
     let advice = Advice::of(&place)?;
     guarded.blocking.iter_mut().try_for_each(|finding| advice.stage(finding))?;
@@ -125,6 +227,12 @@ fn judge(
     guarded.blocking.extend(lost);
     guarded.blocking.extend(found.into_iter().filter(blocks));
     Ok(())
+}
+
+/// Tells whether a finding's place lies in a file: `file`, `file:line`, `file key`.
+fn stands_in(finding: &Finding, path: &str) -> bool {
+    let rest = finding.place.strip_prefix(path);
+    rest.is_some_and(|rest| matches!(rest.chars().next(), None | Some(':' | ' ')))
 }
 
 /// Tells what no commit may bring; what is only late or due is for `check` to say.

@@ -5,10 +5,65 @@ use std::path::PathBuf;
 use super::DeedError;
 use super::driver;
 use super::load::Place;
-use crate::world::{Hooks, World, Writes};
+use crate::world::{Amid, Hooks, Runner, World, Writes};
 
-/// What git runs before it commits, and before it commits a clean merge.
-const NAMES: [&str; 2] = ["pre-commit", "pre-merge-commit"];
+/// A hook of git's that we judge in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hook {
+    /// Before a commit.
+    PreCommit,
+    /// Before a merge without conflicts is committed.
+    PreMergeCommit,
+    /// Before a message is edited: the only one that git runs for what it commits again elsewhere.
+    PrepareCommitMsg,
+    /// When the message is there.
+    CommitMsg,
+    /// Before a push.
+    PrePush,
+}
+
+impl Hook {
+    /// All of them, in the order in which git runs them.
+    pub const ALL: [Self; 5] = [
+        Self::PreCommit,
+        Self::PreMergeCommit,
+        Self::PrepareCommitMsg,
+        Self::CommitMsg,
+        Self::PrePush,
+    ];
+
+    /// Its name, as git calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PreCommit => "pre-commit",
+            Self::PreMergeCommit => "pre-merge-commit",
+            Self::PrepareCommitMsg => "prepare-commit-msg",
+            Self::CommitMsg => "commit-msg",
+            Self::PrePush => "pre-push",
+        }
+    }
+
+    /// What it keeps from happening.
+    #[must_use]
+    pub fn stops(self) -> &'static str {
+        match self {
+            Self::PrePush => "push",
+            _ => "commit",
+        }
+    }
+
+    /// The command that gets past it once. `--no-verify` does not skip `prepare-commit-msg`.
+    #[must_use]
+    pub fn way_out(self, amid: Option<Amid>) -> String {
+        match (self, amid) {
+            (Self::PrePush, _) => "git push --no-verify".to_owned(),
+            (Self::PrepareCommitMsg, None) => Self::PreCommit.way_out(Some(Amid::Prepared)),
+            (_, None) => "git commit --no-verify".to_owned(),
+            (_, Some(amid)) => format!("git -c core.hooksPath=/dev/null {}", amid.goes_on()),
+        }
+    }
+}
 
 /// The line by which we know our own hooks.
 const MARK: &str = "# A hook of tenure: it judges what is staged.";
@@ -85,24 +140,25 @@ pub fn uninstall(world: &World) -> Result<Turned, DeedError> {
 /// [`DeedError::World`].
 pub fn installed(place: &Place<'_>) -> Result<bool, DeedError> {
     let hooks = Hooks::of(&place.checkout)?;
-    for name in NAMES {
-        if hooks.read(name)?.is_none_or(|old| old != script(name).as_bytes()) {
+    for hook in Hook::ALL {
+        let script = script(hook, hooks.runner());
+        if hooks.read(hook.name())?.is_none_or(|old| old != script.as_bytes()) {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-type Step = fn(&Hooks, &'static str, Writes) -> Result<Turn, DeedError>;
+type Step = fn(&Hooks, Hook, Writes) -> Result<Turn, DeedError>;
 
 fn turn(world: &World, step: Step) -> Result<Turned, DeedError> {
     let place = Place::find(world)?;
     let hooks = Hooks::of(&place.checkout)?;
-    for name in NAMES {
-        step(&hooks, name, Writes::Dry)?;
+    for hook in Hook::ALL {
+        step(&hooks, hook, Writes::Dry)?;
     }
-    let one = |name| Ok::<_, DeedError>((name, step(&hooks, name, world.writes)?));
-    let turned = NAMES.into_iter().map(one).collect::<Result<_, _>>()?;
+    let one = |hook: Hook| Ok::<_, DeedError>((hook.name(), step(&hooks, hook, world.writes)?));
+    let turned = Hook::ALL.into_iter().map(one).collect::<Result<_, _>>()?;
     Ok(Turned { folder: hooks.folder().to_owned(), shared: hooks.is_shared(), hooks: turned })
 }
 
@@ -114,8 +170,8 @@ fn is_ours(bytes: &[u8]) -> bool {
     String::from_utf8_lossy(bytes).lines().any(|line| line == MARK)
 }
 
-fn install_one(hooks: &Hooks, name: &'static str, writes: Writes) -> Result<Turn, DeedError> {
-    let new = script(name);
+fn install_one(hooks: &Hooks, hook: Hook, writes: Writes) -> Result<Turn, DeedError> {
+    let (name, new) = (hook.name(), script(hook, hooks.runner()));
     let old = hooks.read(name)?;
     let turn = match &old {
         Some(old) if old == new.as_bytes() => return Ok(Turn::Unchanged),
@@ -144,7 +200,8 @@ fn install_one(hooks: &Hooks, name: &'static str, writes: Writes) -> Result<Turn
     Ok(turn)
 }
 
-fn uninstall_one(hooks: &Hooks, name: &'static str, writes: Writes) -> Result<Turn, DeedError> {
+fn uninstall_one(hooks: &Hooks, hook: Hook, writes: Writes) -> Result<Turn, DeedError> {
+    let name = hook.name();
     if !hooks.read(name)?.is_some_and(|old| is_ours(&old)) {
         return Ok(Turn::NotOurs);
     }
@@ -159,24 +216,49 @@ fn uninstall_one(hooks: &Hooks, name: &'static str, writes: Writes) -> Result<Tu
     Ok(turn)
 }
 
-fn script(name: &str) -> String {
+/// The hook as a script. What git says on stdin of a push is said to both, the one that was there and ours. A
+/// tenure that is missing, or that ends in another way than with its verdict, lets nothing pass.
+fn script(hook: Hook, runner: Runner) -> String {
+    let (name, stops) = (hook.name(), hook.stops());
     let kept = kept(name);
+    let (is_there, run) = match runner {
+        Runner::Git => ("-x", r#""$before" "$@""#),
+        Runner::Husky => ("-f", r#"sh -e "$before" "$@""#),
+    };
+    let (take, give) = match hook {
+        Hook::PrePush => (
+            "pushed=$(cat)\nsay() { [ -z \"$pushed\" ] || printf '%s\\n' \"$pushed\"; }\n",
+            "say 2>/dev/null | ",
+        ),
+        _ => ("", ""),
+    };
+    // Past all of them at once: where tenure is missing, every one of them blocks.
+    let way_out = match hook {
+        Hook::PrePush => hook.way_out(None),
+        _ => format!("git -c core.hooksPath=/dev/null {stops}"),
+    };
+    let skipped = A_HOOK_CAN_BE_SKIPPED.replace('`', "\\`");
     format!(
         r#"#!/bin/sh
 {MARK}
 # `tenure hook uninstall` takes it away. What was here before is {kept}, and runs first.
-before=$(dirname "$0")/{kept}
-if [ -x "$before" ]; then
-    "$before" "$@" || exit $?
-fi
-if ! command -v tenure >/dev/null 2>&1; then
-    echo "tenure: commit blocked: the program tenure is not found, so nothing was judged" >&2
-    echo "  fix  install tenure, or skip this hook once: git commit --no-verify" >&2
+blocked() {{
+    echo "tenure: {stops} blocked: $1, so nothing was judged" >&2
+    echo "  fix  $2, or skip the hooks once: {way_out}" >&2
     echo "{skipped}" >&2
     exit 1
+}}
+{take}before=$(dirname "$0")/{kept}
+if [ {is_there} "$before" ]; then
+    {give}{run} || exit $?
 fi
-exec tenure hook run
-"#,
-        skipped = A_HOOK_CAN_BE_SKIPPED.replace('`', "\\`"),
+command -v tenure >/dev/null 2>&1 || blocked "the program tenure is not found" "install tenure"
+status=0
+{give}tenure hook run {name} "$@" || status=$?
+case $status in
+    0 | 1 | [3-7]) exit $status ;;
+    *) blocked "tenure ended with $status" "install tenure again" ;;
+esac
+"#
     )
 }

@@ -1,4 +1,4 @@
-//! What a commit would bring, as the hook says it.
+//! What a commit or a push would bring, as the hook says it.
 
 use std::io::{self, Write};
 
@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::scanned::told;
 use super::words::{count, counted, names};
 use super::{Show, findings};
-use crate::deeds::guard::{Guarded, Guards};
-use crate::deeds::hooks::A_HOOK_CAN_BE_SKIPPED;
+use crate::deeds::guard::{Guarded, Guards, Passing};
+use crate::deeds::hooks::{A_HOOK_CAN_BE_SKIPPED, Hook};
+use crate::deeds::scan::Scanned;
 use crate::finding::{Code, Finding};
 
 impl Show for Guarded {
@@ -24,13 +25,12 @@ impl Show for Guarded {
                 Guards::PolicyAlone => "; the policy has no environments, so no file is managed",
                 Guards::Nothing => "; there is no policy here, so no file is managed",
             };
-            let unseen = self.unseen();
+            let unseen = unseen(&self.scanned);
             return writeln!(out, "tenure: {files}, no plaintext{guards}{unseen} ({took} ms)");
         }
         writeln!(out, "tenure: commit blocked, {}", self.why())?;
         findings::grouped(&self.blocking, out)?;
-        writeln!(out, "to skip this hook once: git commit --no-verify")?;
-        writeln!(out, "{A_HOOK_CAN_BE_SKIPPED}")
+        way_out(&Hook::PreCommit.way_out(self.amid), out)
     }
 
     fn json(&self) -> Value {
@@ -67,14 +67,46 @@ impl Guarded {
             _ => format!("{plain_text} staged and {other_text}"),
         }
     }
+}
 
-    /// The environments whose values could not be looked for.
-    fn unseen(&self) -> String {
-        match self.scanned.closed.as_slice() {
-            [] => String::new(),
-            some => {
-                format!("; values of {} not looked for, as no key at hand opens them", names(some))
-            }
+impl Show for Passing {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let what = match self.hook {
+            Hook::CommitMsg => "the message".to_owned(),
+            _ => count(self.scanned.commits, "commit"),
+        };
+        for leak in &self.scanned.leaks {
+            told(leak, out)?;
         }
+        if !self.scanned.blocks() {
+            let (unseen, took) = (unseen(&self.scanned), self.scanned.took.as_millis());
+            return writeln!(out, "tenure: {what}, no plaintext{unseen} ({took} ms)");
+        }
+        let blocking = self.scanned.blocking();
+        let found = counted(blocking, "plaintext secret is", "plaintext secrets are");
+        writeln!(out, "tenure: {} blocked, {found} in {what}", self.hook.stops())?;
+        way_out(&self.hook.way_out(self.amid), out)
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "hook": self.hook.name(),
+            "blocked": self.scanned.blocks(),
+            "secrets": self.scanned.json(),
+            "milliseconds": u64::try_from(self.scanned.took.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+}
+
+fn way_out(command: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "to skip this hook once: {command}")?;
+    writeln!(out, "{A_HOOK_CAN_BE_SKIPPED}")
+}
+
+/// The environments whose values could not be looked for.
+fn unseen(scanned: &Scanned) -> String {
+    match scanned.closed.as_slice() {
+        [] => String::new(),
+        some => format!("; values of {} not looked for, as no key at hand opens them", names(some)),
     }
 }

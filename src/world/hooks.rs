@@ -11,6 +11,16 @@ use super::{Checkout, WorldError};
 pub struct Hooks {
     folder: PathBuf,
     shared: bool,
+    runner: Runner,
+}
+
+/// Who runs a hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runner {
+    /// Git, if it may be run.
+    Git,
+    /// husky: git runs one of its own, which hands each on to `sh -e`, whether it may be run or not.
+    Husky,
 }
 
 impl Hooks {
@@ -19,20 +29,26 @@ impl Hooks {
     /// # Errors
     /// [`WorldError::Git`], [`WorldError::NoGit`].
     pub fn of(checkout: &Checkout) -> Result<Self, WorldError> {
-        let folder = checkout.hooks_dir()?;
+        let (folder, runner) = theirs(checkout.hooks_dir()?);
         let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
         let own = [&checkout.root, &checkout.common_dir, &checkout.git_dir];
         let shared = !own.into_iter().any(|own| {
             let own = own.canonicalize().unwrap_or_else(|_| own.clone());
             real.starts_with(own)
         });
-        Ok(Self { folder, shared })
+        Ok(Self { folder, shared, runner })
     }
 
     /// Lends the folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Tells who runs what lies there.
+    #[must_use]
+    pub fn runner(&self) -> Runner {
+        self.runner
     }
 
     /// Tells whether the folder lies outside of this repository, where others may use it too.
@@ -80,5 +96,15 @@ impl Hooks {
     pub fn remove(&self, name: &str) -> Result<(), WorldError> {
         let path = self.folder.join(name);
         std::fs::remove_file(&path).map_err(WorldError::io("remove", path.display()))
+    }
+}
+
+/// husky writes the folder that git is told of anew with every installation of packages, and its users' own
+/// hooks lie in the one above.
+fn theirs(folder: PathBuf) -> (PathBuf, Runner) {
+    let is_husky = folder.ends_with("_") && folder.join("h").is_file();
+    match folder.parent().filter(|_| is_husky) {
+        Some(above) => (above.to_owned(), Runner::Husky),
+        None => (folder, Runner::Git),
     }
 }

@@ -12,6 +12,7 @@ mod clock;
 mod commits;
 mod committed;
 mod desk;
+mod doing;
 pub mod driver;
 mod environment;
 mod error;
@@ -52,13 +53,14 @@ pub use desk::{
     Consent, Demands, Notes, Settings, View, World, Writes, current_folder, is_link, read_file,
     read_public, read_text,
 };
+pub use doing::Amid;
 pub use environment::{Environment, HONOURED, WITHHELD};
 pub use error::WorldError;
 pub use ever::{Brought, Ever};
 pub use files::{Files, LARGEST, Listing, Odd, OddKind, lines};
 pub use git::{Checkout, Touch};
 pub use history::{History, Once};
-pub use hooks::Hooks;
+pub use hooks::{Hooks, Runner};
 pub use lock::{Lock, Reading};
 pub use merge::three_way;
 pub use names::{Names, Remembered};

@@ -458,12 +458,18 @@ fn without_tenure_the_commit_is_blocked_with_a_way_out() {
     estate.write("readme", "x");
     estate.git_line("add readme").done();
     let git = crate::support::stock("git").unwrap();
-    let stock = std::env::var_os("PATH").unwrap();
-    let command = estate.repo.command(git).args(&["commit", "-qm", "try"]).env("PATH", stock);
-    let tried = command.run();
+    let alone = |args: &[&str]| {
+        let stock = std::env::var_os("PATH").unwrap();
+        estate.repo.command(&git).args(args).args(&["-qm", "try"]).env("PATH", stock).run()
+    };
+    let tried = alone(&["commit"]);
     assert_eq!(tried.code, 1, "{tried}");
-    assert!(tried.stderr.contains("git commit --no-verify"), "{tried}");
+    let way_out = "git -c core.hooksPath=/dev/null commit";
+    assert!(tried.stderr.contains(way_out), "{tried}");
     assert!(tried.stderr.contains("`tenure check` in CI is the control."), "{tried}");
+    // `--no-verify` does not do: git runs prepare-commit-msg all the same.
+    assert_eq!(alone(&["commit", "--no-verify"]).code, 1);
+    alone(&["-c", "core.hooksPath=/dev/null", "commit"]).done();
 }
 
 #[test]

@@ -21,6 +21,9 @@ fn a_repository_is_started_and_judged_sound() {
     key   SHA256:[fingerprint]
     hook  [folder]/ana-repo/.git/hooks/pre-commit  installed
     hook  [folder]/ana-repo/.git/hooks/pre-merge-commit  installed
+    hook  [folder]/ana-repo/.git/hooks/prepare-commit-msg  installed
+    hook  [folder]/ana-repo/.git/hooks/commit-msg  installed
+    hook  [folder]/ana-repo/.git/hooks/pre-push  installed
     root  [id]
           CI needs it as TENURE_ROOT: set it at the host, not in a file here
     next  git add -A && git commit

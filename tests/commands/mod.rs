@@ -18,6 +18,7 @@ mod generate;
 mod get;
 mod guarded;
 mod hook;
+mod hooks;
 pub(crate) mod incident;
 mod init;
 pub(crate) mod join;

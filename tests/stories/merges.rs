@@ -113,7 +113,7 @@ fn driven(estate: &Estate) {
     assert_eq!(estate.repo.git(&["config", "merge.tenure.driver"]).code, 0);
     // The hooks are not what is tried here.
     let hooks = estate.repo.path().join(".git/hooks");
-    for name in ["pre-commit", "pre-merge-commit"] {
+    for name in ["pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "pre-push"] {
         std::fs::remove_file(hooks.join(name)).unwrap();
     }
 }

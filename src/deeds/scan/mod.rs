@@ -14,6 +14,7 @@ mod before;
 mod clear;
 pub mod commits;
 pub(in crate::deeds) mod excepted;
+mod message;
 mod staged;
 mod standards;
 mod texts;
@@ -23,6 +24,7 @@ mod values;
 
 use commits::Commits;
 
+pub(super) use message::scan as message;
 pub(super) use staged::changes;
 pub use standards::ALLOW;
 pub(super) use standards::{broken, rule_text};
