@@ -17,6 +17,7 @@ pub mod managed;
 mod marks;
 mod model;
 mod naming;
+mod of_tests;
 mod passes;
 mod paths;
 mod pieces;
@@ -42,6 +43,9 @@ pub use pieces::Pieces;
 pub use rule::{Rule, RuleError, RuleProblem, RuleText, read};
 pub use scanner::Scanner;
 pub use text::excerpt;
+
+/// The rule that a text breaks which has more findings than are looked at: marks and exceptions do not hold for it.
+pub const TOO_MANY: &str = "too-many-findings";
 
 /// Whether a finding blocks.
 #[derive(

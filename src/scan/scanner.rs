@@ -9,15 +9,15 @@ use super::regions::{self, Kind, Regions};
 use super::rule::{Group, Reach, Rule};
 use super::text::{Lines, Wide, Widths, has_run};
 use super::value::Net;
-use super::{Excusable, Hit, Level, Rules, Text, assigned, marks, model, runs};
+use super::{Excusable, Hit, Level, Rules, TOO_MANY, Text, assigned, marks, model, runs};
 
 /// How far before a keyword its rule's pattern is searched, and how far after it.
 const BEFORE: usize = 256;
 const AFTER: usize = 1024;
 /// How much of a file is searched by a rule that knows its path and no keyword.
 const HEAD: usize = 64 << 10;
-/// More hits than this are of no use to anybody; a text beyond it is blocked by those.
-const MOST: usize = 2000;
+/// How many hits of a text are looked at; that there are more is one of its own, which nothing lets pass.
+const MOST: usize = 20_000;
 
 #[derive(Debug, Clone, Copy)]
 enum Target {
@@ -57,6 +57,8 @@ pub(super) struct View<'t> {
 pub(super) enum Source {
     Rule(usize),
     Net(Net),
+    /// What is found is more than is looked at: the rest may be anything.
+    Flood,
 }
 
 /// A hit before it is told.
@@ -135,9 +137,15 @@ impl<'r> Scanner<'r> {
         let level = walk.names.level_of_runs();
         let (mut hits, regions) = (walk.hits, walk.regions);
         runs::find(view.bytes, level, |raw| push(&mut hits, raw));
+        let is_flooded = hits.len() >= MOST;
         hits.retain(|raw| !regions.cover(&raw.span));
         let mut hits = best(hits);
         hits.retain(|raw| !self.passes(view, raw));
+        if is_flooded {
+            let end = view.bytes.len().saturating_sub(1);
+            let (source, level, span) = (Source::Flood, Level::Block, end..end);
+            hits.push(Raw { source, level, whole: span.clone(), span });
+        }
         (hits, regions)
     }
 
@@ -164,6 +172,7 @@ impl<'r> Scanner<'r> {
         match raw.source {
             Source::Rule(at) => self.rules.rules[at].id(),
             Source::Net(net) => net.id(),
+            Source::Flood => TOO_MANY,
         }
     }
 
@@ -176,6 +185,7 @@ impl<'r> Scanner<'r> {
             let description = match raw.source {
                 Source::Rule(at) => self.rules.rules[at].description(),
                 Source::Net(net) => net.description(),
+                Source::Flood => "more findings than are looked at",
             };
             let (rule, level) = (self.id(&raw), raw.level);
             let excusable = Excusable::of(&bytes[raw.span.clone()]);

@@ -27,7 +27,8 @@ pub(super) fn look(
     standards: &Standards,
     changes: &[StagedChange],
 ) -> Result<Scanned, DeedError> {
-    let values = standards.policy.as_ref().map(|policy| Values::of(place, policy)).transpose()?;
+    let policy = standards.policy.as_ref();
+    let values = policy.map(|policy| Values::and(place, policy, changes)).transpose()?;
     let mut judge = Judge::new(standards, values);
     let leaks = judge_changes(place, &mut judge, changes)?;
     Ok(judge.done(leaks))

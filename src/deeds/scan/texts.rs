@@ -11,7 +11,7 @@ use super::{Leak, MANAGED, Scanned, What, archive};
 use crate::names::{RepoPath, quoted};
 use crate::policy::Policy;
 use crate::scan::managed::Found;
-use crate::scan::{Excusable, Hit, Level, Pieces, Scanner, Text, excerpt};
+use crate::scan::{Excusable, Hit, Level, Pieces, Scanner, TOO_MANY, Text, excerpt};
 use crate::world::{ObjectId, WorldError};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
@@ -64,12 +64,22 @@ impl<'s> Judge<'s> {
         found.retain(|(leak, _)| {
             leak.excusable.is_none_or(|it| !self.passes(&leak.rule, &path, &it))
         });
+        let path = self.shown(origin.path);
         let named = |(leak, _): Fresh| {
-            let path = path.clone().into_owned();
-            let fix = format!("git mv {} to a name that says no secret", quoted(&path));
-            (Leak { path, line: 0, fix, ..leak }, None)
+            let fix = "give it a name that says no secret: git mv".to_owned();
+            (Leak { path: path.clone(), line: 0, fix, ..leak }, None)
         };
         found.into_iter().map(named).collect()
+    }
+
+    /// A path as it may be shown: without the parts from the first one on that says a secret.
+    fn shown(&self, path: &[u8]) -> String {
+        let hits = self.scanner.scan(&Text { path: b"", bytes: path, new_lines: None });
+        let hits = hits.into_iter().map(|hit| hit.span.start);
+        let first = hits.chain(self.managed(path).into_iter().map(|it| it.span.start)).min();
+        let Some(first) = first else { return String::from_utf8_lossy(path).into_owned() };
+        let folder = path[..first].iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
+        format!("{}…", String::from_utf8_lossy(&path[..folder]))
     }
 
     /// Judges a text that comes as a stream.
@@ -119,8 +129,13 @@ impl<'s> Judge<'s> {
             if managed.iter().any(overlaps) || self.passes(hit.rule, &path, &hit.excusable) {
                 continue;
             }
-            let lines = self.lines.touched(text, &hit.whole);
-            fresh.push((of_hit(origin, excerpt(text, &hit), &hit), Some(lines)));
+            // Nobody knows what was not looked at.
+            let is_known = hit.rule != TOO_MANY;
+            let lines = is_known.then(|| self.lines.touched(text, &hit.whole));
+            fresh.push((
+                of_hit((origin, self.shown(origin.path)), excerpt(text, &hit), &hit),
+                lines,
+            ));
         }
         fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
         fresh
@@ -147,7 +162,7 @@ impl<'s> Judge<'s> {
     }
 
     fn skip(&mut self, origin: Origin<'_>, why: &'static str) {
-        self.scanned.skipped.push((String::from_utf8_lossy(origin.path).into_owned(), why));
+        self.scanned.skipped.push((self.shown(origin.path), why));
     }
 
     /// A text that is too large to be kept: all of it counts as new.
@@ -181,7 +196,8 @@ impl<'s> Judge<'s> {
         let path = String::from_utf8_lossy(origin.path);
         let allow = &self.standards.allow;
         let hits = hits.iter().filter(|hit| !allow.lets(hit.rule, &path, &hit.excusable.hash));
-        hits.map(|hit| of_hit(origin, "…".to_owned(), hit)).collect()
+        let of = |hit| of_hit((origin, self.shown(origin.path)), "…".to_owned(), hit);
+        hits.map(of).collect()
     }
 
     fn managed(&self, text: &[u8]) -> Vec<Found> {
@@ -212,7 +228,7 @@ impl<'s> Judge<'s> {
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         Some(Leak {
-            path: String::from_utf8_lossy(origin.path).into_owned(),
+            path: self.shown(origin.path),
             line,
             column: found.span.start - start + 1,
             commit: origin.commit.cloned(),
@@ -237,8 +253,7 @@ impl<'s> Judge<'s> {
     }
 }
 
-fn of_hit(origin: Origin<'_>, excerpt: String, hit: &Hit<'_>) -> Leak {
-    let path = String::from_utf8_lossy(origin.path).into_owned();
+fn of_hit((origin, path): (Origin<'_>, String), excerpt: String, hit: &Hit<'_>) -> Leak {
     let place = format!("{path}:{}", hit.line);
     Leak {
         path,

@@ -9,7 +9,7 @@ use crate::policy::Policy;
 use crate::scan::managed::Managed;
 use crate::seal::{self, Comments, Opener, Scope, ValueKey};
 use crate::secret::Plaintext;
-use crate::world::random;
+use crate::world::{Blob, StagedChange, random};
 
 /// Values to look for.
 pub(super) struct Values {
@@ -23,7 +23,31 @@ impl Values {
     /// Opens what stands in the managed files of a place. Whether it is what was signed does not matter here:
     /// a forged value that is looked for too harms nobody.
     pub(super) fn of(place: &Place<'_>, policy: &Policy) -> Result<Self, DeedError> {
-        let (values, closed) = opened(place, policy)?;
+        Self::and(place, policy, &[])
+    }
+
+    /// The same, and what stood before in managed files that a commit changes: a value that it replaces works until
+    /// its issuer ends it.
+    pub(super) fn and(
+        place: &Place<'_>,
+        policy: &Policy,
+        changes: &[StagedChange],
+    ) -> Result<Self, DeedError> {
+        let (mut values, closed) = opened(place, policy)?;
+        for change in changes {
+            let Some(path) = &change.path else { continue };
+            let Some(env) = policy.environment_of(path).filter(|_| !change.before.is_empty())
+            else {
+                continue;
+            };
+            let keys = Keys::of(place, env)?;
+            for blob in place.checkout.read_blobs(&change.before)? {
+                if let Blob::Bytes(bytes) = blob {
+                    // What does not open now never did for whoever commits.
+                    keys.open((policy, env, path), &bytes, &mut values);
+                }
+            }
+        }
         let searched = values.len();
         Ok(Self { managed: Managed::new(values, &random()), searched, closed })
     }
