@@ -193,3 +193,58 @@ fn a_large_file_is_judged_to_its_end() {
     stage(&repo, "large.log", format!("{lines}{}", line(1)));
     blocked(&repo, "large.log:260001");
 }
+
+const PHRASE: &str = "kQ7-plume-anchor-93";
+
+fn keeping() -> Repo {
+    let repo = Repo::new();
+    repo.ssh_key();
+    repo.run("init --member ana").done();
+    repo.tenure_fed(&["set", "dev/PHRASE"], PHRASE).done();
+    repo.git(&["add", "--all"]).done();
+    repo.git(&["commit", "-q", "--no-verify", "-m", "first"]).done();
+    repo
+}
+
+#[test]
+fn a_value_is_looked_for_in_the_commit_that_replaces_it_or_takes_it_away() {
+    let repo = keeping();
+    repo.tenure_fed(&["set", "dev/PHRASE"], "another-one-of-them-71").done();
+    repo.write("notes.txt", format!("it was {PHRASE}\n"));
+    repo.git(&["add", "--all"]).done();
+    blocked(&repo, "notes.txt:1");
+    repo.git(&["reset", "-q", "--hard"]).done();
+    repo.run("restore").done();
+    repo.run("unset dev/PHRASE -y").done();
+    repo.write("notes.txt", format!("it was {PHRASE}\n"));
+    repo.git(&["add", "--all"]).done();
+    blocked(&repo, "notes.txt:1");
+}
+
+#[test]
+fn a_name_that_says_a_value_is_not_shown() {
+    let repo = keeping();
+    let named = format!("backup/{PHRASE}/x.txt");
+    stage(&repo, &named, line(1));
+    for line in
+        ["hook run", "scan", "scan --staged --json", "scan --format sarif", "scan --format github"]
+    {
+        let outcome = repo.run(line);
+        assert_eq!(outcome.code, 1, "{line}: {outcome}");
+        let said = format!("{}{}", outcome.stdout, outcome.stderr);
+        assert!(!said.contains(PHRASE) && said.contains("backup/"), "{line}");
+    }
+}
+
+#[test]
+fn too_many_findings_hide_nothing() {
+    let repo = repo();
+    let marked = |number: usize| format!("{} # gitleaks:allow\n", line(number).trim_end());
+    let many: String = (0..20_100).map(|number| marked(number % 10_000)).collect();
+    stage(&repo, "many.txt", format!("{many}{}", line(1)));
+    let outcome = repo.run("hook run");
+    assert_eq!(outcome.code, 1, "{}", outcome.stderr.lines().last().unwrap_or_default());
+    let few: String = (0..300).map(marked).collect();
+    stage(&repo, "many.txt", format!("{few}{}", line(1)));
+    blocked(&repo, "many.txt:301");
+}
