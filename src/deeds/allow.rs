@@ -62,7 +62,7 @@ pub fn one(world: &World, wanted: &Wanted, reason: &str) -> Result<Allowed, Deed
     };
     unmanaged(&found, &path)?;
     let is_meant = |leak: &Leak| {
-        leak.path == path.as_str()
+        (leak.path == path.as_str() || leak.path.ends_with('…'))
             && leak.line == wanted.line
             && wanted.column.is_none_or(|column| column == leak.column)
             && wanted.rule.as_ref().is_none_or(|rule| *rule == leak.rule)
@@ -94,7 +94,9 @@ pub fn all(world: &World, reason: &str) -> Result<Allowed, DeedError> {
     readable(reason)?;
     let place = Place::to_write(world)?;
     let found = scan::in_tree(&place, &[])?;
-    write(&place, found, reason, |leak| Glob::exactly(&leak.path).ok())
+    // A name that is not shown is no pattern.
+    let is_shown = |leak: &Leak| !leak.path.ends_with('…');
+    write(&place, found, reason, |leak| Glob::exactly(&leak.path).ok().filter(|_| is_shown(leak)))
 }
 
 /// Lists the exceptions of the work tree.

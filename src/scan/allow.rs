@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Deserialize;
 use sha2::Digest as _;
 
+use super::TOO_MANY;
 use super::rule::line_of;
 use crate::names::Sha256;
 use crate::policy::Glob;
@@ -217,9 +218,8 @@ impl AllowList {
     /// Tells whether an exception lets a text pass that a rule found in a file, and remembers that it was
     /// used.
     pub fn lets(&self, rule: &str, path: &str, text: &Sha256) -> bool {
-        let Some(at) = self.entries.iter().position(|allow| allow.lets(rule, path, text)) else {
-            return false;
-        };
+        let found = self.entries.iter().position(|allow| allow.lets(rule, path, text));
+        let Some(at) = found.filter(|_| rule != TOO_MANY) else { return false };
         self.used[at].store(true, Ordering::Relaxed);
         true
     }
