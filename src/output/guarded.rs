@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::scanned::told;
 use super::words::{count, counted, names};
-use super::{Show, findings};
+use super::{Show, findings, safe};
 use crate::deeds::guard::{Guarded, Guards, Passing};
 use crate::deeds::hooks::{A_HOOK_CAN_BE_SKIPPED, Hook};
 use crate::deeds::scan::Scanned;
@@ -18,6 +18,9 @@ impl Show for Guarded {
         let took = self.took.as_millis();
         for leak in &self.scanned.leaks {
             told(leak, out)?;
+        }
+        for (path, why) in &self.scanned.skipped {
+            writeln!(out, "not looked into  {} {why}", safe(path))?;
         }
         if self.gravest().is_none() {
             let guards = match self.guards {
@@ -77,6 +80,9 @@ impl Show for Passing {
         };
         for leak in &self.scanned.leaks {
             told(leak, out)?;
+        }
+        for (path, why) in &self.scanned.skipped {
+            writeln!(out, "not looked into  {} {why}", safe(path))?;
         }
         if !self.scanned.blocks() {
             let (unseen, took) = (unseen(&self.scanned), self.scanned.took.as_millis());

@@ -18,6 +18,8 @@ const AFTER: usize = 1024;
 const HEAD: usize = 64 << 10;
 /// How many hits of a text are looked at; that there are more is one of its own, which nothing lets pass.
 const MOST: usize = 20_000;
+/// How many matches of a rule that is searched in whole texts.
+const FEW: usize = 1000;
 
 #[derive(Debug, Clone, Copy)]
 enum Target {
@@ -135,9 +137,9 @@ impl<'r> Scanner<'r> {
         self.keywords.find(view.bytes, |word, at| walk.met(word, at));
         walk.end();
         let level = walk.names.level_of_runs();
-        let (mut hits, regions) = (walk.hits, walk.regions);
+        let (mut hits, regions, walk_flooded) = (walk.hits, walk.regions, walk.is_flooded);
         runs::find(view.bytes, level, |raw| push(&mut hits, raw));
-        let is_flooded = hits.len() >= MOST;
+        let is_flooded = walk_flooded || hits.len() >= MOST;
         hits.retain(|raw| !regions.cover(&raw.span));
         let mut hits = best(hits);
         hits.retain(|raw| !self.passes(view, raw));
@@ -240,6 +242,8 @@ struct Walk<'s, 'r, 't> {
     names: Names<'t>,
     regions: Regions,
     hits: Vec<Raw>,
+    /// Whether a pattern takes more than is looked at.
+    is_flooded: bool,
 }
 
 impl<'s, 'r, 't> Walk<'s, 'r, 't> {
@@ -257,6 +261,7 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             names: Names::new(view.bytes, view.path),
             regions: Regions::continuing(view.bytes, view.open),
             hits: Vec::new(),
+            is_flooded: false,
         }
     }
 
@@ -328,7 +333,14 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             return push(&mut self.hits, raw(window.clone(), window));
         };
         let mut from = window.start;
+        // Each match may be searched for up to the end of the text.
+        let mut left = if rule.reach == Reach::Whole { FEW } else { MOST };
         while from <= text.len() {
+            if left == 0 || self.hits.len() >= MOST {
+                self.is_flooded = true;
+                return;
+            }
+            left -= 1;
             let Some(found) = pattern.find_at(text, from) else { break };
             from = found.end().max(found.start() + 1);
             let whole = found.range();

@@ -26,6 +26,8 @@ pub struct Checkout {
     pub(super) program: Program,
     /// The file of the index.
     pub(super) index: PathBuf,
+    /// What git says that it merges, before it has written that down.
+    pub(super) merging: Vec<ObjectId>,
     from: PathBuf,
     pub(super) repository: Option<Repository>,
 }
@@ -91,7 +93,8 @@ impl Checkout {
         let program = program.at(&root, &found.git_dir, index.as_deref());
         let Found { git_dir, common_dir, .. } = found;
         let index = index.unwrap_or_else(|| git_dir.join("index"));
-        Ok(Self { root, git_dir, common_dir, program, index, from, repository })
+        let merging = merging(env);
+        Ok(Self { root, git_dir, common_dir, program, index, merging, from, repository })
     }
 
     /// Opens the work tree for reading.
@@ -287,6 +290,12 @@ impl fmt::Debug for Checkout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Checkout({})", self.root.display())
     }
+}
+
+/// The commits that `git merge` names to its hooks, as `GITHEAD_` and their ids.
+fn merging(env: &Environment) -> Vec<ObjectId> {
+    let names = env.for_children().iter().map(|(name, _)| name.as_encoded_bytes());
+    names.filter_map(|name| ObjectId::parse(name.strip_prefix(b"GITHEAD_")?)).collect()
 }
 
 fn open(from: &Path, env: &Environment) -> Result<Repository, git2::Error> {

@@ -133,7 +133,10 @@ impl Checkout {
         let path = self.git_dir.join("MERGE_HEAD");
         let text = match std::fs::read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            // Before a clean merge is committed it is not there yet.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(self.merging.clone());
+            }
             Err(error) => return Err(WorldError::io("read", path.display())(error)),
         };
         let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());

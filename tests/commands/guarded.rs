@@ -1,6 +1,7 @@
 //! What the hook sees in a commit, whatever git is told to show; and what it lets pass, since it is no news.
 
 use std::fs;
+use std::time::Instant;
 
 use crate::support::{Outcome, Repo};
 
@@ -103,8 +104,18 @@ fn an_archive_is_unpacked() {
     let inner = pack("conf/app.env", line(1).as_bytes());
     stage(&repo, "dist.zip", pack("inner.jar", &inner));
     blocked(&repo, "dist.zip!/inner.jar!/conf/app.env:1");
+    stage(&repo, "dist.zip", [b"#!/bin/sh\nexit\n".as_slice(), &inner].concat());
+    blocked(&repo, "dist.zip!/conf/app.env:1");
     stage(&repo, "dist.zip", [&inner[..40], b"broken"].concat());
     judged(&repo).done();
+    // However much one holds, and others within it, no more than so much is unpacked.
+    let zeros = vec![0; 48 << 20];
+    let bomb = pack("zeros", &zeros);
+    let bomb = pack("inner.zip", &[bomb.clone(), bomb].concat());
+    stage(&repo, "dist.zip", bomb);
+    judged(&repo).done();
+    stage(&repo, "x.gz", b"\x1f\x8b\x08\0rest");
+    assert!(judged(&repo).done().stderr.contains("not looked into  x.gz is compressed"));
 }
 
 #[test]
@@ -171,6 +182,10 @@ fn what_is_there_already_is_no_news() {
     judged(&repo).done();
     stage(&repo, "side.txt", format!("{}{}", line(3), line(4)));
     blocked(&repo, "side.txt:2");
+    // A clean one, for which git has not written down yet what it merges.
+    repo.git(&["merge", "--abort"]).done();
+    repo.run("hook install").done();
+    repo.git(&["merge", "-q", "--no-ff", "-m", "both", "side"]).done();
 }
 
 #[test]
@@ -234,6 +249,27 @@ fn a_name_that_says_a_value_is_not_shown() {
         let said = format!("{}{}", outcome.stdout, outcome.stderr);
         assert!(!said.contains(PHRASE) && said.contains("backup/"), "{line}");
     }
+}
+
+#[test]
+fn a_value_that_stands_everywhere_takes_no_time() {
+    let repo = keeping();
+    let text = PHRASE.repeat(1 << 16);
+    let started = Instant::now();
+    stage(&repo, "many.txt", &text);
+    assert_eq!(repo.run("hook run").code, 1);
+    // Where time grows with the square of it, this takes hours.
+    assert!(started.elapsed().as_secs() < 60);
+}
+
+#[test]
+fn scan_tells_what_is_in_clear_where_it_must_be_sealed() {
+    let repo = keeping();
+    repo.write("secrets/dev/plain.env", "PASSWORD=by-no-means-sealed\n");
+    let told = repo.run("scan");
+    assert!(told.code == 1 && told.stdout.contains("secrets/dev/plain.env:1"), "{told}");
+    repo.git(&["add", "--all"]).done();
+    assert_eq!(repo.run("scan --staged").code, 1);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What lies in a ZIP archive, as many kinds of documents and packages are ones.
 
+use std::cell::Cell;
 use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
@@ -10,46 +11,75 @@ use crate::world::WorldError;
 /// How an archive begins. APPNOTE.TXT, 4.3.7.
 const BEGINS: &[u8] = b"PK\x03\x04";
 /// How much of an archive is looked through, unpacked: it may unpack to any size.
-const LARGEST: u64 = 256 << 20;
+const LARGEST: u64 = 64 << 20;
 /// How many files of it.
 const MOST: usize = 10_000;
 
+/// How its directory ends, perhaps before a comment, at the end of the file. 4.3.16.
+const ENDS: &[u8] = b"PK\x05\x06";
+/// The longest comment and the record before it, in bytes.
+const TAIL: usize = 22 + 65_535;
+
+/// Tells whether bytes are an archive, also behind what unpacks it.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
-    bytes.starts_with(BEGINS)
+    let tail = &bytes[bytes.len().saturating_sub(TAIL)..];
+    bytes.starts_with(BEGINS) || memchr::memmem::find(tail, ENDS).is_some()
+}
+
+/// Tells whether bytes are compressed in a way that is not undone: gzip, bzip2, xz, zstd, 7z.
+pub(super) fn is_other(bytes: &[u8]) -> bool {
+    let begins: [&[u8]; 5] =
+        [b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c"];
+    begins.iter().any(|begin| bytes.starts_with(begin))
+}
+
+/// What may still be unpacked of one file.
+#[derive(Debug)]
+pub(super) struct Budget {
+    bytes: Cell<u64>,
+    files: Cell<usize>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { bytes: Cell::new(LARGEST), files: Cell::new(MOST) }
+    }
 }
 
 /// Lends the files of an archive with their names, as they come; tells why not all of them could be read.
 pub(super) fn each(
     bytes: &[u8],
+    budget: &Budget,
     see: &mut dyn FnMut(&str, &mut dyn Read) -> Result<(), WorldError>,
 ) -> Result<Option<&'static str>, WorldError> {
     // What only begins like one is a text like any other.
     let Ok(mut archive) = ZipArchive::new(Cursor::new(bytes)) else { return Ok(None) };
-    let mut left = LARGEST;
-    let mut why = (archive.len() > MOST).then_some("holds too many files");
-    for at in 0..archive.len().min(MOST) {
+    let mut why = None;
+    for at in 0..archive.len() {
+        let Some(files) = budget.files.get().checked_sub(1) else {
+            return Ok(Some("holds too many files"));
+        };
+        budget.files.set(files);
         let mut file = match archive.by_index(at) {
             Ok(file) => file,
             Err(ZipError::UnsupportedArchive(_)) => {
-                why = Some("is encrypted or packed in a rare way");
+                why = Some("is encrypted, or packed in a rare way");
                 continue;
             }
             Err(_) => {
-                why = Some("is damaged");
+                why = Some("is damaged, or packed in a rare way");
                 continue;
             }
         };
         let name = String::from_utf8_lossy(file.name_raw()).into_owned();
-        let mut some = Counted { from: &mut file, left, failed: false };
+        let mut some = Counted { from: &mut file, budget, failed: false };
         let seen = see(&name, &mut some);
-        let Counted { left: rest, failed, .. } = some;
-        left = rest;
-        if failed {
+        if some.failed {
             why = Some("is damaged");
             continue;
         }
         seen?;
-        if left == 0 {
+        if budget.bytes.get() == 0 {
             return Ok(Some("unpacks to too much"));
         }
     }
@@ -59,15 +89,16 @@ pub(super) fn each(
 /// Reads no more than is left, and remembers whether reading failed.
 struct Counted<'r> {
     from: &'r mut dyn Read,
-    left: u64,
+    budget: &'r Budget,
     failed: bool,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let room = usize::try_from(self.left).unwrap_or(usize::MAX).min(into.len());
+        let left = self.budget.bytes.get();
+        let room = usize::try_from(left).unwrap_or(usize::MAX).min(into.len());
         let read = self.from.read(&mut into[..room]).inspect_err(|_| self.failed = true)?;
-        self.left -= read as u64;
+        self.budget.bytes.set(left - read as u64);
         Ok(read)
     }
 }

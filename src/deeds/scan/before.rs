@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
+use std::ops::Range;
 
 /// Lines by their hashes, which mean nothing outside of this process.
 pub(super) struct Lines {
@@ -28,8 +29,27 @@ impl Lines {
         !self.seen.contains(&line)
     }
 
+    /// As [`Self::touched`], of parts that come in their order: a long line is hashed once, however many parts it has.
+    pub(super) fn touched_next(
+        &self,
+        text: &[u8],
+        part: &Range<usize>,
+        last: &mut (Range<usize>, Vec<u64>),
+    ) -> Vec<u64> {
+        let (line, hashes) = &*last;
+        let is_within = hashes.len() == 1 && line.start <= part.start && part.end <= line.end;
+        if !is_within {
+            let start = text[..part.start.min(text.len())].iter().rposition(|byte| *byte == b'\n');
+            let start = start.map_or(0, |at| at + 1);
+            let end = text[start..].iter().position(|byte| *byte == b'\n');
+            let end = end.map_or(text.len(), |at| start + at);
+            *last = (start..end, self.touched(text, part));
+        }
+        last.1.clone()
+    }
+
     /// The hashes of the lines that a part of a text touches.
-    pub(super) fn touched(&self, text: &[u8], part: &std::ops::Range<usize>) -> Vec<u64> {
+    pub(super) fn touched(&self, text: &[u8], part: &Range<usize>) -> Vec<u64> {
         let is_end = |byte: &u8| *byte == b'\n';
         let part = part.start.min(text.len())..part.end.min(text.len());
         let start = text[..part.start].iter().rposition(is_end).map_or(0, |at| at + 1);

@@ -2,7 +2,7 @@
 
 use super::texts::{Fresh, Judge, Origin};
 use super::{Leak, What};
-use crate::names::RepoPath;
+use crate::names::{RepoPath, quoted};
 use crate::scan::Level;
 use crate::verify;
 
@@ -29,7 +29,7 @@ impl Judge<'_> {
                 what: What::Credential,
                 level: Level::Block,
                 excerpt: key.map_or_else(|| "the file".to_owned(), |key| format!("`{key}`")),
-                fix: String::new(),
+                fix: format!("tenure seal {}", quoted(&path)),
                 excusable: None,
             };
             let touched = self.lines.touched(text, &(at..at));

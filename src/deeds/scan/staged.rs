@@ -10,7 +10,8 @@ use crate::world::{Blob, FileMode, ObjectId, StagedChange};
 
 /// Looks through the changes of the index against HEAD and, in a merge, against every side of it.
 pub(super) fn scan(place: &Place<'_>) -> Result<Scanned, DeedError> {
-    changes(place, &place.checkout.staged_changes()?)
+    let standards = Standards::of(place)?;
+    judged(place, &standards, &place.checkout.staged_changes()?, true)
 }
 
 /// Looks through some changes of the index.
@@ -27,9 +28,20 @@ pub(super) fn look(
     standards: &Standards,
     changes: &[StagedChange],
 ) -> Result<Scanned, DeedError> {
+    judged(place, standards, changes, false)
+}
+
+/// The same, and whether values in clear in managed files are told, which the hook judges by the log.
+fn judged(
+    place: &Place<'_>,
+    standards: &Standards,
+    changes: &[StagedChange],
+    clear: bool,
+) -> Result<Scanned, DeedError> {
     let policy = standards.policy.as_ref();
     let values = policy.map(|policy| Values::and(place, policy, changes)).transpose()?;
     let mut judge = Judge::new(standards, values);
+    judge.clear = clear;
     let leaks = judge_changes(place, &mut judge, changes)?;
     Ok(judge.done(leaks))
 }

@@ -1,9 +1,11 @@
 //! One text after the other is judged here, wherever it comes from.
 
 use std::io::Read;
+use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
+use super::archive::Budget;
 use super::before::Lines;
 use super::standards::Standards;
 use super::values::Values;
@@ -16,6 +18,8 @@ use crate::world::{ObjectId, WorldError};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
 const WHOLE: u64 = 8 << 20;
+/// How many values in one text are told.
+const MOST: usize = 20_000;
 /// How many archives within one another are looked through.
 const DEEPEST: usize = 3;
 
@@ -39,6 +43,8 @@ pub(super) struct Judge<'s> {
     pub(super) scanned: Scanned,
     /// How many archives within one another are being read.
     depth: usize,
+    /// What may still be unpacked of a file, whatever lies in what.
+    budget: Rc<Budget>,
     /// Whether values in clear are told that a managed file holds: elsewhere others do.
     pub(super) clear: bool,
 }
@@ -53,7 +59,16 @@ impl<'s> Judge<'s> {
         }
         let scanner = Scanner::new(&standards.rules);
         let lines = Lines::new();
-        Self { standards, scanner, values, lines, scanned, depth: 0, clear: false }
+        Self {
+            standards,
+            scanner,
+            values,
+            lines,
+            scanned,
+            depth: 0,
+            budget: Rc::default(),
+            clear: false,
+        }
     }
 
     /// Judges what a file's path says.
@@ -97,8 +112,13 @@ impl<'s> Judge<'s> {
             let mut fresh = self.whole(origin, &bytes);
             if archive::is_one(&bytes) {
                 fresh.extend(self.archive(origin, &bytes)?);
+            } else if archive::is_other(&bytes) {
+                self.skip(origin, "is compressed in a way that is not undone");
             }
             return Ok(fresh);
+        }
+        if archive::is_one(&bytes) {
+            self.skip(origin, "is an archive too large to be unpacked");
         }
         self.pieces(origin, &mut bytes.as_slice().chain(from)).map_err(unread)
     }
@@ -107,10 +127,19 @@ impl<'s> Judge<'s> {
     pub(super) fn whole(&mut self, origin: Origin<'_>, text: &[u8]) -> Vec<Fresh> {
         let managed = self.managed(text);
         let path = String::from_utf8_lossy(origin.path);
+        let shown = match origin.path {
+            b"" => String::new(),
+            path => self.shown(path),
+        };
         let mut fresh = Vec::new();
-        for found in &managed {
-            let lines = self.lines.touched(text, &found.span);
-            fresh.extend(self.of_value(origin, text, found).map(|leak| (leak, Some(lines))));
+        let (mut places, mut last) = (Places::of(text), (0..0, Vec::new()));
+        for found in managed.iter().take(MOST) {
+            let lines = self.lines.touched_next(text, &found.span, &mut last);
+            let place = (places.place(found.span.start), shown.clone());
+            fresh.extend(self.of_value(origin, place, found).map(|leak| (leak, Some(lines))));
+        }
+        if managed.len() > MOST {
+            fresh.push((too_many(origin, shown.clone(), fresh.last()), None));
         }
         if self.is_managed(origin.path) {
             let is_known = |line| fresh.iter().any(|(leak, _): &Fresh| leak.line == line);
@@ -123,19 +152,19 @@ impl<'s> Judge<'s> {
             return fresh;
         }
         let hits = self.scanner.scan(&Text { path: origin.path, bytes: text, new_lines: None });
+        last = (0..0, Vec::new());
+        let mut others = managed.as_slice();
         for hit in hits {
-            let overlaps =
-                |it: &Found| it.span.start < hit.span.end && hit.span.start < it.span.end;
-            if managed.iter().any(overlaps) || self.passes(hit.rule, &path, &hit.excusable) {
+            let behind = others.partition_point(|it| it.span.end <= hit.span.start);
+            others = &others[behind..];
+            let overlaps = others.first().is_some_and(|it| it.span.start < hit.span.end);
+            if overlaps || self.passes(hit.rule, &path, &hit.excusable) {
                 continue;
             }
             // Nobody knows what was not looked at.
             let is_known = hit.rule != TOO_MANY;
-            let lines = is_known.then(|| self.lines.touched(text, &hit.whole));
-            fresh.push((
-                of_hit((origin, self.shown(origin.path)), excerpt(text, &hit), &hit),
-                lines,
-            ));
+            let lines = is_known.then(|| self.lines.touched_next(text, &hit.whole, &mut last));
+            fresh.push((of_hit((origin, shown.clone()), excerpt(text, &hit), &hit), lines));
         }
         fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
         fresh
@@ -147,9 +176,12 @@ impl<'s> Judge<'s> {
             self.skip(origin, "is packed too deep");
             return Ok(Vec::new());
         }
+        if self.depth == 0 {
+            self.budget = Rc::new(Budget::default());
+        }
         self.depth += 1;
-        let mut fresh = Vec::new();
-        let read = archive::each(bytes, &mut |name, content| {
+        let (mut fresh, budget) = (Vec::new(), Rc::clone(&self.budget));
+        let read = archive::each(bytes, &budget, &mut |name, content| {
             let path = [origin.path, b"!/", name.as_bytes()].concat();
             fresh.extend(self.read(Origin { path: &path, ..origin }, content)?);
             Ok(())
@@ -170,11 +202,19 @@ impl<'s> Judge<'s> {
         let mut pieces = Pieces::new(&self.scanner, origin.path);
         let mut windows = Windows::default();
         let (mut leaks, mut allowed) = (Vec::new(), 0);
+        let shown = self.shown(origin.path);
         while windows.fill(from)? {
             self.scanned.bytes += windows.new_text().len() as u64;
-            for found in self.managed(windows.text()) {
-                let leak = self.of_value(origin, windows.text(), &found);
+            let mut places = Places::of(windows.text());
+            for found in self.managed(windows.text()).iter().take(MOST) {
+                let place = (places.place(found.span.start), shown.clone());
+                let leak = self.of_value(origin, place, found);
                 leaks.extend(leak.map(|leak| Leak { line: leak.line + windows.lines, ..leak }));
+            }
+            // Enough to block, whatever follows: what was found is kept in memory.
+            if leaks.len() > MOST {
+                leaks.push(too_many(origin, shown.clone(), None));
+                break;
             }
             let hits = pieces.push(windows.new_text());
             let more = self.unexcused(origin, &hits);
@@ -194,9 +234,9 @@ impl<'s> Judge<'s> {
     /// The hits in a piece of a text that no exception lets pass.
     fn unexcused(&self, origin: Origin<'_>, hits: &[Hit<'_>]) -> Vec<Leak> {
         let path = String::from_utf8_lossy(origin.path);
-        let allow = &self.standards.allow;
+        let (allow, shown) = (&self.standards.allow, self.shown(origin.path));
         let hits = hits.iter().filter(|hit| !allow.lets(hit.rule, &path, &hit.excusable.hash));
-        let of = |hit| of_hit((origin, self.shown(origin.path)), "…".to_owned(), hit);
+        let of = |hit| of_hit((origin, shown.clone()), "…".to_owned(), hit);
         hits.map(of).collect()
     }
 
@@ -222,15 +262,17 @@ impl<'s> Judge<'s> {
         passes
     }
 
-    fn of_value(&self, origin: Origin<'_>, text: &[u8], found: &Found) -> Option<Leak> {
+    fn of_value(
+        &self,
+        origin: Origin<'_>,
+        ((line, column), path): ((usize, usize), String),
+        found: &Found,
+    ) -> Option<Leak> {
         let address = self.values.as_ref()?.managed.name(found)?.clone();
-        let before = &text[..found.span.start];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         Some(Leak {
-            path: self.shown(origin.path),
+            path,
             line,
-            column: found.span.start - start + 1,
+            column,
             commit: origin.commit.cloned(),
             rule: MANAGED.to_owned(),
             description: "value that this repository manages".to_owned(),
@@ -250,6 +292,47 @@ impl<'s> Judge<'s> {
         self.scanned.leaks = leaks;
         self.scanned.unused = self.standards.allow.unused().cloned().collect();
         self.scanned
+    }
+}
+
+/// Says that a text has more values than are told: what stands behind the last one may be anything.
+fn too_many(origin: Origin<'_>, path: String, last: Option<&Fresh>) -> Leak {
+    Leak {
+        path,
+        line: last.map_or(1, |(leak, _)| leak.line),
+        column: 1,
+        commit: origin.commit.cloned(),
+        rule: TOO_MANY.to_owned(),
+        description: "more values of this repository than are told".to_owned(),
+        what: What::Credential,
+        level: Level::Block,
+        excerpt: "…".to_owned(),
+        fix: "take the file out".to_owned(),
+        excusable: None,
+    }
+}
+
+/// Lines and columns of places that come in their order.
+struct Places<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: usize,
+    start: usize,
+}
+
+impl<'t> Places<'t> {
+    fn of(text: &'t [u8]) -> Self {
+        Self { text, at: 0, line: 1, start: 0 }
+    }
+
+    fn place(&mut self, at: usize) -> (usize, usize) {
+        let between = self.text.get(self.at..at).unwrap_or_default();
+        for (step, _) in between.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
+            self.line += 1;
+            self.start = self.at + step + 1;
+        }
+        self.at = self.at.max(at);
+        (self.line, at.saturating_sub(self.start) + 1)
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) fn look(
     below: &[PathBuf],
 ) -> Result<Scanned, DeedError> {
     let values = standards.policy.as_ref().map(|policy| Values::of(place, policy)).transpose()?;
-    let judge = Judge::new(standards, values);
+    let mut judge = Judge::new(standards, values);
+    judge.clear = true;
     take(judge, |taker| place.checkout.each_file(below, taker))
 }
 
