@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the guard, and whichever other scanners are installed, over one labelled corpus and one clean tree.
 
-    benches/guard.py LABELS FOLDER [CLEAN]
+    tests/bench/guard.py LABELS FOLDER [CLEAN]
 
 LABELS has a JSON object a line: file, kind (`tp` must be reported, `fp` must not), as beside the samples in
 FOLDER. CLEAN is a folder of sources without secrets. TENURE names the binary (default: target/release/tenure).
