@@ -361,8 +361,8 @@ fn what_is_remembered_of_the_history_never_hides_an_entry_that_is_gone() {
     let honest = fs::read(&history).unwrap();
     let pin = repo.read(".git/tenure/pin");
     let root = pin.lines().next().unwrap().strip_prefix("root ").unwrap().to_owned();
-    // Somebody takes the newest entry and its value out by a commit; nothing else has seen them.
-    repo.git(&["revert", "--no-edit", "HEAD"]).done();
+    // Somebody takes the newest entry and its value out by a commit, past the hooks; nothing else has seen them.
+    repo.git(&["-c", "core.hooksPath=/dev/null", "revert", "--no-edit", "HEAD"]).done();
     assert_eq!(repo.read("secrets/dev.env"), old);
     fs::remove_file(repo.path().join(".git/tenure/pin")).unwrap();
     let missed = || {
