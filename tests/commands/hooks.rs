@@ -563,9 +563,10 @@ fn framework() -> Option<PathBuf> {
     let python = stock("python3")?;
     let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pre-commit");
     let program = venv.join("bin/pre-commit");
-    if !program.exists() {
-        let quiet = |command: &mut Command| command.output().is_ok_and(|it| it.status.success());
-        let made = quiet(Command::new(python).args(["-m", "venv"]).arg(&venv));
+    let quiet = |command: &mut Command| command.output().is_ok_and(|it| it.status.success());
+    // One that was moved with its folder does not start any more.
+    if !quiet(Command::new(&program).arg("--version")) {
+        let made = quiet(Command::new(python).args(["-m", "venv", "--clear"]).arg(&venv));
         let pip = ["install", "--quiet", "--disable-pip-version-check", "pre-commit>=3.2"];
         if !made || !quiet(Command::new(venv.join("bin/pip")).args(pip)) {
             return None;
