@@ -193,9 +193,10 @@ fn is_touched(place: &Place<'_>, changes: &[StagedChange]) -> Result<bool, DeedE
         return Ok(true);
     }
     let path: RepoPath = policy::PATH.parse()?;
-    let texts = [place.read(&path)?, place.checkout.head_file(&path)?];
+    let (staged, head) = (place.read(&path)?, place.checkout.head_file(&path)?);
+    let head = head.filter(|head| staged.as_ref() != Some(head));
     let mut policies = Vec::new();
-    for text in texts.into_iter().flatten() {
+    for text in staged.into_iter().chain(head) {
         let read = std::str::from_utf8(&text).ok().and_then(|text| Policy::parse(text).ok());
         let Some(policy) = read else { return Ok(true) };
         policies.push(policy);

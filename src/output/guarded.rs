@@ -16,12 +16,7 @@ impl Show for Guarded {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let files = count(self.staged, "staged file");
         let took = self.took.as_millis();
-        for leak in &self.scanned.leaks {
-            told(leak, out)?;
-        }
-        for (path, why) in &self.scanned.skipped {
-            writeln!(out, "not looked into  {} {why}", safe(path))?;
-        }
+        secrets(&self.scanned, out)?;
         if self.gravest().is_none() {
             let guards = match self.guards {
                 Guards::All | Guards::Untouched => "",
@@ -78,12 +73,7 @@ impl Show for Passing {
             Hook::CommitMsg => "the message".to_owned(),
             _ => count(self.scanned.commits, "commit"),
         };
-        for leak in &self.scanned.leaks {
-            told(leak, out)?;
-        }
-        for (path, why) in &self.scanned.skipped {
-            writeln!(out, "not looked into  {} {why}", safe(path))?;
-        }
+        secrets(&self.scanned, out)?;
         if !self.scanned.blocks() {
             let (unseen, took) = (unseen(&self.scanned), self.scanned.took.as_millis());
             return writeln!(out, "tenure: {what}, no plaintext{unseen} ({took} ms)");
@@ -102,6 +92,17 @@ impl Show for Passing {
             "milliseconds": u64::try_from(self.scanned.took.as_millis()).unwrap_or(u64::MAX),
         })
     }
+}
+
+/// What was found, and what was not looked into.
+fn secrets(scanned: &Scanned, out: &mut dyn Write) -> io::Result<()> {
+    for leak in &scanned.leaks {
+        told(leak, out)?;
+    }
+    for (path, why) in &scanned.skipped {
+        writeln!(out, "not looked into  {} {why}", safe(path))?;
+    }
+    Ok(())
 }
 
 fn way_out(command: &str, out: &mut dyn Write) -> io::Result<()> {

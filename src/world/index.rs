@@ -15,7 +15,10 @@ const SHORT: usize = 1000;
 /// Lists the index; none for one that libgit2 cannot read, such as a split one.
 pub(super) fn list(path: &Path) -> Option<Vec<IndexFile>> {
     // One that is not there yet is empty.
-    let index = Index::open(path).ok()?;
+    files(&Index::open(path).ok()?)
+}
+
+fn files(index: &Index) -> Option<Vec<IndexFile>> {
     let meant_to_be = IndexEntryExtendedFlag::INTENT_TO_ADD.bits();
     let staged = |entry: &IndexEntry| entry.flags_extended & meant_to_be == 0;
     index.iter().filter(staged).map(file).collect()
@@ -36,14 +39,12 @@ fn mode(bits: u32) -> Option<FileMode> {
 pub(super) fn changes_since(
     repository: &Repository,
     commit: &ObjectId,
-    index: Vec<IndexFile>,
+    index: &Path,
 ) -> Option<Vec<StagedChange>> {
-    if index.len() > SHORT {
-        return None;
-    }
+    let index = Index::open(index).ok().filter(|index| index.len() <= SHORT)?;
     let mut before = files_of(repository, commit)?;
     let mut changes = BTreeMap::new();
-    for file in index {
+    for file in files(&index)? {
         let old = before.remove(&file.raw);
         if file.stage == 0 && old.as_ref() == Some(&(file.mode, file.id.clone())) {
             continue;

@@ -52,6 +52,17 @@ pub enum Blob {
     TooLarge(u64),
 }
 
+impl Blob {
+    /// The whole content; none of one that is too large.
+    #[must_use]
+    pub fn bytes(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::TooLarge(_) => None,
+        }
+    }
+}
+
 /// What is done with an object, and its place in the list; none for one that is not at hand.
 type Taker<'s> = dyn FnMut(usize, Option<Content<'_>>) -> Result<(), WorldError> + 's;
 

@@ -102,10 +102,8 @@ impl Checkout {
     }
 
     fn changes_since(&self, commit: &ObjectId) -> Result<Vec<StagedChange>, WorldError> {
-        let quick = self.repository.as_ref().and_then(|repository| {
-            let index = index::list(&self.index)?;
-            index::changes_since(repository, commit, index)
-        });
+        let repository = self.repository.as_ref();
+        let quick = repository.and_then(|it| index::changes_since(it, commit, &self.index));
         match quick {
             Some(changes) => Ok(changes),
             None => self.ask_changes_since(commit),
@@ -141,6 +139,15 @@ impl Checkout {
         };
         let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         lines.map(|line| ObjectId::parse(line).ok_or_else(|| garbled("read the merge"))).collect()
+    }
+}
+
+impl StagedChange {
+    /// Tells whether it brings a text: a submodule has none, and a change of mode brings none.
+    #[must_use]
+    pub fn brings_text(&self) -> bool {
+        let text = self.now.as_ref().filter(|(mode, _)| *mode != FileMode::Submodule);
+        text.is_some_and(|(_, id)| !self.before.contains(id))
     }
 }
 

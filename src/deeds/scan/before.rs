@@ -29,31 +29,31 @@ impl Lines {
         !self.seen.contains(&line)
     }
 
-    /// As [`Self::touched`], of parts that come in their order: a long line is hashed once, however many parts it has.
-    pub(super) fn touched_next(
-        &self,
-        text: &[u8],
-        part: &Range<usize>,
-        last: &mut (Range<usize>, Vec<u64>),
-    ) -> Vec<u64> {
-        let (line, hashes) = &*last;
-        let is_within = hashes.len() == 1 && line.start <= part.start && part.end <= line.end;
-        if !is_within {
-            let start = text[..part.start.min(text.len())].iter().rposition(|byte| *byte == b'\n');
-            let start = start.map_or(0, |at| at + 1);
-            let end = text[start..].iter().position(|byte| *byte == b'\n');
-            let end = end.map_or(text.len(), |at| start + at);
-            *last = (start..end, self.touched(text, part));
+    /// The hashes of the lines that a part of a text touches. Of parts that come in their order a long line is
+    /// hashed once, however many of them it has.
+    pub(super) fn touched(&self, text: &[u8], part: &Range<usize>, last: &mut Touched) -> Vec<u64> {
+        let Touched { at, hashes } = &*last;
+        if hashes.len() != 1 || part.start < at.start || at.end < part.end {
+            let at = whole_lines(text, part);
+            let lines = text[at.clone()].split(|byte| *byte == b'\n');
+            *last = Touched { hashes: lines.map(|it| self.key.hash_one(it)).collect(), at };
         }
-        last.1.clone()
+        last.hashes.clone()
     }
+}
 
-    /// The hashes of the lines that a part of a text touches.
-    pub(super) fn touched(&self, text: &[u8], part: &Range<usize>) -> Vec<u64> {
-        let is_end = |byte: &u8| *byte == b'\n';
-        let part = part.start.min(text.len())..part.end.min(text.len());
-        let start = text[..part.start].iter().rposition(is_end).map_or(0, |at| at + 1);
-        let end = text[part.end..].iter().position(is_end).map_or(text.len(), |at| part.end + at);
-        text[start..end].split(|byte| *byte == b'\n').map(|it| self.key.hash_one(it)).collect()
-    }
+/// The lines that were touched last.
+#[derive(Default)]
+pub(super) struct Touched {
+    at: Range<usize>,
+    hashes: Vec<u64>,
+}
+
+/// The lines that a part of a text touches, without the end of the last one.
+fn whole_lines(text: &[u8], part: &Range<usize>) -> Range<usize> {
+    let is_end = |byte: &u8| *byte == b'\n';
+    let part = part.start.min(text.len())..part.end.min(text.len());
+    let start = text[..part.start].iter().rposition(is_end).map_or(0, |at| at + 1);
+    let end = text[part.end..].iter().position(is_end).map_or(text.len(), |at| part.end + at);
+    start..end
 }

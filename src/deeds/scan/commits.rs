@@ -11,7 +11,7 @@ use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::policy::{self, Policy};
 use crate::scan::Allow;
-use crate::world::{Blob, FileMode, ObjectId, StagedChange, Step, Walk, WorldError};
+use crate::world::{ObjectId, StagedChange, Step, Walk, WorldError};
 
 /// What is told as the path of a commit's message.
 pub const MESSAGE: &str = "commit message";
@@ -236,7 +236,7 @@ impl Look<'_, '_, '_> {
     fn files(&mut self, steps: &[Step], found: &mut Vec<(usize, Leak)>) -> Result<(), WorldError> {
         let all = steps.iter().enumerate();
         let all = all.flat_map(|(at, step)| step.changes.iter().map(move |it| (at, it)));
-        let all = all.filter(|(_, change)| brings(change) && !self.seen.has(change));
+        let all = all.filter(|(_, change)| change.brings_text() && !self.seen.has(change));
         let changes: Vec<(usize, &StagedChange)> = all.collect();
         let ids = changes.iter().filter_map(|(_, it)| it.now.as_ref().map(|(_, id)| id.clone()));
         let ids: Vec<ObjectId> = ids.collect();
@@ -269,21 +269,8 @@ impl Look<'_, '_, '_> {
 
     /// Of what was found in a content, that of which no parent has the lines.
     fn news(&mut self, change: &StagedChange, fresh: Vec<Fresh>) -> Result<Vec<Leak>, WorldError> {
-        let mut before = Vec::new();
-        for blob in self.place.checkout.read_blobs(&change.before)? {
-            // One that is too large to be kept makes nothing old.
-            before.extend(match blob {
-                Blob::Bytes(bytes) => Some(bytes),
-                Blob::TooLarge(_) => None,
-            });
-        }
-        let lines = &mut self.judge.lines;
-        lines.of(before.iter().map(Vec::as_slice));
         let all = fresh.len();
-        let is_new = |(_, touched): &Fresh| {
-            touched.as_ref().is_none_or(|touched| touched.iter().any(|line| lines.is_new(*line)))
-        };
-        let news: Vec<_> = fresh.into_iter().filter(is_new).map(|(leak, _)| leak).collect();
+        let news = self.judge.news(&self.place.checkout, &change.before, fresh)?;
         // Where a part of it was old here, that may be new where another commit brings it.
         if news.len() == all {
             self.seen.add(change);
@@ -307,12 +294,6 @@ impl Look<'_, '_, '_> {
             Ok(())
         })
     }
-}
-
-/// Tells whether a change brings a text: a submodule has none, and a change of mode brings none.
-fn brings(change: &StagedChange) -> bool {
-    let text = change.now.as_ref().filter(|(mode, _)| *mode != FileMode::Submodule);
-    text.is_some_and(|(_, id)| !change.before.contains(id))
 }
 
 /// What mends it in a commit, which no edit of a file does.

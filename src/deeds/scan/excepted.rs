@@ -40,7 +40,7 @@ pub(in crate::deeds) fn findings(
     if list.entries().is_empty() {
         return Ok(findings);
     }
-    for (address, value) in values::opened(place, policy)?.0 {
+    for (address, value) in values::opened(place, policy, &[])?.0 {
         for allow in list.naming(&value) {
             let message = format!(
                 "this exception names the value of {address}: it has no effect, and its hash helps to guess it"

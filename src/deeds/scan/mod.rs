@@ -21,6 +21,7 @@ mod texts;
 mod tree;
 mod unexcused;
 mod values;
+mod windows;
 
 use commits::Commits;
 

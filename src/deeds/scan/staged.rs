@@ -6,7 +6,7 @@ use super::values::Values;
 use super::{Leak, Scanned};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
-use crate::world::{Blob, FileMode, ObjectId, StagedChange};
+use crate::world::StagedChange;
 
 /// Looks through the changes of the index against HEAD and, in a merge, against every side of it.
 pub(super) fn scan(place: &Place<'_>) -> Result<Scanned, DeedError> {
@@ -52,12 +52,7 @@ fn judge_changes(
     judge: &mut Judge<'_>,
     changes: &[StagedChange],
 ) -> Result<Vec<Leak>, DeedError> {
-    let with_text = |change: &&StagedChange| match &change.now {
-        // A submodule has no blob; a change of mode brings no text.
-        Some((mode, id)) => *mode != FileMode::Submodule && !change.before.contains(id),
-        None => false,
-    };
-    let changes: Vec<_> = changes.iter().filter(with_text).collect();
+    let changes: Vec<_> = changes.iter().filter(|change| change.brings_text()).collect();
     let ids = changes.iter().filter_map(|it| it.now.as_ref().map(|(_, id)| id.clone()));
     let ids: Vec<_> = ids.collect();
     let mut found: Vec<(usize, Vec<Fresh>)> = Vec::new();
@@ -72,22 +67,7 @@ fn judge_changes(
     })?;
     let mut leaks = Vec::new();
     for (at, fresh) in found {
-        let before = texts(place, &changes[at].before)?;
-        judge.lines.of(before.iter().map(Vec::as_slice));
-        let is_new = |(_, lines): &Fresh| {
-            lines.as_ref().is_none_or(|lines| lines.iter().any(|line| judge.lines.is_new(*line)))
-        };
-        leaks.extend(fresh.into_iter().filter(is_new).map(|(leak, _)| leak));
+        leaks.extend(judge.news(&place.checkout, &changes[at].before, fresh)?);
     }
     Ok(leaks)
-}
-
-/// The texts of blobs; one that is too large to be kept makes nothing old.
-fn texts(place: &Place<'_>, ids: &[ObjectId]) -> Result<Vec<Vec<u8>>, DeedError> {
-    let blobs = place.checkout.read_blobs(ids)?;
-    let text = |blob| match blob {
-        Blob::Bytes(bytes) => Some(bytes),
-        Blob::TooLarge(_) => None,
-    };
-    Ok(blobs.into_iter().filter_map(text).collect())
 }

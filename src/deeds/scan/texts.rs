@@ -1,20 +1,22 @@
 //! One text after the other is judged here, wherever it comes from.
 
+use std::cell::LazyCell;
 use std::io::Read;
 use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
 use super::archive::Budget;
-use super::before::Lines;
+use super::before::{Lines, Touched};
 use super::standards::Standards;
 use super::values::Values;
+use super::windows::Windows;
 use super::{Leak, MANAGED, Scanned, What, archive};
 use crate::names::{RepoPath, quoted};
 use crate::policy::Policy;
 use crate::scan::managed::Found;
 use crate::scan::{Excusable, Hit, Level, Pieces, Scanner, TOO_MANY, Text, excerpt};
-use crate::world::{ObjectId, WorldError};
+use crate::world::{Blob, Checkout, ObjectId, WorldError};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
 const WHOLE: u64 = 8 << 20;
@@ -79,6 +81,9 @@ impl<'s> Judge<'s> {
         found.retain(|(leak, _)| {
             leak.excusable.is_none_or(|it| !self.passes(&leak.rule, &path, &it))
         });
+        if found.is_empty() {
+            return found;
+        }
         let path = self.shown(origin.path);
         let named = |(leak, _): Fresh| {
             let fix = "give it a name that says no secret: git mv".to_owned();
@@ -127,14 +132,11 @@ impl<'s> Judge<'s> {
     pub(super) fn whole(&mut self, origin: Origin<'_>, text: &[u8]) -> Vec<Fresh> {
         let managed = self.managed(text);
         let path = String::from_utf8_lossy(origin.path);
-        let shown = match origin.path {
-            b"" => String::new(),
-            path => self.shown(path),
-        };
+        let shown = LazyCell::new(|| self.shown(origin.path));
         let mut fresh = Vec::new();
-        let (mut places, mut last) = (Places::of(text), (0..0, Vec::new()));
+        let (mut places, mut last) = (Places::of(text), Touched::default());
         for found in managed.iter().take(MOST) {
-            let lines = self.lines.touched_next(text, &found.span, &mut last);
+            let lines = self.lines.touched(text, &found.span, &mut last);
             let place = (places.place(found.span.start), shown.clone());
             fresh.extend(self.of_value(origin, place, found).map(|leak| (leak, Some(lines))));
         }
@@ -152,22 +154,45 @@ impl<'s> Judge<'s> {
             return fresh;
         }
         let hits = self.scanner.scan(&Text { path: origin.path, bytes: text, new_lines: None });
-        last = (0..0, Vec::new());
-        let mut others = managed.as_slice();
+        last = Touched::default();
+        let (mut others, mut allowed) = (managed.as_slice(), 0);
         for hit in hits {
             let behind = others.partition_point(|it| it.span.end <= hit.span.start);
             others = &others[behind..];
             let overlaps = others.first().is_some_and(|it| it.span.start < hit.span.end);
-            if overlaps || self.passes(hit.rule, &path, &hit.excusable) {
+            if overlaps {
+                continue;
+            }
+            if self.standards.allow.lets(hit.rule, &path, &hit.excusable.hash) {
+                allowed += 1;
                 continue;
             }
             // Nobody knows what was not looked at.
             let is_known = hit.rule != TOO_MANY;
-            let lines = is_known.then(|| self.lines.touched_next(text, &hit.whole, &mut last));
+            let lines = is_known.then(|| self.lines.touched(text, &hit.whole, &mut last));
             fresh.push((of_hit((origin, shown.clone()), excerpt(text, &hit), &hit), lines));
         }
+        drop(shown);
+        self.scanned.allowed += allowed;
         fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
         fresh
+    }
+
+    /// Of what was found in a text, that of which nothing that stood at its path before has all the lines.
+    pub(super) fn news(
+        &mut self,
+        checkout: &Checkout,
+        before: &[ObjectId],
+        fresh: Vec<Fresh>,
+    ) -> Result<Vec<Leak>, WorldError> {
+        // One that is too large to be kept makes nothing old.
+        let texts = checkout.read_blobs(before)?.into_iter().filter_map(Blob::bytes);
+        let texts: Vec<_> = texts.collect();
+        self.lines.of(texts.iter().map(Vec::as_slice));
+        let is_new = |(_, lines): &Fresh| {
+            lines.as_ref().is_none_or(|lines| lines.iter().any(|line| self.lines.is_new(*line)))
+        };
+        Ok(fresh.into_iter().filter(is_new).map(|(leak, _)| leak).collect())
     }
 
     /// What is packed in an archive; all of it counts as new where the archive is.
@@ -217,12 +242,12 @@ impl<'s> Judge<'s> {
                 break;
             }
             let hits = pieces.push(windows.new_text());
-            let more = self.unexcused(origin, &hits);
+            let more = self.unexcused((origin, &shown), &hits);
             allowed += hits.len() - more.len();
             leaks.extend(more);
         }
         let hits = pieces.finish();
-        let more = self.unexcused(origin, &hits);
+        let more = self.unexcused((origin, &shown), &hits);
         self.scanned.allowed += allowed + hits.len() - more.len();
         leaks.extend(more);
         // What stands where two windows overlap is found twice.
@@ -232,11 +257,11 @@ impl<'s> Judge<'s> {
     }
 
     /// The hits in a piece of a text that no exception lets pass.
-    fn unexcused(&self, origin: Origin<'_>, hits: &[Hit<'_>]) -> Vec<Leak> {
+    fn unexcused(&self, (origin, shown): (Origin<'_>, &str), hits: &[Hit<'_>]) -> Vec<Leak> {
         let path = String::from_utf8_lossy(origin.path);
-        let (allow, shown) = (&self.standards.allow, self.shown(origin.path));
+        let allow = &self.standards.allow;
         let hits = hits.iter().filter(|hit| !allow.lets(hit.rule, &path, &hit.excusable.hash));
-        let of = |hit| of_hit((origin, shown.clone()), "…".to_owned(), hit);
+        let of = |hit| of_hit((origin, shown.to_owned()), "…".to_owned(), hit);
         hits.map(of).collect()
     }
 
@@ -350,38 +375,5 @@ fn of_hit((origin, path): (Origin<'_>, String), excerpt: String, hit: &Hit<'_>) 
         excerpt,
         excusable: Some(hit.excusable),
         fix: format!("take it out, or: tenure allow {} --reason \"…\"", quoted(&place)),
-    }
-}
-
-/// Windows on a stream that overlap, so that a value across two of them stands in one.
-#[derive(Default)]
-struct Windows {
-    buffer: Zeroizing<Vec<u8>>,
-    /// How many bytes of it were there before.
-    old: usize,
-    /// How many lines came before it.
-    lines: usize,
-}
-
-impl Windows {
-    const WINDOW: usize = 1 << 20;
-    const OVERLAP: usize = 64 << 10;
-
-    /// Moves on; tells whether there was more.
-    fn fill(&mut self, from: &mut dyn Read) -> std::io::Result<bool> {
-        let gone = self.buffer.len().saturating_sub(Self::OVERLAP);
-        self.lines += self.buffer[..gone].iter().filter(|byte| **byte == b'\n').count();
-        self.buffer.drain(..gone);
-        self.old = self.buffer.len();
-        let read = from.take(Self::WINDOW as u64).read_to_end(&mut self.buffer)?;
-        Ok(read > 0)
-    }
-
-    fn text(&self) -> &[u8] {
-        &self.buffer
-    }
-
-    fn new_text(&self) -> &[u8] {
-        &self.buffer[self.old..]
     }
 }

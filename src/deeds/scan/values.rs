@@ -9,7 +9,7 @@ use crate::policy::Policy;
 use crate::scan::managed::Managed;
 use crate::seal::{self, Comments, Opener, Scope, ValueKey};
 use crate::secret::Plaintext;
-use crate::world::{Blob, StagedChange, random};
+use crate::world::{Blob, ObjectId, StagedChange, random};
 
 /// Values to look for.
 pub(super) struct Values {
@@ -33,21 +33,7 @@ impl Values {
         policy: &Policy,
         changes: &[StagedChange],
     ) -> Result<Self, DeedError> {
-        let (mut values, closed) = opened(place, policy)?;
-        for change in changes {
-            let Some(path) = &change.path else { continue };
-            let Some(env) = policy.environment_of(path).filter(|_| !change.before.is_empty())
-            else {
-                continue;
-            };
-            let keys = Keys::of(place, env)?;
-            for blob in place.checkout.read_blobs(&change.before)? {
-                if let Blob::Bytes(bytes) = blob {
-                    // What does not open now never did for whoever commits.
-                    keys.open((policy, env, path), &bytes, &mut values);
-                }
-            }
-        }
+        let (values, closed) = opened(place, policy, changes)?;
         let searched = values.len();
         Ok(Self { managed: Managed::new(values, &random()), searched, closed })
     }
@@ -56,12 +42,18 @@ impl Values {
 /// Values with their addresses, and the environments of which not all could be opened.
 pub(super) type Opened = (Vec<(Address, Plaintext)>, Vec<EnvName>);
 
-/// Opens what keys at hand open without a question.
-pub(super) fn opened(place: &Place<'_>, policy: &Policy) -> Result<Opened, DeedError> {
+/// Opens what keys at hand open without a question, and what of it stood before where changes put something else.
+pub(super) fn opened(
+    place: &Place<'_>,
+    policy: &Policy,
+    changes: &[StagedChange],
+) -> Result<Opened, DeedError> {
     let (mut values, mut closed) = (Vec::new(), Vec::new());
     for env in policy.environments.keys() {
         let paths = managed(place, policy, env)?;
-        if paths.is_empty() {
+        let earlier: Vec<_> =
+            changes.iter().filter_map(|change| replaced(policy, env, change)).collect();
+        if paths.is_empty() && earlier.is_empty() {
             continue;
         }
         let keys = Keys::of(place, env)?;
@@ -75,8 +67,24 @@ pub(super) fn opened(place: &Place<'_>, policy: &Policy) -> Result<Opened, DeedE
         if !all {
             closed.push(env.clone());
         }
+        for (path, before) in earlier {
+            for bytes in place.checkout.read_blobs(before)?.into_iter().filter_map(Blob::bytes) {
+                // What does not open now never did for whoever commits.
+                keys.open((policy, env, path), &bytes, &mut values);
+            }
+        }
     }
     Ok((values, closed))
+}
+
+/// The file of an environment that a change is about, and its contents before.
+fn replaced<'c>(
+    policy: &Policy,
+    env: &EnvName,
+    change: &'c StagedChange,
+) -> Option<(&'c RepoPath, &'c [ObjectId])> {
+    let path = change.path.as_ref().filter(|path| policy.environment_of(path) == Some(env))?;
+    (!change.before.is_empty()).then_some((path, change.before.as_slice()))
 }
 
 pub(super) fn managed(
