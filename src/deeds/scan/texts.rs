@@ -21,8 +21,8 @@ use crate::world::{ObjectId, WorldError};
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
 const WHOLE: u64 = 8 << 20;
 /// How long a ZIP archive is that is kept, since its directory stands at its end; one in another is a [`WHOLE`] at most.
-const LARGEST_ZIP: u64 = 24 << 20;
-/// How many values in one text are told.
+const LARGEST_ZIP: u64 = 16 << 20;
+/// How many findings in one text are told.
 const MOST: usize = 20_000;
 /// How many archives within one another are looked through.
 const DEEPEST: usize = 3;
@@ -74,7 +74,7 @@ impl<'s> Judge<'s> {
     /// Judges a name: of the file itself, or of what is packed in it.
     fn name(&mut self, origin: Origin<'_>, name: &[u8]) -> Vec<Fresh> {
         let name = Text { path: b"", bytes: name, new_lines: None };
-        let (found, allowed) = self.piece(origin, &Piece::whole(&self.scanner, &name));
+        let (found, allowed) = self.piece(origin, &Piece::whole(&self.scanner, &name), MOST);
         self.scanned.allowed += allowed;
         let named = |(leak, _): Fresh| {
             let fix = "give it a name that says no secret: git mv".to_owned();
@@ -131,7 +131,7 @@ impl<'s> Judge<'s> {
     pub(super) fn whole(&mut self, origin: Origin<'_>, bytes: &[u8]) -> Vec<Fresh> {
         self.scanned.bytes += bytes.len() as u64;
         let text = Text { path: origin.path, bytes, new_lines: None };
-        let (mut fresh, allowed) = self.piece(origin, &Piece::whole(&self.scanner, &text));
+        let (mut fresh, allowed) = self.piece(origin, &Piece::whole(&self.scanner, &text), MOST);
         self.scanned.allowed += allowed;
         let in_clear = if self.clear { self.in_clear(origin, bytes) } else { Vec::new() };
         if !in_clear.is_empty() {
@@ -150,7 +150,8 @@ impl<'s> Judge<'s> {
         let mut part = Zeroizing::new(vec![0; 64 << 10]);
         let mut pieces = Pieces::new(&self.scanner, origin.path);
         let mut see = |piece: &Piece<'_, '_>| {
-            let (found, passed) = self.piece(origin, piece);
+            let most = MOST.saturating_sub(fresh.len());
+            let (found, passed) = self.piece(origin, piece, most);
             fresh.extend(found);
             allowed += passed;
             fresh.len()
@@ -176,10 +177,6 @@ impl<'s> Judge<'s> {
                 break;
             }
         }
-        if fresh.len() > MOST {
-            let line = fresh.last().map_or(1, |(leak, _)| leak.line);
-            fresh.push((self.at(origin).too_many(line), None));
-        }
         self.scanned.allowed += allowed;
         self.scanned.bytes += bytes;
         if is_archive {
@@ -189,44 +186,42 @@ impl<'s> Judge<'s> {
         Ok(fresh)
     }
 
-    /// Judges a part of a text, or all of it; tells how many findings exceptions let pass.
-    fn piece(&self, origin: Origin<'_>, piece: &Piece<'_, '_>) -> (Vec<Fresh>, usize) {
+    /// Judges a part of a text, or all of it, and tells up to `most` findings; gives how many exceptions let pass.
+    fn piece(&self, origin: Origin<'_>, piece: &Piece<'_, '_>, most: usize) -> (Vec<Fresh>, usize) {
         let managed = self.managed(piece.bytes);
         if managed.is_empty() && piece.hits.is_empty() {
             return (Vec::new(), 0);
         }
         let (at, path) = (self.at(origin), String::from_utf8_lossy(origin.path));
-        let (mut fresh, mut allowed): (Vec<Fresh>, _) = (Vec::new(), 0);
         let mut places = Places::of(piece.bytes, piece.line);
-        for found in managed.iter().filter(|it| piece.tells(&it.span)) {
-            if fresh.len() == MOST {
-                let line = fresh.last().map_or(1, |(leak, _)| leak.line);
-                fresh.push((at.too_many(line), None));
-                break;
-            }
-            let place = places.place(found.span.start);
-            let name = self.values.as_ref().and_then(|values| values.managed.name(found));
-            let leak = name.map(|address| at.of_value(place, address, found));
-            fresh.extend(leak.map(|leak| (leak, Some(in_text(piece, &found.span)))));
-        }
-        let mut others = managed.as_slice();
-        for hit in &piece.hits {
+        let values = managed.iter().filter(|found| piece.tells(&found.span)).filter_map(|found| {
+            let address = self.values.as_ref()?.managed.name(found)?;
+            let leak = at.of_value(places.place(found.span.start), address, found);
+            Some((leak, Some(in_text(piece, &found.span))))
+        });
+        let (mut others, mut allowed) = (managed.as_slice(), 0);
+        let hits = piece.hits.iter().filter_map(|hit| {
             let (start, end) = (hit.span.start - piece.base, hit.span.end - piece.base);
             others = &others[others.partition_point(|it| it.span.end <= start)..];
             if others.first().is_some_and(|it| it.span.start < end) {
-                continue;
+                return None;
             }
             // No exception counts where only sealed values stand.
-            let is_excepted =
-                !at.is_managed && self.standards.allow.lets(hit.rule, &path, &hit.excusable.hash);
-            if is_excepted {
+            let allow = Some(&self.standards.allow).filter(|_| !at.is_managed);
+            if allow.is_some_and(|allow| allow.lets(hit.rule, &path, &hit.excusable.hash)) {
                 allowed += 1;
-                continue;
+                return None;
             }
             // Nobody knows what was not looked at.
             let place = (hit.rule != TOO_MANY).then(|| hit.whole.clone());
-            fresh.push((at.of_hit(piece, hit), place));
+            Some((at.of_hit(piece, hit), place))
+        });
+        let mut all = values.chain(hits);
+        let mut fresh: Vec<Fresh> = all.by_ref().take(most).collect();
+        if let Some((next, _)) = all.next() {
+            fresh.push((at.too_many(next.line), None));
         }
+        drop(all);
         (fresh, allowed)
     }
 
