@@ -239,7 +239,8 @@ impl<'s> Judge<'s> {
     ) -> Result<Vec<Fresh>, WorldError> {
         if self.depth == DEEPEST {
             self.skip(origin, "is packed too deep");
-            return Ok(Vec::new());
+            // All but tar was looked at as it is.
+            return if kind == Kind::Tar { self.rest(origin, all) } else { Ok(Vec::new()) };
         }
         if self.depth == 0 {
             self.budget = Rc::default();
@@ -270,12 +271,22 @@ impl<'s> Judge<'s> {
         name: Option<&[u8]>,
         content: &mut dyn Read,
     ) -> Result<Vec<Fresh>, WorldError> {
-        let Some(name) = name else { return self.read(origin, content) };
+        let Some(name) = name else { return self.rest(origin, content) };
         let path = [origin.path, b"!/", name].concat();
         let origin = Origin { path: &path, ..origin };
         let mut fresh = self.name(origin, name);
         fresh.extend(self.read(origin, content)?);
         Ok(fresh)
+    }
+
+    /// Judges bytes as they are, whatever they begin like.
+    fn rest(
+        &mut self,
+        origin: Origin<'_>,
+        content: &mut dyn Read,
+    ) -> Result<Vec<Fresh>, WorldError> {
+        let unread = WorldError::io("read", String::from_utf8_lossy(origin.path));
+        self.pieces(origin, content).map_err(unread)
     }
 
     /// Says that something was not looked into.
