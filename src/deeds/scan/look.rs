@@ -123,7 +123,7 @@ impl<'l> Look<'l, '_> {
                 continue;
             }
             let all = fresh.len();
-            let news = self.judge.news(&self.place.checkout, &change.before, fresh)?;
+            let news = self.judge.news(&self.place.checkout, change, fresh)?;
             // Where a part of it was old here, that may be new where another commit brings it.
             if news.len() == all {
                 self.seen.add(change, policy);

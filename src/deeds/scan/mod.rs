@@ -16,6 +16,7 @@ pub mod commits;
 pub(in crate::deeds) mod excepted;
 mod keys;
 mod law;
+mod leaks;
 mod look;
 mod message;
 mod staged;
@@ -24,8 +25,8 @@ mod stood;
 mod texts;
 mod tree;
 mod unexcused;
+mod utf32;
 mod values;
-mod windows;
 
 use commits::Commits;
 
