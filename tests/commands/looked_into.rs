@@ -207,6 +207,8 @@ fn what_a_policy_leaves_in_clear_is_searched_and_no_exception_covers_it() {
         assert!(said.contains("`clear`") && said.contains("tenure seal secrets/dev.env"), "{said}");
         assert!(!said.contains(&token(2)), "{line}");
     }
+    estate.commit("in clear");
+    assert_eq!(estate.by("ana", "scan --history").run().code, 1);
     let refused = estate.by("ana", "allow secrets/dev.env:2 --reason fine").run();
     assert_ne!(refused.code, 0, "{refused}");
     let hash = tenure::names::Sha256::of(token(2).as_bytes());
