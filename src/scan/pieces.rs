@@ -158,10 +158,10 @@ impl<'s, 'r> Pieces<'s, 'r> {
         let bytes = &self.buffer[..length];
         let is_begin = self.base == 0;
         let view = View { path: &self.path, bytes, open: self.open, is_begin };
-        let (mut raw, regions) = self.scanner.look(view);
-        raw.retain(|raw| part.contains(&raw.span.start));
+        let (mut hits, regions) = self.scanner.look(view);
+        hits.retain(|it| part.contains(&it.raw.span.start));
         let mut hits =
-            self.scanner.tell(raw, bytes, &mut Lines::new(bytes, self.line, self.before));
+            self.scanner.tell(hits, bytes, &mut Lines::new(bytes, self.line, self.before));
         if matches!(self.encoding, Encoding::Wide(_)) {
             widen(&mut hits, bytes, self.wide_base);
         } else {

@@ -155,6 +155,7 @@ mod tests {
             column: 1,
             last_line: 1,
             excusable: Excusable::of(b""),
+            is_listed: false,
         }
     }
 

@@ -32,6 +32,7 @@ impl Judge<'_> {
                 excerpt: key.map_or_else(|| "the file".to_owned(), |key| format!("`{key}`")),
                 fix: format!("tenure seal {}", quoted(&path)),
                 excusable: None,
+                passed: None,
             };
             let touched = self.lines.touched(text, &(at..at), &mut Touched::default());
             (leak, Some(touched))

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use super::standards::Standards;
 use super::texts::{Fresh, Judge, Origin};
 use super::values::Values;
-use super::{Leak, MANAGED, Progress, Scanned};
+use super::{Leak, Progress, Scanned, advice};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::policy::{self, Policy};
@@ -296,17 +296,8 @@ impl Look<'_, '_, '_> {
     }
 }
 
-/// What mends it in a commit, which no edit of a file does.
+/// A finding, with what mends it in a commit.
 fn in_commit(leak: Leak) -> Leak {
     let Some(commit) = &leak.commit else { return leak };
-    let rewrite = format!("take it out of {} before it is pushed", commit.short());
-    let fix = match &leak.what {
-        super::What::Managed { .. } => {
-            let rotate = leak.fix.rsplit_once("tenure rotate").map(|(_, address)| address);
-            format!("{rewrite}; if it was: tenure rotate{}", rotate.unwrap_or_default())
-        }
-        super::What::Credential => format!("{rewrite}; if it was, revoke it where it was issued"),
-    };
-    debug_assert!(leak.rule != MANAGED || fix.contains("tenure rotate"), "it names the address");
-    Leak { fix, ..leak }
+    Leak { fix: advice::in_commit(&leak, commit), ..leak }
 }

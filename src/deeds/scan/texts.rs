@@ -11,8 +11,8 @@ use super::before::{Lines, Touched};
 use super::standards::Standards;
 use super::values::Values;
 use super::windows::Windows;
-use super::{Leak, MANAGED, Scanned, What, archive};
-use crate::names::{RepoPath, quoted};
+use super::{By, Leak, MANAGED, Scanned, What, advice, archive};
+use crate::names::RepoPath;
 use crate::policy::Policy;
 use crate::scan::managed::Found;
 use crate::scan::{Excusable, Hit, Level, Pieces, Scanner, TOO_MANY, Text, excerpt};
@@ -78,15 +78,16 @@ impl<'s> Judge<'s> {
         let nameless = Origin { path: b"", ..origin };
         let mut found = self.whole(nameless, origin.path);
         let path = String::from_utf8_lossy(origin.path);
-        found.retain(|(leak, _)| {
-            leak.excusable.is_none_or(|it| !self.passes(&leak.rule, &path, &it))
-        });
+        for (leak, _) in &mut found {
+            let text = leak.excusable.as_ref();
+            leak.passed = leak.passed.or_else(|| self.exception((&leak.rule, &path), text?));
+        }
         if found.is_empty() {
             return found;
         }
         let path = self.shown(origin.path);
         let named = |(leak, _): Fresh| {
-            let fix = "give it a name that says no secret: git mv".to_owned();
+            let fix = advice::of_name(&leak);
             (Leak { path: path.clone(), line: 0, fix, ..leak }, None)
         };
         found.into_iter().map(named).collect()
@@ -95,7 +96,7 @@ impl<'s> Judge<'s> {
     /// A path as it may be shown: without the parts from the first one on that says a secret.
     fn shown(&self, path: &[u8]) -> String {
         let hits = self.scanner.scan(&Text { path: b"", bytes: path, new_lines: None });
-        let hits = hits.into_iter().map(|hit| hit.span.start);
+        let hits = hits.into_iter().filter(|hit| !hit.is_listed).map(|hit| hit.span.start);
         let first = hits.chain(self.managed(path).into_iter().map(|it| it.span.start)).min();
         let Some(first) = first else { return String::from_utf8_lossy(path).into_owned() };
         let folder = path[..first].iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
@@ -155,7 +156,7 @@ impl<'s> Judge<'s> {
         }
         let hits = self.scanner.scan(&Text { path: origin.path, bytes: text, new_lines: None });
         last = Touched::default();
-        let (mut others, mut allowed) = (managed.as_slice(), 0);
+        let mut others = managed.as_slice();
         for hit in hits {
             let behind = others.partition_point(|it| it.span.end <= hit.span.start);
             others = &others[behind..];
@@ -163,17 +164,13 @@ impl<'s> Judge<'s> {
             if overlaps {
                 continue;
             }
-            if self.standards.allow.lets(hit.rule, &path, &hit.excusable.hash) {
-                allowed += 1;
-                continue;
-            }
             // Nobody knows what was not looked at.
             let is_known = hit.rule != TOO_MANY;
             let lines = is_known.then(|| self.lines.touched(text, &hit.whole, &mut last));
-            fresh.push((of_hit((origin, shown.clone()), excerpt(text, &hit), &hit), lines));
+            let leak = of_hit((origin, shown.clone()), excerpt(text, &hit), &hit);
+            let by = leak.passed.or_else(|| self.exception((hit.rule, &path), &hit.excusable));
+            fresh.push((Leak { passed: by, ..leak }, lines));
         }
-        drop(shown);
-        self.scanned.allowed += allowed;
         fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
         fresh
     }
@@ -226,7 +223,8 @@ impl<'s> Judge<'s> {
     fn pieces(&mut self, origin: Origin<'_>, from: &mut dyn Read) -> std::io::Result<Vec<Fresh>> {
         let mut pieces = Pieces::new(&self.scanner, origin.path);
         let mut windows = Windows::default();
-        let (mut leaks, mut allowed) = (Vec::new(), 0);
+        let mut leaks = Vec::new();
+        let mut passed = Vec::new();
         let shown = self.shown(origin.path);
         while windows.fill(from)? {
             self.scanned.bytes += windows.new_text().len() as u64;
@@ -242,27 +240,33 @@ impl<'s> Judge<'s> {
                 break;
             }
             let hits = pieces.push(windows.new_text());
-            let more = self.unexcused((origin, &shown), &hits);
-            allowed += hits.len() - more.len();
-            leaks.extend(more);
+            leaks.extend(self.unexcused((origin, &shown), &hits, &mut passed));
         }
         let hits = pieces.finish();
-        let more = self.unexcused((origin, &shown), &hits);
-        self.scanned.allowed += allowed + hits.len() - more.len();
-        leaks.extend(more);
+        leaks.extend(self.unexcused((origin, &shown), &hits, &mut passed));
+        passed.into_iter().for_each(|by| self.count(by));
         // What stands where two windows overlap is found twice.
         leaks.sort_by_key(|leak| (leak.line, leak.column));
         leaks.dedup();
         Ok(leaks.into_iter().map(|leak| (leak, None)).collect())
     }
 
-    /// The hits in a piece of a text that no exception lets pass.
-    fn unexcused(&self, (origin, shown): (Origin<'_>, &str), hits: &[Hit<'_>]) -> Vec<Leak> {
+    /// The hits in a piece of a text that nothing lets pass, and what does the others.
+    fn unexcused(
+        &self,
+        (origin, shown): (Origin<'_>, &str),
+        hits: &[Hit<'_>],
+        passed: &mut Vec<By>,
+    ) -> Vec<Leak> {
         let path = String::from_utf8_lossy(origin.path);
-        let allow = &self.standards.allow;
-        let hits = hits.iter().filter(|hit| !allow.lets(hit.rule, &path, &hit.excusable.hash));
+        let stands = |hit: &&Hit<'_>| {
+            let listed = hit.is_listed.then_some(By::List);
+            let by = listed.or_else(|| self.exception((hit.rule, &path), &hit.excusable));
+            passed.extend(by);
+            by.is_none()
+        };
         let of = |hit| of_hit((origin, shown.to_owned()), "…".to_owned(), hit);
-        hits.map(of).collect()
+        hits.iter().filter(stands).map(of).collect()
     }
 
     fn managed(&self, text: &[u8]) -> Vec<Found> {
@@ -281,10 +285,16 @@ impl<'s> Judge<'s> {
         path.zip(policy).is_some_and(|(path, policy)| policy.environment_of(&path).is_some())
     }
 
-    fn passes(&mut self, rule: &str, path: &str, text: &Excusable) -> bool {
-        let passes = self.standards.allow.lets(rule, path, &text.hash);
-        self.scanned.allowed += usize::from(passes);
-        passes
+    /// Tells whether an exception lets a text pass that a rule found in a file.
+    fn exception(&self, (rule, path): (&str, &str), text: &Excusable) -> Option<By> {
+        self.standards.allow.lets(rule, path, &text.hash).then_some(By::Exception)
+    }
+
+    fn count(&mut self, passed: By) {
+        match passed {
+            By::Exception => self.scanned.allowed += 1,
+            By::List => self.scanned.listed += 1,
+        }
     }
 
     fn of_value(
@@ -301,19 +311,19 @@ impl<'s> Judge<'s> {
             commit: origin.commit.cloned(),
             rule: MANAGED.to_owned(),
             description: "value that this repository manages".to_owned(),
-            fix: format!(
-                "take it out; where it was pushed before: tenure rotate {}",
-                quoted(&address)
-            ),
+            fix: advice::of_value(&address),
             what: What::Managed { address, how: found.how },
             level: Level::Block,
             excerpt: "…".to_owned(),
             excusable: None,
+            passed: None,
         })
     }
 
-    /// Ends it: keeps what was found, and tells which exceptions let nothing pass.
-    pub(super) fn done(mut self, leaks: Vec<Leak>) -> Scanned {
+    /// Ends it: keeps what was found and nothing lets pass, and tells which exceptions let nothing pass.
+    pub(super) fn done(mut self, mut leaks: Vec<Leak>) -> Scanned {
+        leaks.iter().filter_map(|leak| leak.passed).for_each(|by| self.count(by));
+        leaks.retain(|leak| leak.passed.is_none());
         self.scanned.leaks = leaks;
         self.scanned.unused = self.standards.allow.unused().cloned().collect();
         self.scanned
@@ -332,8 +342,9 @@ fn too_many(origin: Origin<'_>, path: String, last: Option<&Fresh>) -> Leak {
         what: What::Credential,
         level: Level::Block,
         excerpt: "…".to_owned(),
-        fix: "take the file out".to_owned(),
+        fix: advice::TOO_MUCH.to_owned(),
         excusable: None,
+        passed: None,
     }
 }
 
@@ -362,8 +373,8 @@ impl<'t> Places<'t> {
 }
 
 fn of_hit((origin, path): (Origin<'_>, String), excerpt: String, hit: &Hit<'_>) -> Leak {
-    let place = format!("{path}:{}", hit.line);
     Leak {
+        fix: advice::of_hit(hit.rule, &path, hit.line),
         path,
         line: hit.line,
         column: hit.column,
@@ -374,6 +385,6 @@ fn of_hit((origin, path): (Origin<'_>, String), excerpt: String, hit: &Hit<'_>) 
         level: hit.level,
         excerpt,
         excusable: Some(hit.excusable),
-        fix: format!("take it out, or: tenure allow {} --reason \"…\"", quoted(&place)),
+        passed: hit.is_listed.then_some(By::List),
     }
 }

@@ -1,6 +1,7 @@
 //! Findings as GitHub Actions takes them from a log: workflow commands.
 
 use super::{level, sentence};
+use crate::output::safe;
 use crate::deeds::scan::{Leak, Scanned};
 
 /// Findings as annotations.
@@ -18,7 +19,8 @@ fn note(leak: &Leak) -> String {
     let (path, rule) = (property(&leak.path), property(&leak.rule));
     let (level, line, column) = (level(leak), leak.line.max(1), leak.column.max(1));
     let said = data(&format!("{}; {}", sentence(leak), leak.fix));
-    format!("::{level} file={path},line={line},col={column},title={rule}::{said}\n")
+    let note = format!("::{level} file={path},line={line},col={column},title={rule}::{said}");
+    format!("{}\n", safe(&note))
 }
 
 /// Escapes what comes behind the two colons.
