@@ -73,7 +73,8 @@ pub fn one(world: &World, wanted: &Wanted, reason: &str) -> Result<Allowed, Deed
 fn readings(place: &Place<'_>, given: &Path) -> Result<Vec<RepoPath>, DeedError> {
     let from_root = given.to_str().and_then(|text| text.parse::<RepoPath>().ok());
     let from_here = place.checkout.repo_path(given);
-    let mut readings: Vec<_> = from_here.as_ref().ok().cloned().into_iter().chain(from_root).collect();
+    let mut readings: Vec<_> =
+        from_here.as_ref().ok().cloned().into_iter().chain(from_root).collect();
     readings.dedup();
     if readings.is_empty() { Ok(vec![from_here?]) } else { Ok(readings) }
 }

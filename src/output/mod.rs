@@ -215,11 +215,7 @@ impl<'w> Output<'w> {
         self.looks(result, Colour::Off)
     }
 
-    fn looks(
-        &self,
-        result: &impl Show,
-        colour: Colour,
-    ) -> Result<Zeroizing<String>, OutputError> {
+    fn looks(&self, result: &impl Show, colour: Colour) -> Result<Zeroizing<String>, OutputError> {
         if self.form == Form::Json {
             return Ok(Zeroizing::new(escape::json_line(&versioned(result.json()))));
         }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
+use super::dialect::of_go;
 use super::passes::{Enough, Passes, Target};
 use super::paths::Paths;
 use super::pattern::Pattern;
@@ -115,9 +116,15 @@ impl Gitleaks {
         let file: File = toml::from_str(text).map_err(|error| GitleaksError {
             line: line_of(text, error.span().map_or(0, |span| span.start)),
         })?;
-        let mut reader = Reader { text, read: Self::default(), named: BTreeSet::new(), fields: None };
+        let mut reader = Reader {
+            text,
+            read: Self::default(),
+            named: BTreeSet::new(),
+            unheeded: Vec::new(),
+            fields: None,
+        };
         reader.file(file);
-        Ok(reader.read)
+        Ok(reader.end())
     }
 
     /// Says which rules are switched off, or have allow lists, that neither the file nor these have.
@@ -139,18 +146,20 @@ struct Reader<'t> {
     read: Gitleaks,
     /// The ids that are switched off, or have allow lists.
     named: BTreeSet<String>,
+    /// What is not heeded, by its place in bytes.
+    unheeded: Vec<(usize, Why)>,
     /// Where the first field is that is not known, and how many there are.
     fields: Option<(usize, usize)>,
 }
 
 impl Reader<'_> {
     fn file(&mut self, file: File) {
-        self.rest(1, &file.rest);
+        self.rest(0, &file.rest);
         if let Some(extend) = file.extend {
-            let line = self.line(&extend);
+            let at = start(&extend);
             let extend = extend.into_inner();
             if !extend.path.is_empty() || !extend.url.is_empty() {
-                self.tell(line, Why::Extended);
+                self.tell(at, Why::Extended);
             }
             self.named.extend(extend.disabled_rules.iter().cloned());
             self.read.off = extend.disabled_rules;
@@ -161,37 +170,46 @@ impl Reader<'_> {
         for rule in file.rules {
             self.rule(rule);
         }
-        if let Some((line, count)) = self.fields {
-            self.tell(line, Why::Fields { count });
+        if let Some((at, count)) = self.fields {
+            self.tell(at, Why::Fields { count });
         }
-        let ids: Vec<_> = std::mem::take(&mut self.named).into_iter().filter(|id| is_id(id)).collect();
-        self.tell(1, Why::Unknown { ids });
-        self.read.unheeded.sort_by_key(|it| it.line);
+        let ids: Vec<_> =
+            std::mem::take(&mut self.named).into_iter().filter(|id| is_id(id)).collect();
+        self.tell(0, Why::Unknown { ids });
     }
 
-    fn line<T>(&self, part: &Spanned<T>) -> usize {
-        line_of(self.text, part.span().start)
+    fn tell(&mut self, at: usize, why: Why) {
+        self.unheeded.push((at, why));
     }
 
-    fn tell(&mut self, line: usize, why: Why) {
-        self.read.unheeded.push(Unheeded { line, why });
+    /// Sorts what is not heeded, and counts lines once.
+    fn end(self) -> Gitleaks {
+        let Self { text, mut read, mut unheeded, .. } = self;
+        unheeded.sort_by_key(|(at, _)| *at);
+        let (mut line, mut from) = (1, 0);
+        for (at, why) in unheeded {
+            line += line_of(&text[from..], at - from) - 1;
+            from = at;
+            read.unheeded.push(Unheeded { line, why });
+        }
+        read
     }
 
-    fn rest(&mut self, line: usize, rest: &Rest) {
+    fn rest(&mut self, at: usize, rest: &Rest) {
         let more = rest.count();
         if more > 0 {
-            let (first, count) = self.fields.unwrap_or((line, 0));
-            self.fields = Some((first.min(line), count + more));
+            let (first, count) = self.fields.unwrap_or((at, 0));
+            self.fields = Some((first.min(at), count + more));
         }
     }
 
     fn rule(&mut self, rule: Spanned<RuleFields>) {
-        let line = self.line(&rule);
+        let at = start(&rule);
         let mut fields = rule.into_inner();
         let id = fields.id.clone();
-        self.rest(line, &fields.rest);
+        self.rest(at, &fields.rest);
         if !is_id(&id) {
-            return self.tell(line, Why::Id);
+            return self.tell(at, Why::Id);
         }
         let lists = std::mem::take(&mut fields.allowlists).into_iter();
         for list in lists.chain(fields.allowlist.take()) {
@@ -199,38 +217,41 @@ impl Reader<'_> {
         }
         // Without a pattern of its own, a rule may still change that of ours: by its allow lists.
         if fields.regex.is_none() && fields.path.is_none() {
-            if fields.entropy.is_some() || fields.secret_group.is_some() || !fields.keywords.is_empty() {
-                self.tell(line, Why::Changed { rule: id.clone() });
+            if fields.entropy.is_some()
+                || fields.secret_group.is_some()
+                || !fields.keywords.is_empty()
+            {
+                self.tell(at, Why::Changed { rule: id.clone() });
             }
             self.named.insert(id);
             return;
         }
         if !fields.required.is_empty() {
-            self.tell(line, Why::Required { rule: id });
+            self.tell(at, Why::Required { rule: id });
         }
         // What is only there for others to stand near is nobody's finding.
         let is_silent = fields.skip_report;
         match fields.rule() {
             Ok(_) if is_silent => {}
             Ok(rule) => self.read.rules.push(rule),
-            Err(why) => self.tell(line, why),
+            Err(why) => self.tell(at, why),
         }
     }
 
     fn allow(&mut self, list: Spanned<List>, rule: Option<&str>) {
-        let line = self.line(&list);
+        let at = start(&list);
         let list = list.into_inner();
-        self.rest(line, &list.rest);
+        self.rest(at, &list.rest);
         if !list.commits.is_empty() {
-            self.tell(line, Why::Commits);
+            self.tell(at, Why::Commits);
         }
         match list.passes(rule) {
             Ok((passes, unheeded)) => {
-                unheeded.into_iter().for_each(|why| self.tell(line, why));
+                unheeded.into_iter().for_each(|why| self.tell(at, why));
                 self.named.extend(passes.rules.iter().filter(|_| rule.is_none()).cloned());
                 self.read.passes.push(passes);
             }
-            Err(unheeded) => unheeded.into_iter().for_each(|why| self.tell(line, why)),
+            Err(unheeded) => unheeded.into_iter().for_each(|why| self.tell(at, why)),
         }
     }
 }
@@ -262,7 +283,7 @@ impl List {
         let mut whys = Vec::new();
         let mut compiled = |field, texts: Vec<String>| {
             let (patterns, bad): (Vec<_>, Vec<_>) =
-                texts.into_iter().map(Pattern::new).partition(Result::is_ok);
+                texts.iter().map(|it| Pattern::new(of_go(it))).partition(Result::is_ok);
             let bad = bad.into_iter().filter_map(Result::err);
             whys.extend(bad.map(|why| Why::Allowed { rule: rule.clone(), field, why }));
             patterns.into_iter().flatten().collect::<Vec<_>>()
@@ -309,9 +330,13 @@ impl RuleFields {
         // A keyword too short for ours would be found nowhere: then the pattern is searched everywhere.
         let is_fit = keywords.iter().all(|word| is_keyword(word));
         let wrong = |field, why| Why::Rule { rule: self.id.clone(), field, why };
-        let pattern = self.regex.map(Pattern::searching).transpose();
+        let pattern = self.regex.map(|it| Pattern::searching(of_go(&it))).transpose();
         let pattern = pattern.map_err(|why| wrong("regex", why))?.map(|it| it.near(&keywords));
-        let path = self.path.map(Pattern::new).transpose().map_err(|why| wrong("path", why))?;
+        let path = self
+            .path
+            .map(|it| Pattern::new(of_go(&it)))
+            .transpose()
+            .map_err(|why| wrong("path", why))?;
         if pattern.is_none() && path.as_ref().is_none_or(|path| path.takes_all) {
             return Err(Why::EveryFile { rule: self.id });
         }
@@ -335,6 +360,10 @@ impl RuleFields {
             level_in_tests: None,
         })
     }
+}
+
+fn start<T>(part: &Spanned<T>) -> usize {
+    part.span().start
 }
 
 /// Tells whether an id can be shown, and written into an exception.

@@ -11,6 +11,7 @@ mod allow;
 mod assigned;
 mod checksum;
 mod cursor;
+mod dialect;
 mod gitleaks;
 mod keywords;
 pub mod managed;

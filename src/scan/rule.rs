@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::Level;
 use super::checksum::Checksum;
-use super::of_tests::is_of_tests;
 use super::model;
+use super::of_tests::is_of_tests;
 use super::paths::Paths;
 use super::pattern::{Pattern, PatternProblem};
 use super::shape::Shape;

@@ -6,7 +6,8 @@ use crate::scan::TOO_MANY;
 use crate::world::ObjectId;
 
 /// Of a text with more findings than are looked at: nothing lets it pass.
-pub(super) const TOO_MUCH: &str = "leave the file out of git: git rm --cached, and a line in .gitignore";
+pub(super) const TOO_MUCH: &str =
+    "leave the file out of git: git rm --cached, and a line in .gitignore";
 
 /// Of a credential in a text.
 pub(super) fn of_hit(rule: &str, path: &str, line: usize) -> String {
@@ -14,7 +15,9 @@ pub(super) fn of_hit(rule: &str, path: &str, line: usize) -> String {
         return TOO_MUCH.to_owned();
     }
     let place = quoted(format!("{path}:{line}"));
-    format!("take it out (`tenure set` keeps it); a false alarm: tenure allow {place} --reason \"…\"")
+    format!(
+        "take it out (`tenure set` keeps it); a false alarm: tenure allow {place} --reason \"…\""
+    )
 }
 
 /// Of a value that is managed here.
@@ -29,7 +32,8 @@ pub(super) fn of_name(leak: &Leak) -> String {
             format!("rename it with git mv; if it was ever pushed: {}", rotate(address))
         }
         What::Credential => {
-            "rename it with git mv; a false alarm: tenure allow FILE:0 --path GLOB --reason \"…\"".to_owned()
+            "rename it with git mv; a false alarm: tenure allow FILE:0 --path GLOB --reason \"…\""
+                .to_owned()
         }
     }
 }

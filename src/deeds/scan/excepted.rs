@@ -58,8 +58,7 @@ pub(in crate::deeds) fn brought(
     // Where it cannot be read, nothing is looked through at all.
     let Ok(list) = AllowList::parse(&text) else { return Ok(Vec::new()) };
     let head = place.checkout.head_file(&path)?.unwrap_or_default();
-    let is_known =
-        |allow: &Allow| String::from_utf8_lossy(&head).contains(&allow.text.to_string());
+    let is_known = |allow: &Allow| String::from_utf8_lossy(&head).contains(&allow.text.to_string());
     let named = naming(place, &policy, &list, changes)?;
     let new = named.into_iter().filter(|(_, allow)| !is_known(allow));
     let fix = format!("tenure allow --prune && git add {ALLOW}");

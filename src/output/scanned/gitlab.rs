@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::sarif::fingerprints;
 use super::sentence;
-use crate::output::escape::json_line;
 use crate::deeds::scan::{Leak, Scanned};
+use crate::output::escape::json_line;
 use crate::scan::Level;
 
 /// Findings as a code quality report.

@@ -167,8 +167,10 @@ pub fn is_ours(text: &str) -> bool {
         let rest = line.trim_start_matches(|digit: char| digit.is_ascii_digit());
         rest.len() < line.len() && (rest.starts_with(" text,") || rest.starts_with(" texts,"))
     };
-    let is_note = |line: &str| line.starts_with("::error file=") || line.starts_with("::warning file=");
-    let object = |marks: [&str; 2]| text.starts_with('{') && marks.iter().all(|it| text.contains(it));
+    let is_note =
+        |line: &str| line.starts_with("::error file=") || line.starts_with("::warning file=");
+    let object =
+        |marks: [&str; 2]| text.starts_with('{') && marks.iter().all(|it| text.contains(it));
     object(["\"findings\":", "\"left_out\":"])
         || object(["\"runs\":", "\"name\":\"tenure\""])
         || text == "[]\n"

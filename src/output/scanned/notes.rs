@@ -1,8 +1,8 @@
 //! Findings as GitHub Actions takes them from a log: workflow commands.
 
 use super::{level, sentence};
-use crate::output::safe;
 use crate::deeds::scan::{Leak, Scanned};
+use crate::output::safe;
 
 /// Findings as annotations.
 pub struct Notes<'s>(pub &'s Scanned);

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use super::{level, sentence, unheeded};
-use crate::output::escape::json_line;
 use crate::deeds::scan::{Leak, Scanned};
 use crate::names::Sha256;
+use crate::output::escape::json_line;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
