@@ -19,7 +19,8 @@ use crate::names::is_hazard;
 /// The longest id in characters that is shown whole.
 const LONGEST: usize = 120;
 /// Fields that say nothing about what is found, in lower case.
-const METADATA: [&str; 4] = ["title", "description", "minversion", "tags"];
+const METADATA: [&str; 6] =
+    ["title", "description", "minversion", "betterleaksminversion", "tags", "validate"];
 
 /// What a `.gitleaks.toml` asks for.
 #[derive(Debug, Default)]
