@@ -27,6 +27,7 @@ pub(crate) mod leaving;
 mod list;
 mod lists;
 mod log;
+mod looked_into;
 mod machines;
 mod man;
 pub(crate) mod member;

@@ -20,6 +20,11 @@ pub(super) fn of_hit(rule: &str, path: &str, line: usize) -> String {
     )
 }
 
+/// Of a credential in what a policy leaves in clear of a sealed file.
+pub(super) fn of_clear(path: &str) -> String {
+    format!("take its key out of `clear` in the policy, then: tenure seal {}", quoted(path))
+}
+
 /// Of a value that is managed here.
 pub(super) fn of_value(address: &Address) -> String {
     format!("take it out; if it was ever pushed: {}", rotate(address))

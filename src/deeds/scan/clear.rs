@@ -1,6 +1,5 @@
 //! Values in clear in a file that the policy wants sealed, as a commit brought it: whatever became of it later.
 
-use super::before::Touched;
 use super::texts::{Fresh, Judge, Origin};
 use super::{Leak, What};
 use crate::names::{RepoPath, quoted};
@@ -34,8 +33,7 @@ impl Judge<'_> {
                 excusable: None,
                 passed: None,
             };
-            let touched = self.lines.touched(text, &(at..at), &mut Touched::default());
-            (leak, Some(touched))
+            (leak, Some(at..at))
         };
         found.into_iter().map(fresh).collect()
     }
