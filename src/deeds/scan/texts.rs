@@ -11,11 +11,11 @@ use super::leaks::{At, Places, in_text};
 use super::standards::Standards;
 use super::utf32::Readable;
 use super::values::Values;
-use super::{Leak, MANAGED, Scanned};
+use super::{By, Leak, MANAGED, Scanned, advice};
 use crate::names::RepoPath;
 use crate::policy::Policy;
 use crate::scan::managed::Found;
-use crate::scan::{Piece, Pieces, Scanner, TOO_MANY, Text};
+use crate::scan::{Hit, Piece, Pieces, Scanner, TOO_MANY, Text};
 use crate::world::{ObjectId, WorldError};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
@@ -85,10 +85,9 @@ impl<'s> Judge<'s> {
     /// Judges a name: of the file itself, or of what is packed in it.
     fn name(&mut self, origin: Origin<'_>, name: &[u8]) -> Vec<Fresh> {
         let name = Text { path: b"", bytes: name, new_lines: None };
-        let (found, allowed) = self.piece(origin, &Piece::whole(&self.scanner, &name), MOST);
-        self.scanned.allowed += allowed;
+        let found = self.piece(origin, &Piece::whole(&self.scanner, &name), MOST);
         let named = |(leak, _): Fresh| {
-            let fix = "give it a name that says no secret: git mv".to_owned();
+            let fix = advice::of_name(&leak);
             (Leak { line: 0, fix, ..leak }, None)
         };
         found.into_iter().map(named).collect()
@@ -97,7 +96,7 @@ impl<'s> Judge<'s> {
     /// A path as it may be shown: without the parts from the first one on that says a secret.
     fn shown(&self, path: &[u8]) -> String {
         let hits = self.scanner.scan(&Text { path: b"", bytes: path, new_lines: None });
-        let hits = hits.into_iter().map(|hit| hit.span.start);
+        let hits = hits.into_iter().filter(|hit| !hit.is_listed).map(|hit| hit.span.start);
         let first = hits.chain(self.managed(path).into_iter().map(|it| it.span.start)).min();
         let Some(first) = first else { return String::from_utf8_lossy(path).into_owned() };
         let folder = path[..first].iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
@@ -142,8 +141,7 @@ impl<'s> Judge<'s> {
     pub(super) fn whole(&mut self, origin: Origin<'_>, bytes: &[u8]) -> Vec<Fresh> {
         self.scanned.bytes += bytes.len() as u64;
         let text = Text { path: origin.path, bytes, new_lines: None };
-        let (mut fresh, allowed) = self.piece(origin, &Piece::whole(&self.scanner, &text), MOST);
-        self.scanned.allowed += allowed;
+        let mut fresh = self.piece(origin, &Piece::whole(&self.scanner, &text), MOST);
         let in_clear = if self.clear { self.in_clear(origin, bytes) } else { Vec::new() };
         if !in_clear.is_empty() {
             // What must not stand there at all is told once.
@@ -157,14 +155,16 @@ impl<'s> Judge<'s> {
 
     /// Judges a text that is too large to be kept.
     fn pieces(&mut self, origin: Origin<'_>, from: &mut dyn Read) -> io::Result<Vec<Fresh>> {
-        let (mut fresh, mut allowed, mut bytes) = (Vec::new(), 0, 0);
+        let (mut fresh, mut passed, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut part = Zeroizing::new(vec![0; 64 << 10]);
         let mut pieces = Pieces::new(&self.scanner, origin.path);
         let mut see = |piece: &Piece<'_, '_>| {
             let most = MOST.saturating_sub(fresh.len());
-            let (found, passed) = self.piece(origin, piece, most);
+            let found = self.piece(origin, piece, most).into_iter();
+            let (through, found): (Vec<_>, Vec<_>) = found.partition(|(it, _)| it.passed.is_some());
             fresh.extend(found);
-            allowed += passed;
+            // They are counted, and there is no need to count beyond any measure.
+            passed.extend(through.into_iter().take(MOST.saturating_sub(passed.len())));
             fresh.len()
         };
         let mut is_archive = false;
@@ -188,7 +188,7 @@ impl<'s> Judge<'s> {
                 break;
             }
         }
-        self.scanned.allowed += allowed;
+        fresh.extend(passed);
         self.scanned.bytes += bytes;
         if is_archive {
             self.skip(origin, TOO_LARGE);
@@ -197,43 +197,52 @@ impl<'s> Judge<'s> {
         Ok(fresh)
     }
 
-    /// Judges a part of a text, or all of it, and tells up to `most` findings; gives how many exceptions let pass.
-    fn piece(&self, origin: Origin<'_>, piece: &Piece<'_, '_>, most: usize) -> (Vec<Fresh>, usize) {
+    /// Judges a part of a text, or all of it; of what nothing lets pass, up to `most` findings are told.
+    fn piece(&self, origin: Origin<'_>, piece: &Piece<'_, '_>, most: usize) -> Vec<Fresh> {
         let managed = self.managed(piece.bytes);
         if managed.is_empty() && piece.hits.is_empty() {
-            return (Vec::new(), 0);
+            return Vec::new();
         }
-        let (at, path) = (self.at(origin), String::from_utf8_lossy(origin.path));
+        let at = self.at(origin);
         let mut places = Places::of(piece.bytes, piece.line);
         let values = managed.iter().filter(|found| piece.tells(&found.span)).filter_map(|found| {
             let address = self.values.as_ref()?.managed.name(found)?;
             let leak = at.of_value(places.place(found.span.start), address, found);
             Some((leak, Some(in_text(piece, &found.span))))
         });
-        let (mut others, mut allowed) = (managed.as_slice(), 0);
+        let mut others = managed.as_slice();
         let hits = piece.hits.iter().filter_map(|hit| {
             let (start, end) = (hit.span.start - piece.base, hit.span.end - piece.base);
             others = &others[others.partition_point(|it| it.span.end <= start)..];
             if others.first().is_some_and(|it| it.span.start < end) {
                 return None;
             }
-            // No exception counts where only sealed values stand.
-            let allow = Some(&self.standards.allow).filter(|_| !at.is_managed);
-            if allow.is_some_and(|allow| allow.lets(hit.rule, &path, &hit.excusable.hash)) {
-                allowed += 1;
-                return None;
-            }
             // Nobody knows what was not looked at.
             let place = (hit.rule != TOO_MANY).then(|| hit.whole.clone());
-            Some((at.of_hit(piece, hit), place))
+            let passed = self.passes(&at, hit);
+            Some((Leak { passed, ..at.of_hit(piece, hit) }, place))
         });
-        let mut all = values.chain(hits);
-        let mut fresh: Vec<Fresh> = all.by_ref().take(most).collect();
-        if let Some((next, _)) = all.next() {
-            fresh.push((at.too_many(next.line), None));
+        let (mut fresh, mut told): (Vec<Fresh>, _) = (Vec::new(), 0);
+        for (leak, place) in values.chain(hits) {
+            told += usize::from(leak.passed.is_none());
+            if told > most {
+                fresh.push((at.too_many(leak.line), None));
+                break;
+            }
+            fresh.push((leak, place));
         }
-        drop(all);
-        (fresh, allowed)
+        fresh
+    }
+
+    /// Tells what lets a hit pass; nothing does where only sealed values stand.
+    fn passes(&self, at: &At<'_>, hit: &Hit<'_>) -> Option<By> {
+        let path = String::from_utf8_lossy(at.origin.path);
+        let allow = &self.standards.allow;
+        match hit {
+            _ if at.is_managed => None,
+            hit if hit.is_listed => Some(By::List),
+            hit => allow.lets(hit.rule, &path, &hit.excusable.hash).then_some(By::Exception),
+        }
     }
 
     fn at<'o>(&self, origin: Origin<'o>) -> At<'o> {
@@ -318,8 +327,11 @@ impl<'s> Judge<'s> {
         path.zip(self.policy).is_some_and(|(path, policy)| policy.environment_of(&path).is_some())
     }
 
-    /// Ends it: keeps what was found, and tells which exceptions let nothing pass.
-    pub(super) fn done(mut self, leaks: Vec<Leak>) -> Scanned {
+    /// Ends it: keeps what was found and does not pass, and tells which exceptions let nothing pass.
+    pub(super) fn done(mut self, mut leaks: Vec<Leak>) -> Scanned {
+        let count = |by| leaks.iter().filter(|leak| leak.passed == Some(by)).count();
+        (self.scanned.allowed, self.scanned.listed) = (count(By::Exception), count(By::List));
+        leaks.retain(|leak| leak.passed.is_none());
         self.scanned.leaks = leaks;
         self.scanned.unused = self.standards.allow.unused().cloned().collect();
         self.scanned

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::sarif::fingerprints;
 use super::sentence;
 use crate::deeds::scan::{Leak, Scanned};
+use crate::output::escape::json_line;
 use crate::scan::Level;
 
 /// Findings as a code quality report.
@@ -16,7 +17,7 @@ impl Gitlab<'_> {
     pub fn text(&self) -> String {
         let issues: Vec<_> =
             self.0.leaks.iter().zip(fingerprints(&self.0.leaks)).map(issue).collect();
-        format!("{}\n", Value::from(issues))
+        json_line(&Value::from(issues))
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-use super::{level, sentence};
+use super::{level, sentence, unheeded};
 use crate::deeds::scan::{Leak, Scanned};
 use crate::names::Sha256;
+use crate::output::escape::json_line;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -36,9 +37,16 @@ impl Sarif<'_> {
                 } },
                 "columnKind": "utf16CodeUnits",
                 "results": results,
+                "properties": {
+                    "allowed": self.0.allowed,
+                    "listed": self.0.listed,
+                    "relaxed": self.0.relaxed,
+                    "unheeded": unheeded(self.0),
+                    "skipped": self.0.skipped.iter().map(|(path, why)| format!("{path} {why}")).collect::<Vec<_>>(),
+                },
             }],
         });
-        format!("{log}\n")
+        json_line(&log)
     }
 }
 
