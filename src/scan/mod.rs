@@ -98,8 +98,17 @@ pub struct Hit<'r> {
     pub last_line: usize,
     /// What an exception names the secret by.
     pub excusable: Excusable,
-    /// Whether an allow list of `.gitleaks.toml` lets it pass: then it is counted, and not told.
-    pub is_listed: bool,
+    /// What lets it pass: then it is counted, and not told.
+    pub passed: Option<Pass>,
+}
+
+/// What lets a hit pass, of all that stands in files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// A mark in its line, or one for the part of the text that it stands in.
+    Mark,
+    /// An allow list of `.gitleaks.toml`.
+    List,
 }
 
 /// The rules that a scanner goes by.

@@ -74,6 +74,8 @@ pub enum By {
     Exception,
     /// An allow list of `.gitleaks.toml`.
     List,
+    /// A mark beside it.
+    Mark,
 }
 
 /// What was found.
@@ -116,6 +118,8 @@ pub struct Scanned {
     pub allowed: usize,
     /// How many findings an allow list of `.gitleaks.toml` lets pass.
     pub listed: usize,
+    /// How many findings a mark beside them lets pass.
+    pub marked: usize,
     /// Which of the files that let findings pass are changed by what was looked through.
     pub relaxed: Vec<&'static str>,
     /// The exceptions that let nothing pass.
@@ -158,6 +162,7 @@ impl Scanned {
         self.left_out = self.left_out.max(left_out);
         self.allowed += other.allowed;
         self.listed += other.listed;
+        self.marked += other.marked;
         append(&mut self.relaxed, other.relaxed);
         self.took += other.took;
     }

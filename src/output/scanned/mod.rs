@@ -54,6 +54,7 @@ impl Show for Scanned {
             "values": { "searched": self.searched, "left_out": self.left_out, "closed": self.closed },
             "allowed": self.allowed,
             "listed": self.listed,
+            "marked": self.marked,
             "relaxed": self.relaxed,
             "cut": self.is_cut,
             "added": self.added.iter().map(allow_json).collect::<Vec<_>>(),
@@ -189,7 +190,9 @@ impl Scanned {
         };
         let exceptions = if self.relaxed.contains(&ALLOW) { ALLOW } else { "exceptions" };
         let parts = [(self.allowed, exceptions, ALLOW), (self.listed, GITLEAKS, GITLEAKS)];
-        parts.into_iter().filter(|(number, ..)| *number > 0).map(part).collect()
+        let parts = parts.into_iter().filter(|(number, ..)| *number > 0).map(part);
+        let marked = (self.marked > 0).then(|| format!("{} let pass by marks", self.marked));
+        parts.chain(marked).collect()
     }
 
     /// What was looked through, in one line.

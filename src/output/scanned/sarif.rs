@@ -40,6 +40,7 @@ impl Sarif<'_> {
                 "properties": {
                     "allowed": self.0.allowed,
                     "listed": self.0.listed,
+                    "marked": self.0.marked,
                     "relaxed": self.0.relaxed,
                     "unheeded": unheeded(self.0),
                     "skipped": self.0.skipped.iter().map(|(path, why)| format!("{path} {why}")).collect::<Vec<_>>(),
