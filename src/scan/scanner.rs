@@ -6,10 +6,10 @@ use super::assigned::Names;
 use super::keywords::Keywords;
 use super::passes::Found;
 use super::regions::{self, Kind, Regions};
-use super::rule::{Group, Reach, Rule};
+use super::rule::{Reach, Rule};
 use super::text::{Lines, Wide, Widths, has_run};
 use super::value::Net;
-use super::{Excusable, Hit, Level, Rules, TOO_MANY, Text, assigned, marks, model, runs};
+use super::{Excusable, Hit, Level, Pass, Rules, TOO_MANY, Text, assigned, marks, runs};
 
 /// How far before a keyword its rule's pattern is searched, and how far after it.
 const BEFORE: usize = 256;
@@ -72,6 +72,13 @@ pub(super) struct Raw {
     pub(super) whole: Range<usize>,
 }
 
+/// A hit, and what lets it pass.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) raw: Raw,
+    pub(super) passed: Option<Pass>,
+}
+
 impl<'r> Scanner<'r> {
     /// Makes rules ready. Cheap: patterns are compiled when their keyword is first met.
     #[must_use]
@@ -120,8 +127,8 @@ impl<'r> Scanner<'r> {
         }
         let bytes = if decoded.is_empty() { text.bytes } else { &decoded };
         let view = View { path: &path, bytes, open: None, is_begin: true };
-        let (raw, _) = self.look(view);
-        let mut hits = self.tell(raw, bytes, &mut Lines::new(bytes, 1, 0));
+        let (hits, _) = self.look(view);
+        let mut hits = self.tell(hits, bytes, &mut Lines::new(bytes, 1, 0));
         if let Some(is_new) = text.new_lines {
             hits.retain(|hit| (hit.line..=hit.last_line).any(is_new));
         }
@@ -132,7 +139,7 @@ impl<'r> Scanner<'r> {
     }
 
     /// Gives the hits of a view, the best of those that overlap, and the regions that hide others.
-    pub(super) fn look(&self, view: View<'_>) -> (Vec<Raw>, Regions) {
+    pub(super) fn look(&self, view: View<'_>) -> (Vec<Judged>, Regions) {
         let mut walk = Walk::new(self, view);
         self.keywords.find(view.bytes, |word, at| walk.met(word, at));
         walk.end();
@@ -141,24 +148,27 @@ impl<'r> Scanner<'r> {
         runs::find(view.bytes, level, |raw| push(&mut hits, raw));
         let is_flooded = walk_flooded || hits.len() >= MOST;
         hits.retain(|raw| !regions.cover(&raw.span));
-        let mut hits = best(hits);
-        hits.retain(|raw| !self.passes(view, raw));
+        hits.retain(|raw| !self.is_off(raw));
+        let judge = |raw| Judged { passed: self.passes(view, &raw), raw };
+        let mut hits: Vec<_> = best(hits).into_iter().map(judge).collect();
         if is_flooded {
             let end = view.bytes.len().saturating_sub(1);
             let (source, level, span) = (Source::Flood, Level::Block, end..end);
-            hits.push(Raw { source, level, whole: span.clone(), span });
+            let raw = Raw { source, level, whole: span.clone(), span };
+            hits.push(Judged { raw, passed: None });
         }
         (hits, regions)
     }
 
-    fn passes(&self, view: View<'_>, raw: &Raw) -> bool {
+    fn is_off(&self, raw: &Raw) -> bool {
         let is_net = matches!(raw.source, Source::Net(_));
-        if is_net && self.rules.off.iter().any(|id| id == self.id(raw)) {
-            return true;
-        }
+        is_net && self.rules.off.iter().any(|id| id == self.id(raw))
+    }
+
+    fn passes(&self, view: View<'_>, raw: &Raw) -> Option<Pass> {
         let (from, to) = (raw.whole.start.min(raw.span.start), raw.whole.end.max(raw.span.end));
         if marks::pass(view.bytes, from, to, self.id(raw)) {
-            return true;
+            return Some(Pass::Mark);
         }
         let found = Found {
             rule: self.id(raw),
@@ -167,7 +177,7 @@ impl<'r> Scanner<'r> {
             whole: &view.bytes[raw.whole.clone()],
             line: marks::line(view.bytes, from, to),
         };
-        self.rules.passes.iter().any(|passes| passes.take(&found))
+        self.rules.passes.iter().any(|passes| passes.take(&found)).then_some(Pass::List)
     }
 
     fn id(&self, raw: &Raw) -> &'r str {
@@ -179,8 +189,13 @@ impl<'r> Scanner<'r> {
     }
 
     /// Gives hits their names and lines.
-    pub(super) fn tell(&self, raw: Vec<Raw>, bytes: &[u8], lines: &mut Lines<'_>) -> Vec<Hit<'r>> {
-        let tell = |raw: Raw| {
+    pub(super) fn tell(
+        &self,
+        hits: Vec<Judged>,
+        bytes: &[u8],
+        lines: &mut Lines<'_>,
+    ) -> Vec<Hit<'r>> {
+        let tell = |Judged { raw, passed }| {
             let (line, column) = lines.place(raw.span.start);
             // The next hit may begin before this one's last byte only if they are one: they do not overlap.
             let (last_line, _) = lines.place(raw.span.end.max(raw.span.start + 1) - 1);
@@ -192,9 +207,20 @@ impl<'r> Scanner<'r> {
             let (rule, level) = (self.id(&raw), raw.level);
             let excusable = Excusable::of(&bytes[raw.span.clone()]);
             let (span, whole) = (raw.span, raw.whole);
-            Hit { rule, description, level, span, whole, line, column, last_line, excusable }
+            Hit {
+                rule,
+                description,
+                level,
+                span,
+                whole,
+                line,
+                column,
+                last_line,
+                excusable,
+                passed,
+            }
         };
-        raw.into_iter().map(tell).collect()
+        hits.into_iter().map(tell).collect()
     }
 }
 
@@ -329,7 +355,7 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             return;
         }
         let Some(pattern) = pattern.get() else {
-            // Nobody can tell, so that it counts as found.
+            // Whoever made it knows that it can be compiled; were it otherwise, nobody could tell.
             return push(&mut self.hits, raw(window.clone(), window));
         };
         let mut from = window.start;
@@ -345,10 +371,10 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             from = found.end().max(found.start() + 1);
             let whole = found.range();
             let span = match pattern.captures_at(text, whole.start) {
-                Some(captures) => secret(rule.group, &captures).unwrap_or(whole.clone()),
+                Some(captures) => rule.group.of(&captures).unwrap_or(whole.clone()),
                 None => whole.clone(),
             };
-            if is_one(rule, &text[span.clone()]) {
+            if rule.means(&text[span.clone()]) {
                 push(&mut self.hits, raw(span, whole));
             }
         }
@@ -359,29 +385,4 @@ fn push(hits: &mut Vec<Raw>, raw: Raw) {
     if hits.len() < MOST {
         hits.push(raw);
     }
-}
-
-fn secret(group: Group, captures: &regex::bytes::Captures<'_>) -> Option<Range<usize>> {
-    let range = |found: regex::bytes::Match<'_>| found.range();
-    match group {
-        Group::Named => captures.name("secret").map(range),
-        Group::Number(number) => captures.get(number).map(range),
-        Group::First => {
-            let groups = captures.iter().skip(1).flatten();
-            groups.map(range).find(|range| !range.is_empty())
-        }
-    }
-}
-
-/// Tells whether what a pattern found is what its rule means.
-fn is_one(rule: &Rule, secret: &[u8]) -> bool {
-    let is_excepted = || {
-        // A pattern that cannot be compiled excepts nothing.
-        let takes = |regex: &regex::bytes::Regex| regex.is_match(secret);
-        rule.except.iter().any(|except| except.get().is_some_and(takes))
-    };
-    rule.entropy.is_none_or(|least| model::entropy(secret) >= least)
-        && (!rule.random || model::is_random(secret))
-        && rule.checksum.is_none_or(|checksum| checksum.holds(secret))
-        && !is_excepted()
 }
