@@ -177,7 +177,7 @@ pub fn staged(world: &World) -> Result<Guarded, DeedError> {
     } else if has_policy(&place)? {
         guarded.guards = Guards::Untouched;
     }
-    guarded.blocking.extend(scan::excepted::brought(&place, standards.policy.as_ref(), &changes)?);
+    guarded.blocking.extend(scan::excepted::brought(&place, &standards, &changes)?);
     // What is said of a sealed file's place already is not said of its values once more.
     let said = |path: &str| guarded.blocking.iter().any(|finding| stands_in(finding, path));
     scanned.leaks.retain(|leak| !said(&leak.path));

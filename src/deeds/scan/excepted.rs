@@ -1,6 +1,6 @@
 //! Exceptions that name what none may cover: a managed file, or a managed value. They have no effect.
 
-use super::standards::ALLOW;
+use super::standards::{ALLOW, Standards};
 use super::values;
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
@@ -46,21 +46,19 @@ pub(in crate::deeds) fn findings(
 /// commit could test guesses. What HEAD has already is for `check` to tell.
 pub(in crate::deeds) fn brought(
     place: &Place<'_>,
-    policy: Option<&Policy>,
+    standards: &Standards,
     changes: &[StagedChange],
 ) -> Result<Vec<Finding>, DeedError> {
     let is_it = |change: &StagedChange| change.raw == ALLOW.as_bytes() && change.now.is_some();
-    let Some(policy) = policy.filter(|_| changes.iter().any(is_it)) else {
+    let Some(policy) = standards.policy.as_ref().filter(|_| changes.iter().any(is_it)) else {
         return Ok(Vec::new());
     };
     let path: RepoPath = ALLOW.parse()?;
     let bytes = place.read(&path)?.unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
-    // Where it cannot be read, nothing is looked through at all.
-    let Ok(list) = AllowList::parse(&text) else { return Ok(Vec::new()) };
     let head = place.checkout.head_file(&path)?.unwrap_or_default();
     let is_known = |allow: &Allow| String::from_utf8_lossy(&head).contains(&allow.text.to_string());
-    let named = naming(place, policy, &list, changes)?;
+    let named = naming(place, policy, &standards.allow, changes)?;
     let new = named.into_iter().filter(|(_, allow)| !is_known(allow));
     let fix = format!("tenure allow --prune && git add {ALLOW}");
     let tell = |(address, allow): (Address, &Allow)| {

@@ -164,6 +164,7 @@ impl Scanned {
         self.allowed += other.allowed;
         self.listed += other.listed;
         self.by_marks += other.by_marks;
+        append(&mut self.relaxed, other.relaxed);
         self.took += other.took;
     }
 
