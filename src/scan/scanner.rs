@@ -148,9 +148,9 @@ impl<'r> Scanner<'r> {
         runs::find(view.bytes, level, |raw| push(&mut hits, raw));
         let is_flooded = walk_flooded || hits.len() >= MOST;
         hits.retain(|raw| !regions.cover(&raw.span));
-        hits.retain(|raw| !self.is_off(raw));
         let judge = |raw| Judged { passed: self.passes(view, &raw), raw };
-        let mut hits: Vec<_> = best(hits).into_iter().map(judge).collect();
+        let on = best(hits).into_iter().filter(|raw| !self.is_off(raw));
+        let mut hits: Vec<_> = on.map(judge).collect();
         if is_flooded {
             let end = view.bytes.len().saturating_sub(1);
             let (source, level, span) = (Source::Flood, Level::Block, end..end);
