@@ -98,14 +98,14 @@ pub struct Hit<'r> {
     pub last_line: usize,
     /// What an exception names the secret by.
     pub excusable: Excusable,
-    /// What lets it pass: then it is counted, and not told.
+    /// What lets it pass; then it is no finding.
     pub passed: Option<Pass>,
 }
 
-/// What lets a hit pass, of all that stands in files.
+/// What in a text, or about it, lets a hit pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pass {
-    /// A mark in its line, or one for the part of the text that it stands in.
+    /// A mark in its line.
     Mark,
     /// An allow list of `.gitleaks.toml`.
     List,

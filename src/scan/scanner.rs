@@ -147,9 +147,10 @@ impl<'r> Scanner<'r> {
         let (mut hits, regions, walk_flooded) = (walk.hits, walk.regions, walk.is_flooded);
         runs::find(view.bytes, level, |raw| push(&mut hits, raw));
         let is_flooded = walk_flooded || hits.len() >= MOST;
-        hits.retain(|raw| !self.is_off(raw) && !regions.hide(&raw.span));
+        hits.retain(|raw| !regions.hide(&raw.span));
         let judge = |raw| Judged { passed: self.passes(view, &regions, &raw), raw };
-        let mut hits: Vec<_> = best(hits).into_iter().map(judge).collect();
+        let on = best(hits).into_iter().filter(|raw| !self.is_off(raw));
+        let mut hits: Vec<_> = on.map(judge).collect();
         if is_flooded {
             let end = view.bytes.len().saturating_sub(1);
             let (source, level, span) = (Source::Flood, Level::Block, end..end);
@@ -160,7 +161,8 @@ impl<'r> Scanner<'r> {
     }
 
     fn is_off(&self, raw: &Raw) -> bool {
-        matches!(raw.source, Source::Net(net) if self.rules.off.iter().any(|id| id == net.id()))
+        let is_net = matches!(raw.source, Source::Net(_));
+        is_net && self.rules.off.iter().any(|id| id == self.id(raw))
     }
 
     fn passes(&self, view: View<'_>, regions: &Regions, raw: &Raw) -> Option<Pass> {

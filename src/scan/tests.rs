@@ -24,7 +24,7 @@ fn in_pieces<'r, 't>(
         pieces.push(part, &mut |piece| found.extend(piece.hits.iter().cloned()));
     }
     pieces.finish(&mut |piece| found.extend(piece.hits.iter().cloned()));
-    found.retain(|hit: &Hit<'_>| hit.passed.is_none());
+    found.retain(|hit| hit.passed.is_none());
     found
 }
 

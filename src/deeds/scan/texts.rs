@@ -332,7 +332,7 @@ impl<'s> Judge<'s> {
     pub(super) fn done(mut self, mut leaks: Vec<Leak>) -> Scanned {
         let count = |by| leaks.iter().filter(|leak| leak.passed == Some(by)).count();
         (self.scanned.allowed, self.scanned.listed) = (count(By::Exception), count(By::List));
-        self.scanned.marked = count(By::Mark);
+        self.scanned.by_marks = count(By::Mark);
         leaks.retain(|leak| leak.passed.is_none());
         self.scanned.leaks = leaks;
         self.scanned.unused = self.standards.allow.unused().cloned().collect();
