@@ -161,8 +161,7 @@ impl<'r> Scanner<'r> {
     }
 
     fn is_off(&self, raw: &Raw) -> bool {
-        let is_net = matches!(raw.source, Source::Net(_));
-        is_net && self.rules.off.iter().any(|id| id == self.id(raw))
+        matches!(raw.source, Source::Net(net) if self.rules.off.iter().any(|id| id == net.id()))
     }
 
     fn passes(&self, view: View<'_>, regions: &Regions, raw: &Raw) -> Option<Pass> {
