@@ -311,7 +311,7 @@ mod tests {
         let rules = Rules::ours().with_gitleaks(Gitleaks::read(config).unwrap());
         let text = Text { path: path.as_bytes(), bytes: text.as_bytes(), new_lines: None };
         let hits = Scanner::new(&rules).scan(&text);
-        hits.iter().filter(|hit| !hit.is_listed).map(|hit| hit.rule.to_owned()).collect()
+        hits.iter().filter(|hit| hit.passed.is_none()).map(|hit| hit.rule.to_owned()).collect()
     }
 
     const RULE: &str = "[[rules]]\nid = 'acme'\ndescription = 'Acme key'\nregex = '''acme_([a-z]{8})'''\n\

@@ -100,8 +100,17 @@ pub struct Hit<'r> {
     pub last_line: usize,
     /// What an exception names the secret by.
     pub excusable: Excusable,
-    /// Whether an allow list of `.gitleaks.toml` lets it pass: then it is counted, and not told.
-    pub is_listed: bool,
+    /// What lets it pass; then it is no finding.
+    pub passed: Option<Pass>,
+}
+
+/// What in a text, or about it, lets a hit pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// A mark in its line.
+    Mark,
+    /// An allow list of `.gitleaks.toml`.
+    List,
 }
 
 /// The rules that a scanner goes by.

@@ -11,7 +11,7 @@ use super::rule::{Reach, Rule};
 use super::shape::Shape;
 use super::text::{Lines, Wide, Widths, has_run};
 use super::value::Net;
-use super::{Excusable, Hit, Level, Rules, TOO_MANY, Text, assigned, marks, runs};
+use super::{Excusable, Hit, Level, Pass, Rules, TOO_MANY, Text, assigned, marks, runs};
 
 /// How far before a keyword its rule's pattern is searched, and how far after it.
 const BEFORE: usize = 256;
@@ -74,11 +74,11 @@ pub(super) struct Raw {
     pub(super) whole: Range<usize>,
 }
 
-/// A hit, and whether an allow list lets it pass.
+/// A hit, and what lets it pass.
 #[derive(Debug)]
 pub(super) struct Judged {
     pub(super) raw: Raw,
-    pub(super) is_listed: bool,
+    pub(super) passed: Option<Pass>,
 }
 
 impl<'r> Scanner<'r> {
@@ -150,26 +150,27 @@ impl<'r> Scanner<'r> {
         runs::find(view.bytes, level, |raw| push(&mut hits, raw));
         let is_flooded = walk_flooded || hits.len() >= MOST;
         hits.retain(|raw| !regions.cover(&raw.span));
-        let judge = |raw| Some(Judged { is_listed: self.judge(view, &raw)?, raw });
-        let mut hits: Vec<_> = best(hits).into_iter().filter_map(judge).collect();
+        let judge = |raw| Judged { passed: self.passes(view, &raw), raw };
+        let on = best(hits).into_iter().filter(|raw| !self.is_off(raw));
+        let mut hits: Vec<_> = on.map(judge).collect();
         if is_flooded {
             let end = view.bytes.len().saturating_sub(1);
             let (source, level, span) = (Source::Flood, Level::Block, end..end);
             let raw = Raw { source, level, whole: span.clone(), span };
-            hits.push(Judged { raw, is_listed: false });
+            hits.push(Judged { raw, passed: None });
         }
         (hits, regions)
     }
 
-    /// Tells whether an allow list lets a hit pass; none where it is no hit at all, be it for a mark.
-    fn judge(&self, view: View<'_>, raw: &Raw) -> Option<bool> {
+    fn is_off(&self, raw: &Raw) -> bool {
         let is_net = matches!(raw.source, Source::Net(_));
-        if is_net && self.rules.off.iter().any(|id| id == self.id(raw)) {
-            return None;
-        }
+        is_net && self.rules.off.iter().any(|id| id == self.id(raw))
+    }
+
+    fn passes(&self, view: View<'_>, raw: &Raw) -> Option<Pass> {
         let (from, to) = (raw.whole.start.min(raw.span.start), raw.whole.end.max(raw.span.end));
         if marks::pass(view.bytes, from, to, self.id(raw)) {
-            return None;
+            return Some(Pass::Mark);
         }
         let found = Found {
             rule: self.id(raw),
@@ -178,7 +179,7 @@ impl<'r> Scanner<'r> {
             whole: &view.bytes[raw.whole.clone()],
             line: marks::line(view.bytes, from, to),
         };
-        Some(self.rules.passes.iter().any(|passes| passes.take(&found)))
+        self.rules.passes.iter().any(|passes| passes.take(&found)).then_some(Pass::List)
     }
 
     fn id(&self, raw: &Raw) -> &'r str {
@@ -196,7 +197,7 @@ impl<'r> Scanner<'r> {
         bytes: &[u8],
         lines: &mut Lines<'_>,
     ) -> Vec<Hit<'r>> {
-        let tell = |Judged { raw, is_listed }| {
+        let tell = |Judged { raw, passed }| {
             let (line, column) = lines.place(raw.span.start);
             // The next hit may begin before this one's last byte only if they are one: they do not overlap.
             let (last_line, _) = lines.place(raw.span.end.max(raw.span.start + 1) - 1);
@@ -218,7 +219,7 @@ impl<'r> Scanner<'r> {
                 column,
                 last_line,
                 excusable,
-                is_listed,
+                passed,
             }
         };
         hits.into_iter().map(tell).collect()

@@ -74,6 +74,8 @@ pub enum By {
     Exception,
     /// An allow list of `.gitleaks.toml`.
     List,
+    /// A mark in its line.
+    Mark,
 }
 
 /// What was found.
@@ -116,6 +118,10 @@ pub struct Scanned {
     pub allowed: usize,
     /// How many findings an allow list of `.gitleaks.toml` lets pass.
     pub listed: usize,
+    /// How many findings a mark in their line lets pass.
+    pub by_marks: usize,
+    /// Those of them that came within the range that was looked through.
+    pub marked: Vec<Leak>,
     /// Which of the files that let findings pass are changed by what was looked through.
     pub relaxed: Vec<&'static str>,
     /// The exceptions that let nothing pass.
@@ -148,7 +154,6 @@ impl Scanned {
         append(&mut self.leaks, leaks);
         append(&mut self.closed, closed);
         append(&mut self.unused, other.unused);
-        append(&mut self.added, other.added);
         append(&mut self.unheeded, other.unheeded);
         append(&mut self.skipped, other.skipped);
         (self.texts, self.bytes) = (self.texts + texts, self.bytes + bytes);
@@ -158,6 +163,7 @@ impl Scanned {
         self.left_out = self.left_out.max(left_out);
         self.allowed += other.allowed;
         self.listed += other.listed;
+        self.by_marks += other.by_marks;
         append(&mut self.relaxed, other.relaxed);
         self.took += other.took;
     }

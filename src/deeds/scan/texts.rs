@@ -15,7 +15,7 @@ use super::{By, Leak, MANAGED, Scanned, advice};
 use crate::names::RepoPath;
 use crate::policy::Policy;
 use crate::scan::managed::Found;
-use crate::scan::{Hit, Piece, Pieces, Scanner, TOO_MANY, Text};
+use crate::scan::{Hit, Pass, Piece, Pieces, Scanner, TOO_MANY, Text};
 use crate::world::{ObjectId, WorldError};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
@@ -102,7 +102,7 @@ impl<'s> Judge<'s> {
     /// A path as it may be shown: without the parts from the first one on that says a secret.
     fn shown(&self, path: &[u8]) -> String {
         let hits = self.scanner.scan(&Text { path: b"", bytes: path, new_lines: None });
-        let hits = hits.into_iter().filter(|hit| !hit.is_listed).map(|hit| hit.span.start);
+        let hits = hits.into_iter().filter(|hit| hit.passed.is_none()).map(|hit| hit.span.start);
         let first = hits.chain(self.managed(path).into_iter().map(|it| it.span.start)).min();
         let Some(first) = first else { return String::from_utf8_lossy(path).into_owned() };
         let folder = path[..first].iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
@@ -247,7 +247,8 @@ impl<'s> Judge<'s> {
         let allow = &self.standards.allow;
         match hit {
             _ if at.is_managed => None,
-            hit if hit.is_listed => Some(By::List),
+            Hit { passed: Some(Pass::Mark), .. } => Some(By::Mark),
+            Hit { passed: Some(Pass::List), .. } => Some(By::List),
             hit => allow.lets(hit.rule, &path, &hit.excusable.hash).then_some(By::Exception),
         }
     }
@@ -327,6 +328,7 @@ impl<'s> Judge<'s> {
     pub(super) fn done(mut self, mut leaks: Vec<Leak>) -> Scanned {
         let count = |by| leaks.iter().filter(|leak| leak.passed == Some(by)).count();
         (self.scanned.allowed, self.scanned.listed) = (count(By::Exception), count(By::List));
+        self.scanned.by_marks = count(By::Mark);
         leaks.retain(|leak| leak.passed.is_none());
         self.scanned.leaks = leaks;
         self.scanned.unused = self.standards.allow.unused().cloned().collect();

@@ -18,7 +18,7 @@ pub use sarif::Sarif;
 use super::set::name;
 use super::words::{count, names};
 use super::{Show, safe};
-use crate::deeds::scan::{ALLOW, GITLEAKS, Leak, Scanned, What};
+use crate::deeds::scan::{ALLOW, By, GITLEAKS, Leak, Scanned, What};
 use crate::scan::managed::How;
 use crate::scan::{Allow, Level};
 
@@ -26,6 +26,10 @@ impl Show for Scanned {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         for leak in &self.leaks {
             told(leak, out)?;
+        }
+        for leak in &self.marked {
+            let line = format!("{}  {}  {}", place(leak), leak.rule, sentence(leak));
+            writeln!(out, "marked  {}", safe(&line))?;
         }
         for allow in &self.unused {
             let line = format!("an exception of {} in {}", allow.rule, allow.path.as_str());
@@ -54,6 +58,8 @@ impl Show for Scanned {
             "values": { "searched": self.searched, "left_out": self.left_out, "closed": self.closed },
             "allowed": self.allowed,
             "listed": self.listed,
+            "by_marks": self.by_marks,
+            "marked": self.marked.iter().map(leak_json).collect::<Vec<_>>(),
             "relaxed": self.relaxed,
             "cut": self.is_cut,
             "added": self.added.iter().map(allow_json).collect::<Vec<_>>(),
@@ -82,8 +88,12 @@ pub(super) fn place(leak: &Leak) -> String {
 
 /// What it is, in one sentence without an end.
 pub(super) fn sentence(leak: &Leak) -> String {
+    let passes = match leak.passed {
+        Some(By::Mark) => ", which a mark in its line lets pass",
+        Some(By::Exception | By::List) | None => "",
+    };
     match &leak.what {
-        What::Credential => format!("{} {}", leak.description, leak.excerpt),
+        What::Credential => format!("{} {}{passes}", leak.description, leak.excerpt),
         What::Managed { address, how } => format!("equal to {}{}", name(address), written(*how)),
     }
 }
@@ -103,9 +113,10 @@ fn written(how: How) -> &'static str {
 }
 
 pub(super) fn level(leak: &Leak) -> &'static str {
-    match leak.level {
-        Level::Block => "error",
-        Level::Warn => "warning",
+    match (leak.passed, leak.level) {
+        (Some(_), _) => "note",
+        (None, Level::Block) => "error",
+        (None, Level::Warn) => "warning",
     }
 }
 
@@ -167,8 +178,10 @@ pub fn is_ours(text: &str) -> bool {
         let rest = line.trim_start_matches(|digit: char| digit.is_ascii_digit());
         rest.len() < line.len() && (rest.starts_with(" text,") || rest.starts_with(" texts,"))
     };
-    let is_note =
-        |line: &str| line.starts_with("::error file=") || line.starts_with("::warning file=");
+    let is_note = |line: &str| {
+        let rest = line.strip_prefix("::").and_then(|rest| rest.split_once(" file="));
+        rest.is_some_and(|(level, _)| ["error", "warning", "notice"].contains(&level))
+    };
     let object =
         |marks: [&str; 2]| text.starts_with('{') && marks.iter().all(|it| text.contains(it));
     object(["\"findings\":", "\"left_out\":"])
@@ -180,6 +193,11 @@ pub fn is_ours(text: &str) -> bool {
 }
 
 impl Scanned {
+    /// What was found, and what came within a range with a mark that lets it pass.
+    fn told(&self) -> Vec<&Leak> {
+        self.leaks.iter().chain(&self.marked).collect()
+    }
+
     /// What was found and passes nonetheless, in parts of a sentence.
     pub(super) fn passing(&self) -> Vec<String> {
         let part = |(number, by, file): (usize, &str, &'static str)| {
@@ -188,7 +206,8 @@ impl Scanned {
             format!("{number} let pass by {by}{new}")
         };
         let exceptions = if self.relaxed.contains(&ALLOW) { ALLOW } else { "exceptions" };
-        let parts = [(self.allowed, exceptions, ALLOW), (self.listed, GITLEAKS, GITLEAKS)];
+        let marks = (self.by_marks, "marks", "marks");
+        let parts = [(self.allowed, exceptions, ALLOW), (self.listed, GITLEAKS, GITLEAKS), marks];
         parts.into_iter().filter(|(number, ..)| *number > 0).map(part).collect()
     }
 
