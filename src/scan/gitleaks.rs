@@ -403,7 +403,7 @@ mod tests {
             (rule("path = '.*'"), 2, "its `path` takes every file"),
             (rule("regex = 'abc'\n[[rules.required]]\nid = 'jwt'"), 2, "only near"),
             (rule("regex = 'abc'\n[[rules.allowlists]]\nregexes = ['(']"), 5, "of the rule `own`"),
-            (rule("regex = 'abc'\nvalidate = 'x'"), 2, "unknown fields"),
+            (rule("regex = 'abc'\nfilter = 'x'"), 2, "unknown fields"),
             (plain("[[rules]]\nid = 'jwt'\nentropy = 4.5\n"), 1, "only its allow lists"),
         ] {
             let told = told(&config);
