@@ -14,6 +14,7 @@ mod cursor;
 mod dialect;
 mod gitleaks;
 mod keywords;
+mod list;
 pub mod managed;
 mod marks;
 mod model;
@@ -35,6 +36,7 @@ mod text;
 mod unheeded;
 mod value;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -157,13 +159,18 @@ impl Rules {
     }
 
     /// Adds what a `.gitleaks.toml` has: its rules, the allow lists for all rules, and takes those of our
-    /// rules out that it switches off.
+    /// rules out that it switches off. A rule of its that cannot be run takes the place of none of ours.
     #[must_use]
     pub fn with_gitleaks(mut self, file: Gitleaks) -> Self {
         self.rules.retain(|rule| file.off.iter().all(|id| *id != rule.id));
         self.off.extend(file.off);
         self.passes.extend(file.passes);
-        self.with(file.rules)
+        let ids: HashSet<_> = file.rules.iter().map(Rule::id).collect();
+        for rule in &mut self.rules {
+            rule.is_second = ids.contains(rule.id());
+        }
+        self.rules.extend(file.rules);
+        self
     }
 
     /// Lists the rules.

@@ -175,6 +175,8 @@ pub struct Rule {
     pub(super) reach: Reach,
     pub(super) level: Level,
     pub(super) level_in_tests: Option<Level>,
+    /// Whether it holds only where another one of its id cannot be run.
+    pub(super) is_second: bool,
 }
 
 impl Rule {
@@ -213,6 +215,7 @@ impl Rule {
             reach: Reach::Head,
             level: text.level,
             level_in_tests: text.level_in_tests,
+            is_second: false,
         })
     }
 
@@ -221,6 +224,20 @@ impl Rule {
         match self.level_in_tests {
             Some(level) if is_of_tests(path) => level,
             _ => self.level,
+        }
+    }
+
+    /// Tells whether it can be run.
+    pub(super) fn runs(&self) -> bool {
+        self.pattern.as_ref().is_none_or(Pattern::runs)
+    }
+
+    /// How far from its keywords it is searched at most.
+    pub(super) fn reach(&self) -> usize {
+        match &self.pattern {
+            // What stands before and after a match is looked at too: `\b`.
+            Some(pattern) => pattern.shape().map_or(0, |shape| shape.most.saturating_add(4)),
+            None => usize::MAX,
         }
     }
 
@@ -301,6 +318,7 @@ impl Known {
             reach: Reach::Head,
             level: self.level,
             level_in_tests: self.level_in_tests,
+            is_second: false,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The one walk over a text, and what becomes of what it finds.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::assigned::Names;
@@ -7,6 +8,7 @@ use super::keywords::Keywords;
 use super::passes::Found;
 use super::regions::{self, Kind, Regions};
 use super::rule::{Reach, Rule};
+use super::shape::Shape;
 use super::text::{Lines, Wide, Widths, has_run};
 use super::value::Net;
 use super::{Excusable, Hit, Level, Pass, Rules, TOO_MANY, Text, assigned, marks, runs};
@@ -36,12 +38,12 @@ pub struct Scanner<'r> {
     targets: Vec<Target>,
     /// How long each keyword is.
     lengths: Vec<usize>,
-    /// How far from its keywords each rule is searched at most.
-    reaches: Vec<usize>,
     /// The rules that have no keywords.
     bare: Vec<usize>,
     /// The rules that hold for some paths only.
     local: Vec<usize>,
+    /// The rules that others of the same id stand before, and these.
+    seconds: Vec<(usize, usize)>,
 }
 
 /// A text as the walk sees it: all of it, or a piece.
@@ -101,14 +103,14 @@ impl<'r> Scanner<'r> {
             let rules = rules.rules.iter().enumerate();
             rules.filter(|(_, rule)| is(rule)).map(|(at, _)| at).collect()
         };
-        let reach = |rule: &Rule| match &rule.pattern {
-            // What stands before and after a match is looked at too: `\b`.
-            Some(pattern) => pattern.shape.most.saturating_add(4),
-            None => usize::MAX,
-        };
+        let all = || rules.rules.iter().enumerate();
+        let (seconds, firsts): (Vec<_>, Vec<_>) = all().partition(|(_, rule)| rule.is_second);
+        let firsts: HashMap<_, _> = firsts.into_iter().map(|(at, rule)| (rule.id(), at)).collect();
+        let pair = |(at, rule): (usize, &Rule)| Some((at, *firsts.get(rule.id())?));
+        let seconds = seconds.into_iter().filter_map(pair).collect();
         Self {
             rules,
-            reaches: rules.rules.iter().map(reach).collect(),
+            seconds,
             lengths: words.iter().map(|word| word.len()).collect(),
             keywords: Keywords::new(words),
             targets,
@@ -306,7 +308,7 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
 
     /// Adds the surroundings of a keyword to those that a rule's pattern is to search.
     fn widen(&mut self, rule: usize, at: usize, word: usize) {
-        let most = self.scanner.reaches[rule];
+        let most = self.scanner.rules.rules[rule].reach();
         let from = at.saturating_sub(most.min(BEFORE));
         let to = self.view.bytes.len().min(at + self.scanner.lengths[word] + most.min(AFTER));
         let window = &mut self.windows[rule];
@@ -340,7 +342,12 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
     }
 
     fn search(&mut self, at: usize, window: Range<usize>) {
-        let rule = &self.scanner.rules.rules[at];
+        let rules = &self.scanner.rules.rules;
+        let rule = &rules[at];
+        let first = self.scanner.seconds.iter().find(|(second, _)| *second == at);
+        if first.is_some_and(|(_, first)| rules[*first].runs()) {
+            return;
+        }
         let text = &self.view.bytes[..window.end];
         let level = rule.level_at(self.view.path);
         let raw = |span, whole| Raw { source: Source::Rule(at), level, span, whole };
@@ -350,13 +357,10 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
                 raw(window.start..window.start, window.start..window.start),
             );
         };
-        if !has_run(&text[window.start..], pattern.shape.run) {
-            return;
-        }
-        let Some(pattern) = pattern.get() else {
-            // Whoever made it knows that it can be compiled; were it otherwise, nobody could tell.
-            return push(&mut self.hits, raw(window.clone(), window));
-        };
+        // One that cannot be run is told by who reads the rules.
+        let is_there = |shape: &Shape| has_run(&text[window.start..], shape.run);
+        let shape = pattern.shape().filter(is_there);
+        let Some(pattern) = shape.and_then(|_| pattern.get()) else { return };
         let mut from = window.start;
         // Each match may be searched for up to the end of the text.
         let mut left = if rule.reach == Reach::Whole { FEW } else { MOST };

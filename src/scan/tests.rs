@@ -88,6 +88,7 @@ fn the_table_of_our_rules_is_what_their_files_say() {
         let facts = |rule: &Rule| {
             let Rule { id, description, keywords, pattern, except, .. } = rule.clone();
             let except: Vec<_> = except.iter().map(|it| it.text.clone()).collect();
+            let pattern = pattern.map(|it| (it.text.clone(), it.shape()));
             let numbers = (rule.entropy, rule.random, rule.checksum, rule.level);
             format!("{:?}", (id, description, keywords, pattern, except, numbers, &rule.paths))
         };
