@@ -9,9 +9,11 @@
 
 mod allow;
 mod assigned;
+mod beside;
 mod checksum;
 mod cursor;
 mod gitleaks;
+mod hosts;
 mod keywords;
 pub mod managed;
 mod marks;
@@ -22,6 +24,7 @@ mod passes;
 mod paths;
 mod pieces;
 mod placeholder;
+mod published;
 mod regions;
 mod rule;
 mod runs;
@@ -31,6 +34,7 @@ mod shape;
 mod tests;
 mod text;
 mod value;
+mod verdict;
 
 use std::ops::Range;
 

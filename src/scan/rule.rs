@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::Level;
 use super::checksum::Checksum;
-use super::of_tests::is_of_tests;
+use super::of_tests::Place;
 use super::paths::Paths;
 use super::shape::Shape;
 use crate::policy::GlobError;
@@ -248,10 +248,10 @@ impl Rule {
         })
     }
 
-    /// Whether a finding in a file blocks.
-    pub(super) fn level_at(&self, path: &str) -> Level {
+    /// Whether a finding at a place blocks.
+    pub(super) fn level_at(&self, place: Place) -> Level {
         match self.level_in_tests {
-            Some(level) if is_of_tests(path) => level,
+            Some(level) if place == Place::Tests => level,
             _ => self.level,
         }
     }

@@ -4,12 +4,14 @@ use std::ops::Range;
 
 use super::assigned::Names;
 use super::keywords::Keywords;
+use super::of_tests::Setting;
 use super::passes::Found;
 use super::regions::{self, Kind, Regions};
-use super::rule::{Group, Reach, Rule};
+use super::rule::{Reach, Rule};
 use super::text::{Lines, Wide, Widths, has_run};
 use super::value::Net;
-use super::{Excusable, Hit, Level, Rules, TOO_MANY, Text, assigned, marks, model, runs};
+use super::verdict::{self, Prefixes};
+use super::{Excusable, Hit, Level, Rules, TOO_MANY, Text, assigned, marks, published, runs};
 
 /// How far before a keyword its rule's pattern is searched, and how far after it.
 const BEFORE: usize = 256;
@@ -42,6 +44,7 @@ pub struct Scanner<'r> {
     bare: Vec<usize>,
     /// The rules that hold for some paths only.
     local: Vec<usize>,
+    prefixes: Prefixes,
 }
 
 /// A text as the walk sees it: all of it, or a piece.
@@ -107,6 +110,7 @@ impl<'r> Scanner<'r> {
             targets,
             bare: numbered(|rule| rule.keywords.is_empty()),
             local: numbered(|rule| !rule.paths.is_empty()),
+            prefixes: Prefixes::of(&rules.rules),
         }
     }
 
@@ -152,6 +156,9 @@ impl<'r> Scanner<'r> {
     }
 
     fn passes(&self, view: View<'_>, raw: &Raw) -> bool {
+        if published::is_one(&view.bytes[raw.span.clone()]) {
+            return true;
+        }
         let is_net = matches!(raw.source, Source::Net(_));
         if is_net && self.rules.off.iter().any(|id| id == self.id(raw)) {
             return true;
@@ -240,6 +247,7 @@ struct Walk<'s, 'r, 't> {
     /// Whether each rule holds for the path.
     holds: Vec<bool>,
     names: Names<'t>,
+    setting: Setting,
     regions: Regions,
     hits: Vec<Raw>,
     /// Whether a pattern takes more than is looked at.
@@ -259,6 +267,7 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             windows: vec![0..0; rules.len()],
             holds,
             names: Names::new(view.bytes, view.path),
+            setting: Setting::of(view),
             regions: Regions::continuing(view.bytes, view.open),
             hits: Vec::new(),
             is_flooded: false,
@@ -270,8 +279,9 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             Target::Rule(rule) if self.holds[rule] => self.widen(rule, at, word),
             Target::Rule(_) => {}
             Target::Name => {
+                let known = (&self.setting, &self.scanner.prefixes);
                 let hits = &mut self.hits;
-                self.names.look(at, |raw| push(hits, raw));
+                self.names.look(at, known, |raw| push(hits, raw));
             }
             Target::Region(kind) => {
                 self.regions.mark(self.view.bytes, at, self.scanner.lengths[word], kind);
@@ -317,20 +327,18 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
     fn search(&mut self, at: usize, window: Range<usize>) {
         let rule = &self.scanner.rules.rules[at];
         let text = &self.view.bytes[..window.end];
-        let level = rule.level_at(self.view.path);
-        let raw = |span, whole| Raw { source: Source::Rule(at), level, span, whole };
+        let raw = |level, span, whole| Raw { source: Source::Rule(at), level, span, whole };
+        let place = self.setting.place_of(text, window.start);
         let Some(pattern) = &rule.pattern else {
-            return push(
-                &mut self.hits,
-                raw(window.start..window.start, window.start..window.start),
-            );
+            let none = window.start..window.start;
+            return push(&mut self.hits, raw(rule.level_at(place), none.clone(), none));
         };
         if !has_run(&text[window.start..], pattern.shape.run) {
             return;
         }
         let Some(pattern) = pattern.get() else {
             // Nobody can tell, so that it counts as found.
-            return push(&mut self.hits, raw(window.clone(), window));
+            return push(&mut self.hits, raw(rule.level_at(place), window.clone(), window));
         };
         let mut from = window.start;
         // Each match may be searched for up to the end of the text.
@@ -345,11 +353,12 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             from = found.end().max(found.start() + 1);
             let whole = found.range();
             let span = match pattern.captures_at(text, whole.start) {
-                Some(captures) => secret(rule.group, &captures).unwrap_or(whole.clone()),
+                Some(captures) => verdict::secret(rule.group, &captures).unwrap_or(whole.clone()),
                 None => whole.clone(),
             };
-            if is_one(rule, &text[span.clone()]) {
-                push(&mut self.hits, raw(span, whole));
+            let known = (&self.setting, &self.scanner.prefixes);
+            if let Some(level) = verdict::of_rule(rule, text, &span, known) {
+                push(&mut self.hits, raw(level, span, whole));
             }
         }
     }
@@ -359,29 +368,4 @@ fn push(hits: &mut Vec<Raw>, raw: Raw) {
     if hits.len() < MOST {
         hits.push(raw);
     }
-}
-
-fn secret(group: Group, captures: &regex::bytes::Captures<'_>) -> Option<Range<usize>> {
-    let range = |found: regex::bytes::Match<'_>| found.range();
-    match group {
-        Group::Named => captures.name("secret").map(range),
-        Group::Number(number) => captures.get(number).map(range),
-        Group::First => {
-            let groups = captures.iter().skip(1).flatten();
-            groups.map(range).find(|range| !range.is_empty())
-        }
-    }
-}
-
-/// Tells whether what a pattern found is what its rule means.
-fn is_one(rule: &Rule, secret: &[u8]) -> bool {
-    let is_excepted = || {
-        // A pattern that cannot be compiled excepts nothing.
-        let takes = |regex: &regex::bytes::Regex| regex.is_match(secret);
-        rule.except.iter().any(|except| except.get().is_some_and(takes))
-    };
-    rule.entropy.is_none_or(|least| model::entropy(secret) >= least)
-        && (!rule.random || model::is_random(secret))
-        && rule.checksum.is_none_or(|checksum| checksum.holds(secret))
-        && !is_excepted()
 }
