@@ -43,7 +43,7 @@ use serde::{Deserialize, Serialize};
 pub use allow::{Allow, AllowError, AllowList, AllowProblem, Excusable};
 pub use gitleaks::{Gitleaks, GitleaksError, Unheeded};
 pub use passes::Passes;
-pub use pieces::Pieces;
+pub use pieces::{Piece, Pieces};
 pub use rule::{Rule, RuleError, RuleProblem, RuleText, read};
 pub use scanner::Scanner;
 pub use text::excerpt;

@@ -21,6 +21,8 @@ struct Path {
     folder: Range<usize>,
     head: Range<usize>,
     tail: Range<usize>,
+    /// The first byte of the name, and the last of the path, where they are known: enough for most paths.
+    ends: (Option<u8>, Option<u8>),
 }
 
 impl Path {
@@ -36,12 +38,16 @@ impl Path {
         let is_open = text[folder.min(name)..name].starts_with('/') || text.ends_with("**");
         let folder = if is_open { name } else { folder.min(name) };
         let (head, tail) = (name..head, tail..text.len());
-        Ok(Self { glob: text.parse()?, folder: folder..name, head, tail })
+        let ends = (text[head.clone()].bytes().next(), text[tail.clone()].bytes().last());
+        Ok(Self { glob: text.parse()?, folder: folder..name, head, tail, ends })
     }
 
     fn takes(&self, path: &str, folder: &str, name: &str) -> bool {
         let text = self.glob.as_str();
-        name.starts_with(&text[self.head.clone()])
+        let (first, last) = self.ends;
+        first.is_none_or(|first| name.as_bytes().first() == Some(&first))
+            && last.is_none_or(|last| path.as_bytes().last() == Some(&last))
+            && name.starts_with(&text[self.head.clone()])
             && path.ends_with(&text[self.tail.clone()])
             && folder.ends_with(&text[self.folder.clone()])
             && self.glob.takes_text(path)

@@ -5,13 +5,46 @@ use std::ops::Range;
 use super::regions::Kind;
 use super::scanner::{View, widen};
 use super::text::{Lines, Wide, count};
-use super::{Hit, Scanner};
+use super::{Hit, Scanner, TOO_MANY};
 
 /// How much is looked through at a time, in bytes.
 const WINDOW: usize = 1 << 20;
 /// How much of it is looked at again with what follows. Nothing that is found depends on more than half
 /// of it to either side, but regions, whose kind is remembered.
 const OVERLAP: usize = 64 << 10;
+
+/// A part of a text, or all of it, and what was found there.
+#[derive(Debug)]
+pub struct Piece<'p, 'r> {
+    /// Its bytes, as they stand in the text.
+    pub bytes: &'p [u8],
+    /// Where it begins in the text.
+    pub base: usize,
+    /// The number of its first line.
+    pub line: usize,
+    /// What rules find there; places count from the beginning of the text.
+    pub hits: Vec<Hit<'r>>,
+    /// The part in which begins what is told with this piece.
+    own: Range<usize>,
+    /// How far the piece before this one saw.
+    seen: usize,
+}
+
+impl<'p, 'r> Piece<'p, 'r> {
+    /// A text that is all there.
+    #[must_use]
+    pub fn whole(scanner: &Scanner<'r>, text: &super::Text<'p>) -> Self {
+        let hits = scanner.scan(text);
+        Self { bytes: text.bytes, base: 0, line: 1, hits, own: 0..usize::MAX, seen: 0 }
+    }
+
+    /// Tells whether what stands at a place of these bytes is told with this piece, rather than with the one before
+    /// it or after it, where it is seen too.
+    #[must_use]
+    pub fn tells(&self, span: &Range<usize>) -> bool {
+        span.start < self.own.end && (span.start >= self.own.start || span.end > self.seen)
+    }
+}
 
 /// The state of a text that comes in pieces. Hits are those that [`Scanner::scan`] gives for the whole,
 /// and their places count from the beginning of the text.
@@ -21,27 +54,19 @@ pub struct Pieces<'s, 'r> {
     window: usize,
     overlap: usize,
     path: String,
-    /// What came and was not looked at yet, in UTF-8 where the text is in UTF-16.
+    /// What came, from the first byte on that is still looked at.
     buffer: Vec<u8>,
-    /// Where the buffer begins in the text, and in what it was decoded to.
+    /// Where the buffer begins in the text.
     base: usize,
-    wide_base: usize,
-    /// Where hits begin that were not told yet, in the buffer.
+    /// Where begins what was not told yet, in the buffer, and how far was looked.
     told: usize,
+    seen: usize,
     open: Option<Kind>,
     /// The number of the buffer's first line, and how many of its bytes came before.
     line: usize,
     before: usize,
-    encoding: Encoding,
-    /// A half character of UTF-16, or all that came before one could tell.
-    rest: Vec<u8>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Unknown,
-    Bytes,
-    Wide(Wide),
+    /// How the text is encoded, once that was asked.
+    encoding: Option<Option<Wide>>,
 }
 
 impl<'s, 'r> Pieces<'s, 'r> {
@@ -51,6 +76,7 @@ impl<'s, 'r> Pieces<'s, 'r> {
         Self::with_window(scanner, path, WINDOW, OVERLAP)
     }
 
+    /// Takes sizes that four divides, so that no letter is cut.
     pub(super) fn with_window(
         scanner: &'s Scanner<'r>,
         path: &[u8],
@@ -64,113 +90,78 @@ impl<'s, 'r> Pieces<'s, 'r> {
             path: String::from_utf8_lossy(path).into_owned(),
             buffer: Vec::new(),
             base: 0,
-            wide_base: 0,
             told: 0,
+            seen: 0,
             open: None,
             line: 1,
             before: 0,
-            encoding: Encoding::Unknown,
-            rest: Vec::new(),
+            encoding: None,
         }
     }
 
-    /// Takes what follows, and gives the hits that are certain by now.
-    pub fn push(&mut self, mut bytes: &[u8]) -> Vec<Hit<'r>> {
-        let mut hits = Vec::new();
+    /// Takes what follows, and shows the pieces that are full by now.
+    pub fn push(&mut self, mut bytes: &[u8], see: &mut dyn FnMut(&Piece<'_, 'r>)) {
         while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(self.window / 4));
-            self.take(now);
+            let room = self.window - self.buffer.len();
+            let (now, later) = bytes.split_at(bytes.len().min(room));
+            self.buffer.extend_from_slice(now);
             bytes = later;
-            while self.buffer.len() >= self.window {
-                hits.extend(self.look(self.window));
-            }
-        }
-        hits
-    }
-
-    /// Ends the text, and gives the hits that are left.
-    #[must_use]
-    pub fn finish(mut self) -> Vec<Hit<'r>> {
-        if self.encoding == Encoding::Unknown {
-            self.decide();
-        }
-        let mut hits = Vec::new();
-        while self.buffer.len() > self.window {
-            hits.extend(self.look(self.window));
-        }
-        let all = self.buffer.len();
-        hits.extend(self.found(all, self.told..usize::MAX).0);
-        hits
-    }
-
-    fn take(&mut self, bytes: &[u8]) {
-        match self.encoding {
-            Encoding::Unknown => {
-                self.rest.extend_from_slice(bytes);
-                if self.rest.len() >= 256 {
-                    self.decide();
-                }
-            }
-            Encoding::Bytes => self.buffer.extend_from_slice(bytes),
-            Encoding::Wide(wide) => {
-                self.rest.extend_from_slice(bytes);
-                let taken = wide.decode(&self.rest, &mut self.buffer);
-                self.rest.drain(..taken);
+            if self.buffer.len() == self.window {
+                let keep = self.window - self.overlap;
+                self.look(keep, self.window - self.overlap / 2, see);
             }
         }
     }
 
-    fn decide(&mut self) {
-        let rest = std::mem::take(&mut self.rest);
-        self.encoding = Wide::of(&rest).map_or(Encoding::Bytes, Encoding::Wide);
-        self.take(&rest);
+    /// Ends the text, and shows the last piece.
+    pub fn finish(mut self, see: &mut dyn FnMut(&Piece<'_, 'r>)) {
+        self.look(self.buffer.len(), usize::MAX, see);
     }
 
-    /// Looks through the beginning of the buffer, and lets go of what needs no second look.
-    fn look(&mut self, length: usize) -> Vec<Hit<'r>> {
-        let keep = length - self.overlap;
-        let until = length - self.overlap / 2;
-        let (hits, open) = self.found(length, self.told..until);
-        self.open = open(keep);
-        let gone = &self.buffer[..keep];
-        self.wide_base = match self.encoding {
-            Encoding::Wide(_) => super::text::Widths::new(gone, self.wide_base).place(keep),
-            _ => self.wide_base,
+    /// Looks through the buffer, tells what begins before `until`, and lets go of what comes before `keep`.
+    fn look(&mut self, keep: usize, until: usize, see: &mut dyn FnMut(&Piece<'_, 'r>)) {
+        let wide = *self.encoding.get_or_insert_with(|| Wide::of(&self.buffer));
+        let mut decoded = Vec::new();
+        let (bytes, kept) = match wide {
+            None => (self.buffer.as_slice(), keep),
+            Some(wide) => {
+                let taken = wide.decode(&self.buffer[..keep], &mut decoded);
+                let kept = decoded.len();
+                wide.decode(&self.buffer[taken..], &mut decoded);
+                (decoded.as_slice(), kept)
+            }
         };
-        self.line += count(gone);
-        self.before = match gone.iter().rposition(|b| *b == b'\n') {
-            Some(last) => keep - last - 1,
-            None => self.before + keep,
-        };
-        self.told = until - keep;
-        self.base += keep;
-        self.buffer.drain(..keep);
-        hits
-    }
-
-    /// The hits that begin in a part, with their places in the text, and what tells the kind of region that a
-    /// place of the buffer lies in.
-    fn found(
-        &self,
-        length: usize,
-        part: Range<usize>,
-    ) -> (Vec<Hit<'r>>, impl Fn(usize) -> Option<Kind> + use<>) {
-        let bytes = &self.buffer[..length];
         let is_begin = self.base == 0;
         let view = View { path: &self.path, bytes, open: self.open, is_begin };
-        let (mut raw, regions) = self.scanner.look(view);
-        raw.retain(|raw| part.contains(&raw.span.start));
+        let (raw, regions) = self.scanner.look(view);
         let mut hits =
             self.scanner.tell(raw, bytes, &mut Lines::new(bytes, self.line, self.before));
-        if matches!(self.encoding, Encoding::Wide(_)) {
-            widen(&mut hits, bytes, self.wide_base);
+        if wide.is_some() {
+            widen(&mut hits, bytes, self.base);
         } else {
-            for hit in &mut hits {
-                for range in [&mut hit.span, &mut hit.whole] {
-                    *range = range.start + self.base..range.end + self.base;
-                }
-            }
+            let all = hits.iter_mut().flat_map(|hit| [&mut hit.span, &mut hit.whole]);
+            all.for_each(|range| *range = range.start + self.base..range.end + self.base);
         }
-        (hits, move |place| regions.at(place).map(|region| region.kind))
+        let (base, line, own) = (self.base, self.line, self.told..until);
+        let mut piece =
+            Piece { bytes: &self.buffer, base, line, hits: Vec::new(), own, seen: self.seen };
+        // That there are too many is said of this piece, at its end.
+        let is_own = |hit: &Hit<'_>| {
+            hit.rule == TOO_MANY || piece.tells(&(hit.span.start - base..hit.span.end - base))
+        };
+        hits.retain(is_own);
+        piece.hits = hits;
+        see(&piece);
+        self.open = regions.at(kept).map(|region| region.kind);
+        let gone = &bytes[..kept];
+        self.line += count(gone);
+        self.before = match gone.iter().rposition(|b| *b == b'\n') {
+            Some(last) => kept - last - 1,
+            None => self.before + kept,
+        };
+        self.told = until.saturating_sub(keep);
+        self.seen = self.buffer.len() - keep;
+        self.base += keep;
+        self.buffer.drain(..keep);
     }
 }

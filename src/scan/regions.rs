@@ -16,7 +16,7 @@ pub(super) enum Kind {
     Ansible,
     /// `BEGIN AGE ENCRYPTED FILE` or `BEGIN PGP MESSAGE`, and lines of base64.
     Armor,
-    /// The header of a file of age; the rest of the file is ciphertext.
+    /// The header of a file of age, and what follows it up to what people read.
     Age,
     /// The same, in base64.
     AgeBase64,
@@ -47,6 +47,8 @@ const TOKEN: usize = 75;
 /// The same of a value of dotenvx: a point on its curve, which begins with the byte 4, nonce and tag.
 const DOTENVX: usize = 120;
 const POINT: u8 = b'B';
+/// So many letters of text in a row are no ciphertext: of random bytes, a terabyte does not have them.
+const TEXT: usize = 48;
 /// How a file of age begins, in base64.
 const AGE: &[u8] = b"YWdlLWVuY3J5cHRpb24ub3JnL3Yx";
 
@@ -64,8 +66,8 @@ pub(super) struct Regions(Vec<Region>);
 impl Regions {
     /// Begins with the region that the text begins in, where it is a later piece of one.
     pub(super) fn continuing(text: &[u8], open: Option<Kind>) -> Self {
-        let region = open.map(|kind| Region { range: 0..end(text, 0, kind), kind });
-        Self(region.into_iter().collect())
+        let region = open.map(|kind| Region { range: 0..end(text, 0, (kind, Side::GoesOn)), kind });
+        Self(region.into_iter().filter(|it| !it.range.is_empty()).collect())
     }
 
     /// Takes a marker, found where the keywords were.
@@ -78,10 +80,10 @@ impl Regions {
         let end = match kind {
             // `-line` and `-next-line` are marks of a line.
             Kind::Disabled if matches!(follows, b'-' | b'_' | b'a'..=b'z') => return,
-            Kind::Age if at != 0 || !text[body..].starts_with(b"-> ") => return,
+            Kind::Age if at != 0 => return,
             Kind::Dropped if !text[body..].starts_with(AGE) => return,
             Kind::Dotenvx if follows != POINT => return,
-            _ => end(text, body, kind),
+            _ => end(text, body, (kind, Side::Begins)),
         };
         let least = match kind {
             Kind::Dotenvx => DOTENVX,
@@ -105,7 +107,14 @@ impl Regions {
     }
 }
 
-fn end(text: &[u8], body: usize, kind: Kind) -> usize {
+/// Whether a region's marker is just before, or in an earlier piece of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Begins,
+    GoesOn,
+}
+
+fn end(text: &[u8], body: usize, (kind, side): (Kind, Side)) -> usize {
     let rest = &text[body..];
     let length = match kind {
         Kind::Sops => sops(rest),
@@ -113,10 +122,11 @@ fn end(text: &[u8], body: usize, kind: Kind) -> usize {
         Kind::Token | Kind::Dropped => {
             run(rest, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
         }
-        Kind::Ansible => lines(rest, |line| line.iter().all(u8::is_ascii_hexdigit)),
-        Kind::Armor => lines(rest, is_armor),
-        Kind::AgeBase64 => lines(rest, is_base64_line),
-        Kind::Age => rest.len(),
+        Kind::Ansible => lines(rest, side, is_vault),
+        Kind::Armor => lines(rest, side, is_armor),
+        Kind::AgeBase64 => lines(rest, side, |line, _| is_base64_line(line)),
+        Kind::Age if side == Side::GoesOn => unreadable(rest),
+        Kind::Age => age_header(rest).map_or(0, |header| header + unreadable(&rest[header..])),
         Kind::Disabled => find(rest, b"secretlint-enable").unwrap_or(rest.len()),
     };
     body + length
@@ -141,22 +151,56 @@ fn sops(text: &[u8]) -> usize {
     if whole { inside + 1 } else { 0 }
 }
 
-/// The lines after the marker's that are of a form, indented or not. A line break may be written `\n`, as
-/// in a string of JSON.
-fn lines(text: &[u8], is_of_it: impl Fn(&[u8]) -> bool) -> usize {
+/// The header of a file of age after its first line: stanzas, each of a line and lines of base64, and a MAC.
+/// age-encryption.org/v1, header.
+fn age_header(text: &[u8]) -> Option<usize> {
     let mut at = 0;
-    // The rest of the marker's own line is of the marker: a version, or nothing.
-    let mut is_first = true;
+    while let Some(length) = text[at..].iter().position(|b| *b == b'\n') {
+        let line = &text[at..at + length];
+        let is_stanza = line.starts_with(b"-> ") && line.iter().all(|b| matches!(b, b' '..=b'~'));
+        let is_body = at > 0 && line.len() <= 64 && is_base64_line(line);
+        at += length + 1;
+        if let Some(mac) = line.strip_prefix(b"--- ") {
+            return (mac.len() == 43 && is_base64_line(mac)).then_some(at);
+        }
+        if !is_stanza && !is_body {
+            return None;
+        }
+    }
+    None
+}
+
+/// How far there is no text.
+fn unreadable(bytes: &[u8]) -> usize {
+    let mut letters = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        letters = match byte {
+            b' '..=b'~' | b'\t' | b'\n' | b'\r' => letters + 1,
+            _ => 0,
+        };
+        if letters == TEXT {
+            return at + 1 - TEXT;
+        }
+    }
+    // The last of them may go on in what is not here yet.
+    bytes.len()
+}
+
+/// The rest of the marker's line and the lines after it that are of a form, indented or not, and of the next line
+/// what may be the last of it. A line break may be written `\n`, as in a string of JSON.
+fn lines(text: &[u8], mut side: Side, is_of_it: fn(&[u8], Side) -> bool) -> usize {
+    let mut at = 0;
     loop {
         let rest = &text[at..];
         let length = run(rest, |b| b != b'\n' && b != b'\\');
         let line = rest[..length].trim_ascii();
-        let is_short = length <= 400;
-        let is_marker = is_first && length <= 80;
-        if !is_short || !(is_of_it(line) || is_marker) {
-            return at + run(rest, |b| b.is_ascii_alphanumeric());
+        if length > 400 || !is_of_it(line, side) {
+            let letters = run(rest, |b| is_base64(b) && b != b'=');
+            return at
+                + letters
+                + rest[letters..].iter().take(2).take_while(|b| **b == b'=').count();
         }
-        is_first = false;
+        side = Side::GoesOn;
         at += length;
         if line.starts_with(b"-----END ") {
             return at;
@@ -170,8 +214,20 @@ fn lines(text: &[u8], is_of_it: impl Fn(&[u8]) -> bool) -> usize {
     }
 }
 
+/// Digits of a vault, or the rest of its first line: version, cipher and perhaps a label.
+fn is_vault(line: &[u8], side: Side) -> bool {
+    let of_label = |b: &u8| b.is_ascii_alphanumeric() || b".;_-".contains(b);
+    match side {
+        Side::Begins => line.len() <= 80 && line.iter().all(of_label),
+        Side::GoesOn => line.iter().all(u8::is_ascii_hexdigit),
+    }
+}
+
 /// A line of armor: base64, a checksum or its end, or a header.
-fn is_armor(line: &[u8]) -> bool {
+fn is_armor(line: &[u8], side: Side) -> bool {
+    if side == Side::Begins {
+        return line.is_empty();
+    }
     let is_header = [&b"Version:"[..], b"Comment:", b"Hash:", b"-----END "]
         .iter()
         .any(|word| line.starts_with(word) && line.len() <= 80);
@@ -236,6 +292,28 @@ mod tests {
         let json =
             r"-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\nAA==\n-----END AGE ENCRYPTED FILE-----\n";
         assert_eq!(covered(json, marker), json.strip_suffix(r"\n").unwrap());
+    }
+
+    #[test]
+    fn a_file_of_age_has_a_header_and_ends_where_text_begins() {
+        let marker = "age-encryption.org/v1\n";
+        let body = "Zm9v".repeat(16);
+        let header = format!("{marker}-> X25519 {}\n{body}\nZm9v\n--- {}\n", "q", "A".repeat(43));
+        assert_eq!(covered(&header, marker), header);
+        let sealed = format!("{header}{}", "\u{80}ab\u{7f}".repeat(30));
+        assert_eq!(covered(&sealed, marker), sealed);
+        let text = "token = hidden in a text that only follows a file of age\n";
+        assert_eq!(covered(&format!("{sealed}{text}"), marker), sealed);
+        for begun in ["-> X25519 abc\n", "-> x y\nZm9v\n--- AAAA\n", "--- \n", "key = value\n"] {
+            assert_eq!(covered(&format!("{marker}{begun}{text}"), marker), "");
+        }
+        assert_eq!(covered(&header[..80], marker), "");
+        let vault = "$ANSIBLE_VAULT; password = hunter2";
+        assert_eq!(covered(vault, "$ansible_vault;"), "");
+        let armor = "-----BEGIN PGP MESSAGE----- password = hunter2";
+        assert_eq!(covered(armor, "-----begin pgp message-----"), "");
+        let next = format!("{}ab\npassword=hunter2hunter2", "YWdlLWVuY3J5cHRpb24ub3JnL3Yx");
+        assert!(covered(&next, "ywdllwvuy3j5chrpb24ub3jnl3yx").ends_with("\npassword="));
     }
 
     #[test]

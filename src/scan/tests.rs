@@ -7,10 +7,27 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::rule::{Rule, RuleText, SOURCES, read};
-use super::{Hit, Level, Pieces, Rules, Scanner, Text};
+use super::{Hit, Level, Pieces, Rules, Scanner, TOO_MANY, Text};
 
 fn scan<'r>(scanner: &Scanner<'r>, path: &str, text: &[u8]) -> Vec<Hit<'r>> {
     scanner.scan(&Text { path: path.as_bytes(), bytes: text, new_lines: None })
+}
+
+/// What is found in a text that comes in parts.
+fn in_pieces<'r, 't>(
+    mut pieces: Pieces<'_, 'r>,
+    parts: impl IntoIterator<Item = &'t [u8]>,
+) -> Vec<Hit<'r>> {
+    let mut found = Vec::new();
+    for part in parts {
+        pieces.push(part, &mut |piece| found.extend(piece.hits.iter().cloned()));
+    }
+    pieces.finish(&mut |piece| found.extend(piece.hits.iter().cloned()));
+    found
+}
+
+fn text_of(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
 }
 
 #[derive(Deserialize)]
@@ -202,10 +219,7 @@ fn utf_16_is_read_and_places_are_those_of_its_bytes() {
     assert_eq!(hits.len(), 1);
     let secret: Vec<u8> = "UnArl63XykWZ".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!((hits[0].line, &bytes[hits[0].span.clone()]), (2, secret.as_slice()));
-    let mut pieces = Pieces::new(&scanner, b".env");
-    let mut found: Vec<_> = bytes.chunks(7).flat_map(|part| pieces.push(part)).collect();
-    found.extend(pieces.finish());
-    assert_eq!(found, hits);
+    assert_eq!(in_pieces(Pieces::new(&scanner, b".env"), bytes.chunks(7)), hits);
 }
 
 #[test]
@@ -230,6 +244,17 @@ fn hits_of_a_hostile_text_are_bounded() {
     let text = b"API_KEY=UnArl63XykWZ\n".repeat(20_000);
     let hits = scan(&scanner, ".env", &text);
     assert!(!hits.is_empty() && hits.len() <= 20_001);
+}
+
+#[test]
+fn too_many_hits_are_said_of_each_piece() {
+    let rules = Rules::ours();
+    let scanner = Scanner::new(&rules);
+    let many = b"API_KEY=UnArl63XykWZ # gitleaks:allow\n".repeat(30_000);
+    let text = [many.as_slice(), &b"nothing at all here\n".repeat(100_000)].concat();
+    let pieces = Pieces::with_window(&scanner, b"a.txt", 1 << 20, 64 << 10);
+    let found = in_pieces(pieces, [text.as_slice()]);
+    assert!(found.iter().any(|hit| hit.rule == TOO_MANY));
 }
 
 /// Lines of all kinds, some with a secret.
@@ -257,15 +282,18 @@ proptest! {
         let scanner = Scanner::new(&rules);
         let text = lines.join("\n").into_bytes();
         let whole = scan(&scanner, "a.txt", &text);
-        let mut pieces = Pieces::with_window(&scanner, b"a.txt", 16 << 10, 8 << 10);
-        let (mut rest, mut found, mut cuts) = (text.as_slice(), Vec::new(), cuts.iter().cycle());
+        let pieces = Pieces::with_window(&scanner, b"a.txt", 16 << 10, 8 << 10);
+        let (mut rest, mut cuts, mut parts) = (text.as_slice(), cuts.iter().cycle(), Vec::new());
         while !rest.is_empty() {
             let (part, later) = rest.split_at(rest.len().min(*cuts.next().unwrap()));
-            found.extend(pieces.push(part));
+            parts.push(part);
             rest = later;
         }
-        found.extend(pieces.finish());
-        prop_assert_eq!(found, whole);
+        prop_assert_eq!(in_pieces(pieces, parts), whole);
+        let wide: Vec<u8> = text_of(&text).encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let wide = [&[0xFE, 0xFF], wide.as_slice()].concat();
+        let pieces = Pieces::with_window(&scanner, b"a.txt", 16 << 10, 8 << 10);
+        prop_assert_eq!(in_pieces(pieces, wide.chunks(5001)), scan(&scanner, "a.txt", &wide));
     }
 
     #[test]

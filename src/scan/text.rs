@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Hit, shape};
+use super::shape;
 
 /// Counts lines towards places that are asked for in their order.
 #[derive(Debug)]
@@ -122,11 +122,11 @@ impl<'t> Widths<'t> {
     }
 }
 
-/// Shows what may be shown of a hit: the first four bytes where they are an issuer's prefix such as
-/// `ghp_`, and no byte of the rest.
+/// Shows what may be shown of a secret at a place of a text: the first four bytes where they are an issuer's prefix
+/// such as `ghp_`, and no byte of the rest.
 #[must_use]
-pub fn excerpt(text: &[u8], hit: &Hit<'_>) -> String {
-    let secret = text.get::<Range<usize>>(hit.span.clone()).unwrap_or_default();
+pub fn excerpt(text: &[u8], place: Range<usize>) -> String {
+    let secret = text.get(place).unwrap_or_default();
     let is_prefix = secret.len() > 16
         && matches!(secret[..4], [_, _, _, b'_' | b'-'])
         && secret[..3].iter().all(u8::is_ascii_alphabetic);
@@ -136,27 +136,9 @@ pub fn excerpt(text: &[u8], hit: &Hit<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::scan::Excusable;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::scan::Level;
-
-    fn hit(span: Range<usize>) -> Hit<'static> {
-        let whole = span.clone();
-        let (rule, description, level) = ("r", "a rule", Level::Block);
-        Hit {
-            rule,
-            description,
-            level,
-            span,
-            whole,
-            line: 1,
-            column: 1,
-            last_line: 1,
-            excusable: Excusable::of(b""),
-        }
-    }
 
     #[test]
     fn lines_and_columns_count_from_one() {
@@ -172,10 +154,10 @@ mod tests {
     #[test]
     fn an_excerpt_shows_a_known_prefix_and_nothing_else() {
         let text = b"token = ghp_0123456789abcdef0123";
-        assert_eq!(excerpt(text, &hit(8..32)), "ghp_…");
-        assert_eq!(excerpt(b"password = hunter2x!hunter2x!", &hit(11..29)), "…");
-        assert_eq!(excerpt(b"my-pass", &hit(0..7)), "…");
-        assert_eq!(excerpt(b"x", &hit(5..9)), "…");
+        assert_eq!(excerpt(text, 8..32), "ghp_…");
+        assert_eq!(excerpt(b"password = hunter2x!hunter2x!", 11..29), "…");
+        assert_eq!(excerpt(b"my-pass", 0..7), "…");
+        assert_eq!(excerpt(b"x", 5..9), "…");
     }
 
     #[test]

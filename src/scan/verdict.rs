@@ -35,10 +35,24 @@ pub(super) fn of_rule(
     if !is_one(rule, secret) || secret.windows(SPLIT.len()).any(|part| part == SPLIT) {
         return None;
     }
-    let is_weak = || secret.len() <= 12 && !value::is_random(secret, 18.0);
+    let is_weak = || secret.len() <= 12 && !value::is_random(&spelt(secret), 12.0);
     let is_of_no_use = prefixes.begin(secret, rule) || (hosts::follow(text, span.end) && is_weak());
     let level = rule.level_at(setting.place_of(text, span.start));
     Some(if is_of_no_use { Level::Warn } else { level })
+}
+
+/// Writes letters for the digits and marks that stand for them: `p4ssw0rd`.
+fn spelt(text: &[u8]) -> Vec<u8> {
+    let letter = |byte: &u8| match byte {
+        b'0' => b'o',
+        b'1' | b'!' => b'i',
+        b'3' => b'e',
+        b'4' | b'@' => b'a',
+        b'5' | b'$' => b's',
+        b'7' => b't',
+        byte => *byte,
+    };
+    text.iter().map(letter).collect()
 }
 
 /// Tells whether what a pattern found is what its rule means.

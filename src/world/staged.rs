@@ -149,6 +149,12 @@ impl StagedChange {
         let text = self.now.as_ref().filter(|(mode, _)| *mode != FileMode::Submodule);
         text.is_some_and(|(_, id)| !self.before.contains(id))
     }
+
+    /// Tells whether it brings a path that was not there, be it that of a submodule.
+    #[must_use]
+    pub fn brings_path(&self) -> bool {
+        self.now.is_some() && self.before.is_empty()
+    }
 }
 
 impl From<IndexFile> for StagedChange {

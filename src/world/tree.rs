@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -67,12 +68,25 @@ pub fn each_file_below(
 ) -> Result<Vec<(String, &'static str)>, WorldError> {
     let mut unread = Vec::new();
     for path in paths {
-        path.symlink_metadata().map_err(WorldError::io("read", path.display()))?;
+        let about = path.symlink_metadata().map_err(WorldError::io("read", path.display()))?;
+        // Who names a link means what it leads to.
+        let path = match about.is_symlink().then(|| path.canonicalize()) {
+            None => path,
+            Some(Ok(whole)) => &whole.clone(),
+            Some(Err(_)) => {
+                unread.push((path.display().to_string(), "leads nowhere"));
+                continue;
+            }
+        };
         let walk = walkdir::WalkDir::new(path).sort_by_file_name().into_iter();
         for entry in walk.filter_entry(|entry| entry.file_name() != ".git") {
-            let Ok(entry) = entry else {
-                unread.push((path.display().to_string(), "holds a folder that cannot be read"));
-                continue;
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let place = error.path().unwrap_or(path).display().to_string();
+                    unread.push((place, "cannot be read"));
+                    continue;
+                }
             };
             if entry.file_type().is_dir() {
                 continue;
@@ -91,8 +105,12 @@ fn one_file(
     path: &[u8],
     take: &mut Taker<'_>,
 ) -> Result<Option<&'static str>, WorldError> {
-    // A file that was deleted and not staged as such.
-    let Ok(about) = here.symlink_metadata() else { return Ok(None) };
+    let about = match here.symlink_metadata() {
+        Ok(about) => about,
+        // A file that was deleted and not staged as such, perhaps with its folder.
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Ok(None),
+        Err(_) => return Ok(Some("cannot be reached")),
+    };
     if about.is_symlink() {
         let target = std::fs::read_link(here).map_err(WorldError::io("read", here.display()))?;
         take(path, &mut target.as_os_str().as_bytes())?;

@@ -26,6 +26,7 @@ mod key;
 pub(crate) mod leaving;
 mod list;
 mod log;
+mod looked_into;
 mod machines;
 mod man;
 pub(crate) mod member;

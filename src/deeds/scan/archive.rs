@@ -1,36 +1,62 @@
-//! What lies in a ZIP archive, as many kinds of documents and packages are ones.
+//! What lies in an archive: ZIP, as many kinds of documents and packages are ones, gzip and tar.
 
 use std::cell::Cell;
-use std::io::{Cursor, Read};
+use std::io::{self, Cursor, Read};
 
+use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::world::WorldError;
 
-/// How an archive begins. APPNOTE.TXT, 4.3.7.
-const BEGINS: &[u8] = b"PK\x03\x04";
 /// How much of an archive is looked through, unpacked: it may unpack to any size.
 const LARGEST: u64 = 64 << 20;
 /// How many files of it.
 const MOST: usize = 10_000;
 
-/// How its directory ends, perhaps before a comment, at the end of the file. 4.3.16.
+/// How a ZIP archive begins. APPNOTE.TXT, 4.3.7.
+const BEGINS: &[u8] = b"PK\x03\x04";
+/// How its directory ends. 4.3.16.
 const ENDS: &[u8] = b"PK\x05\x06";
-/// The longest comment and the record before it, in bytes.
-const TAIL: usize = 22 + 65_535;
+/// The block that tar is made of, and where in a header its name stands. POSIX.1-2017, pax, ustar.
+const BLOCK: usize = 512;
+const USTAR: usize = 257;
 
-/// Tells whether bytes are an archive, also behind what unpacks it.
-pub(super) fn is_one(bytes: &[u8]) -> bool {
-    let tail = &bytes[bytes.len().saturating_sub(TAIL)..];
-    bytes.starts_with(BEGINS) || memchr::memmem::find(tail, ENDS).is_some()
+const DAMAGED: &str = "is damaged";
+const TOO_MUCH: &str = "unpacks to too much";
+
+/// What bytes are packed as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Zip,
+    Gzip,
+    Tar,
+    /// bzip2, xz, zstd, 7z: nobody unpacks these here.
+    Other,
 }
 
-/// Tells whether bytes are compressed in a way that is not undone: gzip, bzip2, xz, zstd, 7z.
-pub(super) fn is_other(bytes: &[u8]) -> bool {
-    let begins: [&[u8]; 5] =
-        [b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c"];
-    begins.iter().any(|begin| bytes.starts_with(begin))
+impl Kind {
+    /// Knows it by how it begins; a ZIP archive also behind what unpacks it, and before what was put behind it.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        let others: [&[u8]; 4] = [b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c"];
+        let begins = |begin: &[u8]| bytes.starts_with(begin);
+        match () {
+            () if is_tar(bytes) => Some(Self::Tar),
+            () if begins(b"\x1f\x8b\x08") => Some(Self::Gzip),
+            () if others.iter().any(|other| begins(other)) => Some(Self::Other),
+            () if begins(BEGINS) || ends_one(bytes) => Some(Self::Zip),
+            () => None,
+        }
+    }
+}
+
+/// Tells whether the directory of a ZIP archive ends somewhere in bytes.
+pub(super) fn ends_one(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, ENDS).is_some()
+}
+
+fn is_tar(bytes: &[u8]) -> bool {
+    bytes.len() >= BLOCK && bytes[USTAR..].starts_with(b"ustar")
 }
 
 /// What may still be unpacked of one file.
@@ -46,14 +72,18 @@ impl Default for Budget {
     }
 }
 
-/// Lends the files of an archive with their names, as they come; tells why not all of them could be read.
-pub(super) fn each(
-    bytes: &[u8],
-    budget: &Budget,
-    see: &mut dyn FnMut(&str, &mut dyn Read) -> Result<(), WorldError>,
-) -> Result<Option<&'static str>, WorldError> {
-    // What only begins like one is a text like any other.
-    let Ok(mut archive) = ZipArchive::new(Cursor::new(bytes)) else { return Ok(None) };
+/// What is done with a file that is packed: its name, and its content as it comes. What has no name stands behind all.
+pub(super) type Taker<'t> = dyn FnMut(Option<&[u8]>, &mut dyn Read) -> Result<(), WorldError> + 't;
+
+/// Why not all of an archive was read.
+type Why = Option<&'static str>;
+
+/// Lends the files of a ZIP archive, and tells why not all of them could be read.
+pub(super) fn zip(bytes: &[u8], budget: &Budget, see: &mut Taker<'_>) -> Result<Why, WorldError> {
+    let Ok(mut archive) = ZipArchive::new(Cursor::new(bytes)) else {
+        // What has its marks somewhere within is a text like any other.
+        return Ok(bytes.starts_with(BEGINS).then_some(DAMAGED));
+    };
     let mut why = None;
     for at in 0..archive.len() {
         let Some(files) = budget.files.get().checked_sub(1) else {
@@ -71,22 +101,76 @@ pub(super) fn each(
                 continue;
             }
         };
-        let name = String::from_utf8_lossy(file.name_raw()).into_owned();
+        let name = file.name_raw().to_vec();
         let mut some = Counted { from: &mut file, budget, failed: false };
-        let seen = see(&name, &mut some);
+        see(Some(&name), &mut some)?;
         if some.failed {
-            why = Some("is damaged");
-            continue;
+            why = Some(DAMAGED);
         }
-        seen?;
         if budget.bytes.get() == 0 {
-            return Ok(Some("unpacks to too much"));
+            return Ok(Some(TOO_MUCH));
         }
     }
     Ok(why)
 }
 
-/// Reads no more than is left, and remembers whether reading failed.
+/// Lends what is packed in gzip by a name, or the files of the tar archive that it is; tells why not all could be read.
+pub(super) fn gzip(
+    (from, name): (&mut dyn Read, &[u8]),
+    budget: &Budget,
+    see: &mut Taker<'_>,
+) -> Result<Why, WorldError> {
+    let mut some = Counted { from: &mut MultiGzDecoder::new(from), budget, failed: false };
+    let mut head = Vec::with_capacity(BLOCK);
+    let peeked = (&mut some).take(BLOCK as u64).read_to_end(&mut head);
+    let mut all = head.as_slice().chain(&mut some);
+    let why = match peeked {
+        Err(_) => Some(DAMAGED),
+        Ok(_) if is_tar(&head) => tar(&mut all, see)?,
+        Ok(_) => {
+            see(Some(name), &mut all)?;
+            None
+        }
+    };
+    Ok(match (some.failed, budget.bytes.get()) {
+        (true, _) => Some(DAMAGED),
+        (false, 0) => Some(TOO_MUCH),
+        _ => why,
+    })
+}
+
+/// Lends the files of a tar archive as they are stored, and tells whether it is damaged. What describes the next file,
+/// as a long name does, is a file of its own; nothing grows, as a file with holes would.
+pub(super) fn tar(from: &mut dyn Read, see: &mut Taker<'_>) -> Result<Why, WorldError> {
+    let mut archive = ::tar::Archive::new(&mut *from);
+    let Ok(entries) = archive.entries() else { return Ok(Some(DAMAGED)) };
+    let mut why = None;
+    for entry in entries.raw(true) {
+        let Ok(mut entry) = entry else {
+            why = Some(DAMAGED);
+            break;
+        };
+        let header = entry.header();
+        let name = header.path_bytes().into_owned();
+        // A link has no content, but what says that it is one may lie.
+        let target = header.link_name_bytes().unwrap_or_default().into_owned();
+        see(Some(&name), &mut target.as_slice().chain(&mut entry))?;
+    }
+    // Zeros fill its last record. What stands behind its end is looked at, and from where on it cannot be read.
+    let mut block = [0; BLOCK];
+    loop {
+        let Ok(read) = from.read(&mut block) else { return Ok(Some(DAMAGED)) };
+        if read == 0 {
+            return Ok(why);
+        }
+        if block[..read].iter().any(|byte| *byte != 0) {
+            see(None, &mut block[..read].chain(from))?;
+            return Ok(why);
+        }
+    }
+}
+
+/// Reads no more than is left, up to where reading fails.
 struct Counted<'r> {
     from: &'r mut dyn Read,
     budget: &'r Budget,
@@ -94,11 +178,128 @@ struct Counted<'r> {
 }
 
 impl Read for Counted<'_> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let left = self.budget.bytes.get();
         let room = usize::try_from(left).unwrap_or(usize::MAX).min(into.len());
-        let read = self.from.read(&mut into[..room]).inspect_err(|_| self.failed = true)?;
+        if self.failed || room == 0 {
+            return Ok(0);
+        }
+        // What came before counts.
+        let Ok(read) = self.from.read(&mut into[..room]) else {
+            self.failed = true;
+            return Ok(0);
+        };
         self.budget.bytes.set(left - read as u64);
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    type Files = Vec<(String, Vec<u8>)>;
+
+    fn seen(read: impl FnOnce(&mut Taker<'_>) -> Result<Why, WorldError>) -> (Why, Files) {
+        let mut files = Vec::new();
+        let why = read(&mut |name, content| {
+            let mut bytes = Vec::new();
+            content.read_to_end(&mut bytes).unwrap();
+            let name = String::from_utf8_lossy(name.unwrap_or(b"-")).into_owned();
+            files.push((name, bytes));
+            Ok(())
+        });
+        (why.unwrap(), files)
+    }
+
+    fn packed(files: &[(&str, &str)]) -> Vec<u8> {
+        let mut builder = ::tar::Builder::new(Vec::new());
+        for (name, text) in files {
+            let mut header = ::tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            builder.append_data(&mut header, name, text.as_bytes()).unwrap();
+        }
+        builder.into_inner().unwrap()
+    }
+
+    fn gzipped(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap()
+    }
+
+    fn unzipped(bytes: &[u8]) -> (Why, Files) {
+        let budget = Budget::default();
+        seen(|see| gzip((&mut &*bytes, b"-"), &budget, see))
+    }
+
+    #[test]
+    fn files_of_a_tar_archive_come_with_their_names_and_so_does_what_is_behind_it() {
+        let long = "a/".repeat(80) + "long";
+        let bytes = packed(&[("a", "one"), ("b/c", "two"), (&long, "three")]);
+        assert_eq!(Kind::of(&bytes), Some(Kind::Tar));
+        let all = [bytes.clone(), b"behind it".to_vec()].concat();
+        let (why, files) = seen(|see| tar(&mut all.as_slice(), see));
+        let has = |text: &str| files.iter().any(|(_, it)| it == text.as_bytes());
+        assert!(why.is_none() && has("one") && has("two") && has("three"), "{files:?}");
+        assert_eq!((&*files[0].0, &*files[1].0), ("a", "b/c"));
+        let has = |text: &str| files.iter().any(|(_, it)| find(it, text));
+        assert!(has(&long) && has("behind it"), "{files:?}");
+        let (why, files) = unzipped(&gzipped(&all));
+        assert!(why.is_none() && files[1] == ("b/c".to_owned(), b"two".to_vec()), "{files:?}");
+        // Its second header is no header.
+        let mut cut = bytes;
+        cut[1024..1200].fill(b'x');
+        let (why, files) = seen(|see| tar(&mut cut.as_slice(), see));
+        assert_eq!(why, Some(DAMAGED));
+        assert!(files.iter().any(|(_, it)| find(it, "three")), "{files:?}");
+    }
+
+    fn find(bytes: &[u8], text: &str) -> bool {
+        memchr::memmem::find(bytes, text.as_bytes()).is_some()
+    }
+
+    #[test]
+    fn gzip_is_read_to_where_it_breaks() {
+        let bytes = gzipped(b"a text");
+        assert_eq!(Kind::of(&bytes), Some(Kind::Gzip));
+        let one = ("-".to_owned(), b"a text".to_vec());
+        assert_eq!(unzipped(&bytes), (None, vec![one.clone()]));
+        let twice = [bytes.clone(), bytes.clone()].concat();
+        assert_eq!(unzipped(&twice).1[0].1, b"a texta text");
+        let mut wrong = bytes.clone();
+        *wrong.last_mut().unwrap() ^= 1;
+        assert_eq!(unzipped(&wrong), (Some(DAMAGED), vec![one]));
+        assert_eq!(unzipped(b"\x1f\x8b\x08\0rest").0, Some(DAMAGED));
+        let bomb = gzipped(&vec![0; 70 << 20]);
+        let (why, files) = unzipped(&bomb);
+        assert_eq!((why, files[0].1.len()), (Some(TOO_MUCH), 64 << 20));
+    }
+
+    #[test]
+    fn a_zip_archive_is_known_wherever_it_stands() {
+        let mut packed = ::zip::ZipWriter::new(Cursor::new(Vec::new()));
+        packed.start_file("a", ::zip::write::SimpleFileOptions::default()).unwrap();
+        packed.write_all(b"a text").unwrap();
+        let bytes = packed.finish().unwrap().into_inner();
+        let unpacked = |bytes: &[u8]| {
+            let budget = Budget::default();
+            seen(|see| zip(bytes, &budget, see))
+        };
+        let whole = (None, vec![("a".to_owned(), b"a text".to_vec())]);
+        let more = vec![b'.'; 100 << 10];
+        for bytes in [bytes.clone(), [more.as_slice(), &bytes].concat()] {
+            assert_eq!(Kind::of(&bytes), Some(Kind::Zip));
+            assert_eq!(unpacked(&bytes), whole);
+        }
+        // Read, or said.
+        let behind = [bytes.as_slice(), &more].concat();
+        assert_eq!(Kind::of(&behind), Some(Kind::Zip));
+        let (why, files) = unpacked(&behind);
+        assert!(why.is_some() || files == whole.1, "{why:?}");
+        assert_eq!(unpacked(b"it says PK\x05\x06 and is none"), (None, Vec::new()));
+        assert_eq!(Kind::of(b"a text"), None);
     }
 }

@@ -1,6 +1,5 @@
 //! Values in clear in a file that the policy wants sealed, as a commit brought it: whatever became of it later.
 
-use super::before::Touched;
 use super::texts::{Fresh, Judge, Origin};
 use super::{Leak, What};
 use crate::names::{RepoPath, quoted};
@@ -33,8 +32,7 @@ impl Judge<'_> {
                 fix: format!("tenure seal {}", quoted(&path)),
                 excusable: None,
             };
-            let touched = self.lines.touched(text, &(at..at), &mut Touched::default());
-            (leak, Some(touched))
+            (leak, Some(at..at))
         };
         found.into_iter().map(fresh).collect()
     }

@@ -270,7 +270,7 @@ impl Look<'_, '_, '_> {
     /// Of what was found in a content, that of which no parent has the lines.
     fn news(&mut self, change: &StagedChange, fresh: Vec<Fresh>) -> Result<Vec<Leak>, WorldError> {
         let all = fresh.len();
-        let news = self.judge.news(&self.place.checkout, &change.before, fresh)?;
+        let news = self.judge.news(&self.place.checkout, change, fresh)?;
         // Where a part of it was old here, that may be new where another commit brings it.
         if news.len() == all {
             self.seen.add(change);

@@ -14,14 +14,15 @@ mod before;
 mod clear;
 pub mod commits;
 pub(in crate::deeds) mod excepted;
+mod leaks;
 mod message;
 mod staged;
 mod standards;
 mod texts;
 mod tree;
 mod unexcused;
+mod utf32;
 mod values;
-mod windows;
 
 use commits::Commits;
 

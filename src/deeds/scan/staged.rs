@@ -52,22 +52,25 @@ fn judge_changes(
     judge: &mut Judge<'_>,
     changes: &[StagedChange],
 ) -> Result<Vec<Leak>, DeedError> {
+    let mut leaks = Vec::new();
+    for change in changes.iter().filter(|change| change.brings_path()) {
+        let named = judge.path(Origin { path: &change.raw, commit: None });
+        leaks.extend(named.into_iter().map(|(leak, _)| leak));
+    }
     let changes: Vec<_> = changes.iter().filter(|change| change.brings_text()).collect();
     let ids = changes.iter().filter_map(|it| it.now.as_ref().map(|(_, id)| id.clone()));
     let ids: Vec<_> = ids.collect();
     let mut found: Vec<(usize, Vec<Fresh>)> = Vec::new();
     place.checkout.each_blob_read(&ids, &mut |at, (_, content)| {
         let origin = Origin { path: &changes[at].raw, commit: None };
-        let mut fresh = if changes[at].before.is_empty() { judge.path(origin) } else { Vec::new() };
-        fresh.extend(judge.read(origin, content)?);
+        let fresh = judge.read(origin, content)?;
         if !fresh.is_empty() {
             found.push((at, fresh));
         }
         Ok(())
     })?;
-    let mut leaks = Vec::new();
     for (at, fresh) in found {
-        leaks.extend(judge.news(&place.checkout, &changes[at].before, fresh)?);
+        leaks.extend(judge.news(&place.checkout, changes[at], fresh)?);
     }
     Ok(leaks)
 }

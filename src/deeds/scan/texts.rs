@@ -1,29 +1,33 @@
 //! One text after the other is judged here, wherever it comes from.
 
-use std::cell::LazyCell;
-use std::io::Read;
+use std::io::{self, Read};
+use std::ops::Range;
 use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
-use super::archive::Budget;
-use super::before::{Lines, Touched};
+use super::archive::{self, Budget, Kind};
+use super::leaks::{At, Places, in_text};
 use super::standards::Standards;
+use super::utf32::Readable;
 use super::values::Values;
-use super::windows::Windows;
-use super::{Leak, MANAGED, Scanned, What, archive};
-use crate::names::{RepoPath, quoted};
+use super::{Leak, MANAGED, Scanned};
+use crate::names::RepoPath;
 use crate::policy::Policy;
 use crate::scan::managed::Found;
-use crate::scan::{Excusable, Hit, Level, Pieces, Scanner, TOO_MANY, Text, excerpt};
-use crate::world::{Blob, Checkout, ObjectId, WorldError};
+use crate::scan::{Piece, Pieces, Scanner, TOO_MANY, Text};
+use crate::world::{ObjectId, WorldError};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
 const WHOLE: u64 = 8 << 20;
+/// How long a ZIP archive is that is kept, since its directory stands at its end; one in another is a [`WHOLE`] at most.
+const LARGEST_ZIP: u64 = 24 << 20;
 /// How many values in one text are told.
 const MOST: usize = 20_000;
 /// How many archives within one another are looked through.
 const DEEPEST: usize = 3;
+
+const TOO_LARGE: &str = "is an archive too large to be unpacked";
 
 /// Where a text stands.
 #[derive(Debug, Clone, Copy)]
@@ -33,15 +37,14 @@ pub(super) struct Origin<'o> {
     pub(super) commit: Option<&'o ObjectId>,
 }
 
-/// A leak, and the lines that it touches, by their hashes; none where it is new in any case.
-pub(super) type Fresh = (Leak, Option<Vec<u64>>);
+/// A leak, and where it stands in what was read; nowhere where it is new in any case.
+pub(super) type Fresh = (Leak, Option<Range<usize>>);
 
 /// Judges texts.
 pub(super) struct Judge<'s> {
     standards: &'s Standards,
     scanner: Scanner<'s>,
     values: Option<Values>,
-    pub(super) lines: Lines,
     pub(super) scanned: Scanned,
     /// How many archives within one another are being read.
     depth: usize,
@@ -60,34 +63,22 @@ impl<'s> Judge<'s> {
             scanned.closed.clone_from(&values.closed);
         }
         let scanner = Scanner::new(&standards.rules);
-        let lines = Lines::new();
-        Self {
-            standards,
-            scanner,
-            values,
-            lines,
-            scanned,
-            depth: 0,
-            budget: Rc::default(),
-            clear: false,
-        }
+        Self { standards, scanner, values, scanned, depth: 0, budget: Rc::default(), clear: false }
     }
 
     /// Judges what a file's path says.
     pub(super) fn path(&mut self, origin: Origin<'_>) -> Vec<Fresh> {
-        let nameless = Origin { path: b"", ..origin };
-        let mut found = self.whole(nameless, origin.path);
-        let path = String::from_utf8_lossy(origin.path);
-        found.retain(|(leak, _)| {
-            leak.excusable.is_none_or(|it| !self.passes(&leak.rule, &path, &it))
-        });
-        if found.is_empty() {
-            return found;
-        }
-        let path = self.shown(origin.path);
+        self.name(origin, origin.path)
+    }
+
+    /// Judges a name: of the file itself, or of what is packed in it.
+    fn name(&mut self, origin: Origin<'_>, name: &[u8]) -> Vec<Fresh> {
+        let name = Text { path: b"", bytes: name, new_lines: None };
+        let (found, allowed) = self.piece(origin, &Piece::whole(&self.scanner, &name));
+        self.scanned.allowed += allowed;
         let named = |(leak, _): Fresh| {
             let fix = "give it a name that says no secret: git mv".to_owned();
-            (Leak { path: path.clone(), line: 0, fix, ..leak }, None)
+            (Leak { line: 0, fix, ..leak }, None)
         };
         found.into_iter().map(named).collect()
     }
@@ -102,7 +93,7 @@ impl<'s> Judge<'s> {
         format!("{}…", String::from_utf8_lossy(&path[..folder]))
     }
 
-    /// Judges a text that comes as a stream.
+    /// Judges a text that comes as a stream, and what is packed in it.
     pub(super) fn read(
         &mut self,
         origin: Origin<'_>,
@@ -110,107 +101,166 @@ impl<'s> Judge<'s> {
     ) -> Result<Vec<Fresh>, WorldError> {
         self.scanned.texts += 1;
         let unread = |error| WorldError::io("read", String::from_utf8_lossy(origin.path))(error);
-        let mut bytes = Zeroizing::new(Vec::new());
-        from.take(WHOLE).read_to_end(&mut bytes).map_err(unread)?;
-        if (bytes.len() as u64) < WHOLE {
-            self.scanned.bytes += bytes.len() as u64;
-            let mut fresh = self.whole(origin, &bytes);
-            if archive::is_one(&bytes) {
-                fresh.extend(self.archive(origin, &bytes)?);
-            } else if archive::is_other(&bytes) {
-                self.skip(origin, "is compressed in a way that is not undone");
-            }
-            return Ok(fresh);
+        let mut from = Readable::new(from).map_err(unread)?;
+        let mut head = Zeroizing::new(Vec::new());
+        (&mut from).take(WHOLE).read_to_end(&mut head).map_err(unread)?;
+        let (kind, is_short) = (Kind::of(&head), (head.len() as u64) < WHOLE);
+        let mut is_all = is_short;
+        if kind == Some(Kind::Zip) && !is_short && self.depth == 0 {
+            let more = LARGEST_ZIP - WHOLE;
+            head.reserve_exact(usize::try_from(more).unwrap_or_default());
+            is_all = ((&mut from).take(more).read_to_end(&mut head).map_err(unread)? as u64) < more;
         }
-        if archive::is_one(&bytes) {
-            self.skip(origin, "is an archive too large to be unpacked");
+        let mut all = head.as_slice().chain(&mut from);
+        let mut fresh = match kind {
+            Some(Kind::Tar) => Vec::new(),
+            // It is too long to be looked at as it is, too.
+            Some(Kind::Gzip) if !is_short => Vec::new(),
+            _ if is_short => self.whole(origin, &head),
+            _ => self.pieces(origin, &mut all).map_err(unread)?,
+        };
+        match kind {
+            None => {}
+            Some(Kind::Zip) if !is_all => self.skip(origin, TOO_LARGE),
+            Some(kind) => fresh.extend(self.packed((origin, kind), &head, &mut all)?),
         }
-        self.pieces(origin, &mut bytes.as_slice().chain(from)).map_err(unread)
+        Ok(fresh)
     }
 
     /// Judges a text that is all there.
-    pub(super) fn whole(&mut self, origin: Origin<'_>, text: &[u8]) -> Vec<Fresh> {
-        let managed = self.managed(text);
-        let path = String::from_utf8_lossy(origin.path);
-        let shown = LazyCell::new(|| self.shown(origin.path));
-        let mut fresh = Vec::new();
-        let (mut places, mut last) = (Places::of(text), Touched::default());
-        for found in managed.iter().take(MOST) {
-            let lines = self.lines.touched(text, &found.span, &mut last);
-            let place = (places.place(found.span.start), shown.clone());
-            fresh.extend(self.of_value(origin, place, found).map(|leak| (leak, Some(lines))));
-        }
-        if managed.len() > MOST {
-            fresh.push((too_many(origin, shown.clone(), fresh.last()), None));
-        }
-        if self.is_managed(origin.path) {
-            let is_known = |line| fresh.iter().any(|(leak, _): &Fresh| leak.line == line);
-            if self.clear {
-                let in_clear = self.in_clear(origin, text);
-                let more: Vec<_> =
-                    in_clear.into_iter().filter(|(leak, _)| !is_known(leak.line)).collect();
-                fresh.extend(more);
-            }
-            return fresh;
-        }
-        let hits = self.scanner.scan(&Text { path: origin.path, bytes: text, new_lines: None });
-        last = Touched::default();
-        let (mut others, mut allowed) = (managed.as_slice(), 0);
-        for hit in hits {
-            let behind = others.partition_point(|it| it.span.end <= hit.span.start);
-            others = &others[behind..];
-            let overlaps = others.first().is_some_and(|it| it.span.start < hit.span.end);
-            if overlaps {
-                continue;
-            }
-            if self.standards.allow.lets(hit.rule, &path, &hit.excusable.hash) {
-                allowed += 1;
-                continue;
-            }
-            // Nobody knows what was not looked at.
-            let is_known = hit.rule != TOO_MANY;
-            let lines = is_known.then(|| self.lines.touched(text, &hit.whole, &mut last));
-            fresh.push((of_hit((origin, shown.clone()), excerpt(text, &hit), &hit), lines));
-        }
-        drop(shown);
+    pub(super) fn whole(&mut self, origin: Origin<'_>, bytes: &[u8]) -> Vec<Fresh> {
+        self.scanned.bytes += bytes.len() as u64;
+        let text = Text { path: origin.path, bytes, new_lines: None };
+        let (mut fresh, allowed) = self.piece(origin, &Piece::whole(&self.scanner, &text));
         self.scanned.allowed += allowed;
+        let in_clear = if self.clear { self.in_clear(origin, bytes) } else { Vec::new() };
+        if !in_clear.is_empty() {
+            // What must not stand there at all is told once.
+            fresh.retain(|(leak, _)| leak.rule == MANAGED);
+            let known: Vec<_> = fresh.iter().map(|(leak, _)| leak.line).collect();
+            fresh.extend(in_clear.into_iter().filter(|(leak, _)| !known.contains(&leak.line)));
+        }
         fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
         fresh
     }
 
-    /// Of what was found in a text, that of which nothing that stood at its path before has all the lines.
-    pub(super) fn news(
-        &mut self,
-        checkout: &Checkout,
-        before: &[ObjectId],
-        fresh: Vec<Fresh>,
-    ) -> Result<Vec<Leak>, WorldError> {
-        // One that is too large to be kept makes nothing old.
-        let texts = checkout.read_blobs(before)?.into_iter().filter_map(Blob::bytes);
-        let texts: Vec<_> = texts.collect();
-        self.lines.of(texts.iter().map(Vec::as_slice));
-        let is_new = |(_, lines): &Fresh| {
-            lines.as_ref().is_none_or(|lines| lines.iter().any(|line| self.lines.is_new(*line)))
+    /// Judges a text that is too large to be kept.
+    fn pieces(&mut self, origin: Origin<'_>, from: &mut dyn Read) -> io::Result<Vec<Fresh>> {
+        let (mut fresh, mut allowed, mut bytes) = (Vec::new(), 0, 0);
+        let mut part = Zeroizing::new(vec![0; 64 << 10]);
+        let mut pieces = Pieces::new(&self.scanner, origin.path);
+        let mut see = |piece: &Piece<'_, '_>| {
+            let (found, passed) = self.piece(origin, piece);
+            fresh.extend(found);
+            allowed += passed;
+            fresh.len()
         };
-        Ok(fresh.into_iter().filter(is_new).map(|(leak, _)| leak).collect())
+        let mut is_archive = false;
+        loop {
+            let read = match from.read(&mut part) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            bytes += read as u64;
+            let mut found = 0;
+            if read == 0 {
+                pieces.finish(&mut |piece| {
+                    is_archive = archive::ends_one(piece.bytes);
+                    see(piece);
+                });
+                break;
+            }
+            pieces.push(&part[..read], &mut |piece| found = see(piece));
+            // Enough to block, whatever follows: what was found is kept in memory.
+            if found > MOST {
+                break;
+            }
+        }
+        if fresh.len() > MOST {
+            let line = fresh.last().map_or(1, |(leak, _)| leak.line);
+            fresh.push((self.at(origin).too_many(line), None));
+        }
+        self.scanned.allowed += allowed;
+        self.scanned.bytes += bytes;
+        if is_archive {
+            self.skip(origin, TOO_LARGE);
+        }
+        fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
+        Ok(fresh)
     }
 
-    /// What is packed in an archive; all of it counts as new where the archive is.
-    fn archive(&mut self, origin: Origin<'_>, bytes: &[u8]) -> Result<Vec<Fresh>, WorldError> {
+    /// Judges a part of a text, or all of it; tells how many findings exceptions let pass.
+    fn piece(&self, origin: Origin<'_>, piece: &Piece<'_, '_>) -> (Vec<Fresh>, usize) {
+        let managed = self.managed(piece.bytes);
+        if managed.is_empty() && piece.hits.is_empty() {
+            return (Vec::new(), 0);
+        }
+        let (at, path) = (self.at(origin), String::from_utf8_lossy(origin.path));
+        let (mut fresh, mut allowed): (Vec<Fresh>, _) = (Vec::new(), 0);
+        let mut places = Places::of(piece.bytes, piece.line);
+        for found in managed.iter().filter(|it| piece.tells(&it.span)) {
+            if fresh.len() == MOST {
+                let line = fresh.last().map_or(1, |(leak, _)| leak.line);
+                fresh.push((at.too_many(line), None));
+                break;
+            }
+            let place = places.place(found.span.start);
+            let name = self.values.as_ref().and_then(|values| values.managed.name(found));
+            let leak = name.map(|address| at.of_value(place, address, found));
+            fresh.extend(leak.map(|leak| (leak, Some(in_text(piece, &found.span)))));
+        }
+        let mut others = managed.as_slice();
+        for hit in &piece.hits {
+            let (start, end) = (hit.span.start - piece.base, hit.span.end - piece.base);
+            others = &others[others.partition_point(|it| it.span.end <= start)..];
+            if others.first().is_some_and(|it| it.span.start < end) {
+                continue;
+            }
+            // No exception counts where only sealed values stand.
+            let is_excepted =
+                !at.is_managed && self.standards.allow.lets(hit.rule, &path, &hit.excusable.hash);
+            if is_excepted {
+                allowed += 1;
+                continue;
+            }
+            // Nobody knows what was not looked at.
+            let place = (hit.rule != TOO_MANY).then(|| hit.whole.clone());
+            fresh.push((at.of_hit(piece, hit), place));
+        }
+        (fresh, allowed)
+    }
+
+    fn at<'o>(&self, origin: Origin<'o>) -> At<'o> {
+        let (shown, is_managed) = (self.shown(origin.path), self.is_managed(origin.path));
+        At { origin, shown, is_managed }
+    }
+
+    /// What is packed in a text; all of it counts as new where that is.
+    fn packed(
+        &mut self,
+        (origin, kind): (Origin<'_>, Kind),
+        head: &[u8],
+        all: &mut dyn Read,
+    ) -> Result<Vec<Fresh>, WorldError> {
         if self.depth == DEEPEST {
             self.skip(origin, "is packed too deep");
             return Ok(Vec::new());
         }
         if self.depth == 0 {
-            self.budget = Rc::new(Budget::default());
+            self.budget = Rc::default();
         }
         self.depth += 1;
         let (mut fresh, budget) = (Vec::new(), Rc::clone(&self.budget));
-        let read = archive::each(bytes, &budget, &mut |name, content| {
-            let path = [origin.path, b"!/", name.as_bytes()].concat();
-            fresh.extend(self.read(Origin { path: &path, ..origin }, content)?);
+        let mut see = |name: Option<&[u8]>, content: &mut dyn Read| {
+            fresh.extend(self.member(origin, name, content)?);
             Ok(())
-        });
+        };
+        let read = match kind {
+            Kind::Zip => archive::zip(head, &budget, &mut see),
+            Kind::Gzip => archive::gzip((all, stem(origin.path)), &budget, &mut see),
+            Kind::Tar => archive::tar(all, &mut see),
+            Kind::Other => Ok(Some("is compressed in a way that is not undone")),
+        };
         self.depth -= 1;
         if let Some(why) = read? {
             self.skip(origin, why);
@@ -218,51 +268,27 @@ impl<'s> Judge<'s> {
         Ok(fresh.into_iter().map(|(leak, _)| (leak, None)).collect())
     }
 
-    fn skip(&mut self, origin: Origin<'_>, why: &'static str) {
-        self.scanned.skipped.push((self.shown(origin.path), why));
+    /// A file that is packed in another one; what has no name is the rest of that.
+    fn member(
+        &mut self,
+        origin: Origin<'_>,
+        name: Option<&[u8]>,
+        content: &mut dyn Read,
+    ) -> Result<Vec<Fresh>, WorldError> {
+        let Some(name) = name else { return self.read(origin, content) };
+        let path = [origin.path, b"!/", name].concat();
+        let origin = Origin { path: &path, ..origin };
+        let mut fresh = self.name(origin, name);
+        fresh.extend(self.read(origin, content)?);
+        Ok(fresh)
     }
 
-    /// A text that is too large to be kept: all of it counts as new.
-    fn pieces(&mut self, origin: Origin<'_>, from: &mut dyn Read) -> std::io::Result<Vec<Fresh>> {
-        let mut pieces = Pieces::new(&self.scanner, origin.path);
-        let mut windows = Windows::default();
-        let (mut leaks, mut allowed) = (Vec::new(), 0);
-        let shown = self.shown(origin.path);
-        while windows.fill(from)? {
-            self.scanned.bytes += windows.new_text().len() as u64;
-            let mut places = Places::of(windows.text());
-            for found in self.managed(windows.text()).iter().take(MOST) {
-                let place = (places.place(found.span.start), shown.clone());
-                let leak = self.of_value(origin, place, found);
-                leaks.extend(leak.map(|leak| Leak { line: leak.line + windows.lines, ..leak }));
-            }
-            // Enough to block, whatever follows: what was found is kept in memory.
-            if leaks.len() > MOST {
-                leaks.push(too_many(origin, shown.clone(), None));
-                break;
-            }
-            let hits = pieces.push(windows.new_text());
-            let more = self.unexcused((origin, &shown), &hits);
-            allowed += hits.len() - more.len();
-            leaks.extend(more);
+    /// Says that something was not looked into.
+    pub(super) fn skip(&mut self, origin: Origin<'_>, why: &'static str) {
+        let skipped = (self.shown(origin.path), why);
+        if self.scanned.skipped.last() != Some(&skipped) {
+            self.scanned.skipped.push(skipped);
         }
-        let hits = pieces.finish();
-        let more = self.unexcused((origin, &shown), &hits);
-        self.scanned.allowed += allowed + hits.len() - more.len();
-        leaks.extend(more);
-        // What stands where two windows overlap is found twice.
-        leaks.sort_by_key(|leak| (leak.line, leak.column));
-        leaks.dedup();
-        Ok(leaks.into_iter().map(|leak| (leak, None)).collect())
-    }
-
-    /// The hits in a piece of a text that no exception lets pass.
-    fn unexcused(&self, (origin, shown): (Origin<'_>, &str), hits: &[Hit<'_>]) -> Vec<Leak> {
-        let path = String::from_utf8_lossy(origin.path);
-        let allow = &self.standards.allow;
-        let hits = hits.iter().filter(|hit| !allow.lets(hit.rule, &path, &hit.excusable.hash));
-        let of = |hit| of_hit((origin, shown.to_owned()), "…".to_owned(), hit);
-        hits.map(of).collect()
     }
 
     fn managed(&self, text: &[u8]) -> Vec<Found> {
@@ -281,37 +307,6 @@ impl<'s> Judge<'s> {
         path.zip(policy).is_some_and(|(path, policy)| policy.environment_of(&path).is_some())
     }
 
-    fn passes(&mut self, rule: &str, path: &str, text: &Excusable) -> bool {
-        let passes = self.standards.allow.lets(rule, path, &text.hash);
-        self.scanned.allowed += usize::from(passes);
-        passes
-    }
-
-    fn of_value(
-        &self,
-        origin: Origin<'_>,
-        ((line, column), path): ((usize, usize), String),
-        found: &Found,
-    ) -> Option<Leak> {
-        let address = self.values.as_ref()?.managed.name(found)?.clone();
-        Some(Leak {
-            path,
-            line,
-            column,
-            commit: origin.commit.cloned(),
-            rule: MANAGED.to_owned(),
-            description: "value that this repository manages".to_owned(),
-            fix: format!(
-                "take it out; where it was pushed before: tenure rotate {}",
-                quoted(&address)
-            ),
-            what: What::Managed { address, how: found.how },
-            level: Level::Block,
-            excerpt: "…".to_owned(),
-            excusable: None,
-        })
-    }
-
     /// Ends it: keeps what was found, and tells which exceptions let nothing pass.
     pub(super) fn done(mut self, leaks: Vec<Leak>) -> Scanned {
         self.scanned.leaks = leaks;
@@ -320,60 +315,11 @@ impl<'s> Judge<'s> {
     }
 }
 
-/// Says that a text has more values than are told: what stands behind the last one may be anything.
-fn too_many(origin: Origin<'_>, path: String, last: Option<&Fresh>) -> Leak {
-    Leak {
-        path,
-        line: last.map_or(1, |(leak, _)| leak.line),
-        column: 1,
-        commit: origin.commit.cloned(),
-        rule: TOO_MANY.to_owned(),
-        description: "more values of this repository than are told".to_owned(),
-        what: What::Credential,
-        level: Level::Block,
-        excerpt: "…".to_owned(),
-        fix: "take the file out".to_owned(),
-        excusable: None,
-    }
-}
-
-/// Lines and columns of places that come in their order.
-struct Places<'t> {
-    text: &'t [u8],
-    at: usize,
-    line: usize,
-    start: usize,
-}
-
-impl<'t> Places<'t> {
-    fn of(text: &'t [u8]) -> Self {
-        Self { text, at: 0, line: 1, start: 0 }
-    }
-
-    fn place(&mut self, at: usize) -> (usize, usize) {
-        let between = self.text.get(self.at..at).unwrap_or_default();
-        for (step, _) in between.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
-            self.line += 1;
-            self.start = self.at + step + 1;
-        }
-        self.at = self.at.max(at);
-        (self.line, at.saturating_sub(self.start) + 1)
-    }
-}
-
-fn of_hit((origin, path): (Origin<'_>, String), excerpt: String, hit: &Hit<'_>) -> Leak {
-    let place = format!("{path}:{}", hit.line);
-    Leak {
-        path,
-        line: hit.line,
-        column: hit.column,
-        commit: origin.commit.cloned(),
-        rule: hit.rule.to_owned(),
-        description: hit.description.to_owned(),
-        what: What::Credential,
-        level: hit.level,
-        excerpt,
-        excusable: Some(hit.excusable),
-        fix: format!("take it out, or: tenure allow {} --reason \"…\"", quoted(&place)),
+/// What a file is called once gzip is undone: its name without the last extension.
+fn stem(path: &[u8]) -> &[u8] {
+    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    match name.iter().rposition(|byte| *byte == b'.') {
+        Some(at) if at > 0 => &name[..at],
+        _ => name,
     }
 }

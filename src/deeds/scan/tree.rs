@@ -44,7 +44,11 @@ fn take(
     let skipped = each(&mut |path, content| {
         let origin = Origin { path, commit: None };
         leaks.extend(judge.path(origin).into_iter().map(|(leak, _)| leak));
-        leaks.extend(judge.read(origin, content)?.into_iter().map(|(leak, _)| leak));
+        match judge.read(origin, content) {
+            Ok(fresh) => leaks.extend(fresh.into_iter().map(|(leak, _)| leak)),
+            // One of many files, as far as it can be read; the others are worth a look.
+            Err(_) => judge.skip(origin, "cannot be read to its end"),
+        }
         Ok(())
     })?;
     judge.scanned.skipped.extend(skipped);

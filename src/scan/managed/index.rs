@@ -37,6 +37,8 @@ pub(super) struct Index {
     pub(super) long: Grams,
     /// Grams of five bytes, of patterns too short for those.
     pub(super) short: Grams,
+    /// Which bytes are in a needle.
+    bytes: Zeroizing<Vec<bool>>,
     /// A bit for each hash of three bytes that follow one another in a needle.
     triples: Zeroizing<Vec<u64>>,
     /// A bit for each two bytes that a needle begins with.
@@ -57,6 +59,7 @@ impl Index {
         let mut long = Gathered::new(key, total);
         let mut short = Gathered::new(key, short_ones * 32);
         let counts = Counts::of(&needles, key);
+        let mut bytes = Zeroizing::new(vec![false; 256]);
         let mut triples = Zeroizing::new(vec![0; 1 << (TRIPLES - 6)]);
         let mut firsts = Zeroizing::new(vec![0; 1 << 10]);
         for (number, needle) in needles.iter().enumerate() {
@@ -71,20 +74,24 @@ impl Index {
                 let (word, bit) = pair(one, two);
                 firsts[word] |= bit;
             }
+            needle.bytes.iter().for_each(|byte| bytes[usize::from(*byte)] = true);
             for three in needle.bytes.windows(3) {
                 let (word, bit) = triple(three[0], three[1], three[2]);
                 triples[word] |= bit;
             }
         }
-        let has_blank = needles.iter().any(|needle| needle.bytes.contains(&b' '));
-        Self { needles, long: long.sorted(), short: short.sorted(), triples, firsts, has_blank }
+        let has_blank = bytes[usize::from(b' ')];
+        let (long, short) = (long.sorted(), short.sorted());
+        Self { needles, long, short, bytes, triples, firsts, has_blank }
     }
 
     /// Tells whether three bytes may follow one another in a needle.
     #[inline]
     pub(super) fn has_triple(&self, one: u8, two: u8, three: u8) -> bool {
         let (word, bit) = triple(one, two, three);
-        self.triples[word] & bit != 0
+        // Most marks are in no needle, whatever others have their hash.
+        let are_known = [one, two, three].iter().all(|byte| self.bytes[usize::from(*byte)]);
+        are_known && self.triples[word] & bit != 0
     }
 
     /// Tells whether a needle begins with two bytes.
@@ -109,6 +116,7 @@ impl Index {
             + self.long.size()
             + self.short.size()
             + (self.triples.len() + self.firsts.len()) * 8
+            + self.bytes.len()
     }
 }
 

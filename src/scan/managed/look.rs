@@ -8,24 +8,27 @@ use super::base64::{self, Core};
 use super::dense::Dense;
 use super::grams::{Grams, Part};
 use super::index::{BASE64, Index, RAW, REVERSED, SHORT, STEP, gram, reversed};
-use super::reading::{Reading, Undone};
+use super::reading::Reading;
 use super::units::{Way, is_after_quote, is_mark};
-use super::{Found, How, runs, walk, wide};
+use super::{Found, How, walk};
 
 /// How often something is undone within something else.
-const DEPTH: usize = 3;
+pub(super) const DEPTH: usize = 3;
 
-/// The fewest letters of base64 in which a text may be that has a value in yet another way.
-const SHORTEST_RUN: usize = 12;
+/// How many times something is undone within something else in the shortest text.
+const PATIENCE: usize = 1 << 16;
 
-/// The most letters that are put together where a text is broken.
-const LONGEST_JOINED: usize = 64 << 10;
+/// How many bytes of other readings are read of the shortest text.
+const ROOM: usize = 1 << 20;
 
 /// Looks for all needles in one text.
 pub(super) struct Search<'a> {
     index: &'a Index,
-    /// How many more marks are looked at for ways within one another: a text of nothing else takes no longer.
-    patience: usize,
+    /// How many more times something is undone within something else round marks: a text of nothing but them takes
+    /// no longer.
+    pub(super) patience: usize,
+    /// How many more bytes are read that say something once something is undone.
+    pub(super) room: usize,
     /// What was found, each with the number of its needle.
     pub(super) found: Vec<(Found, usize)>,
 }
@@ -33,7 +36,8 @@ pub(super) struct Search<'a> {
 impl<'a> Search<'a> {
     /// Takes how long the text is.
     pub(super) fn new(index: &'a Index, length: usize) -> Self {
-        Self { index, patience: 4096 + length / 32, found: Vec::new() }
+        let (patience, room) = (PATIENCE + length / 8, ROOM + 3 * length);
+        Self { index, patience, room, found: Vec::new() }
     }
 
     /// Looks through a text as it is, and as it says.
@@ -240,14 +244,15 @@ impl<'a> Search<'a> {
     fn undone_from(&mut self, reading: &Reading<'_>, at: usize) {
         let mut last = [0; 8];
         let depth = if self.patience > 0 { 0 } else { walk::DEPTH };
-        self.patience = self.patience.saturating_sub(1);
-        walk::readings(&reading.bytes[at..], self.index.has_blank, depth, &mut |ahead| {
+        let text = &reading.bytes[at..];
+        let undone = walk::readings(text, self.index.has_blank, depth, &mut |ahead| {
             let eight = gram(ahead).to_le_bytes();
             if eight != last || ahead.len() < 8 {
                 last = eight;
                 self.follow(reading, at, ahead);
             }
         });
+        self.patience = self.patience.saturating_sub(undone);
     }
 
     /// Looks for values that have bytes before a place as they are, and after it as they were undone.
@@ -285,61 +290,6 @@ impl<'a> Search<'a> {
             self.add(part.needle, reading, start..end, how);
         }
     }
-
-    /// Looks through letters that are written in another way or broken; gives the end of what was looked at.
-    fn joined(&mut self, reading: &Reading<'_>, at: usize, done: usize) -> usize {
-        if at < done {
-            return done;
-        }
-        let Some((undone, end)) = reading.joined(at, (LONGEST_JOINED, &mut self.patience)) else {
-            return done;
-        };
-        self.look(&undone.read(reading, How::Split));
-        end
-    }
-
-    /// Looks through a part of which most is written in another way.
-    fn densely(&mut self, reading: &Reading<'_>, way: Way, part: Range<usize>) {
-        if reading.depth >= DEPTH {
-            return;
-        }
-        let start = part.start.saturating_sub(BESIDE);
-        let end = (part.end + BESIDE).min(reading.bytes.len());
-        let how = match way {
-            Way::Percent => How::Url,
-            Way::Entity => How::Markup,
-            _ => How::Escaped,
-        };
-        runs::pieces(start..end, &mut |piece| {
-            self.deeper(reading, &reading.undone(piece, way), how);
-        });
-    }
-
-    fn deeper(&mut self, reading: &Reading<'_>, undone: &Undone, how: How) {
-        self.look(&undone.read(reading, how));
-    }
-
-    fn in_base64(&mut self, reading: &Reading<'_>) {
-        runs::all(reading.bytes, &runs::BASE64, SHORTEST_RUN, &mut |run| {
-            base64::texts(&reading.bytes[run.clone()], &mut |start, end| {
-                let undone = reading.base64(run.start + start..run.start + end);
-                self.deeper(reading, &undone, How::Base64);
-            });
-        });
-    }
-
-    fn in_hex(&mut self, reading: &Reading<'_>) {
-        runs::all(reading.bytes, &runs::HEX, 16, &mut |run| {
-            reading.hex(run, &mut |undone| self.deeper(reading, undone, How::Hex));
-        });
-    }
-
-    fn in_wide_letters(&mut self, reading: &Reading<'_>) {
-        wide::runs(reading.bytes, &mut |run, is_big| {
-            let undone = reading.wide(run, is_big);
-            self.deeper(reading, &undone, How::Utf16);
-        });
-    }
 }
 
 /// The bytes of eight places.
@@ -360,9 +310,6 @@ fn flags(block: &[u8; BLOCK], grams: &Grams, known: u64) -> u8 {
     }
     flags
 }
-
-/// So much beside a part that is densely written in another way belongs to it.
-const BESIDE: usize = 32;
 
 /// Tells whether a place is within digits that say something else: those of `\u0039` are no 39.
 fn is_within(bytes: &[u8], at: usize) -> bool {

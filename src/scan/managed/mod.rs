@@ -15,6 +15,7 @@ use reading::Reading;
 
 mod base64;
 mod common;
+mod deeper;
 mod dense;
 mod grams;
 mod index;

@@ -254,8 +254,7 @@ impl<'a> Reading<'a> {
         }
         let mut best = None;
         let depth = if *patience > 0 { 0 } else { walk::DEPTH };
-        *patience = patience.saturating_sub(1);
-        walk::units(rest, depth, &mut |unit| {
+        let undone = walk::units(rest, depth, &mut |unit| {
             let letter = match unit.says() {
                 [] | [b'\n' | b'\r'] => None,
                 [byte] if SAYS[usize::from(*byte)] != NONE => Some(*byte),
@@ -266,6 +265,7 @@ impl<'a> Reading<'a> {
                 best = Some((letter, unit.length));
             }
         });
+        *patience = patience.saturating_sub(undone);
         best
     }
 }

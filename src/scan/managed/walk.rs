@@ -44,25 +44,29 @@ impl<const ROOM: usize> Ahead<ROOM> {
     }
 }
 
-/// Shows what the beginning of a text may say other than itself, in up to three ways within one another.
-pub(super) fn units(text: &[u8], depth: usize, see: &mut dyn FnMut(Unit)) {
+/// Shows what the beginning of a text may say other than itself, in up to three ways within one another; gives how
+/// many times it had to be undone.
+pub(super) fn units(text: &[u8], depth: usize, see: &mut dyn FnMut(Unit)) -> usize {
     for unit in Way::ALL.into_iter().filter_map(|way| way.unit(text)) {
         see(unit);
     }
     if depth + 1 >= DEPTH {
-        return;
+        return 0;
     }
+    let mut undone = 0;
     let marked = marked(&text[..text.len().min(24)]);
     let ways = Way::ALL.into_iter().enumerate().take(Way::OUTER.len());
     for (_, way) in ways.filter(|(at, _)| marked >> at & 1 == 1) {
         let Some(ahead) = Window::of(text, way) else { continue };
-        units(ahead.bytes(), depth + 1, &mut |mut unit| {
+        undone += 1;
+        undone += units(ahead.bytes(), depth + 1, &mut |mut unit| {
             if let Some(last) = unit.length.checked_sub(1).filter(|last| *last < ahead.count) {
                 unit.length = usize::from(ahead.ends[last]);
                 see(unit);
             }
         });
     }
+    undone
 }
 
 /// Where a text ends that from a place on says what is left of a value; none where it says something else.
@@ -95,7 +99,14 @@ pub(super) fn end_of(text: &[u8], from: usize, value: &[u8], said: usize) -> Opt
 /// Shows how a text may read from a place on where something is written in another way.
 ///
 /// A text with blanks may also have them in ways of their own. Ways within one another are undone from that depth on.
-pub(super) fn readings(text: &[u8], has_blank: bool, depth: usize, see: &mut dyn FnMut(&[u8])) {
+/// Gives how many times that was.
+pub(super) fn readings(
+    text: &[u8],
+    has_blank: bool,
+    depth: usize,
+    see: &mut dyn FnMut(&[u8]),
+) -> usize {
+    let mut undone = 0;
     let count = if has_blank { Way::ALL.len() } else { Way::ALL.len() - 2 };
     let marked = marked(&text[..text.len().min(16)]);
     for (at, way) in Way::ALL[..count].iter().enumerate() {
@@ -106,9 +117,10 @@ pub(super) fn readings(text: &[u8], has_blank: bool, depth: usize, see: &mut dyn
         see(ahead.bytes());
         let is_within = depth + 1 < DEPTH && self::marked(ahead.bytes()) != 0;
         if is_within && let Some(more) = Window::of(text, *way) {
-            readings(more.bytes(), has_blank, depth + 1, see);
+            undone += 1 + readings(more.bytes(), has_blank, depth + 1, see);
         }
     }
+    undone
 }
 
 /// A bit for each way of which a mark is in a text.

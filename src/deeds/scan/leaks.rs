@@ -1,0 +1,119 @@
+//! What is told of what was found.
+
+use std::ops::Range;
+
+use super::texts::Origin;
+use super::{Leak, MANAGED, What};
+use crate::names::{Address, quoted};
+use crate::scan::managed::Found;
+use crate::scan::{Hit, Level, Piece, TOO_MANY, excerpt};
+
+/// Whose text it is, and how its path is shown.
+pub(super) struct At<'a> {
+    pub(super) origin: Origin<'a>,
+    pub(super) shown: String,
+    /// Whether only sealed values stand at the path, and what its policy leaves in clear.
+    pub(super) is_managed: bool,
+}
+
+impl At<'_> {
+    /// What a rule found.
+    pub(super) fn of_hit(&self, piece: &Piece<'_, '_>, hit: &Hit<'_>) -> Leak {
+        let place = format!("{}:{}", self.shown, hit.line);
+        let fix = match self.is_managed {
+            false => format!("take it out, or: tenure allow {} --reason \"…\"", quoted(&place)),
+            true => format!(
+                "take its key out of `clear` in the policy, then: tenure seal {}",
+                quoted(&self.shown)
+            ),
+        };
+        // The place is that in the whole text.
+        let span = hit.span.start - piece.base..hit.span.end - piece.base;
+        Leak {
+            path: self.shown.clone(),
+            line: hit.line,
+            column: hit.column,
+            commit: self.origin.commit.cloned(),
+            rule: hit.rule.to_owned(),
+            description: hit.description.to_owned(),
+            what: What::Credential,
+            level: hit.level,
+            excerpt: excerpt(piece.bytes, span),
+            // What no exception counts for is named by none.
+            excusable: (!self.is_managed).then_some(hit.excusable),
+            fix,
+        }
+    }
+
+    /// A value that is managed here.
+    pub(super) fn of_value(
+        &self,
+        (line, column): (usize, usize),
+        address: &Address,
+        found: &Found,
+    ) -> Leak {
+        Leak {
+            path: self.shown.clone(),
+            line,
+            column,
+            commit: self.origin.commit.cloned(),
+            rule: MANAGED.to_owned(),
+            description: "value that this repository manages".to_owned(),
+            fix: format!(
+                "take it out; where it was pushed before: tenure rotate {}",
+                quoted(address)
+            ),
+            what: What::Managed { address: address.clone(), how: found.how },
+            level: Level::Block,
+            excerpt: "…".to_owned(),
+            excusable: None,
+        }
+    }
+
+    /// Says that a text has more values than are told: what stands behind the last one may be anything.
+    pub(super) fn too_many(&self, line: usize) -> Leak {
+        Leak {
+            path: self.shown.clone(),
+            line,
+            column: 1,
+            commit: self.origin.commit.cloned(),
+            rule: TOO_MANY.to_owned(),
+            description: "more values of this repository than are told".to_owned(),
+            what: What::Credential,
+            level: Level::Block,
+            excerpt: "…".to_owned(),
+            fix: "take the file out".to_owned(),
+            excusable: None,
+        }
+    }
+}
+
+/// Lines and columns of places that come in their order.
+pub(super) struct Places<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: usize,
+    start: usize,
+}
+
+impl<'t> Places<'t> {
+    /// Begins with the number of the first line.
+    pub(super) fn of(text: &'t [u8], line: usize) -> Self {
+        Self { text, at: 0, line, start: 0 }
+    }
+
+    pub(super) fn place(&mut self, at: usize) -> (usize, usize) {
+        let between = self.text.get(self.at..at).unwrap_or_default();
+        for step in memchr::memchr_iter(b'\n', between) {
+            self.line += 1;
+            self.start = self.at + step + 1;
+        }
+        self.at = self.at.max(at);
+        (self.line, at.saturating_sub(self.start) + 1)
+    }
+}
+
+/// A place of a piece, in the whole text.
+pub(super) fn in_text(piece: &Piece<'_, '_>, span: &Range<usize>) -> Range<usize> {
+    span.start + piece.base..span.end + piece.base
+}
