@@ -22,6 +22,8 @@ pub(super) const STEMS: [&str; 14] = [
 const NAME: usize = 64;
 /// How far away the name of a user may stand.
 const NEAR: usize = 240;
+/// How far back the beginning of a list is looked for.
+const LIST: usize = 2048;
 /// How far around a value test vectors are looked for.
 const VECTORS: usize = 600;
 
@@ -156,7 +158,7 @@ impl<'t> Names<'t> {
     /// Tells whether the bracket that a place stands in, if one is near, is that of a list.
     fn is_in_list(&self, at: usize) -> bool {
         let mut closed = 0;
-        for byte in self.text[at.saturating_sub(NEAR)..at].iter().rev() {
+        for byte in self.text[at.saturating_sub(LIST)..at].iter().rev() {
             match byte {
                 b')' | b']' | b'}' => closed += 1,
                 b'(' | b'[' | b'{' if closed > 0 => closed -= 1,

@@ -26,6 +26,8 @@ pub(super) struct Setting {
 
 /// How far back the beginning of a docstring is looked for.
 const DOCSTRING: usize = 4096;
+/// How far back the beginning of a line is looked for.
+const LINE: usize = 200;
 
 impl Setting {
     pub(super) fn of(view: View<'_>) -> Self {
@@ -74,15 +76,19 @@ fn is_docstring(text: &[u8], at: usize) -> bool {
 
 /// Tells whether a place stands in a comment that documents, or in what one types to try it.
 fn is_comment(text: &[u8], at: usize) -> bool {
-    let before = &text[at.saturating_sub(200)..at];
-    let Some(begin) = before.iter().rposition(|b| *b == b'\n') else { return false };
-    let line = before[begin + 1..].trim_ascii_start();
+    let before = &text[at.saturating_sub(LINE)..at];
+    let begin = match before.iter().rposition(|b| *b == b'\n') {
+        Some(end) => end + 1,
+        None if at <= LINE => 0,
+        None => return false,
+    };
+    let line = before[begin..].trim_ascii_start();
     [&b"///"[..], b"//!", b">>> "].iter().any(|mark| line.starts_with(mark))
 }
 
 /// Tells whether a path is that of a test, of an example, or of what one reads.
 fn is_of_tests(path: &str) -> bool {
-    const FOLDERS: [&str; 16] = [
+    const FOLDERS: [&str; 20] = [
         "test",
         "tests",
         "testing",
@@ -99,6 +105,10 @@ fn is_of_tests(path: &str) -> bool {
         "spec",
         "__tests__",
         "mocks",
+        "sample",
+        "samples",
+        "fuzz",
+        "corpus",
     ];
     let path = path.to_ascii_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
