@@ -23,7 +23,7 @@ const NAME: usize = 64;
 /// How far away the name of a user may stand.
 const NEAR: usize = 240;
 /// How far back the beginning of a list is looked for.
-const LIST: usize = 2048;
+const LIST: usize = 1024;
 /// How far around a value test vectors are looked for.
 const VECTORS: usize = 600;
 
