@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::hooks::Hook;
 use super::load::Place;
 use super::scan::commits::{self, Commits};
-use super::scan::{self, Scanned};
+use super::scan::{self, Scanned, Standards};
 use super::twins::{is_about, twins};
 use super::{DeedError, opened};
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, RepoPath, quoted};
-use crate::policy::{self, Policy};
+use crate::policy;
 use crate::verify::{LogEvidence, Record, Verified};
 use crate::world::{Amid, Checkout, ObjectId, StagedChange, Stopwatch, World, WorldError};
 
@@ -124,7 +124,7 @@ pub fn pushed(world: &World, remote: &str, told: &mut dyn Read) -> Result<Passin
     // What is only deleted brings nothing.
     let mut scanned = match tips.is_empty() {
         true => Scanned::default(),
-        false => commits::scan(&place, &Commits::pushed(&place, &tips, remote, &known)?)?,
+        false => commits::scan_all(&place, &Commits::pushed(&place, &tips, remote, &known)?)?,
     };
     scanned.took = watch.elapsed();
     Ok(Passing { hook: Hook::PrePush, scanned, amid: None })
@@ -167,13 +167,14 @@ pub fn staged(world: &World) -> Result<Guarded, DeedError> {
         unpinned: None,
         took: Duration::ZERO,
     };
-    let mut scanned = scan::changes(&place, &changes)?;
-    if is_touched(&place, &changes)? {
+    let standards = Standards::of(&place)?;
+    let mut scanned = scan::look(&place, &standards, &changes)?;
+    if is_touched(&place, &standards, &changes)? {
         let evidence = place.log_evidence()?;
         if evidence.policy.is_some() || !evidence.log.is_empty() || !evidence.strays.is_empty() {
             judge(&place, &evidence, &mut guarded)?;
         }
-    } else if place.read(&policy::PATH.parse()?)?.is_some() {
+    } else if has_policy(&place)? {
         guarded.guards = Guards::Untouched;
     }
     // What is said of a sealed file's place already is not said of its values once more.
@@ -187,23 +188,25 @@ pub fn staged(world: &World) -> Result<Guarded, DeedError> {
 }
 
 /// Tells whether a commit changes anything that policy and log are about: what it does not touch is for `check`
-/// to say. Where the policy cannot be read, nobody knows what it is about; a merge may lose what a side had.
-fn is_touched(place: &Place<'_>, changes: &[StagedChange]) -> Result<bool, DeedError> {
-    if !place.checkout.merge_heads()?.is_empty() {
+/// to say. Where the policy is none that can be read, nobody knows what it is about; a merge may lose what a side had.
+fn is_touched(
+    place: &Place<'_>,
+    standards: &Standards,
+    changes: &[StagedChange],
+) -> Result<bool, DeedError> {
+    // The policy itself is among these.
+    let odd = |change: &StagedChange| change.path.is_none() || change.raw.starts_with(b".secrets");
+    if changes.iter().any(odd) || !place.checkout.merge_heads()?.is_empty() {
         return Ok(true);
     }
-    let path: RepoPath = policy::PATH.parse()?;
-    let (staged, head) = (place.read(&path)?, place.checkout.head_file(&path)?);
-    let head = head.filter(|head| staged.as_ref() != Some(head));
-    let mut policies = Vec::new();
-    for text in staged.into_iter().chain(head) {
-        let read = std::str::from_utf8(&text).ok().and_then(|text| Policy::parse(text).ok());
-        let Some(policy) = read else { return Ok(true) };
-        policies.push(policy);
+    match &standards.policy {
+        Some(policy) => Ok(is_about(policy, changes.iter().filter_map(|it| it.path.as_ref()))),
+        None => has_policy(place),
     }
-    let odd = |change: &StagedChange| change.path.is_none() || change.raw.starts_with(b".secrets");
-    let paths = || changes.iter().filter_map(|change| change.path.as_ref());
-    Ok(changes.iter().any(odd) || policies.iter().any(|policy| is_about(policy, paths())))
+}
+
+fn has_policy(place: &Place<'_>) -> Result<bool, DeedError> {
+    Ok(place.read(&policy::PATH.parse()?)?.is_some())
 }
 
 fn judge(

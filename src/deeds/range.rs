@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::DeedError;
 use super::check::{Checked, check};
 use super::load::{LOG, Place};
-use super::scan::commits::{self, Commits};
+use super::scan::commits::{self, Commits, Ends};
 use super::scan::{ALLOW, Leak, Progress, What};
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{EnvName, RepoPath, quoted};
@@ -26,7 +26,7 @@ pub fn check_range(
     let mut checked = check(world, scope)?;
     let place = Place::find(world)?;
     let commits = Commits::between(&place, range)?;
-    let scanned = commits::scan_telling(&place, &commits, Some(progress))?;
+    let scanned = commits::scan(&place, &commits, Some(progress))?;
     let found = &mut checked.findings;
     found.extend(scanned.leaks.iter().map(leaked));
     found.extend(scanned.added.iter().map(added));
@@ -85,16 +85,17 @@ fn added(allow: &Allow) -> Finding {
 
 /// Entries that stood where the range began, or came within it, and that its end has no more.
 fn removed(place: &Place<'_>, commits: &Commits) -> Result<Vec<Finding>, DeedError> {
-    let Some((from, to)) = &commits.ends else { return Ok(Vec::new()) };
+    let Some(Ends { from, to }) = &commits.ends else { return Ok(Vec::new()) };
     let checkout = &place.checkout;
     let mut stood: BTreeMap<RepoPath, ObjectId> = BTreeMap::new();
-    for base in checkout.common_ancestors(from, to)? {
+    let bases = from.as_ref().map(|from| checkout.common_ancestors(from, to)).transpose()?;
+    for base in bases.unwrap_or_default() {
         let files = checkout.files_in(&base, LOG)?.into_iter();
         stood.extend(files.map(|file| (file.path, base.clone())));
     }
     let is_entry =
         |path: &RepoPath| path.as_str().strip_prefix(LOG).is_some_and(|rest| rest.starts_with('/'));
-    checkout.each_commit(&checkout.walk_between(from, to), &mut |step| {
+    checkout.each_commit(&checkout.walk_between(from.as_ref(), to), &mut |step| {
         let there = step.changes.into_iter().filter(|change| change.now.is_some());
         let entries = there.filter_map(|change| change.path).filter(is_entry);
         stood.extend(entries.map(|path| (path, step.commit.clone())));

@@ -71,7 +71,7 @@ impl Show for Passing {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let what = match self.hook {
             Hook::CommitMsg => "the message".to_owned(),
-            _ => count(self.scanned.commits, "commit"),
+            _ => count(self.scanned.commits.unwrap_or_default(), "commit"),
         };
         secrets(&self.scanned, out)?;
         if !self.scanned.blocks() {

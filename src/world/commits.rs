@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write as _};
 use std::process::{Child, Command, Stdio};
 
 use super::git::Checkout;
-use super::staged::{file_mode, garbled, repo_path};
+use super::staged::{file_mode, garbled, repo_path, was_text};
 use super::{ObjectId, StagedChange, WorldError};
 
 const WALKING: &str = "walk through commits";
@@ -28,6 +28,15 @@ pub struct Walk {
     pub odd: Vec<String>,
 }
 
+impl Walk {
+    /// The commits of several walks that leave out the same ones, each once.
+    pub fn together(walks: &[&Self]) -> Self {
+        let ids = walks.iter().flat_map(|walk| walk.ids.iter().cloned()).collect();
+        let args = walks.first().map(|walk| walk.args.clone()).unwrap_or_default();
+        Self { ids, args, ..Self::default() }
+    }
+}
+
 /// A commit and what it brings: a merge only what is in no parent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -41,9 +50,10 @@ pub struct Step {
 type Taker<'t> = dyn FnMut(usize, &mut dyn Read) -> Result<(), WorldError> + 't;
 
 impl Checkout {
-    /// The commits that one has, and another one has not.
-    pub fn walk_between(&self, from: &ObjectId, to: &ObjectId) -> Walk {
-        let ids = vec![to.as_str().to_owned(), format!("^{}", from.as_str())];
+    /// The commits that one has, and another one has not; all that it has where there is no other.
+    pub fn walk_between(&self, from: Option<&ObjectId>, to: &ObjectId) -> Walk {
+        let without = from.map(|from| format!("^{}", from.as_str()));
+        let ids = std::iter::once(to.as_str().to_owned()).chain(without).collect();
         Walk { ids, ..Walk::default() }
     }
 
@@ -133,10 +143,31 @@ impl Checkout {
         walk: &Walk,
         show: &mut dyn FnMut(Step) -> Result<(), WorldError>,
     ) -> Result<(), WorldError> {
+        self.compared(walk, &["-c", "--always"], show)
+    }
+
+    /// Shows what commits change at some paths or below them, ancestors first: a merge once for each of its
+    /// parents, so that nothing is left out that stood in any of these commits and does not in the last one.
+    pub fn each_change_at(
+        &self,
+        walk: &Walk,
+        paths: &[&str],
+        show: &mut dyn FnMut(StagedChange) -> Result<(), WorldError>,
+    ) -> Result<(), WorldError> {
+        let how = [&["-m", "--"], paths].concat();
+        self.compared(walk, &how, &mut |step| step.changes.into_iter().try_for_each(&mut *show))
+    }
+
+    fn compared(
+        &self,
+        walk: &Walk,
+        how: &[&str],
+        show: &mut dyn FnMut(Step) -> Result<(), WorldError>,
+    ) -> Result<(), WorldError> {
         let mut commits = self.rev_list(walk, &["--topo-order", "--reverse"])?;
-        let mut args =
-            vec!["diff-tree", "--stdin", "-r", "-c", "-z", "--root", "--raw", "--always"];
+        let mut args = vec!["diff-tree", "--stdin", "-r", "-z", "--root", "--raw"];
         args.extend(["--no-abbrev", "--no-renames", "--ignore-submodules=none"]);
+        args.extend(how);
         let mut command = self.program.command(&args);
         // One tells the other: nothing of it is kept here.
         command.stdin(commits.stdout.take().map_or_else(Stdio::null, Stdio::from));
@@ -277,8 +308,7 @@ fn change(head: &[u8], raw: Vec<u8>) -> Option<StagedChange> {
     };
     let mut before = Vec::new();
     for (mode, id) in modes.iter().zip(ids).take(parents) {
-        // All zeroes where there was nothing; a submodule has no content.
-        if !matches!(*mode, b"000000" | b"160000") {
+        if was_text(file_mode(mode)) {
             let id = ObjectId::parse(id)?;
             if !before.contains(&id) {
                 before.push(id);
@@ -336,11 +366,41 @@ mod tests {
     fn between(repo: &Repo, from: &str, to: &str) -> Walk {
         let checkout = repo.checkout();
         let named = |text| checkout.commit_named(text).unwrap().unwrap();
-        checkout.walk_between(&named(from), &named(to))
+        checkout.walk_between(Some(&named(from)), &named(to))
     }
 
     fn row(subject: &str, paths: &[(&str, usize)]) -> (String, Vec<(String, usize)>) {
         (subject.to_owned(), paths.iter().map(|(path, n)| ((*path).to_owned(), *n)).collect())
+    }
+
+    #[test]
+    fn at_some_paths_a_merge_is_compared_with_each_parent() {
+        let repo = Repo::new();
+        repo.commit("k/a", "one");
+        repo.git(&["tag", "first"]);
+        repo.git(&["checkout", "-q", "-b", "side"]);
+        repo.commit("other", "x");
+        repo.git(&["checkout", "-q", "-"]);
+        repo.commit("k/a", "two");
+        repo.git(&["tag", "second"]);
+        repo.git(&["checkout", "-q", "side"]);
+        repo.git(&["merge", "-q", "-m", "merge", "second"]);
+        let text = |id: &ObjectId| repo.git(&["cat-file", "blob", id.as_str()]);
+        let told = |paths: &[&str]| {
+            let (checkout, mut told) = (repo.checkout(), Vec::new());
+            let take = &mut |change: StagedChange| {
+                let now = change.now.as_ref().map(|(_, id)| text(id)).unwrap_or_default();
+                told.push((change.before.iter().map(text).collect::<String>(), now));
+                Ok(())
+            };
+            checkout.each_change_at(&between(&repo, "second", "side"), paths, take).unwrap();
+            told
+        };
+        // The merge has nothing that no parent had; what its first parent had is gone in it.
+        assert_eq!(told(&["k"]), [("one".to_owned(), "two".to_owned())]);
+        assert_eq!(told(&["k/a", "nothing"]).len(), 1);
+        assert_eq!(told(&["nothing"]), []);
+        assert_eq!(told(&[]).len(), 3);
     }
 
     #[test]
@@ -443,7 +503,7 @@ mod tests {
         repo.commit("a", "one");
         let gone = ObjectId::parse(&[b'1'; 40]).unwrap();
         let checkout = repo.checkout();
-        let walk = checkout.walk_between(&gone, &gone);
+        let walk = checkout.walk_between(Some(&gone), &gone);
         assert!(checkout.each_commit(&walk, &mut |_| Ok(())).is_err());
         assert!(checkout.count_commits(&walk).is_err());
         let walk = checkout.walk_all().unwrap();

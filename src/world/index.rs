@@ -6,7 +6,7 @@ use std::path::Path;
 use git2::{Index, IndexEntry, IndexEntryExtendedFlag, Oid, Repository};
 
 use super::ObjectId;
-use super::staged::{FileMode, IndexFile, StagedChange, file_mode, repo_path};
+use super::staged::{FileMode, IndexFile, StagedChange, file_mode, repo_path, was_text};
 
 /// How long an index is that we compare with a commit's trees ourselves: git keeps the trees of folders that
 /// are as they were in the index, and skips them in a longer one.
@@ -51,15 +51,20 @@ pub(super) fn changes_since(
         }
         let raw = file.raw.clone();
         let mut change = StagedChange::from(file);
-        change.before.extend(old.map(|(_, id)| id));
+        change.before.extend(text_of(old));
         // The stages of a path that is not merged yet are one change.
         changes.entry(raw).or_insert(change);
     }
-    for (raw, (_, id)) in before {
-        let gone = StagedChange { path: repo_path(&raw), now: None, before: vec![id], raw };
+    for (raw, old) in before {
+        let before = text_of(Some(old)).into_iter().collect();
+        let gone = StagedChange { path: repo_path(&raw), now: None, before, raw };
         changes.insert(gone.raw.clone(), gone);
     }
     Some(changes.into_values().collect())
+}
+
+fn text_of(old: Option<(FileMode, ObjectId)>) -> Option<ObjectId> {
+    old.filter(|(mode, _)| was_text(Some(*mode))).map(|(_, id)| id)
 }
 
 /// All files of a commit; none where an object is not at hand, or there are many more than in the index.

@@ -77,9 +77,22 @@ impl Checkout {
 
     /// Lists the regular files below a folder of a commit's tree; none where there is no such folder.
     pub fn files_in(&self, commit: &ObjectId, folder: &str) -> Result<Vec<TreeFile>, WorldError> {
+        self.files_below(commit, &[folder])
+    }
+
+    /// Lists the regular files below some folders of a commit's tree; the empty text is the tree itself.
+    pub fn files_below(
+        &self,
+        commit: &ObjectId,
+        folders: &[&str],
+    ) -> Result<Vec<TreeFile>, WorldError> {
         let doing = "list the files of a commit";
-        let folder = format!("{folder}/");
-        let args = ["ls-tree", "-r", "-z", "--full-tree", commit.as_str(), &folder];
+        let folders: Vec<_> = match folders.contains(&"") {
+            true => Vec::new(),
+            false => folders.iter().map(|folder| format!("{folder}/")).collect(),
+        };
+        let mut args = vec!["ls-tree", "-r", "-z", "--full-tree", commit.as_str()];
+        args.extend(folders.iter().map(String::as_str));
         let printed = self.program.ask(doing, &args)?;
         let records = printed.split(|byte| *byte == 0).filter(|record| !record.is_empty());
         let mut files = Vec::new();

@@ -45,7 +45,7 @@ pub struct StagedChange {
     pub path: Option<RepoPath>,
     /// What it becomes and its content; none if it is deleted or not merged yet.
     pub now: Option<(FileMode, ObjectId)>,
-    /// The contents that it had: in HEAD and, in a merge, in every side that has it.
+    /// The contents that it had: in HEAD and, in a merge, in every side that has it. A submodule had none.
     pub before: Vec<ObjectId>,
 }
 
@@ -172,6 +172,11 @@ pub(super) fn repo_path(raw: &[u8]) -> Option<RepoPath> {
     std::str::from_utf8(raw).ok()?.parse().ok()
 }
 
+/// Tells whether what stood at a path had a text: a submodule has none, and nothing neither.
+pub(super) fn was_text(mode: Option<FileMode>) -> bool {
+    mode.is_some_and(|mode| mode != FileMode::Submodule)
+}
+
 pub(super) fn file_mode(digits: &[u8]) -> Option<FileMode> {
     match digits {
         // Very old repositories hold 100664.
@@ -198,15 +203,14 @@ fn index_file(record: &[u8]) -> Option<IndexFile> {
 fn staged_change(pair: &[&[u8]]) -> Option<StagedChange> {
     let &[head, raw] = pair else { return None };
     let mut words = head.strip_prefix(b":")?.split(|byte| *byte == b' ');
-    let (_, mode, old, id) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let (was, mode, old, id) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let now = match words.next()? {
         b"A" | b"M" | b"T" => Some((file_mode(mode)?, ObjectId::parse(id)?)),
         b"D" | b"U" => None,
         _ => return None,
     };
-    // All zeroes where there was nothing.
-    let was_there = old.iter().any(|digit| *digit != b'0');
-    let before = was_there.then(|| ObjectId::parse(old)).flatten().into_iter().collect();
+    let had_text = was_text(file_mode(was));
+    let before = had_text.then(|| ObjectId::parse(old)).flatten().into_iter().collect();
     Some(StagedChange { raw: raw.to_vec(), path: repo_path(raw), now, before })
 }
 
@@ -297,6 +301,23 @@ mod tests {
         let id = repo.git(&["rev-parse", "HEAD"]);
         repo.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{id},sub")]);
         assert_eq!(staged(&repo)[1], ("sub".into(), Some(FileMode::Submodule)));
+    }
+
+    #[test]
+    fn a_submodule_had_no_content() {
+        let repo = Repo::new();
+        repo.commit("f", "x");
+        let id = repo.git(&["rev-parse", "HEAD"]);
+        for path in ["gone", "file"] {
+            let entry = format!("160000,{id},{path}");
+            repo.git(&["update-index", "--add", "--cacheinfo", &entry]);
+        }
+        repo.git(&["commit", "-q", "-m", "submodules"]);
+        repo.git(&["update-index", "--force-remove", "gone"]);
+        repo.stage("file", "x");
+        assert_eq!(staged(&repo).len(), 2);
+        let changes = repo.checkout().staged_changes().unwrap();
+        assert!(changes.iter().all(|change| change.before.is_empty()), "{changes:?}");
     }
 
     #[test]

@@ -248,6 +248,21 @@ fn what_git_stores_counts_whatever_attributes_make_of_it() {
 }
 
 #[test]
+fn a_file_may_take_the_place_of_a_submodule() {
+    let repo = repo();
+    let id = repo.git(&["rev-parse", "HEAD"]).done().stdout;
+    let entry = format!("160000,{},sub", id.trim());
+    repo.git(&["update-index", "--add", "--cacheinfo", &entry]).done();
+    repo.git(&["commit", "-q", "--no-verify", "-m", "submodule"]).done();
+    stage(&repo, "sub", "nothing to hide\n");
+    judged(&repo).done();
+    stage(&repo, "sub", line(1));
+    blocked(&repo, "sub:1");
+    repo.git(&["rm", "-q", "--cached", "sub"]).done();
+    judged(&repo).done();
+}
+
+#[test]
 fn a_large_file_is_judged_to_its_end() {
     let repo = repo();
     let lines = "a line of words that say nothing at all\n".repeat(260_000);

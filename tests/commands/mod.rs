@@ -35,6 +35,7 @@ mod mv;
 mod open;
 mod policy;
 mod range;
+mod range_then;
 mod receipt;
 mod rekey;
 mod replace_key;

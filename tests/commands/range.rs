@@ -227,9 +227,9 @@ fn check_tells_what_was_committed_past_the_hook() {
     let clean = checked(&estate, "nobody", "base..HEAD");
     assert_eq!(clean.code, 0, "{clean}");
     assert!(
-        clean
-            .stdout
-            .ends_with("range  0 texts, nothing found, no key at hand opens dev, prod, staging\n"),
+        clean.stdout.ends_with(
+            "range  0 texts, 0 commits, nothing found, no key at hand opens dev, prod, staging\n"
+        ),
         "{clean}"
     );
     estate.write("deploy.sh", format!("export URL={MANAGED}\n{}", line()));

@@ -14,7 +14,7 @@ impl Judge<'_> {
     pub(super) fn in_clear(&self, origin: Origin<'_>, text: &[u8]) -> Vec<Fresh> {
         let path = std::str::from_utf8(origin.path).ok();
         let path = path.and_then(|path| path.parse::<RepoPath>().ok());
-        let Some((path, policy)) = path.zip(self.policy()) else { return Vec::new() };
+        let Some((path, policy)) = path.zip(self.policy) else { return Vec::new() };
         let Some(env) = policy.environment_of(&path) else { return Vec::new() };
         let found = verify::in_clear(&path, text, &|key| policy.is_clear(env, key));
         let fresh = |(key, at): (Option<_>, usize)| {

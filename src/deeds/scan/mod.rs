@@ -14,10 +14,14 @@ mod before;
 mod clear;
 pub mod commits;
 pub(in crate::deeds) mod excepted;
+mod keys;
+mod law;
 mod leaks;
+mod look;
 mod message;
 mod staged;
 mod standards;
+mod stood;
 mod texts;
 mod tree;
 mod unexcused;
@@ -27,9 +31,9 @@ mod values;
 use commits::Commits;
 
 pub(super) use message::scan as message;
-pub(super) use staged::changes;
+pub(super) use staged::look;
 pub use standards::ALLOW;
-pub(super) use standards::{broken, rule_text};
+pub(super) use standards::{Standards, broken, rule_text};
 pub use tree::stdin;
 pub(super) use unexcused::{Unexcused, as_staged, in_tree, nowhere};
 
@@ -86,8 +90,8 @@ pub struct Scanned {
     pub texts: usize,
     /// How large they are together.
     pub bytes: u64,
-    /// How many commits were looked at.
-    pub commits: usize,
+    /// How many commits were looked at; none where none were asked for.
+    pub commits: Option<usize>,
     /// Whether the clone is shallow just there, so that a commit seems to bring what is older.
     pub is_cut: bool,
     /// How many values of the repository were looked for.
@@ -117,10 +121,37 @@ impl Scanned {
         self.blocking() > 0
     }
 
+    /// Adds what was looked through beside it.
+    fn join(&mut self, other: Self) {
+        let Self { leaks, texts, bytes, commits, is_cut, searched, left_out, closed, .. } = other;
+        append(&mut self.leaks, leaks);
+        append(&mut self.closed, closed);
+        append(&mut self.unused, other.unused);
+        append(&mut self.added, other.added);
+        append(&mut self.unheeded, other.unheeded);
+        append(&mut self.skipped, other.skipped);
+        (self.texts, self.bytes) = (self.texts + texts, self.bytes + bytes);
+        self.commits = self.commits.into_iter().chain(commits).reduce(|one, more| one + more);
+        self.is_cut |= is_cut;
+        self.searched = self.searched.max(searched);
+        self.left_out = self.left_out.max(left_out);
+        self.allowed += other.allowed;
+        self.took += other.took;
+    }
+
     /// How many findings block.
     #[must_use]
     pub fn blocking(&self) -> usize {
         self.leaks.iter().filter(|leak| leak.level == Level::Block).count()
+    }
+}
+
+/// Adds what is not there yet.
+fn append<T: PartialEq>(to: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if !to.contains(&one) {
+            to.push(one);
+        }
     }
 }
 
@@ -152,11 +183,11 @@ pub fn scan(world: &World, of: &Where, progress: Progress<'_>) -> Result<Scanned
         Where::Staged => staged::scan(&Place::staged(world)?)?,
         Where::Range(range) => {
             let place = Place::find(world)?;
-            commits::scan_telling(&place, &Commits::between(&place, range)?, Some(progress))?
+            commits::scan(&place, &Commits::between(&place, range)?, Some(progress))?
         }
         Where::History => {
             let place = Place::find(world)?;
-            commits::scan_telling(&place, &Commits::all(&place)?, Some(progress))?
+            commits::scan(&place, &Commits::all(&place)?, Some(progress))?
         }
     };
     scanned.took = watch.elapsed();

@@ -14,16 +14,8 @@ pub(super) fn scan(place: &Place<'_>) -> Result<Scanned, DeedError> {
     judged(place, &standards, &place.checkout.staged_changes()?, true)
 }
 
-/// Looks through some changes of the index.
-pub(in crate::deeds) fn changes(
-    place: &Place<'_>,
-    changes: &[StagedChange],
-) -> Result<Scanned, DeedError> {
-    look(place, &Standards::of(place)?, changes)
-}
-
 /// Looks through some changes of the index by some standards.
-pub(super) fn look(
+pub(in crate::deeds) fn look(
     place: &Place<'_>,
     standards: &Standards,
     changes: &[StagedChange],

@@ -11,16 +11,19 @@ pub const ALLOW: &str = ".secrets/allow.toml";
 const GITLEAKS: &str = ".gitleaks.toml";
 
 /// Rules and exceptions.
-pub(super) struct Standards {
+pub(in crate::deeds) struct Standards {
     pub(super) rules: Rules,
     pub(super) allow: AllowList,
     /// What is managed; none without a policy that can be read.
-    pub(super) policy: Option<Policy>,
+    pub(in crate::deeds) policy: Option<Policy>,
     /// What of the rules of others is not heeded.
     pub(super) unheeded: Vec<String>,
 }
 
 impl Standards {
+    /// The files that they are written in.
+    pub(super) const PATHS: [&str; 3] = [policy::PATH, GITLEAKS, ALLOW];
+
     /// Our own, without a repository.
     pub(super) fn ours() -> Self {
         let (rules, allow) = (Rules::ours(), AllowList::default());
@@ -28,7 +31,7 @@ impl Standards {
     }
 
     /// Reads those of a place.
-    pub(super) fn of(place: &Place<'_>) -> Result<Self, DeedError> {
+    pub(in crate::deeds) fn of(place: &Place<'_>) -> Result<Self, DeedError> {
         let mut own = Self::ours();
         let policy = place.read(&policy::PATH.parse()?)?;
         let policy = policy.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());

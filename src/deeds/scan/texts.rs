@@ -52,6 +52,8 @@ pub(super) struct Judge<'s> {
     budget: Rc<Budget>,
     /// Whether values in clear are told that a managed file holds: elsewhere others do.
     pub(super) clear: bool,
+    /// What is managed; a commit may have a policy of its own.
+    pub(super) policy: Option<&'s Policy>,
 }
 
 impl<'s> Judge<'s> {
@@ -63,7 +65,16 @@ impl<'s> Judge<'s> {
             scanned.closed.clone_from(&values.closed);
         }
         let scanner = Scanner::new(&standards.rules);
-        Self { standards, scanner, values, scanned, depth: 0, budget: Rc::default(), clear: false }
+        Self {
+            standards,
+            scanner,
+            values,
+            scanned,
+            depth: 0,
+            budget: Rc::default(),
+            clear: false,
+            policy: standards.policy.as_ref(),
+        }
     }
 
     /// Judges what a file's path says.
@@ -295,16 +306,10 @@ impl<'s> Judge<'s> {
         self.values.as_ref().map(|it| it.managed.find(text, None)).unwrap_or_default()
     }
 
-    /// The policy that texts are judged by.
-    pub(super) fn policy(&self) -> Option<&'s Policy> {
-        self.standards.policy.as_ref()
-    }
-
     /// Tells whether a path is one at which only sealed values stand, and what its policy leaves in clear.
     fn is_managed(&self, path: &[u8]) -> bool {
         let path = std::str::from_utf8(path).ok().and_then(|path| path.parse::<RepoPath>().ok());
-        let policy = self.standards.policy.as_ref();
-        path.zip(policy).is_some_and(|(path, policy)| policy.environment_of(&path).is_some())
+        path.zip(self.policy).is_some_and(|(path, policy)| policy.environment_of(&path).is_some())
     }
 
     /// Ends it: keeps what was found, and tells which exceptions let nothing pass.

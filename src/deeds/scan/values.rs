@@ -1,15 +1,20 @@
 //! The values that the repository manages, as far as keys at hand open them without a question.
 
+use std::collections::BTreeSet;
+
+use super::commits::Commits;
+use super::keys::{Opened, Rings};
+use super::stood::{Policies, Stood};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
-use crate::document::{Document, Format, value};
-use crate::keyring::{self, Generation};
-use crate::names::{Address, EnvName, KeyPath, RepoPath};
+use crate::names::{Address, EnvName, RepoPath, RepositoryId};
 use crate::policy::Policy;
 use crate::scan::managed::Managed;
-use crate::seal::{self, Comments, Opener, Scope, ValueKey};
 use crate::secret::Plaintext;
 use crate::world::{Blob, ObjectId, StagedChange, random};
+
+/// A value, and where it stands or stood.
+pub(super) type Value = (Address, Plaintext);
 
 /// Values to look for.
 pub(super) struct Values {
@@ -34,59 +39,95 @@ impl Values {
         changes: &[StagedChange],
     ) -> Result<Self, DeedError> {
         let (values, closed) = opened(place, policy, changes)?;
+        Ok(Self::new(values, closed))
+    }
+
+    /// Opens what lies here and what stood in any of some commits, by the keyrings of now and of then; none where
+    /// there never was a policy. A file counts as managed by whichever policy says so, of now or of then: a value
+    /// that is looked for in vain costs nothing, one that is missed is a leak.
+    pub(super) fn through(
+        place: &Place<'_>,
+        commits: &Commits,
+        policies: &Policies,
+    ) -> Result<Option<Self>, DeedError> {
+        if policies.all.is_empty() {
+            return Ok(None);
+        }
+        let stood = Stood::through(place, commits, policies)?;
+        let mut opened = Opened::with(place, stood.rings);
+        let mut closed = BTreeSet::new();
+        let here: Vec<_> = policies.here(place)?.into_iter().collect();
+        for (path, bytes) in here.iter().zip(place.read_each(&here)?) {
+            let Some(bytes) = bytes else { continue };
+            closed.extend(open_as(&mut opened, &policies.owners(path), path, &bytes)?);
+        }
+        let (files, ids): (Vec<RepoPath>, Vec<ObjectId>) = stood.files.into_iter().unzip();
+        let mut failed = Ok(());
+        place.checkout.each_blob(&ids, &mut |at, blob| {
+            let Some(bytes) = blob.bytes().filter(|_| failed.is_ok()) else { return };
+            match open_as(&mut opened, &policies.owners(&files[at]), &files[at], &bytes) {
+                Ok(unopened) => closed.extend(unopened),
+                Err(why) => failed = Err(why),
+            }
+        })?;
+        failed?;
+        Ok(Some(Self::new(opened.values, closed.into_iter().collect())))
+    }
+
+    fn new(values: Vec<Value>, closed: Vec<EnvName>) -> Self {
         let searched = values.len();
-        Ok(Self { managed: Managed::new(values, &random()), searched, closed })
+        Self { managed: Managed::new(values, &random()), searched, closed }
     }
 }
 
-/// Values with their addresses, and the environments of which not all could be opened.
-pub(super) type Opened = (Vec<(Address, Plaintext)>, Vec<EnvName>);
-
 /// Opens what keys at hand open without a question, and what of it stood before where changes put something else.
+/// Gives values with their addresses, and the environments of which not all could be opened.
 pub(super) fn opened(
     place: &Place<'_>,
     policy: &Policy,
     changes: &[StagedChange],
-) -> Result<Opened, DeedError> {
-    let (mut values, mut closed) = (Vec::new(), Vec::new());
+) -> Result<(Vec<Value>, Vec<EnvName>), DeedError> {
+    let mut opened = Opened::with(place, Rings::new());
+    let mut closed = Vec::new();
     for env in policy.environments.keys() {
-        let paths = managed(place, policy, env)?;
-        let earlier: Vec<_> =
-            changes.iter().filter_map(|change| replaced(policy, env, change)).collect();
-        if paths.is_empty() && earlier.is_empty() {
-            continue;
-        }
-        let keys = Keys::of(place, env)?;
-        let contents = place.read_each(&paths)?;
-        let files = paths.iter().zip(contents);
-        let files = files.filter_map(|(path, bytes)| Some((path, bytes?)));
-        let mut all = true;
-        for (path, bytes) in files {
-            all &= keys.open((policy, env, path), &bytes, &mut values);
+        let (paths, mut all) = (managed(place, policy, env)?, true);
+        for (path, bytes) in paths.iter().zip(place.read_each(&paths)?) {
+            let Some(bytes) = bytes else { continue };
+            all &= opened.open((&policy.repository, env, path), &bytes)?;
         }
         if !all {
             closed.push(env.clone());
         }
-        for (path, before) in earlier {
-            for bytes in place.checkout.read_blobs(before)?.into_iter().filter_map(Blob::bytes) {
-                // What does not open now never did for whoever commits.
-                keys.open((policy, env, path), &bytes, &mut values);
-            }
+    }
+    for change in changes {
+        let path = change.path.as_ref();
+        let owner = path.and_then(|path| Some((policy.environment_of(path)?, path)));
+        let Some((env, path)) = owner else { continue };
+        for bytes in place.checkout.read_blobs(&change.before)?.into_iter().filter_map(Blob::bytes)
+        {
+            // What does not open now never did for whoever commits.
+            opened.open((&policy.repository, env, path), &bytes)?;
         }
     }
-    Ok((values, closed))
+    Ok((opened.values, closed))
 }
 
-/// The file of an environment that a change is about, and its contents before.
-fn replaced<'c>(
-    policy: &Policy,
-    env: &EnvName,
-    change: &'c StagedChange,
-) -> Option<(&'c RepoPath, &'c [ObjectId])> {
-    let path = change.path.as_ref().filter(|path| policy.environment_of(path) == Some(env))?;
-    (!change.before.is_empty()).then_some((path, change.before.as_slice()))
+/// Opens a file as of each of its owners; gives the environment of one of them where none opens all of it.
+fn open_as(
+    opened: &mut Opened<'_>,
+    owners: &[(&RepositoryId, &EnvName)],
+    path: &RepoPath,
+    bytes: &[u8],
+) -> Result<Option<EnvName>, DeedError> {
+    for (repository, env) in owners {
+        if opened.open((repository, env, path), bytes)? {
+            return Ok(None);
+        }
+    }
+    Ok(owners.first().map(|(_, env)| (*env).clone()))
 }
 
+/// The files of an environment that lie here.
 pub(super) fn managed(
     place: &Place<'_>,
     policy: &Policy,
@@ -98,66 +139,4 @@ pub(super) fn managed(
         paths.extend(below.into_iter().filter(|path| policy.environment_of(path) == Some(env)));
     }
     Ok(paths)
-}
-
-/// The generations of an environment that keys at hand open.
-struct Keys {
-    generations: Vec<Generation>,
-    keys: Vec<ValueKey>,
-}
-
-impl Keys {
-    fn of(place: &Place<'_>, env: &EnvName) -> Result<Self, DeedError> {
-        let mut generations: Vec<Generation> = Vec::new();
-        let paths = place.list(&format!(".secrets/keys/{env}"))?.files;
-        for ring in place.read_each(&paths)?.into_iter().flatten() {
-            // One that is broken, or whose plugin fails, opens nothing: `check` says so.
-            let opened = place.world.identities().open_freely(&ring).ok().flatten();
-            let known = |id| generations.iter().any(|known| known.id() == id);
-            let new = opened.as_ref().map(keyring::generations_in).unwrap_or_default();
-            let new: Vec<_> = new.into_iter().filter(|it| !known(it.id())).collect();
-            generations.extend(new);
-        }
-        let keys = generations.iter().map(Generation::value_key).collect();
-        Ok(Self { generations, keys })
-    }
-
-    /// Opens a file and adds its values; tells whether all of it opened.
-    fn open(
-        &self,
-        (policy, env, path): (&Policy, &EnvName, &RepoPath),
-        bytes: &[u8],
-        values: &mut Vec<(Address, Plaintext)>,
-    ) -> bool {
-        let address = |key: KeyPath| Address { env: env.clone(), path: path.clone(), key };
-        if seal::is_whole(bytes) {
-            let open = |it: &Generation| seal::open_whole(bytes, &it.identity()).ok();
-            let opened = self.generations.iter().find_map(open);
-            let is_open = opened.is_some();
-            values.extend(opened.map(|text| (address(KeyPath::Whole), text)));
-            return is_open;
-        }
-        let text = std::str::from_utf8(bytes).ok();
-        let format = Format::of(path);
-        let sealed = text.zip(format).and_then(|(text, format)| Document::parse(format, text).ok());
-        // What is no sealed file has no values: that it should be one is said elsewhere.
-        let Some(sealed) = sealed else { return true };
-        let tokens = sealed.leaves.iter().map(|leaf| sealed.token(leaf).is_some());
-        let tokens: Vec<_> = tokens.collect();
-        if !tokens.contains(&true) {
-            return true;
-        }
-        let clear = |_: &KeyPath| false;
-        let comments = Comments::Sealed;
-        let scope = Scope { repository: &policy.repository, env, clear: &clear, comments };
-        let Ok(opened) = seal::open(&sealed, &scope, Opener(&self.keys)) else { return false };
-        let document = opened.expose_text().map(|text| Document::parse(sealed.format, text));
-        let Some(Ok(document)) = document else { return false };
-        for (leaf, _) in document.leaves.iter().zip(tokens).filter(|(_, is_token)| *is_token) {
-            if let Ok(value) = value::decode(&document, leaf) {
-                values.push((address(leaf.path.item()), value));
-            }
-        }
-        true
-    }
 }

@@ -51,7 +51,7 @@ impl Show for Scanned {
             "blocked": self.blocks(),
             "texts": self.texts,
             "bytes": self.bytes,
-            "commits": self.commits,
+            "commits": self.commits.unwrap_or_default(),
             "values": { "searched": self.searched, "left_out": self.left_out, "closed": self.closed },
             "allowed": self.allowed,
             "cut": self.is_cut,
@@ -136,9 +136,7 @@ impl Scanned {
     pub(super) fn summary(&self) -> String {
         let blocking = self.blocking();
         let mut parts = vec![count(self.texts, "text")];
-        if self.commits > 0 {
-            parts.push(count(self.commits, "commit"));
-        }
+        parts.extend(self.commits.map(|commits| count(commits, "commit")));
         parts.push(match (blocking, self.leaks.len()) {
             (0, 0) => "nothing found".to_owned(),
             (some, all) => format!("{} found, {some} of them block", count(all, "secret")),
