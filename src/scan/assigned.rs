@@ -209,7 +209,9 @@ impl<'t> Names<'t> {
         let mut end = (0..rest.len()).find(is_past).unwrap_or(rest.len());
         let is_cut = rest.get(end).is_some_and(|b| !b.is_ascii());
         // `NAME=value command`
-        let is_shell = is_tight && !self.text[name.clone()].iter().any(u8::is_ascii_lowercase);
+        let is_shell = is_tight
+            && self.text[at.at - 1] == b'='
+            && !self.text[name.clone()].iter().any(u8::is_ascii_lowercase);
         if (is_line && !is_whole && !is_shell && !is_end(&rest[end..])) || is_cut {
             return None;
         }

@@ -7,7 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::placeholder::holds;
 
 /// Whole values, in halves, so that no scanner takes this list for a leak.
-const VALUES: [(&str, &str); 42] = [
+const VALUES: [(&str, &str); 43] = [
     // Amazon's manuals.
     ("AKIAIOSFO", "DNN7EXAMPLE"),
     ("AKIAI44QH", "8DHBEXAMPLE"),
@@ -25,6 +25,8 @@ const VALUES: [(&str, &str); 42] = [
     ("ghu_16C7e42F292c69", "12E7710c838347Ae178B4a"),
     ("ghs_16C7e42F292c69", "12E7710c838347Ae178B4a"),
     ("ghr_1B4a2e77838347a7", "E420ce178F2E7c6912E169246c34E1ccbF66C46812d16D5B1A9Dc86A1498"),
+    // The book of Cargo.
+    ("854DvwSlUwEHtIo3", "kWy6x7UCPKHfzCmy"),
     // OAuth: RFC 5849, RFC 6749, RFC 6750.
     ("kkk9d7dh", "3k39sjv7"),
     ("nnch734d", "00sl2jdk"),

@@ -117,7 +117,7 @@ fn password(form: Form, text: &[u8], is_paired: impl Fn() -> bool) -> Option<(Ne
         return None;
     }
     match worded(text, kinds)? {
-        Worded::Plain | Worded::Marked if form == Form::Setting => {
+        Worded::Plain | Worded::Marked if form == Form::Setting && text.len() > 6 => {
             Some((Net::Password, Level::Block))
         }
         Worded::Plain => is_paired().then_some((Net::Password, Level::Block)),
