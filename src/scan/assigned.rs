@@ -70,7 +70,7 @@ impl<'t> Names<'t> {
     pub(super) fn look(
         &mut self,
         stem: usize,
-        (setting, prefixes): (&Setting, &Prefixes),
+        (setting, prefixes): (&Setting, &Prefixes<'_>),
         tell: impl FnOnce(Raw),
     ) {
         if stem < self.done {

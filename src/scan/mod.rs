@@ -12,6 +12,7 @@ mod assigned;
 mod beside;
 mod checksum;
 mod cursor;
+mod dialect;
 mod gitleaks;
 mod hosts;
 mod keywords;
@@ -22,6 +23,7 @@ mod naming;
 mod of_tests;
 mod passes;
 mod paths;
+mod pattern;
 mod pieces;
 mod placeholder;
 mod published;
@@ -33,6 +35,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unheeded;
 mod value;
 mod verdict;
 
@@ -41,12 +44,14 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 pub use allow::{Allow, AllowError, AllowList, AllowProblem, Excusable};
-pub use gitleaks::{Gitleaks, GitleaksError, Unheeded};
+pub use gitleaks::{Gitleaks, GitleaksError};
 pub use passes::Passes;
+pub use pattern::PatternProblem;
 pub use pieces::{Piece, Pieces};
 pub use rule::{Rule, RuleError, RuleProblem, RuleText, read};
 pub use scanner::Scanner;
 pub use text::excerpt;
+pub use unheeded::{Unheeded, Why};
 
 /// The rule that a text breaks which has more findings than are looked at: marks and exceptions do not hold for it.
 pub const TOO_MANY: &str = "too-many-findings";
@@ -97,6 +102,17 @@ pub struct Hit<'r> {
     pub last_line: usize,
     /// What an exception names the secret by.
     pub excusable: Excusable,
+    /// What lets it pass; then it is no finding.
+    pub passed: Option<Pass>,
+}
+
+/// What in a text, or about it, lets a hit pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// A mark in its line.
+    Mark,
+    /// An allow list of `.gitleaks.toml`.
+    List,
 }
 
 /// The rules that a scanner goes by.

@@ -11,7 +11,7 @@ use super::rule::{Reach, Rule};
 use super::text::{Lines, Wide, Widths, has_run};
 use super::value::Net;
 use super::verdict::{self, Prefixes};
-use super::{Excusable, Hit, Level, Rules, TOO_MANY, Text, assigned, marks, published, runs};
+use super::{Excusable, Hit, Level, Pass, Rules, TOO_MANY, Text, assigned, marks, published, runs};
 
 /// How far before a keyword its rule's pattern is searched, and how far after it.
 const BEFORE: usize = 256;
@@ -44,7 +44,7 @@ pub struct Scanner<'r> {
     bare: Vec<usize>,
     /// The rules that hold for some paths only.
     local: Vec<usize>,
-    prefixes: Prefixes,
+    prefixes: Prefixes<'r>,
 }
 
 /// A text as the walk sees it: all of it, or a piece.
@@ -73,6 +73,13 @@ pub(super) struct Raw {
     pub(super) level: Level,
     pub(super) span: Range<usize>,
     pub(super) whole: Range<usize>,
+}
+
+/// A hit, and what lets it pass.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) raw: Raw,
+    pub(super) passed: Option<Pass>,
 }
 
 impl<'r> Scanner<'r> {
@@ -124,8 +131,8 @@ impl<'r> Scanner<'r> {
         }
         let bytes = if decoded.is_empty() { text.bytes } else { &decoded };
         let view = View { path: &path, bytes, open: None, is_begin: true };
-        let (raw, _) = self.look(view);
-        let mut hits = self.tell(raw, bytes, &mut Lines::new(bytes, 1, 0));
+        let (hits, _) = self.look(view);
+        let mut hits = self.tell(hits, bytes, &mut Lines::new(bytes, 1, 0));
         if let Some(is_new) = text.new_lines {
             hits.retain(|hit| (hit.line..=hit.last_line).any(is_new));
         }
@@ -136,7 +143,7 @@ impl<'r> Scanner<'r> {
     }
 
     /// Gives the hits of a view, the best of those that overlap, and the regions that hide others.
-    pub(super) fn look(&self, view: View<'_>) -> (Vec<Raw>, Regions) {
+    pub(super) fn look(&self, view: View<'_>) -> (Vec<Judged>, Regions) {
         let mut walk = Walk::new(self, view);
         self.keywords.find(view.bytes, |word, at| walk.met(word, at));
         walk.end();
@@ -144,28 +151,29 @@ impl<'r> Scanner<'r> {
         let (mut hits, regions, walk_flooded) = (walk.hits, walk.regions, walk.is_flooded);
         runs::find(view.bytes, level, |raw| push(&mut hits, raw));
         let is_flooded = walk_flooded || hits.len() >= MOST;
-        hits.retain(|raw| !regions.cover(&raw.span));
-        let mut hits = best(hits);
-        hits.retain(|raw| !self.passes(view, raw));
+        let is_known = |raw: &Raw| published::is_one(&view.bytes[raw.span.clone()]);
+        hits.retain(|raw| !regions.cover(&raw.span) && !is_known(raw));
+        let judge = |raw| Judged { passed: self.passes(view, &raw), raw };
+        let on = best(hits).into_iter().filter(|raw| !self.is_off(raw));
+        let mut hits: Vec<_> = on.map(judge).collect();
         if is_flooded {
             let end = view.bytes.len().saturating_sub(1);
             let (source, level, span) = (Source::Flood, Level::Block, end..end);
-            hits.push(Raw { source, level, whole: span.clone(), span });
+            let raw = Raw { source, level, whole: span.clone(), span };
+            hits.push(Judged { raw, passed: None });
         }
         (hits, regions)
     }
 
-    fn passes(&self, view: View<'_>, raw: &Raw) -> bool {
-        if published::is_one(&view.bytes[raw.span.clone()]) {
-            return true;
-        }
+    fn is_off(&self, raw: &Raw) -> bool {
         let is_net = matches!(raw.source, Source::Net(_));
-        if is_net && self.rules.off.iter().any(|id| id == self.id(raw)) {
-            return true;
-        }
+        is_net && self.rules.off.iter().any(|id| id == self.id(raw))
+    }
+
+    fn passes(&self, view: View<'_>, raw: &Raw) -> Option<Pass> {
         let (from, to) = (raw.whole.start.min(raw.span.start), raw.whole.end.max(raw.span.end));
         if marks::pass(view.bytes, from, to, self.id(raw)) {
-            return true;
+            return Some(Pass::Mark);
         }
         let found = Found {
             rule: self.id(raw),
@@ -174,7 +182,7 @@ impl<'r> Scanner<'r> {
             whole: &view.bytes[raw.whole.clone()],
             line: marks::line(view.bytes, from, to),
         };
-        self.rules.passes.iter().any(|passes| passes.take(&found))
+        self.rules.passes.iter().any(|passes| passes.take(&found)).then_some(Pass::List)
     }
 
     fn id(&self, raw: &Raw) -> &'r str {
@@ -186,8 +194,13 @@ impl<'r> Scanner<'r> {
     }
 
     /// Gives hits their names and lines.
-    pub(super) fn tell(&self, raw: Vec<Raw>, bytes: &[u8], lines: &mut Lines<'_>) -> Vec<Hit<'r>> {
-        let tell = |raw: Raw| {
+    pub(super) fn tell(
+        &self,
+        hits: Vec<Judged>,
+        bytes: &[u8],
+        lines: &mut Lines<'_>,
+    ) -> Vec<Hit<'r>> {
+        let tell = |Judged { raw, passed }| {
             let (line, column) = lines.place(raw.span.start);
             // The next hit may begin before this one's last byte only if they are one: they do not overlap.
             let (last_line, _) = lines.place(raw.span.end.max(raw.span.start + 1) - 1);
@@ -199,9 +212,20 @@ impl<'r> Scanner<'r> {
             let (rule, level) = (self.id(&raw), raw.level);
             let excusable = Excusable::of(&bytes[raw.span.clone()]);
             let (span, whole) = (raw.span, raw.whole);
-            Hit { rule, description, level, span, whole, line, column, last_line, excusable }
+            Hit {
+                rule,
+                description,
+                level,
+                span,
+                whole,
+                line,
+                column,
+                last_line,
+                excusable,
+                passed,
+            }
         };
-        raw.into_iter().map(tell).collect()
+        hits.into_iter().map(tell).collect()
     }
 }
 
@@ -337,7 +361,7 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             return;
         }
         let Some(pattern) = pattern.get() else {
-            // Nobody can tell, so that it counts as found.
+            // Whoever made it knows that it can be compiled; were it otherwise, nobody could tell.
             return push(&mut self.hits, raw(rule.level_at(place), window.clone(), window));
         };
         let mut from = window.start;
@@ -353,7 +377,7 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             from = found.end().max(found.start() + 1);
             let whole = found.range();
             let span = match pattern.captures_at(text, whole.start) {
-                Some(captures) => verdict::secret(rule.group, &captures).unwrap_or(whole.clone()),
+                Some(captures) => rule.group.of(&captures).unwrap_or(whole.clone()),
                 None => whole.clone(),
             };
             let known = (&self.setting, &self.scanner.prefixes);

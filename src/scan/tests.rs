@@ -10,7 +10,9 @@ use super::rule::{Rule, RuleText, SOURCES, read};
 use super::{Hit, Level, Pieces, Rules, Scanner, TOO_MANY, Text};
 
 fn scan<'r>(scanner: &Scanner<'r>, path: &str, text: &[u8]) -> Vec<Hit<'r>> {
-    scanner.scan(&Text { path: path.as_bytes(), bytes: text, new_lines: None })
+    let mut hits = scanner.scan(&Text { path: path.as_bytes(), bytes: text, new_lines: None });
+    hits.retain(|hit| hit.passed.is_none());
+    hits
 }
 
 /// What is found in a text that comes in parts.
@@ -23,6 +25,7 @@ fn in_pieces<'r, 't>(
         pieces.push(part, &mut |piece| found.extend(piece.hits.iter().cloned()));
     }
     pieces.finish(&mut |piece| found.extend(piece.hits.iter().cloned()));
+    found.retain(|hit| hit.passed.is_none());
     found
 }
 

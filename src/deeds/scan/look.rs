@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use super::commits::MESSAGE;
 use super::law::Law;
 use super::texts::{Fresh, Judge, Origin};
-use super::{Leak, MANAGED, Progress, What};
+use super::{Leak, Progress, advice};
 use crate::deeds::load::Place;
 use crate::policy::Policy;
 use crate::world::{ObjectId, StagedChange, Step, Walk, WorldError};
@@ -195,17 +195,8 @@ impl Seen {
     }
 }
 
-/// What mends it in a commit, which no edit of a file does.
+/// A finding, with what mends it in a commit.
 fn in_commit(leak: Leak) -> Leak {
     let Some(commit) = &leak.commit else { return leak };
-    let rewrite = format!("take it out of {} before it is pushed", commit.short());
-    let fix = match &leak.what {
-        What::Managed { .. } => {
-            let rotate = leak.fix.rsplit_once("tenure rotate").map(|(_, address)| address);
-            format!("{rewrite}; if it was: tenure rotate{}", rotate.unwrap_or_default())
-        }
-        What::Credential => format!("{rewrite}; if it was, revoke it where it was issued"),
-    };
-    debug_assert!(leak.rule != MANAGED || fix.contains("tenure rotate"), "it names the address");
-    Leak { fix, ..leak }
+    Leak { fix: advice::in_commit(&leak, commit), ..leak }
 }

@@ -8,7 +8,8 @@ use crate::scan::{AllowList, Gitleaks, Level, Rule, RuleText, Rules, Unheeded};
 
 /// Where the exceptions stand.
 pub const ALLOW: &str = ".secrets/allow.toml";
-const GITLEAKS: &str = ".gitleaks.toml";
+/// Where the rules and allow lists of gitleaks stand.
+pub const GITLEAKS: &str = ".gitleaks.toml";
 
 /// Rules and exceptions.
 pub(in crate::deeds) struct Standards {
@@ -17,7 +18,7 @@ pub(in crate::deeds) struct Standards {
     /// What is managed; none without a policy that can be read.
     pub(in crate::deeds) policy: Option<Policy>,
     /// What of the rules of others is not heeded.
-    pub(super) unheeded: Vec<String>,
+    pub(super) unheeded: Vec<Unheeded>,
 }
 
 impl Standards {
@@ -41,9 +42,10 @@ impl Standards {
         }
         if let Some(bytes) = place.read(&GITLEAKS.parse()?)? {
             let text = String::from_utf8_lossy(&bytes);
-            let read = Gitleaks::read(&text)
+            let mut read = Gitleaks::read(&text)
                 .map_err(|why| broken(GITLEAKS, why.line, "is not what gitleaks reads"))?;
-            own.unheeded = read.unheeded.iter().map(Unheeded::to_string).collect();
+            read.know(&Rules::ours());
+            own.unheeded = std::mem::take(&mut read.unheeded);
             own.rules = own.rules.with_gitleaks(read);
         }
         if let Some(bytes) = place.read(&ALLOW.parse()?)? {

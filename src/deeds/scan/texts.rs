@@ -11,11 +11,11 @@ use super::leaks::{At, Places, in_text};
 use super::standards::Standards;
 use super::utf32::Readable;
 use super::values::Values;
-use super::{Leak, MANAGED, Scanned};
+use super::{By, Leak, MANAGED, Scanned, advice};
 use crate::names::RepoPath;
 use crate::policy::Policy;
 use crate::scan::managed::Found;
-use crate::scan::{Piece, Pieces, Scanner, TOO_MANY, Text};
+use crate::scan::{Hit, Pass, Piece, Pieces, Scanner, TOO_MANY, Text};
 use crate::world::{ObjectId, WorldError};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
@@ -85,10 +85,9 @@ impl<'s> Judge<'s> {
     /// Judges a name: of the file itself, or of what is packed in it.
     fn name(&mut self, origin: Origin<'_>, name: &[u8]) -> Vec<Fresh> {
         let name = Text { path: b"", bytes: name, new_lines: None };
-        let (found, allowed) = self.piece(origin, &Piece::whole(&self.scanner, &name));
-        self.scanned.allowed += allowed;
+        let found = self.piece(origin, &Piece::whole(&self.scanner, &name));
         let named = |(leak, _): Fresh| {
-            let fix = "give it a name that says no secret: git mv".to_owned();
+            let fix = advice::of_name(&leak);
             (Leak { line: 0, fix, ..leak }, None)
         };
         found.into_iter().map(named).collect()
@@ -97,7 +96,7 @@ impl<'s> Judge<'s> {
     /// A path as it may be shown: without the parts from the first one on that says a secret.
     fn shown(&self, path: &[u8]) -> String {
         let hits = self.scanner.scan(&Text { path: b"", bytes: path, new_lines: None });
-        let hits = hits.into_iter().map(|hit| hit.span.start);
+        let hits = hits.into_iter().filter(|hit| hit.passed.is_none()).map(|hit| hit.span.start);
         let first = hits.chain(self.managed(path).into_iter().map(|it| it.span.start)).min();
         let Some(first) = first else { return String::from_utf8_lossy(path).into_owned() };
         let folder = path[..first].iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
@@ -142,8 +141,7 @@ impl<'s> Judge<'s> {
     pub(super) fn whole(&mut self, origin: Origin<'_>, bytes: &[u8]) -> Vec<Fresh> {
         self.scanned.bytes += bytes.len() as u64;
         let text = Text { path: origin.path, bytes, new_lines: None };
-        let (mut fresh, allowed) = self.piece(origin, &Piece::whole(&self.scanner, &text));
-        self.scanned.allowed += allowed;
+        let mut fresh = self.piece(origin, &Piece::whole(&self.scanner, &text));
         let in_clear = if self.clear { self.in_clear(origin, bytes) } else { Vec::new() };
         if !in_clear.is_empty() {
             // What must not stand there at all is told once.
@@ -157,13 +155,15 @@ impl<'s> Judge<'s> {
 
     /// Judges a text that is too large to be kept.
     fn pieces(&mut self, origin: Origin<'_>, from: &mut dyn Read) -> io::Result<Vec<Fresh>> {
-        let (mut fresh, mut allowed, mut bytes) = (Vec::new(), 0, 0);
+        let (mut fresh, mut passed, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut part = Zeroizing::new(vec![0; 64 << 10]);
         let mut pieces = Pieces::new(&self.scanner, origin.path);
         let mut see = |piece: &Piece<'_, '_>| {
-            let (found, passed) = self.piece(origin, piece);
+            let found = self.piece(origin, piece).into_iter();
+            let (through, found): (Vec<_>, Vec<_>) = found.partition(|(it, _)| it.passed.is_some());
             fresh.extend(found);
-            allowed += passed;
+            // They are counted, and there is no need to count beyond any measure.
+            passed.extend(through.into_iter().take(MOST.saturating_sub(passed.len())));
             fresh.len()
         };
         let mut is_archive = false;
@@ -191,7 +191,7 @@ impl<'s> Judge<'s> {
             let line = fresh.last().map_or(1, |(leak, _)| leak.line);
             fresh.push((self.at(origin).too_many(line), None));
         }
-        self.scanned.allowed += allowed;
+        fresh.extend(passed);
         self.scanned.bytes += bytes;
         if is_archive {
             self.skip(origin, TOO_LARGE);
@@ -200,14 +200,14 @@ impl<'s> Judge<'s> {
         Ok(fresh)
     }
 
-    /// Judges a part of a text, or all of it; tells how many findings exceptions let pass.
-    fn piece(&self, origin: Origin<'_>, piece: &Piece<'_, '_>) -> (Vec<Fresh>, usize) {
+    /// Judges a part of a text, or all of it.
+    fn piece(&self, origin: Origin<'_>, piece: &Piece<'_, '_>) -> Vec<Fresh> {
         let managed = self.managed(piece.bytes);
         if managed.is_empty() && piece.hits.is_empty() {
-            return (Vec::new(), 0);
+            return Vec::new();
         }
-        let (at, path) = (self.at(origin), String::from_utf8_lossy(origin.path));
-        let (mut fresh, mut allowed): (Vec<Fresh>, _) = (Vec::new(), 0);
+        let at = self.at(origin);
+        let mut fresh: Vec<Fresh> = Vec::new();
         let mut places = Places::of(piece.bytes, piece.line);
         for found in managed.iter().filter(|it| piece.tells(&it.span)) {
             if fresh.len() == MOST {
@@ -227,18 +227,24 @@ impl<'s> Judge<'s> {
             if others.first().is_some_and(|it| it.span.start < end) {
                 continue;
             }
-            // No exception counts where only sealed values stand.
-            let is_excepted =
-                !at.is_managed && self.standards.allow.lets(hit.rule, &path, &hit.excusable.hash);
-            if is_excepted {
-                allowed += 1;
-                continue;
-            }
             // Nobody knows what was not looked at.
             let place = (hit.rule != TOO_MANY).then(|| hit.whole.clone());
-            fresh.push((at.of_hit(piece, hit), place));
+            let passed = self.passes(&at, hit);
+            fresh.push((Leak { passed, ..at.of_hit(piece, hit) }, place));
         }
-        (fresh, allowed)
+        fresh
+    }
+
+    /// Tells what lets a hit pass; nothing does where only sealed values stand.
+    fn passes(&self, at: &At<'_>, hit: &Hit<'_>) -> Option<By> {
+        let path = String::from_utf8_lossy(at.origin.path);
+        let allow = &self.standards.allow;
+        match hit {
+            _ if at.is_managed => None,
+            Hit { passed: Some(Pass::Mark), .. } => Some(By::Mark),
+            Hit { passed: Some(Pass::List), .. } => Some(By::List),
+            hit => allow.lets(hit.rule, &path, &hit.excusable.hash).then_some(By::Exception),
+        }
     }
 
     fn at<'o>(&self, origin: Origin<'o>) -> At<'o> {
@@ -312,8 +318,12 @@ impl<'s> Judge<'s> {
         path.zip(self.policy).is_some_and(|(path, policy)| policy.environment_of(&path).is_some())
     }
 
-    /// Ends it: keeps what was found, and tells which exceptions let nothing pass.
-    pub(super) fn done(mut self, leaks: Vec<Leak>) -> Scanned {
+    /// Ends it: keeps what was found and does not pass, and tells which exceptions let nothing pass.
+    pub(super) fn done(mut self, mut leaks: Vec<Leak>) -> Scanned {
+        let count = |by| leaks.iter().filter(|leak| leak.passed == Some(by)).count();
+        (self.scanned.allowed, self.scanned.listed) = (count(By::Exception), count(By::List));
+        self.scanned.by_marks = count(By::Mark);
+        leaks.retain(|leak| leak.passed.is_none());
         self.scanned.leaks = leaks;
         self.scanned.unused = self.standards.allow.unused().cloned().collect();
         self.scanned
