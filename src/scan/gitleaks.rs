@@ -359,7 +359,6 @@ impl RuleFields {
             reach: Reach::Whole,
             level: Level::Block,
             level_in_tests: None,
-            is_ours: false,
         })
     }
 }

@@ -102,14 +102,14 @@ pub struct Hit<'r> {
     pub last_line: usize,
     /// What an exception names the secret by.
     pub excusable: Excusable,
-    /// What lets it pass; then it is no finding.
+    /// What lets it pass: then it is counted, and not told.
     pub passed: Option<Pass>,
 }
 
-/// What in a text, or about it, lets a hit pass.
+/// What lets a hit pass, of all that stands in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pass {
-    /// A mark in its line.
+    /// A mark in its line, or one for the part of the text that it stands in.
     Mark,
     /// An allow list of `.gitleaks.toml`.
     List,

@@ -175,8 +175,6 @@ pub struct Rule {
     pub(super) reach: Reach,
     pub(super) level: Level,
     pub(super) level_in_tests: Option<Level>,
-    /// Whether it is one of ours; what others write means what they say.
-    pub(super) is_ours: bool,
 }
 
 impl Rule {
@@ -215,7 +213,6 @@ impl Rule {
             reach: Reach::Head,
             level: text.level,
             level_in_tests: text.level_in_tests,
-            is_ours: false,
         })
     }
 
@@ -237,6 +234,11 @@ impl Rule {
             && (!self.random || model::is_random(secret))
             && self.checksum.is_none_or(|checksum| checksum.holds(secret))
             && !is_excepted()
+    }
+
+    /// Tells whether it is one of ours: the program lends their texts. What others write means what it says.
+    pub(super) const fn is_ours(&self) -> bool {
+        matches!(self.id, Cow::Borrowed(_))
     }
 
     /// Lends the id.
@@ -304,7 +306,6 @@ impl Known {
             reach: Reach::Head,
             level: self.level,
             level_in_tests: self.level_in_tests,
-            is_ours: true,
         }
     }
 }

@@ -152,8 +152,8 @@ impl<'r> Scanner<'r> {
         runs::find(view.bytes, level, |raw| push(&mut hits, raw));
         let is_flooded = walk_flooded || hits.len() >= MOST;
         let is_known = |raw: &Raw| published::is_one(&view.bytes[raw.span.clone()]);
-        hits.retain(|raw| !regions.cover(&raw.span) && !is_known(raw));
-        let judge = |raw| Judged { passed: self.passes(view, &raw), raw };
+        hits.retain(|raw| !regions.hide(&raw.span) && !is_known(raw));
+        let judge = |raw| Judged { passed: self.passes(view, &regions, &raw), raw };
         let on = best(hits).into_iter().filter(|raw| !self.is_off(raw));
         let mut hits: Vec<_> = on.map(judge).collect();
         if is_flooded {
@@ -166,13 +166,12 @@ impl<'r> Scanner<'r> {
     }
 
     fn is_off(&self, raw: &Raw) -> bool {
-        let is_net = matches!(raw.source, Source::Net(_));
-        is_net && self.rules.off.iter().any(|id| id == self.id(raw))
+        matches!(raw.source, Source::Net(net) if self.rules.off.iter().any(|id| id == net.id()))
     }
 
-    fn passes(&self, view: View<'_>, raw: &Raw) -> Option<Pass> {
+    fn passes(&self, view: View<'_>, regions: &Regions, raw: &Raw) -> Option<Pass> {
         let (from, to) = (raw.whole.start.min(raw.span.start), raw.whole.end.max(raw.span.end));
-        if marks::pass(view.bytes, from, to, self.id(raw)) {
+        if regions.mark_off(&raw.span) || marks::pass(view.bytes, from, to, self.id(raw)) {
             return Some(Pass::Mark);
         }
         let found = Found {

@@ -23,7 +23,7 @@ pub(super) fn of_rule(
         return None;
     }
     let level = rule.level_at(setting.place_of(text, span.start));
-    if !rule.is_ours {
+    if !rule.is_ours() {
         return Some(level);
     }
     // A rule that knows a file by its path may look for no secret within.

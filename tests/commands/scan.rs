@@ -250,6 +250,11 @@ fn marks_in_a_line_are_honoured_but_for_managed_values() {
         estate.write("a.py", format!("k = \"{}\"  # {mark}\n", managed()));
         assert_eq!(estate.by("ana", "scan a.py").run().code, 1, "{mark}");
     }
+    let block = format!("# secretlint-disable\nk = \"{0}\"\nl = \"{0}\"\n", token());
+    estate.write("a.py", format!("{block}# secretlint-enable\n"));
+    let passed = estate.by("ana", "scan a.py").run().done();
+    assert!(passed.stdout.contains("nothing found, 2 let pass by marks"), "{passed}");
+    assert_eq!(estate.by("ana", "--json scan a.py").run().json()["by_marks"], 2);
     estate.write("a.py", format!("k = \"{}\"  # tenure:allow jwt made up\n", token()));
     assert_eq!(estate.by("ana", "scan a.py").run().code, 1);
 }

@@ -65,7 +65,7 @@ impl At<'_> {
         }
     }
 
-    /// Says that a text has more values than are told: what stands behind the last one may be anything.
+    /// Says that a text has more findings than are told: what stands behind the last one may be anything.
     pub(super) fn too_many(&self, line: usize) -> Leak {
         Leak {
             path: self.shown.clone(),
@@ -73,7 +73,7 @@ impl At<'_> {
             column: 1,
             commit: self.origin.commit.cloned(),
             rule: TOO_MANY.to_owned(),
-            description: "more values of this repository than are told".to_owned(),
+            description: "more findings than are told".to_owned(),
             what: What::Credential,
             level: Level::Block,
             excerpt: "…".to_owned(),

@@ -71,6 +71,7 @@ impl<'l> Look<'l, '_> {
         let ids: Vec<_> = steps.iter().map(|step| step.commit.clone()).collect();
         let mut found = self.messages(("commit", MESSAGE), &ids)?;
         self.files(&steps, &mut found)?;
+        self.submodules(&steps, &mut found);
         found.sort_by_key(|(at, _)| *at);
         self.leaks.extend(found.into_iter().map(|(_, leak)| in_commit(leak)));
         if let Some((progress, total)) = &mut self.progress {
@@ -131,6 +132,16 @@ impl<'l> Look<'l, '_> {
             found.extend(news.into_iter().map(|leak| (at, leak)));
         }
         Ok(())
+    }
+
+    /// Judges the paths of submodules, which have no content.
+    fn submodules(&mut self, steps: &[Step], found: &mut Vec<(usize, Leak)>) {
+        let all = steps.iter().enumerate();
+        let all = all.flat_map(|(at, step)| step.changes.iter().map(move |change| (at, change)));
+        for (at, change) in all.filter(|(_, it)| it.brings_path() && !it.brings_text()) {
+            let origin = Origin { path: &change.raw, commit: Some(&steps[at].commit) };
+            found.extend(self.judge.path(origin).into_iter().map(|(leak, _)| (at, leak)));
+        }
     }
 
     /// What commits bring that was not judged yet.

@@ -21,8 +21,8 @@ use crate::world::{ObjectId, WorldError};
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
 const WHOLE: u64 = 8 << 20;
 /// How long a ZIP archive is that is kept, since its directory stands at its end; one in another is a [`WHOLE`] at most.
-const LARGEST_ZIP: u64 = 24 << 20;
-/// How many values in one text are told.
+const LARGEST_ZIP: u64 = 16 << 20;
+/// How many findings in one text are told.
 const MOST: usize = 20_000;
 /// How many archives within one another are looked through.
 const DEEPEST: usize = 3;
@@ -85,7 +85,7 @@ impl<'s> Judge<'s> {
     /// Judges a name: of the file itself, or of what is packed in it.
     fn name(&mut self, origin: Origin<'_>, name: &[u8]) -> Vec<Fresh> {
         let name = Text { path: b"", bytes: name, new_lines: None };
-        let found = self.piece(origin, &Piece::whole(&self.scanner, &name));
+        let found = self.piece(origin, &Piece::whole(&self.scanner, &name), MOST);
         let named = |(leak, _): Fresh| {
             let fix = advice::of_name(&leak);
             (Leak { line: 0, fix, ..leak }, None)
@@ -141,7 +141,7 @@ impl<'s> Judge<'s> {
     pub(super) fn whole(&mut self, origin: Origin<'_>, bytes: &[u8]) -> Vec<Fresh> {
         self.scanned.bytes += bytes.len() as u64;
         let text = Text { path: origin.path, bytes, new_lines: None };
-        let mut fresh = self.piece(origin, &Piece::whole(&self.scanner, &text));
+        let mut fresh = self.piece(origin, &Piece::whole(&self.scanner, &text), MOST);
         let in_clear = if self.clear { self.in_clear(origin, bytes) } else { Vec::new() };
         if !in_clear.is_empty() {
             // What must not stand there at all is told once.
@@ -159,7 +159,8 @@ impl<'s> Judge<'s> {
         let mut part = Zeroizing::new(vec![0; 64 << 10]);
         let mut pieces = Pieces::new(&self.scanner, origin.path);
         let mut see = |piece: &Piece<'_, '_>| {
-            let found = self.piece(origin, piece).into_iter();
+            let most = MOST.saturating_sub(fresh.len());
+            let found = self.piece(origin, piece, most).into_iter();
             let (through, found): (Vec<_>, Vec<_>) = found.partition(|(it, _)| it.passed.is_some());
             fresh.extend(found);
             // They are counted, and there is no need to count beyond any measure.
@@ -187,10 +188,6 @@ impl<'s> Judge<'s> {
                 break;
             }
         }
-        if fresh.len() > MOST {
-            let line = fresh.last().map_or(1, |(leak, _)| leak.line);
-            fresh.push((self.at(origin).too_many(line), None));
-        }
         fresh.extend(passed);
         self.scanned.bytes += bytes;
         if is_archive {
@@ -200,37 +197,39 @@ impl<'s> Judge<'s> {
         Ok(fresh)
     }
 
-    /// Judges a part of a text, or all of it.
-    fn piece(&self, origin: Origin<'_>, piece: &Piece<'_, '_>) -> Vec<Fresh> {
+    /// Judges a part of a text, or all of it; of what nothing lets pass, up to `most` findings are told.
+    fn piece(&self, origin: Origin<'_>, piece: &Piece<'_, '_>, most: usize) -> Vec<Fresh> {
         let managed = self.managed(piece.bytes);
         if managed.is_empty() && piece.hits.is_empty() {
             return Vec::new();
         }
         let at = self.at(origin);
-        let mut fresh: Vec<Fresh> = Vec::new();
         let mut places = Places::of(piece.bytes, piece.line);
-        for found in managed.iter().filter(|it| piece.tells(&it.span)) {
-            if fresh.len() == MOST {
-                let line = fresh.last().map_or(1, |(leak, _)| leak.line);
-                fresh.push((at.too_many(line), None));
-                break;
-            }
-            let place = places.place(found.span.start);
-            let name = self.values.as_ref().and_then(|values| values.managed.name(found));
-            let leak = name.map(|address| at.of_value(place, address, found));
-            fresh.extend(leak.map(|leak| (leak, Some(in_text(piece, &found.span)))));
-        }
+        let values = managed.iter().filter(|found| piece.tells(&found.span)).filter_map(|found| {
+            let address = self.values.as_ref()?.managed.name(found)?;
+            let leak = at.of_value(places.place(found.span.start), address, found);
+            Some((leak, Some(in_text(piece, &found.span))))
+        });
         let mut others = managed.as_slice();
-        for hit in &piece.hits {
+        let hits = piece.hits.iter().filter_map(|hit| {
             let (start, end) = (hit.span.start - piece.base, hit.span.end - piece.base);
             others = &others[others.partition_point(|it| it.span.end <= start)..];
             if others.first().is_some_and(|it| it.span.start < end) {
-                continue;
+                return None;
             }
             // Nobody knows what was not looked at.
             let place = (hit.rule != TOO_MANY).then(|| hit.whole.clone());
             let passed = self.passes(&at, hit);
-            fresh.push((Leak { passed, ..at.of_hit(piece, hit) }, place));
+            Some((Leak { passed, ..at.of_hit(piece, hit) }, place))
+        });
+        let (mut fresh, mut told): (Vec<Fresh>, _) = (Vec::new(), 0);
+        for (leak, place) in values.chain(hits) {
+            told += usize::from(leak.passed.is_none());
+            if told > most {
+                fresh.push((at.too_many(leak.line), None));
+                break;
+            }
+            fresh.push((leak, place));
         }
         fresh
     }
@@ -239,11 +238,11 @@ impl<'s> Judge<'s> {
     fn passes(&self, at: &At<'_>, hit: &Hit<'_>) -> Option<By> {
         let path = String::from_utf8_lossy(at.origin.path);
         let allow = &self.standards.allow;
-        match hit {
+        match hit.passed {
             _ if at.is_managed => None,
-            Hit { passed: Some(Pass::Mark), .. } => Some(By::Mark),
-            Hit { passed: Some(Pass::List), .. } => Some(By::List),
-            hit => allow.lets(hit.rule, &path, &hit.excusable.hash).then_some(By::Exception),
+            Some(Pass::Mark) => Some(By::Mark),
+            Some(Pass::List) => Some(By::List),
+            None => allow.lets(hit.rule, &path, &hit.excusable.hash).then_some(By::Exception),
         }
     }
 
@@ -261,7 +260,8 @@ impl<'s> Judge<'s> {
     ) -> Result<Vec<Fresh>, WorldError> {
         if self.depth == DEEPEST {
             self.skip(origin, "is packed too deep");
-            return Ok(Vec::new());
+            // All but tar was looked at as it is.
+            return if kind == Kind::Tar { self.rest(origin, all) } else { Ok(Vec::new()) };
         }
         if self.depth == 0 {
             self.budget = Rc::default();
@@ -292,12 +292,22 @@ impl<'s> Judge<'s> {
         name: Option<&[u8]>,
         content: &mut dyn Read,
     ) -> Result<Vec<Fresh>, WorldError> {
-        let Some(name) = name else { return self.read(origin, content) };
+        let Some(name) = name else { return self.rest(origin, content) };
         let path = [origin.path, b"!/", name].concat();
         let origin = Origin { path: &path, ..origin };
         let mut fresh = self.name(origin, name);
         fresh.extend(self.read(origin, content)?);
         Ok(fresh)
+    }
+
+    /// Judges bytes as they are, whatever they begin like.
+    fn rest(
+        &mut self,
+        origin: Origin<'_>,
+        content: &mut dyn Read,
+    ) -> Result<Vec<Fresh>, WorldError> {
+        let unread = WorldError::io("read", String::from_utf8_lossy(origin.path));
+        self.pieces(origin, content).map_err(unread)
     }
 
     /// Says that something was not looked into.
