@@ -9,10 +9,12 @@
 
 mod allow;
 mod assigned;
+mod beside;
 mod checksum;
 mod cursor;
 mod dialect;
 mod gitleaks;
+mod hosts;
 mod keywords;
 mod list;
 pub mod managed;
@@ -25,6 +27,7 @@ mod paths;
 mod pattern;
 mod pieces;
 mod placeholder;
+mod published;
 mod regions;
 mod rule;
 mod runs;
@@ -35,6 +38,7 @@ mod tests;
 mod text;
 mod unheeded;
 mod value;
+mod verdict;
 
 use std::collections::HashSet;
 use std::ops::Range;

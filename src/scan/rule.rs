@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::Level;
 use super::checksum::Checksum;
 use super::model;
-use super::of_tests::is_of_tests;
+use super::of_tests::Place;
 use super::paths::Paths;
 use super::pattern::{Pattern, PatternProblem};
 use super::shape::Shape;
@@ -219,10 +219,10 @@ impl Rule {
         })
     }
 
-    /// Whether a finding in a file blocks.
-    pub(super) fn level_at(&self, path: &str) -> Level {
+    /// Whether a finding at a place blocks.
+    pub(super) fn level_at(&self, place: Place) -> Level {
         match self.level_in_tests {
-            Some(level) if is_of_tests(path) => level,
+            Some(level) if place == Place::Tests => level,
             _ => self.level,
         }
     }
@@ -251,6 +251,11 @@ impl Rule {
             && (!self.random || model::is_random(secret))
             && self.checksum.is_none_or(|checksum| checksum.holds(secret))
             && !is_excepted()
+    }
+
+    /// Tells whether it is one of ours: the program lends their texts. What others write means what it says.
+    pub(super) const fn is_ours(&self) -> bool {
+        matches!(self.id, Cow::Borrowed(_))
     }
 
     /// Lends the id.

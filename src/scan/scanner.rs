@@ -5,13 +5,15 @@ use std::ops::Range;
 
 use super::assigned::Names;
 use super::keywords::Keywords;
+use super::of_tests::Setting;
 use super::passes::Found;
 use super::regions::{self, Kind, Regions};
 use super::rule::{Reach, Rule};
 use super::shape::Shape;
 use super::text::{Lines, Wide, Widths, has_run};
 use super::value::Net;
-use super::{Excusable, Hit, Level, Pass, Rules, TOO_MANY, Text, assigned, marks, runs};
+use super::verdict::{self, Prefixes};
+use super::{Excusable, Hit, Level, Pass, Rules, TOO_MANY, Text, assigned, marks, published, runs};
 
 /// How far before a keyword its rule's pattern is searched, and how far after it.
 const BEFORE: usize = 256;
@@ -44,6 +46,7 @@ pub struct Scanner<'r> {
     local: Vec<usize>,
     /// The rules that others of the same id stand before, and these.
     seconds: Vec<(usize, usize)>,
+    prefixes: Prefixes<'r>,
 }
 
 /// A text as the walk sees it: all of it, or a piece.
@@ -116,6 +119,7 @@ impl<'r> Scanner<'r> {
             targets,
             bare: numbered(|rule| rule.keywords.is_empty()),
             local: numbered(|rule| !rule.paths.is_empty()),
+            prefixes: Prefixes::of(&rules.rules),
         }
     }
 
@@ -149,7 +153,8 @@ impl<'r> Scanner<'r> {
         let (mut hits, regions, walk_flooded) = (walk.hits, walk.regions, walk.is_flooded);
         runs::find(view.bytes, level, |raw| push(&mut hits, raw));
         let is_flooded = walk_flooded || hits.len() >= MOST;
-        hits.retain(|raw| !regions.hide(&raw.span));
+        let is_known = |raw: &Raw| published::is_one(&view.bytes[raw.span.clone()]);
+        hits.retain(|raw| !regions.hide(&raw.span) && !is_known(raw));
         let judge = |raw| Judged { passed: self.passes(view, &regions, &raw), raw };
         let on = best(hits).into_iter().filter(|raw| !self.is_off(raw));
         let mut hits: Vec<_> = on.map(judge).collect();
@@ -267,6 +272,7 @@ struct Walk<'s, 'r, 't> {
     /// Whether each rule holds for the path.
     holds: Vec<bool>,
     names: Names<'t>,
+    setting: Setting,
     regions: Regions,
     hits: Vec<Raw>,
     /// Whether a pattern takes more than is looked at.
@@ -286,6 +292,7 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             windows: vec![0..0; rules.len()],
             holds,
             names: Names::new(view.bytes, view.path),
+            setting: Setting::of(view),
             regions: Regions::continuing(view.bytes, view.open),
             hits: Vec::new(),
             is_flooded: false,
@@ -297,8 +304,9 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             Target::Rule(rule) if self.holds[rule] => self.widen(rule, at, word),
             Target::Rule(_) => {}
             Target::Name => {
+                let known = (&self.setting, &self.scanner.prefixes);
                 let hits = &mut self.hits;
-                self.names.look(at, |raw| push(hits, raw));
+                self.names.look(at, known, |raw| push(hits, raw));
             }
             Target::Region(kind) => {
                 self.regions.mark(self.view.bytes, at, self.scanner.lengths[word], kind);
@@ -349,13 +357,11 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             return;
         }
         let text = &self.view.bytes[..window.end];
-        let level = rule.level_at(self.view.path);
-        let raw = |span, whole| Raw { source: Source::Rule(at), level, span, whole };
+        let raw = |level, span, whole| Raw { source: Source::Rule(at), level, span, whole };
+        let place = self.setting.place_of(text, window.start);
         let Some(pattern) = &rule.pattern else {
-            return push(
-                &mut self.hits,
-                raw(window.start..window.start, window.start..window.start),
-            );
+            let none = window.start..window.start;
+            return push(&mut self.hits, raw(rule.level_at(place), none.clone(), none));
         };
         // One that cannot be run is told by who reads the rules.
         let is_there = |shape: &Shape| has_run(&text[window.start..], shape.run);
@@ -377,8 +383,9 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
                 Some(captures) => rule.group.of(&captures).unwrap_or(whole.clone()),
                 None => whole.clone(),
             };
-            if rule.means(&text[span.clone()]) {
-                push(&mut self.hits, raw(span, whole));
+            let known = (&self.setting, &self.scanner.prefixes);
+            if let Some(level) = verdict::of_rule(rule, text, &span, known) {
+                push(&mut self.hits, raw(level, span, whole));
             }
         }
     }
