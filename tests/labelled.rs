@@ -25,7 +25,7 @@ fn blocking(scanner: &Scanner<'_>, file: &Path) -> usize {
     let bytes = fs::read(file).unwrap();
     let path = file.file_name().unwrap().to_str().unwrap();
     let hits = scanner.scan(&Text { path: path.as_bytes(), bytes: &bytes, new_lines: None });
-    hits.iter().filter(|hit| hit.level == Level::Block).count()
+    hits.iter().filter(|hit| hit.passed.is_none() && hit.level == Level::Block).count()
 }
 
 /// Of a set, at least so many of those to be reported are, and at most so many of the others.
@@ -51,9 +51,9 @@ fn set(name: &str, least: usize, most: usize) {
 /// Most of the near misses that are hit are true secrets of another kind.
 #[test]
 fn samples_of_other_scanners_are_told_apart() {
-    set("noseyparker", 380, 26);
-    set("secretlint", 43, 6);
-    set("ripsecrets", 43, 1);
+    set("noseyparker", 335, 18);
+    set("secretlint", 41, 6);
+    set("ripsecrets", 41, 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Exceptions of the guard: what `scan` finds, and what somebody says may stand there, with a reason that
 //! others review. No value is kept in one, and none covers a value that is managed here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::DeedError;
 use super::load::Place;
@@ -47,20 +47,56 @@ pub struct Allowed {
 pub fn one(world: &World, wanted: &Wanted, reason: &str) -> Result<Allowed, DeedError> {
     readable(reason)?;
     let place = Place::to_write(world)?;
-    let path = place.checkout.repo_path(&wanted.path)?;
+    let mut met = None;
+    for path in readings(&place, &wanted.path)? {
+        if let Some(found) = meant(world, &place, &path, wanted)? {
+            met = Some((path, found));
+            break;
+        }
+    }
+    let Some((path, found)) = met else {
+        let path = wanted.path.display().to_string();
+        return Err(DeedError::NoFinding { path, line: wanted.line });
+    };
+    if let Some(leak) = found.leaks.iter().find(|leak| leak.excusable.is_none()) {
+        return Err(refuse(format!("what stands there is {}", held(leak)), Some(leak.fix.clone())));
+    }
+    let at = match &wanted.at {
+        Some(glob) => widened(&place, &found, &path, glob)?,
+        None => Glob::exactly(path.as_str())
+            .map_err(|_| refuse("no exception names our own files, or git's".to_owned(), None))?,
+    };
+    write(&place, found, reason, |_| Some(at.clone()))
+}
+
+/// What a path may mean: as the user gave it from where we are, and as `scan` prints it, from the root.
+fn readings(place: &Place<'_>, given: &Path) -> Result<Vec<RepoPath>, DeedError> {
+    let from_root = given.to_str().and_then(|text| text.parse::<RepoPath>().ok());
+    let from_here = place.checkout.repo_path(given);
+    let mut readings: Vec<_> =
+        from_here.as_ref().ok().cloned().into_iter().chain(from_root).collect();
+    readings.dedup();
+    if readings.is_empty() { Ok(vec![from_here?]) } else { Ok(readings) }
+}
+
+/// What is found at one reading of the place that is wanted; none where there is nothing.
+fn meant(
+    world: &World,
+    place: &Place<'_>,
+    path: &RepoPath,
+    wanted: &Wanted,
+) -> Result<Option<Unexcused>, DeedError> {
     // What is packed in a file is told as `FILE!/NAME`.
-    let given = wanted.path.to_str().unwrap_or_default();
-    let packed = given.split_once("!/").map_or(given, |(file, _)| file);
-    let is_there = |given: &str| -> Result<bool, DeedError> {
-        let path = place.checkout.repo_path(given.as_ref())?;
-        Ok(place.files.is_file(&path).unwrap_or(true))
+    let packed = path.as_str().split_once("!/").map_or(path.as_str(), |(file, _)| file);
+    let is_there = |path: &str| {
+        let path = path.parse::<RepoPath>().ok();
+        path.is_some_and(|path| place.files.is_file(&path).unwrap_or(true))
     };
-    let mut found = match [given, packed].into_iter().find(|it| is_there(it).unwrap_or(false)) {
-        Some(file) => scan::in_tree(&place, &[file.into()])?,
+    let mut found = match [path.as_str(), packed].into_iter().find(|it| is_there(it)) {
+        Some(file) => scan::in_tree(place, &[place.checkout.root.join(file)])?,
         // What is staged may be gone from the work tree.
-        None => scan::nowhere(&place)?,
+        None => scan::nowhere(place)?,
     };
-    unmanaged(&found, &path)?;
     let is_meant = |leak: &Leak| {
         (leak.path == path.as_str() || leak.path.ends_with('…'))
             && leak.line == wanted.line
@@ -72,18 +108,10 @@ pub fn one(world: &World, wanted: &Wanted, reason: &str) -> Result<Allowed, Deed
         found.leaks = scan::as_staged(&Place::staged(world)?)?;
         found.leaks.retain(&is_meant);
     }
-    if found.leaks.is_empty() {
-        return Err(DeedError::NoFinding { path, line: wanted.line });
+    if is_there(path.as_str()) || !found.leaks.is_empty() {
+        unmanaged(&found, path)?;
     }
-    if let Some(leak) = found.leaks.iter().find(|leak| leak.excusable.is_none()) {
-        return Err(refuse(format!("what stands there is {}", held(leak)), Some(leak.fix.clone())));
-    }
-    let at = match &wanted.at {
-        Some(glob) => widened(&place, &found, &path, glob)?,
-        None => Glob::exactly(path.as_str())
-            .map_err(|_| refuse("no exception names our own files, or git's".to_owned(), None))?,
-    };
-    write(&place, found, reason, |_| Some(at.clone()))
+    Ok(Some(found).filter(|found| !found.leaks.is_empty()))
 }
 
 /// Lets all pass that is found in the work tree today.

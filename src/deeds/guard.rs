@@ -177,6 +177,7 @@ pub fn staged(world: &World) -> Result<Guarded, DeedError> {
     } else if has_policy(&place)? {
         guarded.guards = Guards::Untouched;
     }
+    guarded.blocking.extend(scan::excepted::brought(&place, &standards, &changes)?);
     // What is said of a sealed file's place already is not said of its values once more.
     let said = |path: &str| guarded.blocking.iter().any(|finding| stands_in(finding, path));
     scanned.leaks.retain(|leak| !said(&leak.path));
@@ -296,6 +297,7 @@ impl<'p, 'w> Advice<'p, 'w> {
                 let back = if whole { "rm --cached" } else { "restore --staged" };
                 format!("tenure seal {path} && git add .secrets {path}, or: git {back} {path}")
             }
+            Code::Exception => return Ok(()),
             // A file that cannot be read, perhaps amid a merge, knows best itself.
             Code::Altered if finding.entry.is_none() => return Ok(()),
             _ if file.as_str().starts_with(".secrets") && self.forgotten => {

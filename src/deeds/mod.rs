@@ -142,8 +142,8 @@ pub enum DeedError {
     /// Nothing is found there that could pass.
     #[error("nothing is found at {path}:{line}")]
     NoFinding {
-        /// The file.
-        path: RepoPath,
+        /// The file, as the user gave it.
+        path: String,
         /// From 1; 0 for its name.
         line: usize,
     },

@@ -29,6 +29,7 @@ pub fn check_range(
     let scanned = commits::scan(&place, &commits, Some(progress))?;
     let found = &mut checked.findings;
     found.extend(scanned.leaks.iter().map(leaked));
+    found.extend(scanned.marked.iter().map(marked));
     found.extend(scanned.added.iter().map(added));
     for finding in removed(&place, &commits)? {
         let known = |it: &Finding| it.code == finding.code && it.place == finding.place;
@@ -63,6 +64,18 @@ fn leaked(leak: &Leak) -> Finding {
         entry: None,
         message: format!("{}{what} [{}]", commit.unwrap_or_default(), leak.rule),
         fix: Some(leak.fix.clone()),
+    }
+}
+
+/// Notes what a mark lets pass that came along: it counts, and whoever reviews the range should see it.
+fn marked(leak: &Leak) -> Finding {
+    let leak = leaked(leak);
+    Finding {
+        code: Code::Exception,
+        severity: Severity::Note,
+        message: format!("{}, which a mark in its line lets pass", leak.message),
+        fix: None,
+        ..leak
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Exceptions<'a>(pub &'a [Allow]);
 impl Show for Exceptions<'_> {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         for Allow { rule, path, reason, .. } in self.0 {
-            writeln!(out, "{rule}  {}  {}", safe(path.as_str()), safe(reason))?;
+            writeln!(out, "{}  {}  {}", safe(rule), safe(path.as_str()), safe(reason))?;
         }
         writeln!(out, "{}", count(self.0.len(), "exception"))
     }
@@ -70,5 +70,5 @@ impl Show for Pruned<'_> {
 }
 
 fn line(word: &str, allow: &Allow, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{word}  {} in {}", allow.rule, safe(allow.path.as_str()))
+    writeln!(out, "{word}  {} in {}", safe(&allow.rule), safe(allow.path.as_str()))
 }

@@ -23,8 +23,8 @@ impl Show for Guarded {
                 Guards::PolicyAlone => "; the policy has no environments, so no file is managed",
                 Guards::Nothing => "; there is no policy here, so no file is managed",
             };
-            let unseen = unseen(&self.scanned);
-            return writeln!(out, "tenure: {files}, no plaintext{guards}{unseen} ({took} ms)");
+            let rest = rest(&self.scanned);
+            return writeln!(out, "tenure: {files}, no plaintext{guards}{rest} ({took} ms)");
         }
         writeln!(out, "tenure: commit blocked, {}", self.why())?;
         findings::grouped(&self.blocking, out)?;
@@ -75,8 +75,8 @@ impl Show for Passing {
         };
         secrets(&self.scanned, out)?;
         if !self.scanned.blocks() {
-            let (unseen, took) = (unseen(&self.scanned), self.scanned.took.as_millis());
-            return writeln!(out, "tenure: {what}, no plaintext{unseen} ({took} ms)");
+            let (rest, took) = (rest(&self.scanned), self.scanned.took.as_millis());
+            return writeln!(out, "tenure: {what}, no plaintext{rest} ({took} ms)");
         }
         let blocking = self.scanned.blocking();
         let found = counted(blocking, "plaintext secret is", "plaintext secrets are");
@@ -110,10 +110,12 @@ fn way_out(command: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{A_HOOK_CAN_BE_SKIPPED}")
 }
 
-/// The environments whose values could not be looked for.
-fn unseen(scanned: &Scanned) -> String {
-    match scanned.closed.as_slice() {
-        [] => String::new(),
-        some => format!("; values of {} not looked for, as no key at hand opens them", names(some)),
+/// What else there is to say of a clean verdict: what passes, and the environments whose values could not be looked for.
+fn rest(scanned: &Scanned) -> String {
+    let mut parts = scanned.passing();
+    if !scanned.closed.is_empty() {
+        let closed = names(&scanned.closed);
+        parts.push(format!("values of {closed} not looked for, as no key at hand opens them"));
     }
+    parts.into_iter().map(|part| format!("; {part}")).collect()
 }

@@ -203,15 +203,25 @@ impl<'w> Output<'w> {
     /// # Errors
     /// When the answer did not arrive whole.
     pub fn show(&mut self, result: &impl Show) -> Result<(), OutputError> {
-        let text = match self.form {
-            Form::Json => Zeroizing::new(escape::json_line(&versioned(result.json()))),
-            Form::Human => {
-                let mut bytes = Zeroizing::new(Vec::new());
-                result.human(&mut *bytes)?;
-                tidy(&String::from_utf8_lossy(&bytes), self.stdout_colour)
-            }
-        };
+        let text = self.looks(result, self.stdout_colour)?;
         self.raw(text.as_bytes())
+    }
+
+    /// Gives the text of a result, as it would be shown where there are no colours: for a file.
+    ///
+    /// # Errors
+    /// As [`Show::human`].
+    pub fn text(&self, result: &impl Show) -> Result<Zeroizing<String>, OutputError> {
+        self.looks(result, Colour::Off)
+    }
+
+    fn looks(&self, result: &impl Show, colour: Colour) -> Result<Zeroizing<String>, OutputError> {
+        if self.form == Form::Json {
+            return Ok(Zeroizing::new(escape::json_line(&versioned(result.json()))));
+        }
+        let mut bytes = Zeroizing::new(Vec::new());
+        result.human(&mut *bytes)?;
+        Ok(tidy(&String::from_utf8_lossy(&bytes), colour))
     }
 
     /// Tells people on stderr what was done, where stdout carries something else.

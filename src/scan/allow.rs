@@ -10,7 +10,7 @@ use sha2::Digest as _;
 
 use super::TOO_MANY;
 use super::rule::line_of;
-use crate::names::Sha256;
+use crate::names::{Sha256, is_hazard};
 use crate::policy::Glob;
 use crate::secret::Plaintext;
 
@@ -246,8 +246,8 @@ impl AllowList {
 
 impl Entry {
     fn check(self) -> Result<Allow, AllowProblem> {
-        let is_id = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-        if self.rule.is_empty() || !self.rule.bytes().all(is_id) {
+        // Rules of others have ids of any characters.
+        if self.rule.trim().is_empty() || self.rule.chars().any(is_hazard) {
             return Err(AllowProblem::Rule);
         }
         if self.reason.trim().is_empty() || self.reason.chars().any(char::is_control) {
@@ -330,7 +330,7 @@ mod tests {
             (good.replace("sha256:", "sha1:"), 1, AllowProblem::Text),
             (good.replace("\"a\"", "\"/a\""), 1, AllowProblem::Path),
             (good.replace("because", "  "), 1, AllowProblem::Reason),
-            (good.replace("jwt", "j w"), 1, AllowProblem::Rule),
+            (good.replace("jwt", " "), 1, AllowProblem::Rule),
             (format!("{good}{}", good.replace("because", "why")), 5, AllowProblem::Twice),
             ("allow = 3".to_owned(), 1, AllowProblem::Grammar),
         ] {

@@ -1,12 +1,24 @@
 //! Reads a repository's `.gitleaks.toml`: its rules and allow lists, as far as they mean something here.
+//!
+//! The rules that gitleaks has by default are not among them: ours stand in their place, many of the same id.
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use toml::Spanned;
 
-use super::Level;
-use super::passes::{Enough, Passes, Target};
+use super::dialect::of_go;
+use super::list::{List, Rest};
+use super::passes::Passes;
 use super::paths::Paths;
-use super::rule::{Group, Pattern, Reach, Rule, is_keyword, line_of};
+use super::pattern::Pattern;
+use super::rule::{Group, Reach, Rule, is_keyword, line_of};
+use super::{Level, Rules, Unheeded, Why};
+use crate::names::is_hazard;
 
+/// The longest id in characters that is shown whole.
+const LONGEST: usize = 120;
 /// What a `.gitleaks.toml` asks for.
 #[derive(Debug, Default)]
 pub struct Gitleaks {
@@ -25,34 +37,17 @@ pub struct GitleaksError {
     pub line: usize,
 }
 
-/// Something in a `.gitleaks.toml` that is not heeded. Holds nothing of the file but ids of rules.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unheeded {
-    /// Rules in another file, or on a server.
-    #[error("`extend` names another file, which is not read")]
-    Extended,
-    /// Exceptions by commit, which name no text.
-    #[error("an allow list names commits: they let nothing pass here")]
-    Commits,
-    /// A rule that is not searched for.
-    #[error("the rule `{rule}` has a pattern that cannot be run in linear time, or none")]
-    Rule {
-        /// The id.
-        rule: String,
-    },
-    /// A pattern of an allow list that lets nothing pass.
-    #[error("an allow list has a pattern that cannot be run in linear time")]
-    Allowed,
-}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
 struct File {
-    extend: Extend,
-    allowlist: Option<List>,
-    allowlists: Vec<List>,
-    rules: Vec<RuleFields>,
+    extend: Option<Spanned<Extend>>,
+    #[serde(alias = "allowList")]
+    allowlist: Option<Spanned<List>>,
+    #[serde(alias = "allowLists")]
+    allowlists: Vec<Spanned<List>>,
+    rules: Vec<Spanned<RuleFields>>,
+    #[serde(flatten)]
+    rest: Rest,
 }
 
 #[derive(Deserialize, Default)]
@@ -65,19 +60,6 @@ struct Extend {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct List {
-    target_rules: Vec<String>,
-    condition: String,
-    commits: Vec<String>,
-    paths: Vec<String>,
-    regex_target: String,
-    regexes: Vec<String>,
-    #[serde(alias = "stopWords")]
-    stopwords: Vec<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
 struct RuleFields {
     id: String,
     description: String,
@@ -86,102 +68,210 @@ struct RuleFields {
     secret_group: Option<usize>,
     entropy: Option<f32>,
     keywords: Vec<String>,
-    allowlist: Option<List>,
-    allowlists: Vec<List>,
+    skip_report: bool,
+    required: Vec<IgnoredAny>,
+    #[serde(alias = "allowList")]
+    allowlist: Option<Spanned<List>>,
+    #[serde(alias = "allowLists")]
+    allowlists: Vec<Spanned<List>>,
+    #[serde(flatten)]
+    rest: Rest,
 }
 
 impl Gitleaks {
+    /// Reads the text of the file, and leaves patterns of rules for when they are met: one that cannot be run is
+    /// not told, and finds nothing.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn skim(text: &str) -> Result<Self, GitleaksError> {
+        Self::by(text, Care::Later)
+    }
+
     /// Reads the text of the file.
     ///
     /// # Errors
     /// With its line, where it is no TOML, or a field that is known has another type.
     pub fn read(text: &str) -> Result<Self, GitleaksError> {
+        Self::by(text, Care::Now)
+    }
+
+    fn by(text: &str, care: Care) -> Result<Self, GitleaksError> {
         let file: File = toml::from_str(text).map_err(|error| GitleaksError {
             line: line_of(text, error.span().map_or(0, |span| span.start)),
         })?;
-        let mut read = Self { off: file.extend.disabled_rules, ..Self::default() };
-        if !file.extend.path.is_empty() || !file.extend.url.is_empty() {
-            read.unheeded.push(Unheeded::Extended);
-        }
-        for list in file.allowlists.into_iter().chain(file.allowlist) {
-            read.allow(list, None);
-        }
-        for rule in file.rules {
-            read.rule(rule);
-        }
-        Ok(read)
+        let mut reader = Reader {
+            text,
+            care,
+            read: Self::default(),
+            named: BTreeSet::new(),
+            unheeded: Vec::new(),
+            fields: None,
+        };
+        reader.file(file);
+        Ok(reader.end())
     }
 
-    fn rule(&mut self, mut fields: RuleFields) {
+    /// Says which rules are switched off, or have allow lists, that neither the file nor these have.
+    pub fn know(&mut self, rules: &Rules) {
+        let own = &self.rules;
+        let knows = |id: &str| own.iter().any(|rule| rule.id == id) || rules.knows(id);
+        for told in &mut self.unheeded {
+            if let Why::Unknown { ids } = &mut told.why {
+                ids.retain(|id| !knows(id));
+            }
+        }
+        self.unheeded.retain(|it| !matches!(&it.why, Why::Unknown { ids } if ids.is_empty()));
+    }
+}
+
+/// When the patterns of rules are looked at.
+#[derive(Debug, Clone, Copy)]
+enum Care {
+    Now,
+    Later,
+}
+
+/// The state of reading one.
+struct Reader<'t> {
+    text: &'t str,
+    care: Care,
+    read: Gitleaks,
+    /// The ids that are switched off, or have allow lists.
+    named: BTreeSet<String>,
+    /// What is not heeded, by its place in bytes.
+    unheeded: Vec<(usize, Why)>,
+    /// Where the first field is that is not known, and how many there are.
+    fields: Option<(usize, usize)>,
+}
+
+impl Reader<'_> {
+    fn file(&mut self, file: File) {
+        self.rest(0, &file.rest);
+        if let Some(extend) = file.extend {
+            let at = start(&extend);
+            let extend = extend.into_inner();
+            if !extend.path.is_empty() || !extend.url.is_empty() {
+                self.tell(at, Why::Extended);
+            }
+            self.named.extend(extend.disabled_rules.iter().cloned());
+            self.read.off = extend.disabled_rules;
+        }
+        for list in file.allowlists.into_iter().chain(file.allowlist) {
+            self.allow(list, None);
+        }
+        for rule in file.rules {
+            self.rule(rule);
+        }
+        if let Some((at, count)) = self.fields {
+            self.tell(at, Why::Fields { count });
+        }
+        let ids: Vec<_> =
+            std::mem::take(&mut self.named).into_iter().filter(|id| is_id(id)).collect();
+        self.tell(0, Why::Unknown { ids });
+    }
+
+    fn tell(&mut self, at: usize, why: Why) {
+        self.unheeded.push((at, why));
+    }
+
+    /// Sorts what is not heeded, and counts lines once.
+    fn end(self) -> Gitleaks {
+        let Self { text, mut read, mut unheeded, .. } = self;
+        unheeded.sort_by_key(|(at, _)| *at);
+        let (mut line, mut from) = (1, 0);
+        for (at, why) in unheeded {
+            line += line_of(&text[from..], at - from) - 1;
+            from = at;
+            read.unheeded.push(Unheeded { line, why });
+        }
+        read
+    }
+
+    fn rest(&mut self, at: usize, rest: &Rest) {
+        let more = rest.count();
+        if more > 0 {
+            let (first, count) = self.fields.unwrap_or((at, 0));
+            self.fields = Some((first.min(at), count + more));
+        }
+    }
+
+    fn rule(&mut self, rule: Spanned<RuleFields>) {
+        let at = start(&rule);
+        let mut fields = rule.into_inner();
         let id = fields.id.clone();
-        for list in
-            std::mem::take(&mut fields.allowlists).into_iter().chain(fields.allowlist.take())
-        {
+        self.rest(at, &fields.rest);
+        if !is_id(&id) {
+            return self.tell(at, Why::Id);
+        }
+        let lists = std::mem::take(&mut fields.allowlists).into_iter();
+        for list in lists.chain(fields.allowlist.take()) {
             self.allow(list, Some(&id));
         }
         // Without a pattern of its own, a rule may still change that of ours: by its allow lists.
         if fields.regex.is_none() && fields.path.is_none() {
+            if fields.entropy.is_some()
+                || fields.secret_group.is_some()
+                || !fields.keywords.is_empty()
+            {
+                self.tell(at, Why::Changed { rule: id.clone() });
+            }
+            self.named.insert(id);
             return;
         }
-        match fields.rule() {
-            Some(rule) => self.rules.push(rule),
-            None => self.unheeded.push(Unheeded::Rule { rule: id }),
+        if !fields.required.is_empty() {
+            self.tell(at, Why::Required { rule: id });
+        }
+        // What is only there for others to stand near is nobody's finding.
+        let is_silent = fields.skip_report;
+        match fields.rule(self.care) {
+            Ok(_) if is_silent => {}
+            Ok(rule) => self.read.rules.push(rule),
+            Err(why) => self.tell(at, why),
         }
     }
 
-    fn allow(&mut self, list: List, rule: Option<&str>) {
+    fn allow(&mut self, list: Spanned<List>, rule: Option<&str>) {
+        let at = start(&list);
+        let list = list.into_inner();
+        self.rest(at, &list.rest);
         if !list.commits.is_empty() {
-            self.unheeded.push(Unheeded::Commits);
+            self.tell(at, Why::Commits);
         }
-        let mut compile = |texts: Vec<String>| {
-            let count = texts.len();
-            let patterns: Vec<Pattern> = texts.into_iter().filter_map(Pattern::new).collect();
-            if patterns.len() < count {
-                self.unheeded.push(Unheeded::Allowed);
+        match list.passes(rule) {
+            Ok((passes, unheeded)) => {
+                unheeded.into_iter().for_each(|why| self.tell(at, why));
+                self.named.extend(passes.rules.iter().filter(|_| rule.is_none()).cloned());
+                self.read.passes.push(passes);
             }
-            patterns
-        };
-        let paths = compile(list.paths);
-        let patterns = compile(list.regexes);
-        let passes = Passes {
-            rules: rule.map_or(list.target_rules, |rule| vec![rule.to_owned()]),
-            enough: match list.condition.to_ascii_lowercase().as_str() {
-                "and" | "&&" => Enough::All,
-                _ => Enough::One,
-            },
-            paths: paths.into_iter().map(Paths::of_pattern).collect(),
-            target: match list.regex_target.as_str() {
-                "match" => Target::Whole,
-                "line" => Target::Line,
-                _ => Target::Secret,
-            },
-            patterns,
-            words: list.stopwords.iter().map(|word| word.to_ascii_lowercase()).collect(),
-        };
-        // With all conditions asked for, commits are one that never holds.
-        if passes.enough == Enough::One || list.commits.is_empty() {
-            self.passes.push(passes);
+            Err(unheeded) => unheeded.into_iter().for_each(|why| self.tell(at, why)),
         }
     }
 }
 
 impl RuleFields {
-    fn rule(self) -> Option<Rule> {
+    fn rule(self, care: Care) -> Result<Rule, Why> {
         let keywords: Vec<String> =
             self.keywords.iter().map(|word| word.to_ascii_lowercase()).collect();
         // A keyword too short for ours would be found nowhere: then the pattern is searched everywhere.
         let is_fit = keywords.iter().all(|word| is_keyword(word));
-        let pattern = match self.regex {
-            Some(regex) => Some(Pattern::new(regex)?),
-            None => None,
-        };
-        let pattern = pattern.map(|pattern| pattern.near(&keywords));
-        let paths = match self.path {
-            Some(path) => Paths::of_pattern(Pattern::new(path)?),
-            None => Paths::default(),
-        };
+        let wrong = |field, why| Why::Rule { rule: self.id.clone(), field, why };
+        let pattern = self.regex.map(|regex| match care {
+            Care::Now => Pattern::searching(of_go(&regex)),
+            Care::Later => Ok(Pattern::later(of_go(&regex))),
+        });
+        let pattern = pattern.transpose().map_err(|why| wrong("regex", why))?;
+        let pattern = pattern.map(|it| it.near(&keywords));
+        let path = self
+            .path
+            .map(|it| Pattern::new(of_go(&it)))
+            .transpose()
+            .map_err(|why| wrong("path", why))?;
+        if pattern.is_none() && path.as_ref().is_none_or(|path| path.takes_all()) {
+            return Err(Why::EveryFile { rule: self.id });
+        }
         let keywords = if is_fit && pattern.is_some() { keywords } else { Vec::new() };
-        Some(Rule {
+        Ok(Rule {
             id: self.id.into(),
             description: self.description.into(),
             keywords: keywords.into_iter().map(Into::into).collect(),
@@ -193,13 +283,23 @@ impl RuleFields {
             entropy: self.entropy.filter(|bits| *bits > 0.0),
             random: false,
             checksum: None,
-            paths,
+            paths: path.map(Paths::of_pattern).unwrap_or_default(),
             except: Vec::new(),
             reach: Reach::Whole,
             level: Level::Block,
             level_in_tests: None,
+            is_second: false,
         })
     }
+}
+
+fn start<T>(part: &Spanned<T>) -> usize {
+    part.span().start
+}
+
+/// Tells whether an id can be shown, and written into an exception.
+fn is_id(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= LONGEST && !text.chars().any(is_hazard)
 }
 
 #[cfg(test)]
@@ -210,12 +310,39 @@ mod tests {
     fn found(config: &str, path: &str, text: &str) -> Vec<String> {
         let rules = Rules::ours().with_gitleaks(Gitleaks::read(config).unwrap());
         let text = Text { path: path.as_bytes(), bytes: text.as_bytes(), new_lines: None };
-        Scanner::new(&rules).scan(&text).iter().map(|hit| hit.rule.to_owned()).collect()
+        let hits = Scanner::new(&rules).scan(&text);
+        hits.iter().filter(|hit| hit.passed.is_none()).map(|hit| hit.rule.to_owned()).collect()
     }
 
     const RULE: &str = "[[rules]]\nid = 'acme'\ndescription = 'Acme key'\nregex = '''acme_([a-z]{8})'''\n\
                         keywords = ['ACME_']\n";
     const KEY: &str = "acme_qzxvkwpj";
+
+    #[test]
+    fn a_rule_that_is_skimmed_finds_the_same_and_nothing_where_it_cannot_be_run() {
+        let found = |config: &str, text: &str| {
+            let rules = Rules::only(Vec::new()).with_gitleaks(Gitleaks::skim(config).unwrap());
+            let text = Text { path: b"a", bytes: text.as_bytes(), new_lines: None };
+            Scanner::new(&rules).scan(&text).len()
+        };
+        assert_eq!(found(RULE, KEY), 1);
+        for bad in ["x*", "(?=x)", "((a{0,200}){0,200}){0,200}z", "a|"] {
+            let rule = format!("[[rules]]\nid = 'bad'\nregex = '{bad}'\n");
+            assert_eq!(found(&rule, "xaz acme_ az"), 0, "{bad}");
+            assert_eq!(found(&format!("{rule}keywords = ['acme_']\n"), "xaz acme_ az"), 0, "{bad}");
+            // It takes the place of none of ours.
+            let rules = Rules::only(Gitleaks::read(RULE).unwrap().rules);
+            let bad = rule.replace("'bad'", "'acme'");
+            let rules = rules.with_gitleaks(Gitleaks::skim(&bad).unwrap());
+            let text = Text { path: b"a", bytes: KEY.as_bytes(), new_lines: None };
+            assert_eq!(Scanner::new(&rules).scan(&text).len(), 1, "{bad}");
+        }
+        let rules = Rules::only(Gitleaks::read(RULE).unwrap().rules);
+        let other = RULE.replace("acme_([", "other_([");
+        let rules = rules.with_gitleaks(Gitleaks::skim(&other).unwrap());
+        let text = Text { path: b"a", bytes: KEY.as_bytes(), new_lines: None };
+        assert!(Scanner::new(&rules).scan(&text).is_empty());
+    }
 
     #[test]
     fn rules_find_what_they_find_there() {
@@ -248,14 +375,87 @@ mod tests {
         }
     }
 
+    /// What of a file is not heeded, when it stands beside our own rules.
+    fn told(config: &str) -> Vec<String> {
+        let mut read = Gitleaks::read(config).unwrap();
+        read.know(&Rules::ours());
+        read.unheeded.iter().map(ToString::to_string).collect()
+    }
+
     #[test]
-    fn what_is_not_heeded_is_told() {
-        let config = "[extend]\npath = 'x'\n[allowlist]\ncommits = ['abc']\nregexes = ['(?=x)']\n\
-                      [[rules]]\nid = 'bad'\nregex = '(?<!x)y'\n";
-        let told = Gitleaks::read(config).unwrap().unheeded;
-        let rule = Unheeded::Rule { rule: "bad".to_owned() };
-        assert_eq!(told, [Unheeded::Extended, Unheeded::Commits, Unheeded::Allowed, rule]);
+    fn what_is_not_heeded_is_told_with_its_line() {
+        let rule = |fields: &str| format!("\n[[rules]]\nid = 'own'\n{fields}\n");
+        let plain = |text: &str| text.to_owned();
+        for (config, line, word) in [
+            (plain("[extend]\npath = 'x'\n"), 1, "`extend`"),
+            (plain("\n[allowlist]\ncommits = ['abc']\n"), 2, "names commits"),
+            (plain("\n[allowlist]\nregexes = ['(?=x)']\n"), 2, "`regexes`, which is no regular"),
+            (plain("[[allowlists]]\ncondition = 'maybe'\npaths = ['a']\n"), 1, "condition"),
+            (plain("[[allowlists]]\nregexTarget = 'file'\nregexes = ['a']\n"), 1, "condition"),
+            (plain("[extend]\ndisabledRules = ['jwt', 'nobodys']\n"), 1, "the id `nobodys`"),
+            (plain("[[allowlists]]\ntargetRules = ['mine']\npaths = ['a']\n"), 1, "the id `mine`"),
+            (plain("\n[[rules]]\nregex = 'abc'\n"), 2, "has no id"),
+            (plain("\n[[rules]]\nid = \"a\\u001b[31m\"\nregex = 'abc'\n"), 2, "has no id"),
+            (rule("regex = '(?<!x)y'"), 2, "`own` is not searched for: its `regex` is no regular"),
+            (rule("regex = 'x*'"), 2, "its `regex` takes an empty text"),
+            (rule("regex = '((a{0,200}){0,200}){0,200}z'"), 2, "its `regex` is too large"),
+            (rule("regex = 'abc'\npath = '(('"), 2, "its `path` is no regular"),
+            (rule("path = '.*'"), 2, "its `path` takes every file"),
+            (rule("regex = 'abc'\n[[rules.required]]\nid = 'jwt'"), 2, "only near"),
+            (rule("regex = 'abc'\n[[rules.allowlists]]\nregexes = ['(']"), 5, "of the rule `own`"),
+            (rule("regex = 'abc'\nfilter = 'x'"), 2, "unknown fields"),
+            (plain("[[rules]]\nid = 'jwt'\nentropy = 4.5\n"), 1, "only its allow lists"),
+        ] {
+            let told = told(&config);
+            assert!(told.len() == 1 && told[0].contains(word), "`{word}` of {config}: {told:?}");
+            assert!(told[0].starts_with(&format!("line {line}: ")), "{config}: {told:?}");
+        }
         assert_eq!(Gitleaks::read("a = 1\nrules = 3").unwrap_err().line, 2);
+    }
+
+    #[test]
+    fn what_means_nothing_for_what_is_found_is_not_told() {
+        let config = "title = 'x'\nminVersion = 'v8.25.0'\n[extend]\nuseDefault = true\n\
+                      [allowlist]\ndescription = 'y'\npaths = ['a/']\n[[rules]]\nid = 'own'\n\
+                      regex = 'abc'\ntags = ['z']\nsecretGroup = 0\n";
+        assert_eq!(told(config), Vec::<String>::new());
+    }
+
+    #[test]
+    fn no_list_lets_everything_pass() {
+        for list in [
+            "[allowlist]\npaths = ['.*']\n",
+            "[allowlist]\npaths = ['^']\nregexes = ['zz']\n",
+            "[allowlist]\nregexes = ['.']\n",
+            "[allowlist]\nregexes = ['x*', 'zz']\n",
+            "[allowlist]\nregexTarget = 'line'\nregexes = ['.+']\n",
+            "[allowlist]\nstopwords = ['']\n",
+            "[[allowlists]]\ntargetRules = ['acme']\nregexes = ['']\n",
+            "[[allowlists]]\ncondition = 'AND'\npaths = ['.*']\nregexes = ['.*']\n",
+        ] {
+            assert_eq!(found(&format!("{list}{RULE}"), "vendor/a", KEY), ["acme"], "{list}");
+            let told = told(&format!("{list}{RULE}"));
+            assert!(told.iter().any(|it| it.contains("take everything")), "{list}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn of_conditions_that_must_all_be_met_none_is_forgotten() {
+        for (list, passes) in [
+            ("paths = ['vendor']\nregexes = ['.*']", true),
+            ("paths = ['vendor']\nregexes = ['(?=x)']", false),
+            ("paths = ['vendor']\ncommits = ['abc']", false),
+            ("paths = ['vendor']\nresources = ['x']", false),
+            ("paths = ['vendor', '(?=x)']\nstopwords = ['xvkw']", true),
+        ] {
+            let config = format!("[[allowlists]]\ncondition = 'AND'\n{list}\n{RULE}");
+            assert_eq!(found(&config, "vendor/a", KEY).is_empty(), passes, "{list}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_is_not_reported_finds_nothing() {
+        assert!(found(&format!("{RULE}skipReport = true\n"), "a", KEY).is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What lets a finding pass in the manner of gitleaks: paths, patterns and words, one of them or all.
 
 use super::paths::Paths;
-use super::rule::Pattern;
+use super::pattern::Pattern;
 
 /// What a pattern of an allow list looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

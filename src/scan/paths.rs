@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::rule::Pattern;
+use super::pattern::Pattern;
 use crate::policy::{Glob, GlobError};
 
 /// Paths that a rule holds for. Each file is held against all of them, so that they must cost little.

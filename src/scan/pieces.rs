@@ -133,9 +133,9 @@ impl<'s, 'r> Pieces<'s, 'r> {
         };
         let is_begin = self.base == 0;
         let view = View { path: &self.path, bytes, open: self.open, is_begin };
-        let (raw, regions) = self.scanner.look(view);
+        let (hits, regions) = self.scanner.look(view);
         let mut hits =
-            self.scanner.tell(raw, bytes, &mut Lines::new(bytes, self.line, self.before));
+            self.scanner.tell(hits, bytes, &mut Lines::new(bytes, self.line, self.before));
         if wide.is_some() {
             widen(&mut hits, bytes, self.base);
         } else {

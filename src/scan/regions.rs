@@ -1,4 +1,4 @@
-//! Parts of a text in which nothing is reported: ciphertext, known by its form, and what a block mark of
+//! Parts of a text in which nothing is told: ciphertext, known by its form, and what a block mark of
 //! secretlint covers.
 //!
 //! A region ends where its form ends: no marker hides what comes after it.
@@ -101,9 +101,18 @@ impl Regions {
         after.checked_sub(1).map(|at| &self.0[at]).filter(|region| place < region.range.end)
     }
 
-    /// Tells whether a hit lies wholly in a region.
-    pub(super) fn cover(&self, span: &Range<usize>) -> bool {
-        self.at(span.start).is_some_and(|region| span.end <= region.range.end)
+    /// Tells whether a hit lies wholly in ciphertext.
+    pub(super) fn hide(&self, span: &Range<usize>) -> bool {
+        self.whose(span).is_some_and(|kind| kind != Kind::Disabled)
+    }
+
+    /// Tells whether a hit lies wholly in what marks are set round.
+    pub(super) fn mark_off(&self, span: &Range<usize>) -> bool {
+        self.whose(span) == Some(Kind::Disabled)
+    }
+
+    fn whose(&self, span: &Range<usize>) -> Option<Kind> {
+        self.at(span.start).filter(|region| span.end <= region.range.end).map(|region| region.kind)
     }
 }
 
@@ -334,6 +343,6 @@ mod tests {
     #[test]
     fn a_later_piece_goes_on_where_the_region_was_cut() {
         let regions = Regions::continuing(b"AB+/\nCD==\nx = y", Some(Kind::Armor));
-        assert!(regions.cover(&(0..9)) && !regions.cover(&(5..15)) && regions.at(14).is_none());
+        assert!(regions.hide(&(0..9)) && !regions.hide(&(5..15)) && regions.at(14).is_none());
     }
 }

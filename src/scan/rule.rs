@@ -1,22 +1,19 @@
 //! A rule: the data that says how one kind of credential looks, and its grammar in TOML.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::ops::Range;
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Captures, Match, Regex};
 use serde::Deserialize;
 
 use super::Level;
 use super::checksum::Checksum;
-use super::of_tests::is_of_tests;
+use super::model;
+use super::of_tests::Place;
 use super::paths::Paths;
+use super::pattern::{Pattern, PatternProblem};
 use super::shape::Shape;
 use crate::policy::GlobError;
-
-/// What a compiled pattern may take, in bytes: a pattern beyond it is not run.
-const LARGEST: usize = 4 << 20;
-/// What the search of one pattern may remember, in bytes.
-const MEMORY: usize = 1 << 18;
 
 /// A rule as its TOML has it. The examples are for tests, and for those who read.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -109,14 +106,13 @@ pub enum RuleProblem {
     /// Without keyword and path, a rule would be searched in every byte of every file.
     #[error("a rule must have keywords or paths")]
     Everywhere,
-    /// Not a regular expression that can be run in linear time.
-    #[error(
-        "a rule's `{field}` is no regular expression of those that take linear time \
-         (no look-around, no back references)"
-    )]
+    /// Not a regular expression that can be run.
+    #[error("a rule's `{field}` {why}")]
     Pattern {
         /// `pattern` or `except`.
         field: &'static str,
+        /// Why not.
+        why: PatternProblem,
     },
     /// Not the name of a checksum.
     #[error("a rule's checksum is not one of {}", Checksum::NAMES.join(", "))]
@@ -129,51 +125,6 @@ pub enum RuleProblem {
 /// The shape of a pattern of which nothing is known.
 const ANY: Shape = Shape { run: 0, most: usize::MAX };
 
-/// A regular expression that is compiled when it is first used.
-#[derive(Debug, Clone)]
-pub(super) struct Pattern {
-    pub(super) text: Cow<'static, str>,
-    /// What is known of whatever it matches.
-    pub(super) shape: Shape,
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl Pattern {
-    /// Takes a text that was checked before, such as one of ours.
-    pub(super) const fn known(text: &'static str, shape: Shape) -> Self {
-        Self { text: Cow::Borrowed(text), shape, compiled: OnceLock::new() }
-    }
-
-    /// Takes a text if it can be parsed; none otherwise.
-    pub(super) fn new(text: String) -> Option<Self> {
-        let parse = |unicode| {
-            let mut parser = regex_syntax::ParserBuilder::new();
-            parser.utf8(false).unicode(unicode).nest_limit(100).build().parse(&text).ok()
-        };
-        let shape = Shape::of(&parse(false).or_else(|| parse(true))?);
-        Some(Self { text: Cow::Owned(text), shape, compiled: OnceLock::new() })
-    }
-
-    /// Says round which keywords it is searched.
-    pub(super) fn near(mut self, keywords: &[String]) -> Self {
-        self.shape = self.shape.round(&self.text, keywords);
-        self
-    }
-
-    /// Gives what searches; none if it would be too large.
-    pub(super) fn get(&self) -> Option<&Regex> {
-        // A pattern that names characters beyond ASCII in a class is no pattern over bytes.
-        let compile = || self.build(false).or_else(|| self.build(true));
-        self.compiled.get_or_init(compile).as_ref()
-    }
-
-    fn build(&self, unicode: bool) -> Option<Regex> {
-        let mut builder = RegexBuilder::new(&self.text);
-        builder.unicode(unicode).size_limit(LARGEST).dfa_size_limit(MEMORY).nest_limit(100);
-        builder.build().ok()
-    }
-}
-
 /// Which part of a match is the secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Group {
@@ -183,6 +134,21 @@ pub(super) enum Group {
     Number(usize),
     /// The first group that took part and is not empty, or all of it.
     First,
+}
+
+impl Group {
+    /// Gives where it stands; none where it took no part.
+    pub(super) fn of(self, captures: &Captures<'_>) -> Option<Range<usize>> {
+        let range = |found: Match<'_>| found.range();
+        match self {
+            Self::Named => captures.name("secret").map(range),
+            Self::Number(number) => captures.get(number).map(range),
+            Self::First => {
+                let groups = captures.iter().skip(1).flatten();
+                groups.map(range).find(|range| !range.is_empty())
+            }
+        }
+    }
 }
 
 /// How much of a file a rule without keywords is searched in.
@@ -209,6 +175,8 @@ pub struct Rule {
     pub(super) reach: Reach,
     pub(super) level: Level,
     pub(super) level_in_tests: Option<Level>,
+    /// Whether it holds only where another one of its id cannot be run.
+    pub(super) is_second: bool,
 }
 
 impl Rule {
@@ -217,7 +185,9 @@ impl Rule {
     /// # Errors
     /// What is wrong with it.
     pub fn new(text: RuleText) -> Result<Self, RuleProblem> {
-        let read = |field, text| Pattern::new(text).ok_or(RuleProblem::Pattern { field });
+        let read = |field, text| {
+            Pattern::searching(text).map_err(|why| RuleProblem::Pattern { field, why })
+        };
         if !is_id(&text.id) {
             return Err(RuleProblem::Id);
         }
@@ -245,15 +215,47 @@ impl Rule {
             reach: Reach::Head,
             level: text.level,
             level_in_tests: text.level_in_tests,
+            is_second: false,
         })
     }
 
-    /// Whether a finding in a file blocks.
-    pub(super) fn level_at(&self, path: &str) -> Level {
+    /// Whether a finding at a place blocks.
+    pub(super) fn level_at(&self, place: Place) -> Level {
         match self.level_in_tests {
-            Some(level) if is_of_tests(path) => level,
+            Some(level) if place == Place::Tests => level,
             _ => self.level,
         }
+    }
+
+    /// Tells whether it can be run.
+    pub(super) fn runs(&self) -> bool {
+        self.pattern.as_ref().is_none_or(Pattern::runs)
+    }
+
+    /// How far from its keywords it is searched at most.
+    pub(super) fn reach(&self) -> usize {
+        match &self.pattern {
+            // What stands before and after a match is looked at too: `\b`.
+            Some(pattern) => pattern.shape().map_or(0, |shape| shape.most.saturating_add(4)),
+            None => usize::MAX,
+        }
+    }
+
+    /// Tells whether what the pattern found is what the rule means.
+    pub(super) fn means(&self, secret: &[u8]) -> bool {
+        let is_excepted = || {
+            let takes = |regex: &Regex| regex.is_match(secret);
+            self.except.iter().any(|except| except.get().is_some_and(takes))
+        };
+        self.entropy.is_none_or(|least| model::entropy(secret) >= least)
+            && (!self.random || model::is_random(secret))
+            && self.checksum.is_none_or(|checksum| checksum.holds(secret))
+            && !is_excepted()
+    }
+
+    /// Tells whether it is one of ours: the program lends their texts. What others write means what it says.
+    pub(super) const fn is_ours(&self) -> bool {
+        matches!(self.id, Cow::Borrowed(_))
     }
 
     /// Lends the id.
@@ -321,6 +323,7 @@ impl Known {
             reach: Reach::Head,
             level: self.level,
             level_in_tests: self.level_in_tests,
+            is_second: false,
         }
     }
 }
@@ -347,16 +350,13 @@ mod tests {
         assert_eq!(refused(|rule| rule.id = "Acme".to_owned()), RuleProblem::Id);
         assert_eq!(refused(|rule| rule.keywords = vec!["ab".to_owned()]), RuleProblem::Keyword);
         assert_eq!(refused(|rule| rule.keywords = Vec::new()), RuleProblem::Everywhere);
-        let field = "pattern";
-        assert_eq!(
-            refused(|rule| rule.pattern = "(?=x)".to_owned()),
-            RuleProblem::Pattern { field }
-        );
-        let field = "except";
-        assert_eq!(
-            refused(|rule| rule.except = vec!["(".to_owned()]),
-            RuleProblem::Pattern { field }
-        );
+        let (field, why) = ("pattern", PatternProblem::Grammar);
+        let pattern = refused(|rule| rule.pattern = "(?=x)".to_owned());
+        assert_eq!(pattern, RuleProblem::Pattern { field, why });
+        let pattern = refused(|rule| rule.pattern = "[a-z]*".to_owned());
+        assert_eq!(pattern, RuleProblem::Pattern { field, why: PatternProblem::Empty });
+        let except = refused(|rule| rule.except = vec!["(".to_owned()]);
+        assert_eq!(except, RuleProblem::Pattern { field: "except", why });
         assert_eq!(refused(|rule| rule.checksum = Some("x".to_owned())), RuleProblem::Checksum);
         let path = refused(|rule| rule.paths = vec!["/x".to_owned()]);
         assert!(matches!(path, RuleProblem::Path(_)));
@@ -371,11 +371,5 @@ mod tests {
         assert_eq!((unknown.problem, unknown.line), (RuleProblem::Grammar, 6));
         let second = read(&format!("{good}\n{}", good.replace("abc", "ab"))).unwrap_err();
         assert_eq!((second.problem, second.line), (RuleProblem::Keyword, 7));
-    }
-
-    #[test]
-    fn a_pattern_too_large_to_run_is_none() {
-        let pattern = Pattern::new("((((a{60}){60}){60}){60})".to_owned());
-        assert!(pattern.is_none_or(|pattern| pattern.get().is_none()));
     }
 }

@@ -1,15 +1,19 @@
 //! The one walk over a text, and what becomes of what it finds.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::assigned::Names;
 use super::keywords::Keywords;
+use super::of_tests::Setting;
 use super::passes::Found;
 use super::regions::{self, Kind, Regions};
-use super::rule::{Group, Reach, Rule};
+use super::rule::{Reach, Rule};
+use super::shape::Shape;
 use super::text::{Lines, Wide, Widths, has_run};
 use super::value::Net;
-use super::{Excusable, Hit, Level, Rules, TOO_MANY, Text, assigned, marks, model, runs};
+use super::verdict::{self, Prefixes};
+use super::{Excusable, Hit, Level, Pass, Rules, TOO_MANY, Text, assigned, marks, published, runs};
 
 /// How far before a keyword its rule's pattern is searched, and how far after it.
 const BEFORE: usize = 256;
@@ -36,12 +40,13 @@ pub struct Scanner<'r> {
     targets: Vec<Target>,
     /// How long each keyword is.
     lengths: Vec<usize>,
-    /// How far from its keywords each rule is searched at most.
-    reaches: Vec<usize>,
     /// The rules that have no keywords.
     bare: Vec<usize>,
     /// The rules that hold for some paths only.
     local: Vec<usize>,
+    /// The rules that others of the same id stand before, and these.
+    seconds: Vec<(usize, usize)>,
+    prefixes: Prefixes<'r>,
 }
 
 /// A text as the walk sees it: all of it, or a piece.
@@ -72,6 +77,13 @@ pub(super) struct Raw {
     pub(super) whole: Range<usize>,
 }
 
+/// A hit, and what lets it pass.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) raw: Raw,
+    pub(super) passed: Option<Pass>,
+}
+
 impl<'r> Scanner<'r> {
     /// Makes rules ready. Cheap: patterns are compiled when their keyword is first met.
     #[must_use]
@@ -94,19 +106,20 @@ impl<'r> Scanner<'r> {
             let rules = rules.rules.iter().enumerate();
             rules.filter(|(_, rule)| is(rule)).map(|(at, _)| at).collect()
         };
-        let reach = |rule: &Rule| match &rule.pattern {
-            // What stands before and after a match is looked at too: `\b`.
-            Some(pattern) => pattern.shape.most.saturating_add(4),
-            None => usize::MAX,
-        };
+        let all = || rules.rules.iter().enumerate();
+        let (seconds, firsts): (Vec<_>, Vec<_>) = all().partition(|(_, rule)| rule.is_second);
+        let firsts: HashMap<_, _> = firsts.into_iter().map(|(at, rule)| (rule.id(), at)).collect();
+        let pair = |(at, rule): (usize, &Rule)| Some((at, *firsts.get(rule.id())?));
+        let seconds = seconds.into_iter().filter_map(pair).collect();
         Self {
             rules,
-            reaches: rules.rules.iter().map(reach).collect(),
+            seconds,
             lengths: words.iter().map(|word| word.len()).collect(),
             keywords: Keywords::new(words),
             targets,
             bare: numbered(|rule| rule.keywords.is_empty()),
             local: numbered(|rule| !rule.paths.is_empty()),
+            prefixes: Prefixes::of(&rules.rules),
         }
     }
 
@@ -120,8 +133,8 @@ impl<'r> Scanner<'r> {
         }
         let bytes = if decoded.is_empty() { text.bytes } else { &decoded };
         let view = View { path: &path, bytes, open: None, is_begin: true };
-        let (raw, _) = self.look(view);
-        let mut hits = self.tell(raw, bytes, &mut Lines::new(bytes, 1, 0));
+        let (hits, _) = self.look(view);
+        let mut hits = self.tell(hits, bytes, &mut Lines::new(bytes, 1, 0));
         if let Some(is_new) = text.new_lines {
             hits.retain(|hit| (hit.line..=hit.last_line).any(is_new));
         }
@@ -132,7 +145,7 @@ impl<'r> Scanner<'r> {
     }
 
     /// Gives the hits of a view, the best of those that overlap, and the regions that hide others.
-    pub(super) fn look(&self, view: View<'_>) -> (Vec<Raw>, Regions) {
+    pub(super) fn look(&self, view: View<'_>) -> (Vec<Judged>, Regions) {
         let mut walk = Walk::new(self, view);
         self.keywords.find(view.bytes, |word, at| walk.met(word, at));
         walk.end();
@@ -140,25 +153,28 @@ impl<'r> Scanner<'r> {
         let (mut hits, regions, walk_flooded) = (walk.hits, walk.regions, walk.is_flooded);
         runs::find(view.bytes, level, |raw| push(&mut hits, raw));
         let is_flooded = walk_flooded || hits.len() >= MOST;
-        hits.retain(|raw| !regions.cover(&raw.span));
-        let mut hits = best(hits);
-        hits.retain(|raw| !self.passes(view, raw));
+        let is_known = |raw: &Raw| published::is_one(&view.bytes[raw.span.clone()]);
+        hits.retain(|raw| !regions.hide(&raw.span) && !is_known(raw));
+        let judge = |raw| Judged { passed: self.passes(view, &regions, &raw), raw };
+        let on = best(hits).into_iter().filter(|raw| !self.is_off(raw));
+        let mut hits: Vec<_> = on.map(judge).collect();
         if is_flooded {
             let end = view.bytes.len().saturating_sub(1);
             let (source, level, span) = (Source::Flood, Level::Block, end..end);
-            hits.push(Raw { source, level, whole: span.clone(), span });
+            let raw = Raw { source, level, whole: span.clone(), span };
+            hits.push(Judged { raw, passed: None });
         }
         (hits, regions)
     }
 
-    fn passes(&self, view: View<'_>, raw: &Raw) -> bool {
-        let is_net = matches!(raw.source, Source::Net(_));
-        if is_net && self.rules.off.iter().any(|id| id == self.id(raw)) {
-            return true;
-        }
+    fn is_off(&self, raw: &Raw) -> bool {
+        matches!(raw.source, Source::Net(net) if self.rules.off.iter().any(|id| id == net.id()))
+    }
+
+    fn passes(&self, view: View<'_>, regions: &Regions, raw: &Raw) -> Option<Pass> {
         let (from, to) = (raw.whole.start.min(raw.span.start), raw.whole.end.max(raw.span.end));
-        if marks::pass(view.bytes, from, to, self.id(raw)) {
-            return true;
+        if regions.mark_off(&raw.span) || marks::pass(view.bytes, from, to, self.id(raw)) {
+            return Some(Pass::Mark);
         }
         let found = Found {
             rule: self.id(raw),
@@ -167,7 +183,7 @@ impl<'r> Scanner<'r> {
             whole: &view.bytes[raw.whole.clone()],
             line: marks::line(view.bytes, from, to),
         };
-        self.rules.passes.iter().any(|passes| passes.take(&found))
+        self.rules.passes.iter().any(|passes| passes.take(&found)).then_some(Pass::List)
     }
 
     fn id(&self, raw: &Raw) -> &'r str {
@@ -179,8 +195,13 @@ impl<'r> Scanner<'r> {
     }
 
     /// Gives hits their names and lines.
-    pub(super) fn tell(&self, raw: Vec<Raw>, bytes: &[u8], lines: &mut Lines<'_>) -> Vec<Hit<'r>> {
-        let tell = |raw: Raw| {
+    pub(super) fn tell(
+        &self,
+        hits: Vec<Judged>,
+        bytes: &[u8],
+        lines: &mut Lines<'_>,
+    ) -> Vec<Hit<'r>> {
+        let tell = |Judged { raw, passed }| {
             let (line, column) = lines.place(raw.span.start);
             // The next hit may begin before this one's last byte only if they are one: they do not overlap.
             let (last_line, _) = lines.place(raw.span.end.max(raw.span.start + 1) - 1);
@@ -192,9 +213,20 @@ impl<'r> Scanner<'r> {
             let (rule, level) = (self.id(&raw), raw.level);
             let excusable = Excusable::of(&bytes[raw.span.clone()]);
             let (span, whole) = (raw.span, raw.whole);
-            Hit { rule, description, level, span, whole, line, column, last_line, excusable }
+            Hit {
+                rule,
+                description,
+                level,
+                span,
+                whole,
+                line,
+                column,
+                last_line,
+                excusable,
+                passed,
+            }
         };
-        raw.into_iter().map(tell).collect()
+        hits.into_iter().map(tell).collect()
     }
 }
 
@@ -240,6 +272,7 @@ struct Walk<'s, 'r, 't> {
     /// Whether each rule holds for the path.
     holds: Vec<bool>,
     names: Names<'t>,
+    setting: Setting,
     regions: Regions,
     hits: Vec<Raw>,
     /// Whether a pattern takes more than is looked at.
@@ -259,6 +292,7 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             windows: vec![0..0; rules.len()],
             holds,
             names: Names::new(view.bytes, view.path),
+            setting: Setting::of(view),
             regions: Regions::continuing(view.bytes, view.open),
             hits: Vec::new(),
             is_flooded: false,
@@ -270,8 +304,9 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             Target::Rule(rule) if self.holds[rule] => self.widen(rule, at, word),
             Target::Rule(_) => {}
             Target::Name => {
+                let known = (&self.setting, &self.scanner.prefixes);
                 let hits = &mut self.hits;
-                self.names.look(at, |raw| push(hits, raw));
+                self.names.look(at, known, |raw| push(hits, raw));
             }
             Target::Region(kind) => {
                 self.regions.mark(self.view.bytes, at, self.scanner.lengths[word], kind);
@@ -281,7 +316,7 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
 
     /// Adds the surroundings of a keyword to those that a rule's pattern is to search.
     fn widen(&mut self, rule: usize, at: usize, word: usize) {
-        let most = self.scanner.reaches[rule];
+        let most = self.scanner.rules.rules[rule].reach();
         let from = at.saturating_sub(most.min(BEFORE));
         let to = self.view.bytes.len().min(at + self.scanner.lengths[word] + most.min(AFTER));
         let window = &mut self.windows[rule];
@@ -315,23 +350,23 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
     }
 
     fn search(&mut self, at: usize, window: Range<usize>) {
-        let rule = &self.scanner.rules.rules[at];
-        let text = &self.view.bytes[..window.end];
-        let level = rule.level_at(self.view.path);
-        let raw = |span, whole| Raw { source: Source::Rule(at), level, span, whole };
-        let Some(pattern) = &rule.pattern else {
-            return push(
-                &mut self.hits,
-                raw(window.start..window.start, window.start..window.start),
-            );
-        };
-        if !has_run(&text[window.start..], pattern.shape.run) {
+        let rules = &self.scanner.rules.rules;
+        let rule = &rules[at];
+        let first = self.scanner.seconds.iter().find(|(second, _)| *second == at);
+        if first.is_some_and(|(_, first)| rules[*first].runs()) {
             return;
         }
-        let Some(pattern) = pattern.get() else {
-            // Nobody can tell, so that it counts as found.
-            return push(&mut self.hits, raw(window.clone(), window));
+        let text = &self.view.bytes[..window.end];
+        let raw = |level, span, whole| Raw { source: Source::Rule(at), level, span, whole };
+        let place = self.setting.place_of(text, window.start);
+        let Some(pattern) = &rule.pattern else {
+            let none = window.start..window.start;
+            return push(&mut self.hits, raw(rule.level_at(place), none.clone(), none));
         };
+        // One that cannot be run is told by who reads the rules.
+        let is_there = |shape: &Shape| has_run(&text[window.start..], shape.run);
+        let shape = pattern.shape().filter(is_there);
+        let Some(pattern) = shape.and_then(|_| pattern.get()) else { return };
         let mut from = window.start;
         // Each match may be searched for up to the end of the text.
         let mut left = if rule.reach == Reach::Whole { FEW } else { MOST };
@@ -345,11 +380,12 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             from = found.end().max(found.start() + 1);
             let whole = found.range();
             let span = match pattern.captures_at(text, whole.start) {
-                Some(captures) => secret(rule.group, &captures).unwrap_or(whole.clone()),
+                Some(captures) => rule.group.of(&captures).unwrap_or(whole.clone()),
                 None => whole.clone(),
             };
-            if is_one(rule, &text[span.clone()]) {
-                push(&mut self.hits, raw(span, whole));
+            let known = (&self.setting, &self.scanner.prefixes);
+            if let Some(level) = verdict::of_rule(rule, text, &span, known) {
+                push(&mut self.hits, raw(level, span, whole));
             }
         }
     }
@@ -359,29 +395,4 @@ fn push(hits: &mut Vec<Raw>, raw: Raw) {
     if hits.len() < MOST {
         hits.push(raw);
     }
-}
-
-fn secret(group: Group, captures: &regex::bytes::Captures<'_>) -> Option<Range<usize>> {
-    let range = |found: regex::bytes::Match<'_>| found.range();
-    match group {
-        Group::Named => captures.name("secret").map(range),
-        Group::Number(number) => captures.get(number).map(range),
-        Group::First => {
-            let groups = captures.iter().skip(1).flatten();
-            groups.map(range).find(|range| !range.is_empty())
-        }
-    }
-}
-
-/// Tells whether what a pattern found is what its rule means.
-fn is_one(rule: &Rule, secret: &[u8]) -> bool {
-    let is_excepted = || {
-        // A pattern that cannot be compiled excepts nothing.
-        let takes = |regex: &regex::bytes::Regex| regex.is_match(secret);
-        rule.except.iter().any(|except| except.get().is_some_and(takes))
-    };
-    rule.entropy.is_none_or(|least| model::entropy(secret) >= least)
-        && (!rule.random || model::is_random(secret))
-        && rule.checksum.is_none_or(|checksum| checksum.holds(secret))
-        && !is_excepted()
 }

@@ -43,6 +43,12 @@ pub enum WorldError {
         /// The path as it was given.
         path: PathBuf,
     },
+    /// Nothing is at a path that the user gave.
+    #[error("there is no file or folder `{}`", path.display())]
+    NotThere {
+        /// The path as it was given.
+        path: PathBuf,
+    },
     /// The path, or a folder on the way to it, is a symbolic link.
     #[error("`{path}` is a symbolic link, which is not followed")]
     Link {

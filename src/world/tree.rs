@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::ErrorKind::{NotADirectory, NotFound};
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -47,7 +47,7 @@ impl Checkout {
         let whole = self.whole_path(given).ok_or_else(outside)?;
         let inside = whole.strip_prefix(&self.root).map_err(|_| outside())?;
         // Git lists nothing for what is not there, which would look like nothing found.
-        whole.symlink_metadata().map_err(WorldError::io("read", given.display()))?;
+        whole.symlink_metadata().map_err(refused(given))?;
         Ok(if inside.as_os_str().is_empty() { ".".into() } else { inside.to_owned() })
     }
 
@@ -68,7 +68,7 @@ pub fn each_file_below(
 ) -> Result<Vec<(String, &'static str)>, WorldError> {
     let mut unread = Vec::new();
     for path in paths {
-        let about = path.symlink_metadata().map_err(WorldError::io("read", path.display()))?;
+        let about = path.symlink_metadata().map_err(refused(path))?;
         // Who names a link means what it leads to.
         let path = match about.is_symlink().then(|| path.canonicalize()) {
             None => path,
@@ -98,6 +98,14 @@ pub fn each_file_below(
         }
     }
     Ok(unread)
+}
+
+/// Why what the user named cannot be looked at.
+fn refused(given: &Path) -> impl FnOnce(io::Error) -> WorldError {
+    |error| match error.kind() {
+        NotFound | NotADirectory => WorldError::NotThere { path: given.to_owned() },
+        _ => WorldError::io("read", given.display())(error),
+    }
 }
 
 fn one_file(

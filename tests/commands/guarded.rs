@@ -201,6 +201,9 @@ fn a_submodule_has_no_text_and_a_pointer_of_lfs_no_secret() {
     repo.git(&["update-index", "--add", "--cacheinfo", &entry]).done();
     let named = judged(&repo);
     assert!(named.code == 1 && named.stderr.contains("its name"), "{named}");
+    repo.git(&["commit", "-q", "--no-verify", "-m", "a submodule"]).done();
+    let named = repo.run("scan --range HEAD~1..HEAD");
+    assert!(named.code == 1 && named.stdout.contains("its name"), "{named}");
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn a_credential_that_is_staged_is_blocked_wherever_it_stands() {
     exit 1
     --- stderr
     src/main.rs:2:12  gitlab-pat  GitLab personal access token …
-      fix  take it out, or: tenure allow src/main.rs:2 --reason "…"
+      fix  take it out (`tenure set` keeps it); a false alarm: tenure allow src/main.rs:2 --reason "…"
     tenure: commit blocked, 1 plaintext secret is staged
     to skip this hook once: git commit --no-verify
     A hook can be skipped; `tenure check` in CI is the control.

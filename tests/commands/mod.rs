@@ -25,6 +25,7 @@ pub(crate) mod join;
 mod key;
 pub(crate) mod leaving;
 mod list;
+mod lists;
 mod log;
 mod looked_into;
 mod machines;

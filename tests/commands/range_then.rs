@@ -180,6 +180,62 @@ fn an_older_policy_that_is_put_back_for_a_commit_quiets_nothing() {
     estate.by("nobody", "scan --range base..HEAD").run().done();
 }
 
+#[test]
+fn case_77_a_leak_and_its_mark_in_one_range_are_both_told() {
+    let estate = estate();
+    let marked = |mark: &str| format!("{} // {mark}\n", line().trim_end());
+    estate.write("old.rs", marked("gitleaks:allow"));
+    estate.commit("reviewed before");
+    estate.git("tag before");
+    estate.write("old.rs", format!("// more\n{}", estate.read("old.rs")));
+    estate.write(
+        "docs/a.md",
+        format!("# A\n{}", marked("tenure:allow stripe-access-token an example")),
+    );
+    estate.commit("leak and mark");
+    estate.write("docs/a.md", "# A\n");
+    estate.commit("takes it out");
+    let commit = &id(&estate.repo, "HEAD~1")[..7];
+    let checked = run(&estate, "check --range before..HEAD").done();
+    let told = format!("exception  docs/a.md:2  in commit {commit}: Stripe key");
+    assert!(checked.stdout.contains(&told), "{checked}");
+    let told = "[stripe-access-token], which a mark in its line lets pass";
+    assert!(checked.stdout.contains(told), "{checked}");
+    assert!(checked.stdout.contains("nothing found, 1 let pass by marks"), "{checked}");
+    assert!(!checked.stdout.contains("old.rs"), "{checked}");
+    let json = run(&estate, "--json check --range before..HEAD").done().json();
+    assert_eq!(json["range"]["by_marks"], 1);
+    let [one] = json["range"]["marked"].as_array().unwrap().as_slice() else { panic!("{json}") };
+    assert_eq!(
+        (&one["path"], &one["line"], &one["level"]),
+        (&"docs/a.md".into(), &2.into(), &"note".into())
+    );
+    let scanned = run(&estate, "scan --range before..HEAD").done();
+    assert!(
+        scanned.stdout.starts_with(&format!("marked  {commit}:docs/a.md:2:12  stripe")),
+        "{scanned}"
+    );
+    let notes = run(&estate, "scan --range before..HEAD --format github").done();
+    assert!(notes.stdout.starts_with("::notice file=docs/a.md,line=2"), "{notes}");
+    let sarif = run(&estate, "scan --range before..HEAD --format sarif").done().json();
+    let [result] = sarif["runs"][0]["results"].as_array().unwrap().as_slice() else { panic!() };
+    assert_eq!(result["suppressions"], serde_json::json!([{ "kind": "inSource" }]));
+    let gitlab = run(&estate, "scan --range before..HEAD --format gitlab").done().json();
+    assert_eq!(gitlab[0]["severity"], "info");
+    // Elsewhere a mark is counted, and nothing managed passes by one.
+    let all = run(&estate, "scan --history").done();
+    assert!(all.stdout.contains("2 let pass by marks") && !all.stdout.contains("docs/a"), "{all}");
+    leaks(&estate, &format!("{FIRST} # gitleaks:allow"), "managed");
+    estate.write("docs/b.md", format!("{}{}", marked("gitleaks:allow"), line()));
+    estate.commit("beside");
+    let found = run(&estate, "check --range HEAD~2..HEAD");
+    assert_eq!(found.code, 1, "{found}");
+    for told in ["leak  notes/managed.md:1", "leak  docs/b.md:2", "exception  docs/b.md:1"] {
+        assert!(found.stdout.contains(told), "no `{told}` in {found}");
+    }
+    assert!(!found.stdout.contains("leak  docs/b.md:1"), "{found}");
+}
+
 fn id(repo: &Repo, name: &str) -> String {
     repo.git(&["rev-parse", name]).done().stdout.trim().to_owned()
 }

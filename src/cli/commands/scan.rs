@@ -1,14 +1,17 @@
 //! `tenure scan`: looks for credentials and managed values where they do not belong.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use clap::ValueHint;
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::global::Global;
-use crate::deeds::scan::{self, Where};
-use crate::output::Output;
+use crate::deeds::report::kept;
+use crate::deeds::scan::{self, Scanned, Where};
 use crate::output::progress::Bar;
-use crate::output::scanned::{Gitlab, Notes, Sarif};
+use crate::output::scanned::{Filed, Gitlab, Notes, Sarif, is_ours};
+use crate::output::{Form, Output, OutputError};
 use crate::world::World;
 
 /// Look for credentials, and for the values that are managed here, where they do not belong
@@ -24,7 +27,8 @@ Examples:
   tenure scan --range origin/main..HEAD  what this branch brings
   tenure scan --history                  all that was ever committed
   some-command | tenure scan --stdin
-  tenure scan --format sarif > scan.sarif")]
+  tenure scan --format sarif -o scan.sarif
+  tenure scan --level warn               exit 1 also for what only warns")]
 pub(crate) struct Args {
     /// Only what lies below these paths
     #[arg(value_name = "PATH", conflicts_with_all = ["staged", "range", "history", "stdin"])]
@@ -47,9 +51,23 @@ pub(crate) struct Args {
     /// How the findings are written
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// Write them into this file, and say the sum on stderr
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<PathBuf>,
+    /// The least that exits 1; `block` also leaves out what only warns, which is shown where this is not given
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    level: Option<Least>,
     /// Fail where values that are managed here could not be looked for, since no key at hand opens them
     #[arg(long)]
     strict: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Least {
+    /// What the hook would block
+    Block,
+    /// All that is found
+    Warn,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -81,7 +99,7 @@ pub(crate) fn run(
     args: &Args,
     out: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
-    let scanned = if args.stdin {
+    let mut scanned = if args.stdin {
         scan::stdin(world, &args.name)?
     } else {
         let mut bar = Bar::new(out, "commits");
@@ -89,12 +107,44 @@ pub(crate) fn run(
         drop(bar);
         scanned?
     };
-    match args.format {
-        Format::Text => out.show(&scanned)?,
-        Format::Sarif => out.raw(Sarif(&scanned).text().as_bytes())?,
-        Format::Github => out.raw(Notes(&scanned).text().as_bytes())?,
-        Format::Gitlab => out.raw(Gitlab(&scanned).text().as_bytes())?,
+    if args.level == Some(Least::Block) {
+        scanned.keep_blocking();
+    }
+    match &args.output {
+        Some(file) => written(world, file, args.format, &scanned, out)?,
+        None if args.format == Format::Text => out.show(&scanned)?,
+        None => out.raw(text(args.format, &scanned, out)?.as_bytes())?,
     }
     let unseen = args.strict && !scanned.closed.is_empty();
-    Ok(if scanned.blocks() || unseen { Exit::Found } else { Exit::Done })
+    let fails = match args.level {
+        Some(Least::Warn) => !scanned.leaks.is_empty(),
+        Some(Least::Block) | None => scanned.blocks(),
+    };
+    Ok(if fails || unseen { Exit::Found } else { Exit::Done })
+}
+
+fn text(format: Format, scanned: &Scanned, out: &Output<'_>) -> Result<String, OutputError> {
+    Ok(match format {
+        Format::Text => out.text(scanned)?.to_string(),
+        Format::Sarif => Sarif(scanned).text(),
+        Format::Github => Notes(scanned).text(),
+        Format::Gitlab => Gitlab(scanned).text(),
+    })
+}
+
+/// Writes the findings into a file, and says so: people on stderr, and machines where they look for an answer.
+fn written(
+    world: &World,
+    file: &Path,
+    format: Format,
+    scanned: &Scanned,
+    out: &mut Output<'_>,
+) -> Result<(), Failure> {
+    kept::write_findings(world, file, &text(format, scanned, out)?, &is_ours)?;
+    let filed = Filed { scanned, file: file.display().to_string() };
+    match out.is(Form::Json) {
+        true => out.show(&filed)?,
+        false => out.show_aside(&filed)?,
+    }
+    Ok(())
 }

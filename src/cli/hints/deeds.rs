@@ -31,7 +31,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Rotation(why) => rooms::rotation(why),
         DeedError::Deliver(why) => rooms::deliver(why),
         DeedError::Harden(_) => Advice::of(Exit::Refused),
-        DeedError::NoFinding { path, .. } => unknown(format!("tenure scan {}", quoted(path))),
+        DeedError::NoFinding { .. } => unknown("tenure scan"),
         DeedError::Standard { path, line, .. } => standard(path, *line),
         DeedError::Refused(finding) => refused(finding),
         DeedError::NoPolicy => Advice::of(Exit::Invalid).hint("tenure init"),

@@ -19,6 +19,9 @@ pub(crate) fn advice(error: &WorldError) -> Advice {
         WorldError::Outside { path } => Advice::of(Exit::Refused)
             .at(path.display().to_string())
             .hint("name a path inside the work tree"),
+        WorldError::NotThere { path } => Advice::of(Exit::Unknown)
+            .at(path.display().to_string())
+            .hint("name what is there, from the folder you are in"),
         WorldError::Link { path } => Advice::of(Exit::Invalid)
             .at(path.clone())
             .hint("put the file itself in the place of the link"),

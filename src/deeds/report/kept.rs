@@ -28,7 +28,7 @@ pub fn read(world: &World, file: &Path) -> Result<String, DeedError> {
 /// # Errors
 /// [`DeedError::Refuse`] where the file holds something else.
 pub fn write(world: &World, file: &Path, text: &str) -> Result<(), DeedError> {
-    over(world, file, text, ("a report", MARK))
+    over(world, file, text, ("a report", &|text| text.contains(MARK)))
 }
 
 /// Writes a calendar into a file; over another calendar of ours, and over nothing else.
@@ -36,17 +36,30 @@ pub fn write(world: &World, file: &Path, text: &str) -> Result<(), DeedError> {
 /// # Errors
 /// [`DeedError::Refuse`] where the file holds something else.
 pub fn write_calendar(world: &World, file: &Path, text: &str) -> Result<(), DeedError> {
-    over(world, file, text, ("a calendar of tenure", CALENDARS_MARK))
+    over(world, file, text, ("a calendar of tenure", &|text| text.contains(CALENDARS_MARK)))
+}
+
+/// Writes what `scan` found into a file; over the same, and over nothing else.
+///
+/// # Errors
+/// [`DeedError::Refuse`] where the file holds something else.
+pub fn write_findings(
+    world: &World,
+    file: &Path,
+    text: &str,
+    is_ours: &dyn Fn(&str) -> bool,
+) -> Result<(), DeedError> {
+    over(world, file, text, ("findings of a scan", is_ours))
 }
 
 fn over(
     world: &World,
     file: &Path,
     text: &str,
-    (what, mark): (&str, &str),
+    (what, is_ours): (&str, &dyn Fn(&str) -> bool),
 ) -> Result<(), DeedError> {
     let to = world.from.join(file);
-    writes_over(&to, what, |text| text.contains(mark))?;
+    writes_over(&to, what, is_ours)?;
     if world.writes == Writes::Real {
         write_whole(&to, text.as_bytes(), Mode::Keep)?;
     }

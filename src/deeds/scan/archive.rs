@@ -142,10 +142,10 @@ pub(super) fn gzip(
 /// Lends the files of a tar archive as they are stored, and tells whether it is damaged. What describes the next file,
 /// as a long name does, is a file of its own; nothing grows, as a file with holes would.
 pub(super) fn tar(from: &mut dyn Read, see: &mut Taker<'_>) -> Result<Why, WorldError> {
-    let mut archive = ::tar::Archive::new(&mut *from);
-    let Ok(entries) = archive.entries() else { return Ok(Some(DAMAGED)) };
-    let mut why = None;
-    for entry in entries.raw(true) {
+    let mut from = Tail { from, last: Vec::with_capacity(2 * BLOCK) };
+    let mut archive = ::tar::Archive::new(&mut from);
+    let mut why = archive.entries().is_err().then_some(DAMAGED);
+    for entry in archive.entries().into_iter().flat_map(|entries| entries.raw(true)) {
         let Ok(mut entry) = entry else {
             why = Some(DAMAGED);
             break;
@@ -156,17 +156,32 @@ pub(super) fn tar(from: &mut dyn Read, see: &mut Taker<'_>) -> Result<Why, World
         let target = header.link_name_bytes().unwrap_or_default().into_owned();
         see(Some(&name), &mut target.as_slice().chain(&mut entry))?;
     }
-    // Zeros fill its last record. What stands behind its end is looked at, and from where on it cannot be read.
-    let mut block = [0; BLOCK];
-    loop {
-        let Ok(read) = from.read(&mut block) else { return Ok(Some(DAMAGED)) };
-        if read == 0 {
-            return Ok(why);
+    // Zeros fill its last record. What stands behind its end is looked at, and from the header on that is none.
+    let mut block = if why.is_some() { from.last.clone() } else { Vec::new() };
+    while block.iter().all(|byte| *byte == 0) {
+        block.clear();
+        match (&mut from).take(BLOCK as u64).read_to_end(&mut block) {
+            Ok(0) => return Ok(why),
+            Ok(_) => {}
+            Err(_) => return Ok(Some(DAMAGED)),
         }
-        if block[..read].iter().any(|byte| *byte != 0) {
-            see(None, &mut block[..read].chain(from))?;
-            return Ok(why);
-        }
+    }
+    see(None, &mut block.as_slice().chain(&mut from))?;
+    Ok(why)
+}
+
+/// Remembers the last block that was read.
+struct Tail<'r> {
+    from: &'r mut dyn Read,
+    last: Vec<u8>,
+}
+
+impl Read for Tail<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(into)?;
+        self.last.extend_from_slice(&into[read.saturating_sub(BLOCK)..read]);
+        self.last.drain(..self.last.len().saturating_sub(BLOCK));
+        Ok(read)
     }
 }
 
@@ -249,12 +264,18 @@ mod tests {
         assert!(has(&long) && has("behind it"), "{files:?}");
         let (why, files) = unzipped(&gzipped(&all));
         assert!(why.is_none() && files[1] == ("b/c".to_owned(), b"two".to_vec()), "{files:?}");
+        let mut text = vec![b'.'; 600];
+        text[..4].copy_from_slice(b"text");
+        text[USTAR..USTAR + 5].copy_from_slice(b"ustar");
+        let (why, files) = seen(|see| tar(&mut text.as_slice(), see));
+        assert_eq!((why, files), (Some(DAMAGED), vec![("-".to_owned(), text)]));
         // Its second header is no header.
         let mut cut = bytes;
         cut[1024..1200].fill(b'x');
         let (why, files) = seen(|see| tar(&mut cut.as_slice(), see));
         assert_eq!(why, Some(DAMAGED));
-        assert!(files.iter().any(|(_, it)| find(it, "three")), "{files:?}");
+        let (_, rest) = files.last().unwrap();
+        assert!(rest.starts_with(b"xxx") && find(rest, "three"), "{files:?}");
     }
 
     fn find(bytes: &[u8], text: &str) -> bool {

@@ -31,6 +31,7 @@ impl Judge<'_> {
                 excerpt: key.map_or_else(|| "the file".to_owned(), |key| format!("`{key}`")),
                 fix: format!("tenure seal {}", quoted(&path)),
                 excusable: None,
+                passed: None,
             };
             (leak, Some(at..at))
         };

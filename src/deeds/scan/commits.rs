@@ -6,7 +6,7 @@ use super::standards::Standards;
 use super::stood::Policies;
 use super::texts::Judge;
 use super::values::Values;
-use super::{Progress, Scanned};
+use super::{By, Progress, Scanned};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::scan::Allow;
@@ -162,7 +162,7 @@ pub fn scan(
         Some(_) => place.checkout.count_commits(&commits.walk)?,
         None => 0,
     };
-    let mut judge = Judge::new(&standards, values);
+    let mut judge = Judge::new(&standards, values).telling();
     judge.clear = true;
     judge.scanned.commits = Some(0);
     let mut look = Look::new(place, judge, &law)?;
@@ -171,6 +171,10 @@ pub fn scan(
     let odd = commits.walk.odd.iter().cloned();
     judge.scanned.skipped.extend(odd.map(|name| (name, "leads to no commit")));
     judge.scanned.added = added;
+    if commits.ends.is_some() {
+        let marked = leaks.iter().filter(|leak| leak.passed == Some(By::Mark));
+        judge.scanned.marked = marked.cloned().collect();
+    }
     Ok(judge.done(leaks))
 }
 

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::texts::Origin;
-use super::{Leak, MANAGED, What};
-use crate::names::{Address, quoted};
+use super::{Leak, MANAGED, What, advice};
+use crate::names::Address;
 use crate::scan::managed::Found;
 use crate::scan::{Hit, Level, Piece, TOO_MANY, excerpt};
 
@@ -19,13 +19,9 @@ pub(super) struct At<'a> {
 impl At<'_> {
     /// What a rule found.
     pub(super) fn of_hit(&self, piece: &Piece<'_, '_>, hit: &Hit<'_>) -> Leak {
-        let place = format!("{}:{}", self.shown, hit.line);
         let fix = match self.is_managed {
-            false => format!("take it out, or: tenure allow {} --reason \"…\"", quoted(&place)),
-            true => format!(
-                "take its key out of `clear` in the policy, then: tenure seal {}",
-                quoted(&self.shown)
-            ),
+            false => advice::of_hit(hit.rule, &self.shown, hit.line),
+            true => advice::of_clear(&self.shown),
         };
         // The place is that in the whole text.
         let span = hit.span.start - piece.base..hit.span.end - piece.base;
@@ -41,6 +37,7 @@ impl At<'_> {
             excerpt: excerpt(piece.bytes, span),
             // What no exception counts for is named by none.
             excusable: (!self.is_managed).then_some(hit.excusable),
+            passed: None,
             fix,
         }
     }
@@ -59,18 +56,16 @@ impl At<'_> {
             commit: self.origin.commit.cloned(),
             rule: MANAGED.to_owned(),
             description: "value that this repository manages".to_owned(),
-            fix: format!(
-                "take it out; where it was pushed before: tenure rotate {}",
-                quoted(address)
-            ),
+            fix: advice::of_value(address),
             what: What::Managed { address: address.clone(), how: found.how },
             level: Level::Block,
             excerpt: "…".to_owned(),
             excusable: None,
+            passed: None,
         }
     }
 
-    /// Says that a text has more values than are told: what stands behind the last one may be anything.
+    /// Says that a text has more findings than are told: what stands behind the last one may be anything.
     pub(super) fn too_many(&self, line: usize) -> Leak {
         Leak {
             path: self.shown.clone(),
@@ -78,12 +73,13 @@ impl At<'_> {
             column: 1,
             commit: self.origin.commit.cloned(),
             rule: TOO_MANY.to_owned(),
-            description: "more values of this repository than are told".to_owned(),
+            description: "more findings than are told".to_owned(),
             what: What::Credential,
             level: Level::Block,
             excerpt: "…".to_owned(),
-            fix: "take the file out".to_owned(),
+            fix: advice::TOO_MUCH.to_owned(),
             excusable: None,
+            passed: None,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use super::commits::MESSAGE;
 use super::law::Law;
 use super::texts::{Fresh, Judge, Origin};
-use super::{Leak, MANAGED, Progress, What};
+use super::{Leak, Progress, advice};
 use crate::deeds::load::Place;
 use crate::policy::Policy;
 use crate::world::{ObjectId, StagedChange, Step, Walk, WorldError};
@@ -71,6 +71,7 @@ impl<'l> Look<'l, '_> {
         let ids: Vec<_> = steps.iter().map(|step| step.commit.clone()).collect();
         let mut found = self.messages(("commit", MESSAGE), &ids)?;
         self.files(&steps, &mut found)?;
+        self.submodules(&steps, &mut found);
         found.sort_by_key(|(at, _)| *at);
         self.leaks.extend(found.into_iter().map(|(_, leak)| in_commit(leak)));
         if let Some((progress, total)) = &mut self.progress {
@@ -131,6 +132,16 @@ impl<'l> Look<'l, '_> {
             found.extend(news.into_iter().map(|leak| (at, leak)));
         }
         Ok(())
+    }
+
+    /// Judges the paths of submodules, which have no content.
+    fn submodules(&mut self, steps: &[Step], found: &mut Vec<(usize, Leak)>) {
+        let all = steps.iter().enumerate();
+        let all = all.flat_map(|(at, step)| step.changes.iter().map(move |change| (at, change)));
+        for (at, change) in all.filter(|(_, it)| it.brings_path() && !it.brings_text()) {
+            let origin = Origin { path: &change.raw, commit: Some(&steps[at].commit) };
+            found.extend(self.judge.path(origin).into_iter().map(|(leak, _)| (at, leak)));
+        }
     }
 
     /// What commits bring that was not judged yet.
@@ -195,17 +206,8 @@ impl Seen {
     }
 }
 
-/// What mends it in a commit, which no edit of a file does.
+/// A finding, with what mends it in a commit.
 fn in_commit(leak: Leak) -> Leak {
     let Some(commit) = &leak.commit else { return leak };
-    let rewrite = format!("take it out of {} before it is pushed", commit.short());
-    let fix = match &leak.what {
-        What::Managed { .. } => {
-            let rotate = leak.fix.rsplit_once("tenure rotate").map(|(_, address)| address);
-            format!("{rewrite}; if it was: tenure rotate{}", rotate.unwrap_or_default())
-        }
-        What::Credential => format!("{rewrite}; if it was, revoke it where it was issued"),
-    };
-    debug_assert!(leak.rule != MANAGED || fix.contains("tenure rotate"), "it names the address");
-    Leak { fix, ..leak }
+    Leak { fix: advice::in_commit(&leak, commit), ..leak }
 }

@@ -6,9 +6,10 @@ use super::DeedError;
 use super::load::Place;
 use crate::names::{Address, EnvName};
 use crate::scan::managed::How;
-use crate::scan::{Allow, Excusable, Level};
+use crate::scan::{Allow, Excusable, Level, Unheeded};
 use crate::world::{ObjectId, Stopwatch, World};
 
+mod advice;
 mod archive;
 mod before;
 mod clear;
@@ -32,7 +33,7 @@ use commits::Commits;
 
 pub(super) use message::scan as message;
 pub(super) use staged::look;
-pub use standards::ALLOW;
+pub use standards::{ALLOW, GITLEAKS};
 pub(super) use standards::{Standards, broken, rule_text};
 pub use tree::stdin;
 pub(super) use unexcused::{Unexcused, as_staged, in_tree, nowhere};
@@ -62,6 +63,19 @@ pub struct Leak {
     pub fix: String,
     /// What an exception would name it by; none where none counts.
     pub excusable: Option<Excusable>,
+    /// What lets it pass; then it is counted, and told to nobody.
+    pub passed: Option<By>,
+}
+
+/// What lets a finding pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// An exception.
+    Exception,
+    /// An allow list of `.gitleaks.toml`.
+    List,
+    /// A mark in its line.
+    Mark,
 }
 
 /// What was found.
@@ -102,12 +116,20 @@ pub struct Scanned {
     pub closed: Vec<EnvName>,
     /// How many findings an exception lets pass.
     pub allowed: usize,
+    /// How many findings an allow list of `.gitleaks.toml` lets pass.
+    pub listed: usize,
+    /// How many findings a mark in their line lets pass.
+    pub by_marks: usize,
+    /// Those of them that came within the range that was looked through.
+    pub marked: Vec<Leak>,
+    /// Which of the files that let findings pass are changed by what was looked through.
+    pub relaxed: Vec<&'static str>,
     /// The exceptions that let nothing pass.
     pub unused: Vec<Allow>,
     /// The exceptions that came within the range that was looked through, and do not count there.
     pub added: Vec<Allow>,
     /// What of `.gitleaks.toml` is not heeded.
-    pub unheeded: Vec<String>,
+    pub unheeded: Vec<Unheeded>,
     /// What was not looked through, and why.
     pub skipped: Vec<(String, &'static str)>,
     /// How long it took.
@@ -121,13 +143,17 @@ impl Scanned {
         self.blocking() > 0
     }
 
+    /// Leaves out what only warns.
+    pub fn keep_blocking(&mut self) {
+        self.leaks.retain(|leak| leak.level == Level::Block);
+    }
+
     /// Adds what was looked through beside it.
     fn join(&mut self, other: Self) {
         let Self { leaks, texts, bytes, commits, is_cut, searched, left_out, closed, .. } = other;
         append(&mut self.leaks, leaks);
         append(&mut self.closed, closed);
         append(&mut self.unused, other.unused);
-        append(&mut self.added, other.added);
         append(&mut self.unheeded, other.unheeded);
         append(&mut self.skipped, other.skipped);
         (self.texts, self.bytes) = (self.texts + texts, self.bytes + bytes);
@@ -136,6 +162,9 @@ impl Scanned {
         self.searched = self.searched.max(searched);
         self.left_out = self.left_out.max(left_out);
         self.allowed += other.allowed;
+        self.listed += other.listed;
+        self.by_marks += other.by_marks;
+        append(&mut self.relaxed, other.relaxed);
         self.took += other.took;
     }
 

@@ -3,7 +3,7 @@
 use super::standards::Standards;
 use super::texts::{Fresh, Judge, Origin};
 use super::values::Values;
-use super::{Leak, Scanned};
+use super::{ALLOW, GITLEAKS, Leak, Scanned};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::world::StagedChange;
@@ -23,7 +23,8 @@ pub(in crate::deeds) fn look(
     judged(place, standards, changes, false)
 }
 
-/// The same, and whether values in clear in managed files are told, which the hook judges by the log.
+/// The same, and whether values in clear in managed files are told, which the hook judges by the log, and what of
+/// the rules of others is not heeded.
 fn judged(
     place: &Place<'_>,
     standards: &Standards,
@@ -33,7 +34,12 @@ fn judged(
     let policy = standards.policy.as_ref();
     let values = policy.map(|policy| Values::and(place, policy, changes)).transpose()?;
     let mut judge = Judge::new(standards, values);
-    judge.clear = clear;
+    if clear {
+        judge = judge.telling();
+        judge.clear = true;
+    }
+    let is_changed = |path: &&str| changes.iter().any(|change| change.raw == path.as_bytes());
+    judge.scanned.relaxed.extend([GITLEAKS, ALLOW].into_iter().filter(is_changed));
     let leaks = judge_changes(place, &mut judge, changes)?;
     Ok(judge.done(leaks))
 }

@@ -11,18 +11,18 @@ use super::leaks::{At, Places, in_text};
 use super::standards::Standards;
 use super::utf32::Readable;
 use super::values::Values;
-use super::{Leak, MANAGED, Scanned};
+use super::{By, Leak, MANAGED, Scanned, advice};
 use crate::names::RepoPath;
 use crate::policy::Policy;
 use crate::scan::managed::Found;
-use crate::scan::{Piece, Pieces, Scanner, TOO_MANY, Text};
+use crate::scan::{Hit, Pass, Piece, Pieces, Scanner, TOO_MANY, Text};
 use crate::world::{ObjectId, WorldError};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
 const WHOLE: u64 = 8 << 20;
 /// How long a ZIP archive is that is kept, since its directory stands at its end; one in another is a [`WHOLE`] at most.
-const LARGEST_ZIP: u64 = 24 << 20;
-/// How many values in one text are told.
+const LARGEST_ZIP: u64 = 16 << 20;
+/// How many findings in one text are told.
 const MOST: usize = 20_000;
 /// How many archives within one another are looked through.
 const DEEPEST: usize = 3;
@@ -58,7 +58,7 @@ pub(super) struct Judge<'s> {
 
 impl<'s> Judge<'s> {
     pub(super) fn new(standards: &'s Standards, values: Option<Values>) -> Self {
-        let mut scanned = Scanned { unheeded: standards.unheeded.clone(), ..Scanned::default() };
+        let mut scanned = Scanned::default();
         if let Some(values) = &values {
             scanned.left_out = values.managed.left_out().len();
             scanned.searched = values.searched - scanned.left_out;
@@ -77,6 +77,12 @@ impl<'s> Judge<'s> {
         }
     }
 
+    /// Tells what of the rules of others is not heeded, too: whoever scans has the time.
+    pub(super) fn telling(mut self) -> Self {
+        self.scanned.unheeded = self.standards.unheeded();
+        self
+    }
+
     /// Judges what a file's path says.
     pub(super) fn path(&mut self, origin: Origin<'_>) -> Vec<Fresh> {
         self.name(origin, origin.path)
@@ -85,10 +91,9 @@ impl<'s> Judge<'s> {
     /// Judges a name: of the file itself, or of what is packed in it.
     fn name(&mut self, origin: Origin<'_>, name: &[u8]) -> Vec<Fresh> {
         let name = Text { path: b"", bytes: name, new_lines: None };
-        let (found, allowed) = self.piece(origin, &Piece::whole(&self.scanner, &name));
-        self.scanned.allowed += allowed;
+        let found = self.piece(origin, &Piece::whole(&self.scanner, &name), MOST);
         let named = |(leak, _): Fresh| {
-            let fix = "give it a name that says no secret: git mv".to_owned();
+            let fix = advice::of_name(&leak);
             (Leak { line: 0, fix, ..leak }, None)
         };
         found.into_iter().map(named).collect()
@@ -97,7 +102,7 @@ impl<'s> Judge<'s> {
     /// A path as it may be shown: without the parts from the first one on that says a secret.
     fn shown(&self, path: &[u8]) -> String {
         let hits = self.scanner.scan(&Text { path: b"", bytes: path, new_lines: None });
-        let hits = hits.into_iter().map(|hit| hit.span.start);
+        let hits = hits.into_iter().filter(|hit| hit.passed.is_none()).map(|hit| hit.span.start);
         let first = hits.chain(self.managed(path).into_iter().map(|it| it.span.start)).min();
         let Some(first) = first else { return String::from_utf8_lossy(path).into_owned() };
         let folder = path[..first].iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
@@ -142,8 +147,7 @@ impl<'s> Judge<'s> {
     pub(super) fn whole(&mut self, origin: Origin<'_>, bytes: &[u8]) -> Vec<Fresh> {
         self.scanned.bytes += bytes.len() as u64;
         let text = Text { path: origin.path, bytes, new_lines: None };
-        let (mut fresh, allowed) = self.piece(origin, &Piece::whole(&self.scanner, &text));
-        self.scanned.allowed += allowed;
+        let mut fresh = self.piece(origin, &Piece::whole(&self.scanner, &text), MOST);
         let in_clear = if self.clear { self.in_clear(origin, bytes) } else { Vec::new() };
         if !in_clear.is_empty() {
             // What must not stand there at all is told once.
@@ -157,13 +161,16 @@ impl<'s> Judge<'s> {
 
     /// Judges a text that is too large to be kept.
     fn pieces(&mut self, origin: Origin<'_>, from: &mut dyn Read) -> io::Result<Vec<Fresh>> {
-        let (mut fresh, mut allowed, mut bytes) = (Vec::new(), 0, 0);
+        let (mut fresh, mut passed, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut part = Zeroizing::new(vec![0; 64 << 10]);
         let mut pieces = Pieces::new(&self.scanner, origin.path);
         let mut see = |piece: &Piece<'_, '_>| {
-            let (found, passed) = self.piece(origin, piece);
+            let most = MOST.saturating_sub(fresh.len());
+            let found = self.piece(origin, piece, most).into_iter();
+            let (through, found): (Vec<_>, Vec<_>) = found.partition(|(it, _)| it.passed.is_some());
             fresh.extend(found);
-            allowed += passed;
+            // They are counted, and there is no need to count beyond any measure.
+            passed.extend(through.into_iter().take(MOST.saturating_sub(passed.len())));
             fresh.len()
         };
         let mut is_archive = false;
@@ -187,11 +194,7 @@ impl<'s> Judge<'s> {
                 break;
             }
         }
-        if fresh.len() > MOST {
-            let line = fresh.last().map_or(1, |(leak, _)| leak.line);
-            fresh.push((self.at(origin).too_many(line), None));
-        }
-        self.scanned.allowed += allowed;
+        fresh.extend(passed);
         self.scanned.bytes += bytes;
         if is_archive {
             self.skip(origin, TOO_LARGE);
@@ -200,45 +203,53 @@ impl<'s> Judge<'s> {
         Ok(fresh)
     }
 
-    /// Judges a part of a text, or all of it; tells how many findings exceptions let pass.
-    fn piece(&self, origin: Origin<'_>, piece: &Piece<'_, '_>) -> (Vec<Fresh>, usize) {
+    /// Judges a part of a text, or all of it; of what nothing lets pass, up to `most` findings are told.
+    fn piece(&self, origin: Origin<'_>, piece: &Piece<'_, '_>, most: usize) -> Vec<Fresh> {
         let managed = self.managed(piece.bytes);
         if managed.is_empty() && piece.hits.is_empty() {
-            return (Vec::new(), 0);
+            return Vec::new();
         }
-        let (at, path) = (self.at(origin), String::from_utf8_lossy(origin.path));
-        let (mut fresh, mut allowed): (Vec<Fresh>, _) = (Vec::new(), 0);
+        let at = self.at(origin);
         let mut places = Places::of(piece.bytes, piece.line);
-        for found in managed.iter().filter(|it| piece.tells(&it.span)) {
-            if fresh.len() == MOST {
-                let line = fresh.last().map_or(1, |(leak, _)| leak.line);
-                fresh.push((at.too_many(line), None));
-                break;
-            }
-            let place = places.place(found.span.start);
-            let name = self.values.as_ref().and_then(|values| values.managed.name(found));
-            let leak = name.map(|address| at.of_value(place, address, found));
-            fresh.extend(leak.map(|leak| (leak, Some(in_text(piece, &found.span)))));
-        }
+        let values = managed.iter().filter(|found| piece.tells(&found.span)).filter_map(|found| {
+            let address = self.values.as_ref()?.managed.name(found)?;
+            let leak = at.of_value(places.place(found.span.start), address, found);
+            Some((leak, Some(in_text(piece, &found.span))))
+        });
         let mut others = managed.as_slice();
-        for hit in &piece.hits {
+        let hits = piece.hits.iter().filter_map(|hit| {
             let (start, end) = (hit.span.start - piece.base, hit.span.end - piece.base);
             others = &others[others.partition_point(|it| it.span.end <= start)..];
             if others.first().is_some_and(|it| it.span.start < end) {
-                continue;
-            }
-            // No exception counts where only sealed values stand.
-            let is_excepted =
-                !at.is_managed && self.standards.allow.lets(hit.rule, &path, &hit.excusable.hash);
-            if is_excepted {
-                allowed += 1;
-                continue;
+                return None;
             }
             // Nobody knows what was not looked at.
             let place = (hit.rule != TOO_MANY).then(|| hit.whole.clone());
-            fresh.push((at.of_hit(piece, hit), place));
+            let passed = self.passes(&at, hit);
+            Some((Leak { passed, ..at.of_hit(piece, hit) }, place))
+        });
+        let (mut fresh, mut told): (Vec<Fresh>, _) = (Vec::new(), 0);
+        for (leak, place) in values.chain(hits) {
+            told += usize::from(leak.passed.is_none());
+            if told > most {
+                fresh.push((at.too_many(leak.line), None));
+                break;
+            }
+            fresh.push((leak, place));
         }
-        (fresh, allowed)
+        fresh
+    }
+
+    /// Tells what lets a hit pass; nothing does where only sealed values stand.
+    fn passes(&self, at: &At<'_>, hit: &Hit<'_>) -> Option<By> {
+        let path = String::from_utf8_lossy(at.origin.path);
+        let allow = &self.standards.allow;
+        match hit.passed {
+            _ if at.is_managed => None,
+            Some(Pass::Mark) => Some(By::Mark),
+            Some(Pass::List) => Some(By::List),
+            None => allow.lets(hit.rule, &path, &hit.excusable.hash).then_some(By::Exception),
+        }
     }
 
     fn at<'o>(&self, origin: Origin<'o>) -> At<'o> {
@@ -255,7 +266,8 @@ impl<'s> Judge<'s> {
     ) -> Result<Vec<Fresh>, WorldError> {
         if self.depth == DEEPEST {
             self.skip(origin, "is packed too deep");
-            return Ok(Vec::new());
+            // All but tar was looked at as it is.
+            return if kind == Kind::Tar { self.rest(origin, all) } else { Ok(Vec::new()) };
         }
         if self.depth == 0 {
             self.budget = Rc::default();
@@ -286,12 +298,22 @@ impl<'s> Judge<'s> {
         name: Option<&[u8]>,
         content: &mut dyn Read,
     ) -> Result<Vec<Fresh>, WorldError> {
-        let Some(name) = name else { return self.read(origin, content) };
+        let Some(name) = name else { return self.rest(origin, content) };
         let path = [origin.path, b"!/", name].concat();
         let origin = Origin { path: &path, ..origin };
         let mut fresh = self.name(origin, name);
         fresh.extend(self.read(origin, content)?);
         Ok(fresh)
+    }
+
+    /// Judges bytes as they are, whatever they begin like.
+    fn rest(
+        &mut self,
+        origin: Origin<'_>,
+        content: &mut dyn Read,
+    ) -> Result<Vec<Fresh>, WorldError> {
+        let unread = WorldError::io("read", String::from_utf8_lossy(origin.path));
+        self.pieces(origin, content).map_err(unread)
     }
 
     /// Says that something was not looked into.
@@ -312,8 +334,12 @@ impl<'s> Judge<'s> {
         path.zip(self.policy).is_some_and(|(path, policy)| policy.environment_of(&path).is_some())
     }
 
-    /// Ends it: keeps what was found, and tells which exceptions let nothing pass.
-    pub(super) fn done(mut self, leaks: Vec<Leak>) -> Scanned {
+    /// Ends it: keeps what was found and does not pass, and tells which exceptions let nothing pass.
+    pub(super) fn done(mut self, mut leaks: Vec<Leak>) -> Scanned {
+        let count = |by| leaks.iter().filter(|leak| leak.passed == Some(by)).count();
+        (self.scanned.allowed, self.scanned.listed) = (count(By::Exception), count(By::List));
+        self.scanned.by_marks = count(By::Mark);
+        leaks.retain(|leak| leak.passed.is_none());
         self.scanned.leaks = leaks;
         self.scanned.unused = self.standards.allow.unused().cloned().collect();
         self.scanned

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::sarif::fingerprints;
 use super::sentence;
 use crate::deeds::scan::{Leak, Scanned};
+use crate::output::escape::json_line;
 use crate::scan::Level;
 
 /// Findings as a code quality report.
@@ -14,9 +15,9 @@ impl Gitlab<'_> {
     /// The report as JSON text.
     #[must_use]
     pub fn text(&self) -> String {
-        let issues: Vec<_> =
-            self.0.leaks.iter().zip(fingerprints(&self.0.leaks)).map(issue).collect();
-        format!("{}\n", Value::from(issues))
+        let leaks = self.0.told();
+        let issues: Vec<_> = leaks.iter().copied().zip(fingerprints(&leaks)).map(issue).collect();
+        json_line(&Value::from(issues))
     }
 }
 
@@ -25,7 +26,11 @@ fn issue((leak, fingerprint): (&Leak, String)) -> Value {
         "description": format!("{}; {}", sentence(leak), leak.fix),
         "check_name": leak.rule,
         "fingerprint": fingerprint,
-        "severity": match leak.level { Level::Block => "critical", Level::Warn => "minor" },
+        "severity": match (leak.passed, leak.level) {
+            (Some(_), _) => "info",
+            (None, Level::Block) => "critical",
+            (None, Level::Warn) => "minor",
+        },
         "location": { "path": leak.path, "lines": { "begin": leak.line.max(1) } },
     })
 }

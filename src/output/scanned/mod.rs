@@ -1,4 +1,7 @@
 //! What `scan` found: for people, as JSON, and in the forms of those who show findings elsewhere.
+//!
+//! Rules of others bring ids and descriptions, archives bring names: each form escapes its whole lines at the
+//! end, whatever stands in them.
 
 mod gitlab;
 mod notes;
@@ -15,7 +18,7 @@ pub use sarif::Sarif;
 use super::set::name;
 use super::words::{count, names};
 use super::{Show, safe};
-use crate::deeds::scan::{Leak, Scanned, What};
+use crate::deeds::scan::{ALLOW, By, GITLEAKS, Leak, Scanned, What};
 use crate::scan::managed::How;
 use crate::scan::{Allow, Level};
 
@@ -24,20 +27,20 @@ impl Show for Scanned {
         for leak in &self.leaks {
             told(leak, out)?;
         }
+        for leak in &self.marked {
+            let line = format!("{}  {}  {}", place(leak), leak.rule, sentence(leak));
+            writeln!(out, "marked  {}", safe(&line))?;
+        }
         for allow in &self.unused {
-            writeln!(
-                out,
-                "unused  an exception of {} in {}",
-                allow.rule,
-                safe(allow.path.as_str())
-            )?;
+            let line = format!("an exception of {} in {}", allow.rule, allow.path.as_str());
+            writeln!(out, "unused  {}", safe(&line))?;
         }
         for allow in &self.added {
-            let (rule, path) = (&allow.rule, safe(allow.path.as_str()));
-            writeln!(out, "unheeded  an exception of {rule} in {path}: it came within the range")?;
+            let line = format!("an exception of {} in {}", allow.rule, allow.path.as_str());
+            writeln!(out, "unheeded  {}: it came within the range", safe(&line))?;
         }
         for what in &self.unheeded {
-            writeln!(out, "unheeded  .gitleaks.toml: {}", safe(what))?;
+            writeln!(out, "unheeded  {GITLEAKS}, {}", safe(&what.to_string()))?;
         }
         for (path, why) in &self.skipped {
             writeln!(out, "skipped  {} {why}", safe(path))?;
@@ -54,10 +57,14 @@ impl Show for Scanned {
             "commits": self.commits.unwrap_or_default(),
             "values": { "searched": self.searched, "left_out": self.left_out, "closed": self.closed },
             "allowed": self.allowed,
+            "listed": self.listed,
+            "by_marks": self.by_marks,
+            "marked": self.marked.iter().map(leak_json).collect::<Vec<_>>(),
+            "relaxed": self.relaxed,
             "cut": self.is_cut,
             "added": self.added.iter().map(allow_json).collect::<Vec<_>>(),
             "unused": self.unused.iter().map(allow_json).collect::<Vec<_>>(),
-            "unheeded": self.unheeded,
+            "unheeded": unheeded(self),
             "skipped": self.skipped.iter().map(|(path, why)| json!({ "path": path, "why": why })).collect::<Vec<_>>(),
         })
     }
@@ -65,8 +72,8 @@ impl Show for Scanned {
 
 /// Writes a finding as people read it: where, what, and what to do.
 pub(super) fn told(leak: &Leak, out: &mut dyn Write) -> io::Result<()> {
-    let (place, sentence) = (place(leak), sentence(leak));
-    writeln!(out, "{}  {}  {}", safe(&place), leak.rule, safe(&sentence))?;
+    let line = format!("{}  {}  {}", place(leak), leak.rule, sentence(leak));
+    writeln!(out, "{}", safe(&line))?;
     writeln!(out, "  fix  {}", safe(&leak.fix))
 }
 
@@ -81,8 +88,12 @@ pub(super) fn place(leak: &Leak) -> String {
 
 /// What it is, in one sentence without an end.
 pub(super) fn sentence(leak: &Leak) -> String {
+    let passes = match leak.passed {
+        Some(By::Mark) => ", which a mark in its line lets pass",
+        Some(By::Exception | By::List) | None => "",
+    };
     match &leak.what {
-        What::Credential => format!("{} {}", leak.description, leak.excerpt),
+        What::Credential => format!("{} {}{passes}", leak.description, leak.excerpt),
         What::Managed { address, how } => format!("equal to {}{}", name(address), written(*how)),
     }
 }
@@ -102,9 +113,10 @@ fn written(how: How) -> &'static str {
 }
 
 pub(super) fn level(leak: &Leak) -> &'static str {
-    match leak.level {
-        Level::Block => "error",
-        Level::Warn => "warning",
+    match (leak.passed, leak.level) {
+        (Some(_), _) => "note",
+        (None, Level::Block) => "error",
+        (None, Level::Warn) => "warning",
     }
 }
 
@@ -131,7 +143,74 @@ pub(super) fn allow_json(allow: &Allow) -> Value {
     json!({ "rule": allow.rule, "path": allow.path.as_str(), "reason": allow.reason })
 }
 
+fn unheeded(scanned: &Scanned) -> Vec<String> {
+    scanned.unheeded.iter().map(ToString::to_string).collect()
+}
+
+/// Findings that went into a file, of which only the sum is said.
+pub struct Filed<'s> {
+    /// What was found.
+    pub scanned: &'s Scanned,
+    /// The file.
+    pub file: String,
+}
+
+impl Show for Filed<'_> {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", self.scanned.summary())?;
+        writeln!(out, "written: {}", safe(&self.file))
+    }
+
+    fn json(&self) -> Value {
+        let scanned = self.scanned;
+        json!({
+            "written": self.file,
+            "found": scanned.leaks.len(),
+            "blocked": scanned.blocks(),
+        })
+    }
+}
+
+/// Tells whether a text is what `scan` wrote, in whichever form.
+#[must_use]
+pub fn is_ours(text: &str) -> bool {
+    let is_sum = |line: &str| {
+        let rest = line.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        rest.len() < line.len() && (rest.starts_with(" text,") || rest.starts_with(" texts,"))
+    };
+    let is_note = |line: &str| {
+        let rest = line.strip_prefix("::").and_then(|rest| rest.split_once(" file="));
+        rest.is_some_and(|(level, _)| ["error", "warning", "notice"].contains(&level))
+    };
+    let object =
+        |marks: [&str; 2]| text.starts_with('{') && marks.iter().all(|it| text.contains(it));
+    object(["\"findings\":", "\"left_out\":"])
+        || object(["\"runs\":", "\"name\":\"tenure\""])
+        || text == "[]\n"
+        || text.starts_with("[{\"check_name\":")
+        || text.lines().last().is_some_and(is_sum)
+        || text.lines().all(is_note)
+}
+
 impl Scanned {
+    /// What was found, and what came within a range with a mark that lets it pass.
+    fn told(&self) -> Vec<&Leak> {
+        self.leaks.iter().chain(&self.marked).collect()
+    }
+
+    /// What was found and passes nonetheless, in parts of a sentence.
+    pub(super) fn passing(&self) -> Vec<String> {
+        let part = |(number, by, file): (usize, &str, &'static str)| {
+            let is_new = self.relaxed.contains(&file);
+            let new = if is_new { ", which this commit changes" } else { "" };
+            format!("{number} let pass by {by}{new}")
+        };
+        let exceptions = if self.relaxed.contains(&ALLOW) { ALLOW } else { "exceptions" };
+        let marks = (self.by_marks, "marks", "marks");
+        let parts = [(self.allowed, exceptions, ALLOW), (self.listed, GITLEAKS, GITLEAKS), marks];
+        parts.into_iter().filter(|(number, ..)| *number > 0).map(part).collect()
+    }
+
     /// What was looked through, in one line.
     pub(super) fn summary(&self) -> String {
         let blocking = self.blocking();
@@ -141,9 +220,7 @@ impl Scanned {
             (0, 0) => "nothing found".to_owned(),
             (some, all) => format!("{} found, {some} of them block", count(all, "secret")),
         });
-        if self.allowed > 0 {
-            parts.push(format!("{} let pass by exceptions", self.allowed));
-        }
+        parts.extend(self.passing());
         if self.searched > 0 {
             parts.push(format!("{} looked for", count(self.searched, "managed value")));
         }
@@ -157,5 +234,26 @@ impl Scanned {
             parts.push("this clone is shallow, so what is older counts as brought".to_owned());
         }
         parts.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_other_file_is_taken_for_a_report() {
+        let scanned = Scanned::default();
+        let json = super::super::escape::json_line(&scanned.json());
+        let mut text = Vec::new();
+        scanned.human(&mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        for ours in [Sarif(&scanned).text(), Gitlab(&scanned).text(), json, text] {
+            assert!(is_ours(&ours), "{ours}");
+        }
+        assert!(is_ours("::error file=a,line=1,col=1,title=x::y\n"));
+        for other in ["{\"name\": \"x\"}", "[1]", "hello\n", "12 monkeys\n", "[[rules]]\n"] {
+            assert!(!is_ours(other), "{other}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{level, sentence};
 use crate::deeds::scan::{Leak, Scanned};
+use crate::output::safe;
 
 /// Findings as annotations.
 pub struct Notes<'s>(pub &'s Scanned);
@@ -10,15 +11,17 @@ impl Notes<'_> {
     /// The lines to print.
     #[must_use]
     pub fn text(&self) -> String {
-        self.0.leaks.iter().map(note).collect()
+        self.0.told().into_iter().map(note).collect()
     }
 }
 
 fn note(leak: &Leak) -> String {
     let (path, rule) = (property(&leak.path), property(&leak.rule));
-    let (level, line, column) = (level(leak), leak.line.max(1), leak.column.max(1));
+    let level = if leak.passed.is_some() { "notice" } else { level(leak) };
+    let (line, column) = (leak.line.max(1), leak.column.max(1));
     let said = data(&format!("{}; {}", sentence(leak), leak.fix));
-    format!("::{level} file={path},line={line},col={column},title={rule}::{said}\n")
+    let note = format!("::{level} file={path},line={line},col={column},title={rule}::{said}");
+    format!("{}\n", safe(&note))
 }
 
 /// Escapes what comes behind the two colons.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-use super::{level, sentence};
-use crate::deeds::scan::{Leak, Scanned};
+use super::{level, sentence, unheeded};
+use crate::deeds::scan::{By, Leak, Scanned};
 use crate::names::Sha256;
+use crate::output::escape::json_line;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -18,10 +19,11 @@ impl Sarif<'_> {
     /// The log as JSON text.
     #[must_use]
     pub fn text(&self) -> String {
-        let leaks = &self.0.leaks;
-        let rules: BTreeMap<_, _> = leaks.iter().map(|it| (it.rule.as_str(), it)).collect();
+        let leaks = self.0.told();
+        let rules: BTreeMap<_, _> =
+            leaks.iter().copied().map(|it| (it.rule.as_str(), it)).collect();
         let places: HashMap<_, _> = rules.keys().enumerate().map(|(at, id)| (*id, at)).collect();
-        let results = leaks.iter().zip(fingerprints(leaks));
+        let results = leaks.iter().copied().zip(fingerprints(&leaks));
         let results: Vec<_> =
             results.map(|(leak, print)| result(leak, places[leak.rule.as_str()], &print)).collect();
         let log = json!({
@@ -36,9 +38,17 @@ impl Sarif<'_> {
                 } },
                 "columnKind": "utf16CodeUnits",
                 "results": results,
+                "properties": {
+                    "allowed": self.0.allowed,
+                    "listed": self.0.listed,
+                    "by_marks": self.0.by_marks,
+                    "relaxed": self.0.relaxed,
+                    "unheeded": unheeded(self.0),
+                    "skipped": self.0.skipped.iter().map(|(path, why)| format!("{path} {why}")).collect::<Vec<_>>(),
+                },
             }],
         });
-        format!("{log}\n")
+        json_line(&log)
     }
 }
 
@@ -48,7 +58,7 @@ fn rule(leak: &Leak) -> Value {
 
 fn result(leak: &Leak, rule: usize, fingerprint: &str) -> Value {
     let uri = uri(&leak.path);
-    json!({
+    let mut result = json!({
         "ruleId": leak.rule,
         "ruleIndex": rule,
         "level": level(leak),
@@ -58,7 +68,11 @@ fn result(leak: &Leak, rule: usize, fingerprint: &str) -> Value {
             "region": { "startLine": leak.line.max(1) },
         } }],
         "partialFingerprints": { "tenure/v1": fingerprint },
-    })
+    });
+    if leak.passed == Some(By::Mark) {
+        result["suppressions"] = json!([{ "kind": "inSource" }]);
+    }
+    result
 }
 
 /// A path as a relative reference. RFC 3986, 2.3 and 3.3.
@@ -73,7 +87,7 @@ fn uri(path: &str) -> String {
 
 /// What stays the same of a finding while lines move: its rule, its file, and which one of those there. Nothing
 /// of the value goes into it, since whoever reads the report could test guesses on that.
-pub(super) fn fingerprints(leaks: &[Leak]) -> Vec<String> {
+pub(super) fn fingerprints(leaks: &[&Leak]) -> Vec<String> {
     let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
     let print = |leak: &Leak, number: usize| {
         Sha256::of(format!("{}\0{}\0{number}", leak.rule, leak.path).as_bytes()).to_string()
