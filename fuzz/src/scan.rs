@@ -3,13 +3,21 @@
 use std::sync::LazyLock;
 
 use tenure::scan::managed::Managed;
-use tenure::scan::{Gitleaks, Piece, Pieces, Rules, Scanner, Text, excerpt};
+use tenure::scan::{Gitleaks, Pieces, Rules, Scanner, Text, excerpt};
 use tenure::secret::Plaintext;
 
 static RULES: LazyLock<Rules> = LazyLock::new(Rules::ours);
 
-const PATHS: [&str; 8] =
-    ["a.py", "config/prod.yaml", ".netrc", "src/tests/a.rs", "wp-config.php", ".env", "notes.md", ""];
+const PATHS: [&str; 8] = [
+    "a.py",
+    "config/prod.yaml",
+    ".netrc",
+    "src/tests/a.rs",
+    "wp-config.php",
+    ".env",
+    "notes.md",
+    "",
+];
 
 const VALUES: [&str; 3] =
     ["q7RkZ2vTn9Xw", "correct-horse-battery", "postgres://app:Zp4vQ8mXwK2t@db.example.com/app"];
@@ -37,14 +45,16 @@ pub fn scan(input: &[u8]) {
         last = hit.span.end.max(last);
         let secret = &text[hit.span.clone()];
         let shown = excerpt(text, hit.span.clone());
-        assert!(secret.len() < 12 || !shown.as_bytes().windows(secret.len()).any(|it| it == secret));
+        assert!(
+            secret.len() < 12 || !shown.as_bytes().windows(secret.len()).any(|it| it == secret)
+        );
     }
     let mut pieces = Pieces::new(&scanner, path);
     let mut told = Vec::new();
-    let mut see = |piece: &Piece<'_, '_>| told.extend(piece.hits.iter().cloned());
-    pieces.push(&text[..cut], &mut see);
-    pieces.push(&text[cut..], &mut see);
-    pieces.finish(&mut see);
+    for part in [&text[..cut], &text[cut..]] {
+        pieces.push(part, &mut |piece| told.extend(piece.hits.iter().cloned()));
+    }
+    pieces.finish(&mut |piece| told.extend(piece.hits.iter().cloned()));
     assert_eq!(told, hits, "another finding in pieces");
     for found in MANAGED.find(text, None) {
         assert!(found.span.start <= found.span.end && found.span.end <= text.len());
