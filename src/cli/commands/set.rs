@@ -16,6 +16,7 @@ use crate::names::{AddressQuery, TypeName};
 use crate::output::{Output, safe};
 use crate::rotation::days;
 use crate::rotation::generate::Spec;
+use crate::scan::managed::LeftOut;
 use crate::world::World;
 use crate::world::terminal::Terminal;
 
@@ -165,6 +166,14 @@ pub(super) fn beside(out: &mut Output<'_>, set: &set::Set) {
         out.note(public);
     }
     compared(out, set.compared);
+    // Of what is no secret nobody wants to hear it.
+    if let Some(why) = set.left_out.filter(|_| !set.kind.as_ref().is_some_and(is_config)) {
+        let why = match why {
+            LeftOut::Short => "too short",
+            LeftOut::Common => "too common",
+        };
+        out.note(&format!("`scan` and the hooks do not look for it elsewhere: it is {why}"));
+    }
     if let Some(what) = set.retyped.as_ref().and_then(|it| it.doubt.as_deref()) {
         out.warn(&safe(&format!("it stays, and would not be taken as a new value: {what}")));
     }
@@ -180,6 +189,10 @@ pub(super) fn beside(out: &mut Output<'_>, set: &set::Set) {
             days(life)
         ));
     }
+}
+
+fn is_config(kind: &TypeName) -> bool {
+    kind.as_str() == "config"
 }
 
 /// Says with what a value that pays a duty was not compared.

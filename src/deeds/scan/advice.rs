@@ -1,6 +1,6 @@
 //! What mends a finding: the command first, where there is one.
 
-use super::{Leak, What};
+use super::{HIDDEN, Leak, What};
 use crate::names::{Address, quoted};
 use crate::scan::TOO_MANY;
 use crate::world::ObjectId;
@@ -10,9 +10,13 @@ pub(super) const TOO_MUCH: &str =
     "leave the file out of git: git rm --cached, and a line in .gitignore";
 
 /// Of a credential in a text.
-pub(super) fn of_hit(rule: &str, path: &str, line: usize) -> String {
+pub(super) fn of_hit(rule: &str, (path, line): (&str, usize), excuses: bool) -> String {
     if rule == TOO_MANY {
         return TOO_MUCH.to_owned();
+    }
+    // What is in no file of a repository has no exceptions; whose path is not shown cannot be named.
+    if !excuses || path.contains(HIDDEN) {
+        return "take it out".to_owned();
     }
     let place = quoted(format!("{path}:{line}"));
     format!(

@@ -2,7 +2,7 @@
 
 use super::texts::{Fresh, Judge, Origin};
 use super::{Leak, What};
-use crate::names::{RepoPath, quoted};
+use crate::names::{KeyPath, RepoPath, quoted};
 use crate::scan::Level;
 use crate::verify;
 
@@ -17,10 +17,11 @@ impl Judge<'_> {
         let Some((path, policy)) = path.zip(self.policy) else { return Vec::new() };
         let Some(env) = policy.environment_of(&path) else { return Vec::new() };
         let found = verify::in_clear(&path, text, &|key| policy.is_clear(env, key));
+        let shown = self.shown(origin.path);
         let fresh = |(key, at): (Option<_>, usize)| {
             let line = 1 + text[..at].iter().filter(|byte| **byte == b'\n').count();
             let leak = Leak {
-                path: path.to_string(),
+                path: shown.clone(),
                 line,
                 column: 1,
                 commit: origin.commit.cloned(),
@@ -28,8 +29,11 @@ impl Judge<'_> {
                 description: format!("in clear, where {env} wants it sealed:"),
                 what: What::Credential,
                 level: Level::Block,
-                excerpt: key.map_or_else(|| "the file".to_owned(), |key| format!("`{key}`")),
-                fix: format!("tenure seal {}", quoted(&path)),
+                excerpt: key.map_or_else(
+                    || "the file".to_owned(),
+                    |key: KeyPath| format!("`{}`", self.masked(key.to_string().as_bytes())),
+                ),
+                fix: format!("tenure seal {}", quoted(&shown)),
                 excusable: None,
                 passed: None,
             };

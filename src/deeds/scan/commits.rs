@@ -170,7 +170,7 @@ pub fn scan(
     let (mut judge, leaks) = look.through(&commits.walk)?;
     let odd = commits.walk.odd.iter().cloned();
     judge.scanned.skipped.extend(odd.map(|name| (name, "leads to no commit")));
-    judge.scanned.added = added;
+    judge.scanned.added = added.iter().map(|allow| judge.exception(allow)).collect();
     if commits.ends.is_some() {
         let marked = leaks.iter().filter(|leak| leak.passed == Some(By::Mark));
         judge.scanned.marked = marked.cloned().collect();
