@@ -255,7 +255,7 @@ fn readable(reason: &str) -> Result<(), DeedError> {
         return Ok(());
     }
     let instead = Some("--reason \"why it may stand there\"".to_owned());
-    Err(refuse(format!("a reason is one line of 1 to {LONGEST} characters"), instead))
+    Err(refuse(format!("a reason is one line of words, of {LONGEST} characters at most"), instead))
 }
 
 fn read(place: &Place<'_>) -> Result<(Option<Vec<u8>>, String), DeedError> {

@@ -36,6 +36,7 @@ mod sides;
 mod signals;
 pub mod signer;
 mod staged;
+mod standing;
 mod state;
 pub mod terminal;
 mod tree;

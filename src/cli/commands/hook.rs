@@ -123,7 +123,7 @@ fn turned(turned: &hooks::Turned, out: &mut Output<'_>) -> Result<Exit, Failure>
     }
     if let Some(folder) = turned.relative.as_ref().filter(|_| turned.stands()) {
         out.warn(&format!(
-            "`core.hooksPath` is `{folder}` in each work tree and each clone of its own: commit it, git add {folder}"
+            "`core.hooksPath` is `{folder}` in each work tree and each clone of its own; commit it: git add {folder}"
         ));
         for tree in &turned.unguarded {
             let tree = tree.display().to_string();

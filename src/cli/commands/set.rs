@@ -147,6 +147,14 @@ pub(crate) fn run(
     let done = set::set(world, &query, &args.secret, &wish, &source)?;
     out.show(&done)?;
     beside(out, &done);
+    // Of what is no secret nobody wants to hear it.
+    if let Some(why) = done.left_out.filter(|_| !done.kind.as_ref().is_some_and(is_config)) {
+        let why = match why {
+            LeftOut::Short => "too short",
+            LeftOut::Common => "too common",
+        };
+        out.note(&format!("`scan` and the hooks do not look for it elsewhere: it is {why}"));
+    }
     let paths = done.receipt.as_ref().map(|receipt| receipt.paths.as_slice()).unwrap_or_default();
     if let Some(ignored) = ignored::written(world, paths) {
         out.warn(&ignored.warning());
@@ -166,14 +174,6 @@ pub(super) fn beside(out: &mut Output<'_>, set: &set::Set) {
         out.note(public);
     }
     compared(out, set.compared);
-    // Of what is no secret nobody wants to hear it.
-    if let Some(why) = set.left_out.filter(|_| !set.kind.as_ref().is_some_and(is_config)) {
-        let why = match why {
-            LeftOut::Short => "too short",
-            LeftOut::Common => "too common",
-        };
-        out.note(&format!("`scan` and the hooks do not look for it elsewhere: it is {why}"));
-    }
     if let Some(what) = set.retyped.as_ref().and_then(|it| it.doubt.as_deref()) {
         out.warn(&safe(&format!("it stays, and would not be taken as a new value: {what}")));
     }

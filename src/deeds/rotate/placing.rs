@@ -11,7 +11,6 @@ use crate::deeds::set::{Said, Set, Wish, put};
 use crate::deeds::{DeedError, ends};
 use crate::names::{Address, Stage, TypeName};
 use crate::policy::Strategy;
-use crate::scan::managed::left_out;
 use crate::secret::Plaintext;
 
 /// Puts new values beside the current ones, whose types they get.
@@ -85,7 +84,7 @@ pub(super) fn in_place(
             locked: ends::is_locked(value, wish),
             compared: Compared::All,
             retyped: None,
-            left_out: left_out(value.expose()),
+            left_out: None,
             address,
         }
     };

@@ -64,9 +64,7 @@ impl<'s> Judge<'s> {
     pub(super) fn new(standards: &'s Standards, values: Option<Values>) -> Self {
         let mut scanned = Scanned::default();
         if let Some(values) = &values {
-            let common = values.managed.left_out().map(|(address, _)| address.clone());
-            scanned.left_out = common.collect();
-            scanned.searched = values.searched - scanned.left_out.len();
+            scanned.searched = values.searched - values.managed.left_out().len();
             scanned.closed.clone_from(&values.closed);
         }
         let scanner = Scanner::new(&standards.rules);
@@ -346,6 +344,10 @@ impl<'s> Judge<'s> {
         if self.is_all {
             self.scanned.idle = self.standards.allow.unused().cloned().collect();
             self.scanned.unused = self.scanned.idle.iter().map(|it| self.exception(it)).collect();
+        }
+        if let Some(values) = &self.values {
+            let common = values.managed.left_out();
+            self.scanned.left_out = common.map(|(address, _)| self.address(address)).collect();
         }
         std::mem::take(&mut self.scanned)
     }
