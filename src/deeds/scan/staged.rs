@@ -30,9 +30,7 @@ fn judged(
     changes: &[StagedChange],
     clear: bool,
 ) -> Result<Scanned, DeedError> {
-    let policy = standards.policy.as_ref();
-    let values = policy.map(|policy| Values::and(place, policy, changes)).transpose()?;
-    let mut judge = Judge::new(standards, values);
+    let mut judge = Judge::new(standards, Values::staged(place, changes)?);
     judge.clear = clear;
     let is_changed = |path: &&str| changes.iter().any(|change| change.raw == path.as_bytes());
     judge.scanned.relaxed.extend([GITLEAKS, ALLOW].into_iter().filter(is_changed));
