@@ -8,14 +8,20 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::dialect::of_go;
-use super::list::{List, Rest};
+use self::dialect::of_go;
+use self::list::{List, Rest};
 use super::passes::Passes;
 use super::paths::Paths;
 use super::pattern::Pattern;
 use super::rule::{Group, Reach, Rule, is_keyword, line_of};
-use super::{Level, Rules, Unheeded, Why};
+use super::{Level, Rules};
+
+mod dialect;
+mod list;
+mod unheeded;
+
 use crate::names::is_hazard;
+pub use unheeded::{Unheeded, Why};
 
 /// The longest id in characters that is shown whole.
 const LONGEST: usize = 120;
