@@ -79,5 +79,6 @@ fn known(rule: &Value, to: &mut String) -> Result<(), Box<dyn Error>> {
 fn shape(pattern: &str, keywords: &[&str]) -> Result<shape::Shape, Box<dyn Error>> {
     let mut parser = regex_syntax::ParserBuilder::new();
     let parsed = parser.utf8(false).unicode(false).build().parse(pattern)?;
-    Ok(shape::Shape::of(&parsed).round(pattern, keywords))
+    let shape = shape::Shape::of(&parsed);
+    Ok(if shape::is_inside(pattern, keywords) { shape } else { shape.anywhere() })
 }

@@ -1,3 +1,6 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| tenure_fuzz::documents::hold(tenure::document::Format::Properties, input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| tenure_fuzz::documents::hold(
+    tenure::document::Format::Properties,
+    input
+));

@@ -105,10 +105,12 @@ fn places(document: &Document<'_>, edit: &[u8]) {
         && let Ok(range) = remove(document, leaf)
     {
         let text = spliced(document.text, range, "");
-        let after = Document::parse(document.format, &text).expect("it is parsed with the key gone");
+        let after =
+            Document::parse(document.format, &text).expect("it is parsed with the key gone");
         assert!(after.leaf(&leaf.path).is_none(), "the key is still there");
     }
-    let above = document.leaves.get(pick).map_or_else(String::new, |leaf| format!("{}.", leaf.path));
+    let above =
+        document.leaves.get(pick).map_or_else(String::new, |leaf| format!("{}.", leaf.path));
     let paths = ["N".to_owned(), "N.m".to_owned(), "\"n o\"".to_owned(), format!("{above}N")];
     let slice = encode(document.format, "new").expect("a word is written in each format");
     for path in paths.iter().filter_map(|path| path.parse::<KeyPath>().ok()) {
@@ -144,12 +146,17 @@ fn tamper(sealed: &Document<'_>, clear: &str, edit: &[u8]) {
     }
     let Ok(opened) = open(&edited, &BENCH.scope(), BENCH.opener()) else { return };
     let opened = opened.expose_text().expect("a document is text");
-    let (Some(before), Some(after)) = (read(sealed.format, clear), read(sealed.format, opened)) else {
+    let (Some(before), Some(after)) = (read(sealed.format, clear), read(sealed.format, opened))
+    else {
         return;
     };
     // A float that is no number is not equal to itself.
     let same = before == after || format!("{before:?}") == format!("{after:?}");
-    assert!(same, "no item has changed, but what a reader sees has:\n{}\n{before:?}\n{after:?}", edited.text);
+    assert!(
+        same,
+        "no item has changed, but what a reader sees has:\n{}\n{before:?}\n{after:?}",
+        edited.text
+    );
 }
 
 /// What a stock parser makes of a text.
@@ -187,7 +194,8 @@ fn read(format: Format, text: &str) -> Option<Seen> {
                 // To it an indented comment or a byte order mark begins a name, which goes on to the next
                 // sign. Nobody asks for such a name; that the next key is hidden in it counts.
                 let odd = |key: &str| {
-                    key.starts_with(['#', ';']) || (key.starts_with('\u{feff}') && key.contains('\n'))
+                    key.starts_with(['#', ';'])
+                        || (key.starts_with('\u{feff}') && key.contains('\n'))
                 };
                 let named = keys.iter().filter(|(key, _)| !odd(key));
                 named.for_each(|(key, value)| add(section.unwrap_or_default(), key, value));

@@ -4,5 +4,6 @@ pub mod bench;
 pub mod documents;
 #[path = "../../tests/support/readers.rs"]
 mod readers;
+pub mod scan;
 pub mod texts;
 pub mod values;

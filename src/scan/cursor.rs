@@ -81,7 +81,8 @@ impl Cursor<'_> {
         self.line_break();
         let quote = self.peek().filter(|b| matches!(b, b'"' | b'\''));
         self.at += usize::from(quote.is_some());
-        let is_named = self.takes(b"value") || self.takes(b"Value") || self.takes(b"content");
+        let is_named =
+            [&b"value"[..], b"Value", b"content", b"default"].iter().any(|word| self.takes(word));
         if is_named {
             self.closers();
             self.blanks();

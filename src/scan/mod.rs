@@ -9,10 +9,11 @@
 
 mod allow;
 mod assigned;
+mod beside;
 mod checksum;
 mod cursor;
-mod dialect;
 mod gitleaks;
+mod hosts;
 mod keywords;
 pub mod managed;
 mod marks;
@@ -24,6 +25,7 @@ mod paths;
 mod pattern;
 mod pieces;
 mod placeholder;
+mod published;
 mod regions;
 mod rule;
 mod runs;
@@ -32,22 +34,22 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod text;
-mod unheeded;
 mod value;
+mod verdict;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 pub use allow::{Allow, AllowError, AllowList, AllowProblem, Excusable};
-pub use gitleaks::{Gitleaks, GitleaksError};
+pub use gitleaks::{Gitleaks, GitleaksError, Unheeded, Why};
 pub use passes::Passes;
 pub use pattern::PatternProblem;
 pub use pieces::{Piece, Pieces};
 pub use rule::{Rule, RuleError, RuleProblem, RuleText, read};
 pub use scanner::Scanner;
 pub use text::excerpt;
-pub use unheeded::{Unheeded, Why};
 
 /// The rule that a text breaks which has more findings than are looked at: marks and exceptions do not hold for it.
 pub const TOO_MANY: &str = "too-many-findings";
@@ -157,13 +159,18 @@ impl Rules {
     }
 
     /// Adds what a `.gitleaks.toml` has: its rules, the allow lists for all rules, and takes those of our
-    /// rules out that it switches off.
+    /// rules out that it switches off. A rule of its that cannot be run takes the place of none of ours.
     #[must_use]
     pub fn with_gitleaks(mut self, file: Gitleaks) -> Self {
         self.rules.retain(|rule| file.off.iter().all(|id| *id != rule.id));
         self.off.extend(file.off);
         self.passes.extend(file.passes);
-        self.with(file.rules)
+        let ids: HashSet<_> = file.rules.iter().map(Rule::id).collect();
+        for rule in &mut self.rules {
+            rule.is_second = ids.contains(rule.id());
+        }
+        self.rules.extend(file.rules);
+        self
     }
 
     /// Lists the rules.

@@ -38,7 +38,9 @@ pub(super) fn role(name: &[u8]) -> Option<Role> {
         return (!before.iter().any(|word| is_one(word, NO_PASSWORD))).then_some(Role::Password);
     }
     if is_one(last, SECRETS) || ends(last, &SECRET_ENDS) {
-        return (!is_one(previous, NO_TOKEN)).then_some(Role::Secret);
+        // `publicKeyToken` is what everybody may know.
+        let is_public = is_one(previous, KEY) && before.iter().any(|word| is_one(word, PUBLIC));
+        return (!is_public && !is_one(previous, NO_TOKEN)).then_some(Role::Secret);
     }
     if ends(last, &[b"key", b"salt"]) && last.len() <= 4 {
         return key(before);
@@ -133,7 +135,7 @@ fn is_neutral(word: &[u8]) -> bool {
 }
 
 /// The lists of words below, each with its bit.
-const LISTS: [(u16, &str); 10] = [
+const LISTS: [(u16, &str); 12] = [
     (EXAMPLES, EXAMPLES_WORDS),
     (NEUTRAL, NEUTRAL_WORDS),
     (PASSWORDS, PASSWORDS_WORDS),
@@ -144,7 +146,11 @@ const LISTS: [(u16, &str); 10] = [
     (KEYS, KEYS_WORDS),
     (NO_KEY, NO_KEY_WORDS),
     (OPEN, OPEN_WORDS),
+    (KEY, "key"),
+    (PUBLIC, "public pub"),
 ];
+const KEY: u16 = 1 << 10;
+const PUBLIC: u16 = 1 << 11;
 const EXAMPLES: u16 = 1 << 9;
 const EXAMPLES_WORDS: &str = "example dummy fake sample mock placeholder";
 const NEUTRAL: u16 = 1 << 0;
@@ -160,7 +166,7 @@ const PASS_OF: u16 = 1 << 2;
 /// What `…pass` is the password of, where it is one word.
 const PASS_OF_WORDS: &str = "\
     db my user root admin smtp mail ftp ssh pg sql redis mongo key store login http proxy auth \
-    basic ldap wifi require";
+    basic ldap wifi require rpc app api svc client server cert vpn imap pop jdbc ds bind enable";
 const NO_PASSWORD: u16 = 1 << 3;
 const NO_PASSWORD_WORDS: &str = "\
     forgot reset invalid wrong no without hashed encrypted hash missing label show hide toggle";
@@ -283,6 +289,7 @@ mod tests {
             "token_url",
             "hashed_password",
             "key_id",
+            "publicKeyToken",
         ] {
             assert_eq!(role(name.as_bytes()), None, "{name}");
         }

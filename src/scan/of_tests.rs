@@ -1,8 +1,94 @@
-//! What a path says of a file: whether it is one of tests.
+//! What says of a place that it is one of tests, of examples or of what one reads: the path of its file, the
+//! module of tests that it stands in, the comment that documents what follows.
+
+use memchr::memmem;
+
+use super::scanner::View;
+
+/// What a place is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Of tests, of examples, or of documentation.
+    Tests,
+    /// Of what runs.
+    Work,
+}
+
+/// What is known of the places of one text.
+#[derive(Debug)]
+pub(super) struct Setting {
+    /// Whether all of it is of tests.
+    all: Place,
+    /// Where its module of tests begins.
+    tests: usize,
+    is_python: bool,
+}
+
+/// How far back the beginning of a docstring is looked for.
+const DOCSTRING: usize = 4096;
+/// How far back the beginning of a line is looked for.
+const LINE: usize = 200;
+
+impl Setting {
+    pub(super) fn of(view: View<'_>) -> Self {
+        let all = if is_of_tests(view.path) { Place::Tests } else { Place::Work };
+        let is_rust = view.path.ends_with(".rs");
+        let tests = if is_rust { module_of_tests(view.bytes) } else { None };
+        let is_python = view.path.ends_with(".py");
+        Self { all, tests: tests.unwrap_or(usize::MAX), is_python }
+    }
+
+    /// Tells what a place in the text is for.
+    pub(super) fn place_of(&self, text: &[u8], at: usize) -> Place {
+        if at >= self.tests || self.documents(text, at) { Place::Tests } else { self.all }
+    }
+
+    /// Tells whether what stands at a place explains what follows or surrounds it.
+    pub(super) fn documents(&self, text: &[u8], at: usize) -> bool {
+        is_comment(text, at) || (self.is_python && is_docstring(text, at))
+    }
+}
+
+/// Finds `#[cfg(test)]` before a module: in Rust it ends a file.
+fn module_of_tests(text: &[u8]) -> Option<usize> {
+    let mark = b"\n#[cfg(test)]";
+    memmem::find_iter(text, mark).find(|at| {
+        let rest = &text[at + mark.len()..text.len().min(at + 200)];
+        let mut lines = rest.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
+        let line = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"));
+        let line = line.unwrap_or_default();
+        let module = line.strip_prefix(b"pub(crate) ").unwrap_or(line);
+        module.starts_with(b"mod ") && module.ends_with(b"{")
+    })
+}
+
+/// Tells whether a place stands in a string after `def …:` or `class …:`, or at the beginning of a file.
+fn is_docstring(text: &[u8], at: usize) -> bool {
+    let before = &text[at.saturating_sub(DOCSTRING)..at];
+    let Some(open) = memmem::rfind(before, b"\"\"\"") else { return false };
+    let line = before[..open].iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1);
+    let (lines, prefix) = before[..open].split_at(line);
+    let is_first = at <= DOCSTRING
+        && lines.split(|b| *b == b'\n').all(|line| line.is_empty() || line.starts_with(b"#"));
+    let is_alone = prefix.iter().all(|b| matches!(b, b' ' | b'\t' | b'r' | b'u'));
+    is_alone && (is_first || lines.trim_ascii_end().ends_with(b":"))
+}
+
+/// Tells whether a place stands in a comment that documents, or in what one types to try it.
+fn is_comment(text: &[u8], at: usize) -> bool {
+    let before = &text[at.saturating_sub(LINE)..at];
+    let begin = match before.iter().rposition(|b| *b == b'\n') {
+        Some(end) => end + 1,
+        None if at <= LINE => 0,
+        None => return false,
+    };
+    let line = before[begin..].trim_ascii_start();
+    [&b"///"[..], b"//!", b">>> "].iter().any(|mark| line.starts_with(mark))
+}
 
 /// Tells whether a path is that of a test, of an example, or of what one reads.
-pub(super) fn is_of_tests(path: &str) -> bool {
-    const FOLDERS: [&str; 16] = [
+fn is_of_tests(path: &str) -> bool {
+    const FOLDERS: [&str; 20] = [
         "test",
         "tests",
         "testing",
@@ -19,12 +105,17 @@ pub(super) fn is_of_tests(path: &str) -> bool {
         "spec",
         "__tests__",
         "mocks",
+        "sample",
+        "samples",
+        "fuzz",
+        "corpus",
     ];
     let path = path.to_ascii_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let stem = name.split('.').next().unwrap_or_default();
     let is_test = |stem: &str| {
         stem.starts_with("test_")
+            || stem.starts_with("test-")
             || ["_test", "_tests", "-test", "_spec"].iter().any(|end| stem.ends_with(end))
             || ["test", "tests"].contains(&stem)
             || name.contains(".test.")
@@ -49,5 +140,31 @@ mod tests {
         {
             assert!(!is_of_tests(path), "{path}");
         }
+    }
+
+    #[test]
+    fn a_module_of_tests_and_documentation_are_known() {
+        let text = "fn a() {}\n/// b\n#[cfg(test)]\nuse x;\n\n#[cfg(test)]\nmod tests {\n  c\n";
+        let view = View { path: "src/a.rs", bytes: text.as_bytes(), open: None, is_begin: true };
+        let place = |path, part| {
+            let setting = Setting::of(View { path, ..view });
+            setting.place_of(text.as_bytes(), text.find(part).unwrap())
+        };
+        assert_eq!(place("src/a.rs", "a()"), Place::Work);
+        assert_eq!(place("src/a.rs", "b\n"), Place::Tests);
+        assert_eq!(place("src/a.rs", "use x"), Place::Work);
+        assert_eq!(place("src/a.rs", "c\n"), Place::Tests);
+        assert_eq!(place("src/a.go", "c\n"), Place::Work);
+    }
+
+    #[test]
+    fn a_docstring_is_documentation_and_a_text_is_not() {
+        let text = "#!x\n\"\"\"one\"\"\"\nkey = \"\"\"\ntwo\n\"\"\"\n\n\
+                    def f(a):\n    r\"\"\"\n    three\n    \"\"\"\n    four\n";
+        let view = View { path: "a.py", bytes: text.as_bytes(), open: None, is_begin: true };
+        let setting = Setting::of(view);
+        let documents = |part| setting.documents(text.as_bytes(), text.find(part).unwrap());
+        assert!(documents("one") && documents("three"));
+        assert!(!documents("two") && !documents("four"));
     }
 }

@@ -1,5 +1,5 @@
-//! A regular expression that is compiled when it is first used. That it can be is known before: a rule that
-//! turns out not to run in the middle of a text would be one that nobody looked for.
+//! A regular expression that is compiled when it is first used, since to compile hundreds of them takes longer than
+//! a hook may. Its syntax alone tells whether it can be.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-use super::shape::Shape;
+use super::shape::{Shape, is_inside};
 
 /// What a compiled pattern may take, in bytes: a pattern beyond it is not run.
 const LARGEST: usize = 4 << 20;
@@ -39,12 +39,21 @@ pub enum PatternProblem {
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
     pub(super) text: Cow<'static, str>,
-    /// What is known of whatever it matches.
-    pub(super) shape: Shape,
-    /// Whether it matches every text that is not empty.
-    pub(super) takes_all: bool,
-    takes_empty: bool,
+    /// Whether the keywords that it is searched round are part of whatever it matches.
+    is_near: bool,
+    facts: OnceLock<Result<Facts, PatternProblem>>,
+    /// The shape of a text that was checked before.
+    shape: Option<Shape>,
     compiled: OnceLock<Option<Regex>>,
+}
+
+/// What the syntax of a pattern tells.
+#[derive(Debug, Clone, Copy)]
+struct Facts {
+    shape: Shape,
+    size: usize,
+    takes_all: bool,
+    takes_empty: bool,
 }
 
 impl Pattern {
@@ -52,28 +61,23 @@ impl Pattern {
     pub(super) const fn known(text: &'static str, shape: Shape) -> Self {
         Self {
             text: Cow::Borrowed(text),
-            shape,
-            takes_all: false,
-            takes_empty: false,
+            is_near: true,
+            facts: OnceLock::new(),
+            shape: Some(shape),
             compiled: OnceLock::new(),
         }
     }
 
+    /// Takes a text that nobody has looked at yet: where it cannot be run, or matches nothing, it finds nothing.
+    pub(super) fn later(text: String) -> Self {
+        let (facts, compiled) = (OnceLock::new(), OnceLock::new());
+        Self { text: Cow::Owned(text), is_near: true, facts, shape: None, compiled }
+    }
+
     /// Takes a text that can be run.
     pub(super) fn new(text: String) -> Result<Self, PatternProblem> {
-        let parse = |unicode| {
-            let mut parser = regex_syntax::ParserBuilder::new();
-            parser.utf8(false).unicode(unicode).nest_limit(DEEPEST).build().parse(&text).ok()
-        };
-        let parsed = parse(false).or_else(|| parse(true)).ok_or(PatternProblem::Grammar)?;
-        let pattern = Self {
-            text: Cow::Owned(text),
-            shape: Shape::of(&parsed),
-            takes_all: takes_all(&parsed),
-            takes_empty: parsed.properties().minimum_len() == Some(0),
-            compiled: OnceLock::new(),
-        };
-        if size(&parsed) > SURELY && pattern.get().is_none() {
+        let pattern = Self::later(text);
+        if pattern.facts()?.size > SURELY && pattern.get().is_none() {
             return Err(PatternProblem::Large);
         }
         Ok(pattern)
@@ -82,20 +86,55 @@ impl Pattern {
     /// Takes a text that can be run, and matches something.
     pub(super) fn searching(text: String) -> Result<Self, PatternProblem> {
         let pattern = Self::new(text)?;
-        if pattern.takes_empty { Err(PatternProblem::Empty) } else { Ok(pattern) }
+        if pattern.facts()?.takes_empty { Err(PatternProblem::Empty) } else { Ok(pattern) }
     }
 
     /// Says round which keywords it is searched.
     pub(super) fn near(mut self, keywords: &[String]) -> Self {
-        self.shape = self.shape.round(&self.text, keywords);
+        self.is_near = is_inside(&self.text, keywords);
         self
     }
 
-    /// Gives what searches; none only of a text that is [`Self::known`] and should not be.
+    /// Gives what is known of whatever it matches; none where it matches nothing, or cannot be run.
+    pub(super) fn shape(&self) -> Option<Shape> {
+        let read = || self.facts().ok().filter(|facts| !facts.takes_empty).map(|it| it.shape);
+        let shape = self.shape.or_else(read)?;
+        Some(if self.is_near { shape } else { shape.anywhere() })
+    }
+
+    /// Tells whether it matches every text that is not empty.
+    pub(super) fn takes_all(&self) -> bool {
+        self.facts().is_ok_and(|facts| facts.takes_all)
+    }
+
+    /// Tells whether it can be run, and matches something.
+    pub(super) fn runs(&self) -> bool {
+        let is_small = || self.facts().is_ok_and(|facts| facts.size <= SURELY);
+        self.shape().is_some() && (is_small() || self.get().is_some())
+    }
+
+    /// Gives what searches; none where it cannot be run.
     pub(super) fn get(&self) -> Option<&Regex> {
         // A pattern that names characters beyond ASCII in a class is no pattern over bytes.
         let compile = || self.build(false).or_else(|| self.build(true));
         self.compiled.get_or_init(compile).as_ref()
+    }
+
+    fn facts(&self) -> Result<Facts, PatternProblem> {
+        *self.facts.get_or_init(|| {
+            let parse = |unicode| {
+                let mut parser = regex_syntax::ParserBuilder::new();
+                let parser = parser.utf8(false).unicode(unicode).nest_limit(DEEPEST);
+                parser.build().parse(&self.text).ok()
+            };
+            let parsed = parse(false).or_else(|| parse(true)).ok_or(PatternProblem::Grammar)?;
+            Ok(Facts {
+                shape: Shape::of(&parsed),
+                size: size(&parsed),
+                takes_all: takes_all(&parsed),
+                takes_empty: parsed.properties().minimum_len() == Some(0),
+            })
+        })
     }
 
     fn build(&self, unicode: bool) -> Option<Regex> {
@@ -201,7 +240,7 @@ mod tests {
 
     #[test]
     fn what_takes_every_text_is_known() {
-        let takes_all = |text: &str| Pattern::new(text.to_owned()).unwrap().takes_all;
+        let takes_all = |text: &str| Pattern::new(text.to_owned()).unwrap().takes_all();
         for text in [
             ".*",
             ".",

@@ -9,7 +9,7 @@ const STAND_INS: &str = "\
     undefined true false string abc abcd abcdef qwerty todo fixme redacted masked hidden \
     removed empty unset required optional notasecret not-a-secret not-set insecure \
     yourpassword your-password your_password placeholder value text bearer basic invalid wrong \
-    correct newpass newpassword oldpassword hunter2 hunter42 p x pw";
+    correct newpass newpassword oldpassword hunter userid user_id p x pw";
 
 /// Long words that no random text holds, and that long texts made to look real do.
 const IN_LONG: [&[u8]; 9] = [
@@ -114,13 +114,23 @@ pub(super) fn counts(text: &[u8]) -> bool {
 }
 
 /// Few characters, or the same ones again and again.
-fn is_monotonous(text: &[u8]) -> bool {
+pub(super) fn is_monotonous(text: &[u8]) -> bool {
     let mut seen = [false; 256];
     text.iter().for_each(|byte| seen[usize::from(*byte)] = true);
     let distinct = seen.iter().filter(|seen| **seen).count();
     let repeats =
         |period: usize| text.len() >= 2 * period && text[period..] == text[..text.len() - period];
-    distinct <= 2 || (text.len() >= 8 && distinct <= 3) || (1..=12).any(repeats)
+    // A draw of so many characters has more kinds of them, even of hexadecimal digits.
+    let is_few = distinct <= 2 || distinct * 8 < text.len().min(128);
+    is_few || (text.len() >= 8 && distinct <= 3) || (1..=12).any(repeats)
+}
+
+/// Tells whether a text is an element of a list that is looked up: `hosts[0]`.
+pub(super) fn is_element(text: &[u8]) -> bool {
+    let Some(open) = text.iter().position(|b| *b == b'[') else { return false };
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.');
+    let inside = text[open + 1..].strip_suffix(b"]").unwrap_or_default();
+    open > 0 && !inside.is_empty() && text[..open].iter().all(is_name) && inside.iter().all(is_name)
 }
 
 /// Tells whether a text that stands without quotes is code: a call, a path of names, an index.
@@ -185,6 +195,8 @@ mod tests {
             "%(password)s",
             "0123456789abcdef",
             "abc...xyz",
+            "hunter42",
+            "0001010101010101010101010101010101010101010101010101010101010141",
         ] {
             assert!(is_placeholder(text.as_bytes()), "{text}");
         }
@@ -216,5 +228,7 @@ mod tests {
             assert!(is_code(text.as_bytes()), "{text}");
         }
         assert!(!is_code(b"hunter2x!") && !is_code(b"p@ss#word1"));
+        assert!(is_element(b"hosts[0]") && is_element(b"a.b[name]"));
+        assert!(!is_element(b"q8[Rw2k") && !is_element(b"[0]") && !is_element(b"x![1]"));
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::Level;
 use super::checksum::Checksum;
 use super::model;
-use super::of_tests::is_of_tests;
+use super::of_tests::Place;
 use super::paths::Paths;
 use super::pattern::{Pattern, PatternProblem};
 use super::shape::Shape;
@@ -175,6 +175,8 @@ pub struct Rule {
     pub(super) reach: Reach,
     pub(super) level: Level,
     pub(super) level_in_tests: Option<Level>,
+    /// Whether it holds only where another one of its id cannot be run.
+    pub(super) is_second: bool,
 }
 
 impl Rule {
@@ -213,14 +215,29 @@ impl Rule {
             reach: Reach::Head,
             level: text.level,
             level_in_tests: text.level_in_tests,
+            is_second: false,
         })
     }
 
-    /// Whether a finding in a file blocks.
-    pub(super) fn level_at(&self, path: &str) -> Level {
+    /// Whether a finding at a place blocks.
+    pub(super) fn level_at(&self, place: Place) -> Level {
         match self.level_in_tests {
-            Some(level) if is_of_tests(path) => level,
+            Some(level) if place == Place::Tests => level,
             _ => self.level,
+        }
+    }
+
+    /// Tells whether it can be run.
+    pub(super) fn runs(&self) -> bool {
+        self.pattern.as_ref().is_none_or(Pattern::runs)
+    }
+
+    /// How far from its keywords it is searched at most.
+    pub(super) fn reach(&self) -> usize {
+        match &self.pattern {
+            // What stands before and after a match is looked at too: `\b`.
+            Some(pattern) => pattern.shape().map_or(0, |shape| shape.most.saturating_add(4)),
+            None => usize::MAX,
         }
     }
 
@@ -234,6 +251,11 @@ impl Rule {
             && (!self.random || model::is_random(secret))
             && self.checksum.is_none_or(|checksum| checksum.holds(secret))
             && !is_excepted()
+    }
+
+    /// Tells whether it is one of ours: the program lends their texts. What others write means what it says.
+    pub(super) const fn is_ours(&self) -> bool {
+        matches!(self.id, Cow::Borrowed(_))
     }
 
     /// Lends the id.
@@ -301,6 +323,7 @@ impl Known {
             reach: Reach::Head,
             level: self.level,
             level_in_tests: self.level_in_tests,
+            is_second: false,
         }
     }
 }

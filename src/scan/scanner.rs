@@ -1,15 +1,19 @@
 //! The one walk over a text, and what becomes of what it finds.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::assigned::Names;
 use super::keywords::Keywords;
+use super::of_tests::Setting;
 use super::passes::Found;
 use super::regions::{self, Kind, Regions};
 use super::rule::{Reach, Rule};
+use super::shape::Shape;
 use super::text::{Lines, Wide, Widths, has_run};
 use super::value::Net;
-use super::{Excusable, Hit, Level, Pass, Rules, TOO_MANY, Text, assigned, marks, runs};
+use super::verdict::{self, Prefixes};
+use super::{Excusable, Hit, Level, Pass, Rules, TOO_MANY, Text, assigned, marks, published, runs};
 
 /// How far before a keyword its rule's pattern is searched, and how far after it.
 const BEFORE: usize = 256;
@@ -36,12 +40,13 @@ pub struct Scanner<'r> {
     targets: Vec<Target>,
     /// How long each keyword is.
     lengths: Vec<usize>,
-    /// How far from its keywords each rule is searched at most.
-    reaches: Vec<usize>,
     /// The rules that have no keywords.
     bare: Vec<usize>,
     /// The rules that hold for some paths only.
     local: Vec<usize>,
+    /// The rules that others of the same id stand before, and these.
+    seconds: Vec<(usize, usize)>,
+    prefixes: Prefixes<'r>,
 }
 
 /// A text as the walk sees it: all of it, or a piece.
@@ -101,19 +106,20 @@ impl<'r> Scanner<'r> {
             let rules = rules.rules.iter().enumerate();
             rules.filter(|(_, rule)| is(rule)).map(|(at, _)| at).collect()
         };
-        let reach = |rule: &Rule| match &rule.pattern {
-            // What stands before and after a match is looked at too: `\b`.
-            Some(pattern) => pattern.shape.most.saturating_add(4),
-            None => usize::MAX,
-        };
+        let all = || rules.rules.iter().enumerate();
+        let (seconds, firsts): (Vec<_>, Vec<_>) = all().partition(|(_, rule)| rule.is_second);
+        let firsts: HashMap<_, _> = firsts.into_iter().map(|(at, rule)| (rule.id(), at)).collect();
+        let pair = |(at, rule): (usize, &Rule)| Some((at, *firsts.get(rule.id())?));
+        let seconds = seconds.into_iter().filter_map(pair).collect();
         Self {
             rules,
-            reaches: rules.rules.iter().map(reach).collect(),
+            seconds,
             lengths: words.iter().map(|word| word.len()).collect(),
             keywords: Keywords::new(words),
             targets,
             bare: numbered(|rule| rule.keywords.is_empty()),
             local: numbered(|rule| !rule.paths.is_empty()),
+            prefixes: Prefixes::of(&rules.rules),
         }
     }
 
@@ -147,7 +153,8 @@ impl<'r> Scanner<'r> {
         let (mut hits, regions, walk_flooded) = (walk.hits, walk.regions, walk.is_flooded);
         runs::find(view.bytes, level, |raw| push(&mut hits, raw));
         let is_flooded = walk_flooded || hits.len() >= MOST;
-        hits.retain(|raw| !regions.hide(&raw.span));
+        let is_known = |raw: &Raw| published::is_one(&view.bytes[raw.span.clone()]);
+        hits.retain(|raw| !regions.hide(&raw.span) && !is_known(raw));
         let judge = |raw| Judged { passed: self.passes(view, &regions, &raw), raw };
         let on = best(hits).into_iter().filter(|raw| !self.is_off(raw));
         let mut hits: Vec<_> = on.map(judge).collect();
@@ -265,6 +272,7 @@ struct Walk<'s, 'r, 't> {
     /// Whether each rule holds for the path.
     holds: Vec<bool>,
     names: Names<'t>,
+    setting: Setting,
     regions: Regions,
     hits: Vec<Raw>,
     /// Whether a pattern takes more than is looked at.
@@ -284,6 +292,7 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             windows: vec![0..0; rules.len()],
             holds,
             names: Names::new(view.bytes, view.path),
+            setting: Setting::of(view),
             regions: Regions::continuing(view.bytes, view.open),
             hits: Vec::new(),
             is_flooded: false,
@@ -295,8 +304,9 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
             Target::Rule(rule) if self.holds[rule] => self.widen(rule, at, word),
             Target::Rule(_) => {}
             Target::Name => {
+                let known = (&self.setting, &self.scanner.prefixes);
                 let hits = &mut self.hits;
-                self.names.look(at, |raw| push(hits, raw));
+                self.names.look(at, known, |raw| push(hits, raw));
             }
             Target::Region(kind) => {
                 self.regions.mark(self.view.bytes, at, self.scanner.lengths[word], kind);
@@ -306,7 +316,7 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
 
     /// Adds the surroundings of a keyword to those that a rule's pattern is to search.
     fn widen(&mut self, rule: usize, at: usize, word: usize) {
-        let most = self.scanner.reaches[rule];
+        let most = self.scanner.rules.rules[rule].reach();
         let from = at.saturating_sub(most.min(BEFORE));
         let to = self.view.bytes.len().min(at + self.scanner.lengths[word] + most.min(AFTER));
         let window = &mut self.windows[rule];
@@ -340,23 +350,23 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
     }
 
     fn search(&mut self, at: usize, window: Range<usize>) {
-        let rule = &self.scanner.rules.rules[at];
-        let text = &self.view.bytes[..window.end];
-        let level = rule.level_at(self.view.path);
-        let raw = |span, whole| Raw { source: Source::Rule(at), level, span, whole };
-        let Some(pattern) = &rule.pattern else {
-            return push(
-                &mut self.hits,
-                raw(window.start..window.start, window.start..window.start),
-            );
-        };
-        if !has_run(&text[window.start..], pattern.shape.run) {
+        let rules = &self.scanner.rules.rules;
+        let rule = &rules[at];
+        let first = self.scanner.seconds.iter().find(|(second, _)| *second == at);
+        if first.is_some_and(|(_, first)| rules[*first].runs()) {
             return;
         }
-        let Some(pattern) = pattern.get() else {
-            // Whoever made it knows that it can be compiled; were it otherwise, nobody could tell.
-            return push(&mut self.hits, raw(window.clone(), window));
+        let text = &self.view.bytes[..window.end];
+        let raw = |level, span, whole| Raw { source: Source::Rule(at), level, span, whole };
+        let place = self.setting.place_of(text, window.start);
+        let Some(pattern) = &rule.pattern else {
+            let none = window.start..window.start;
+            return push(&mut self.hits, raw(rule.level_at(place), none.clone(), none));
         };
+        // One that cannot be run is told by who reads the rules.
+        let is_there = |shape: &Shape| has_run(&text[window.start..], shape.run);
+        let shape = pattern.shape().filter(is_there);
+        let Some(pattern) = shape.and_then(|_| pattern.get()) else { return };
         let mut from = window.start;
         // Each match may be searched for up to the end of the text.
         let mut left = if rule.reach == Reach::Whole { FEW } else { MOST };
@@ -373,8 +383,9 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
                 Some(captures) => rule.group.of(&captures).unwrap_or(whole.clone()),
                 None => whole.clone(),
             };
-            if rule.means(&text[span.clone()]) {
-                push(&mut self.hits, raw(span, whole));
+            let known = (&self.setting, &self.scanner.prefixes);
+            if let Some(level) = verdict::of_rule(rule, text, &span, known) {
+                push(&mut self.hits, raw(level, span, whole));
             }
         }
     }

@@ -18,12 +18,16 @@ impl Shape {
         Self { run: least_run(hir), most: hir.properties().maximum_len().unwrap_or(usize::MAX) }
     }
 
-    /// The same of a rule's pattern: where a keyword is no part of it, what it matches may stand anywhere near.
-    pub(crate) fn round(self, pattern: &str, keywords: &[impl AsRef<str>]) -> Self {
-        let plain = pattern.replace('\\', "").to_ascii_lowercase();
-        let is_inside = keywords.iter().all(|word| plain.contains(word.as_ref()));
-        Self { most: if is_inside { self.most } else { usize::MAX }, ..self }
+    /// The same where what it matches may stand anywhere near a keyword.
+    pub(crate) fn anywhere(self) -> Self {
+        Self { most: usize::MAX, ..self }
     }
+}
+
+/// Tells whether keywords are part of a pattern, and so of whatever it matches.
+pub(crate) fn is_inside(pattern: &str, keywords: &[impl AsRef<str>]) -> bool {
+    let plain = pattern.replace('\\', "").to_ascii_lowercase();
+    keywords.iter().all(|word| plain.contains(word.as_ref()))
 }
 
 /// Tells whether a byte is of those that tokens are made of.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Level;
 use super::model::{self, Kinds};
 use super::naming::Role;
-use super::placeholder::{counts, holds, is_code, is_placeholder};
+use super::placeholder::{counts, holds, is_code, is_element, is_placeholder};
 
 /// What finds values that are of no known form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub(super) enum Form {
     Wrapped,
     /// The rest of a line, in what is no source code.
     Bare,
+    /// The same in a file of settings, where all is said to a program and nothing to people.
+    Setting,
     /// A part of a line.
     Inline,
     /// Without quotes in source code.
@@ -71,7 +73,8 @@ pub(super) fn judge(
     if text.len() < 5 || text.len() > LONGEST || !text.iter().all(u8::is_ascii_graphic) {
         return None;
     }
-    if is_placeholder(text) || is_open(text) || (form != Form::Quoted && is_code(text)) {
+    let is_looked_up = is_element(text) || (form != Form::Quoted && is_code(text));
+    if is_placeholder(text) || is_open(text) || is_looked_up {
         return None;
     }
     if role != Role::Password && counts(text) {
@@ -89,11 +92,15 @@ pub(super) fn judge(
 fn password(form: Form, text: &[u8], is_paired: impl Fn() -> bool) -> Option<(Net, Level)> {
     let kinds = Kinds::of(text);
     let least = match form {
-        Form::Quoted | Form::Bare | Form::Wrapped => 8.0,
+        Form::Quoted | Form::Bare | Form::Setting | Form::Wrapped => 8.0,
         Form::Inline => 12.0,
         Form::Code => 24.0,
     };
-    if is_random(text, least) && (kinds.digits > 0 || matches!(form, Form::Quoted | Form::Bare)) {
+    // Letters alone are a draw less often.
+    let least = if kinds.digits + kinds.upper > 0 { least } else { least + 8.0 };
+    if is_random(text, least)
+        && (kinds.digits > 0 || matches!(form, Form::Quoted | Form::Bare | Form::Setting))
+    {
         return Some((Net::Password, Level::Block));
     }
     if matches!(form, Form::Wrapped | Form::Code) || is_uuid(text) {
@@ -103,16 +110,55 @@ fn password(form: Form, text: &[u8], is_paired: impl Fn() -> bool) -> Option<(Ne
     if is_made_up && form != Form::Inline {
         return Some((Net::Password, Level::Block));
     }
+    if is_made_up {
+        return is_paired().then_some((Net::Password, Level::Block));
+    }
+    if form == Form::Inline {
+        return None;
+    }
+    match worded(text, kinds)? {
+        Worded::Plain | Worded::Marked if form == Form::Setting && text.len() > 6 => {
+            Some((Net::Password, Level::Block))
+        }
+        Worded::Plain => is_paired().then_some((Net::Password, Level::Block)),
+        // `super$ecret` is a password in one text and a label in the next: nothing in it tells.
+        Worded::Marked => Some((Net::Password, Level::Warn)),
+        Worded::Joined => is_paired().then_some((Net::Password, Level::Warn)),
+    }
+}
+
+/// How a text of letters is a word.
+enum Worded {
+    /// Letters and digits alone.
+    Plain,
+    /// With one mark among them.
+    Marked,
+    /// Words that are joined: names of things look so.
+    Joined,
+}
+
+/// Says how a text is a word that may be a password, if it is one.
+fn worded(text: &[u8], kinds: Kinds) -> Option<Worded> {
     let is_name = holds(text, b"pass") && kinds.lower < text.len();
     // What begins with a capital is a word for those who read: `Password=Senha`.
     let is_label = kinds.upper == 1 && text[0].is_ascii_uppercase();
-    let is_word = kinds.letters() >= 5
-        && !is_label
-        && !text.ends_with(b"@")
-        && !text.contains(&b'.')
-        && !is_name;
-    let is_worth = is_made_up || (is_word && form != Form::Inline);
-    (is_worth && is_paired()).then_some((Net::Password, Level::Block))
+    if kinds.letters() < 5 || text.ends_with(b"@") || text.contains(&b'.') || is_name {
+        return None;
+    }
+    let is_joint = |b: &u8| matches!(b, b'_' | b'-');
+    let marks = text.iter().filter(|b| is_mark(b)).count();
+    let joints = text.iter().filter(|b| is_joint(b)).count();
+    match (marks, joints, kinds.marks) {
+        (0, 0, 0) => (!is_label).then_some(Worded::Plain),
+        (1, 0, 1) if !is_selector(text) && text.len() >= 8 => Some(Worded::Marked),
+        (0, _, all) if all == joints => (!is_label).then_some(Worded::Joined),
+        _ => None,
+    }
+}
+
+/// Marks that people put into passwords to please a form.
+fn is_mark(byte: &u8) -> bool {
+    b"!@#$%^&*?+~".contains(byte)
 }
 
 /// The passwords for programs that a large mail service makes: four times four letters.
@@ -125,11 +171,11 @@ fn is_of_four(text: &[u8]) -> bool {
 /// Tells whether a text looks like what people make up to please a form: words with digits or marks in
 /// them, and no identifier.
 fn is_made_up(text: &[u8], kinds: Kinds) -> bool {
-    let is_mark = |b: &u8| b"!@#$%^&*?+~".contains(b);
     let core = text.trim_ascii_end();
     let end = core.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |at| at + 1);
     let marks_inside = core[..end].iter().filter(|b| is_mark(b)).count();
     let marks = core.iter().filter(|b| is_mark(b)).count();
+    let is_marked = marks > 1 || (marks == 1 && kinds.digits > 0);
     let has_separator = text.iter().any(|b| b"_-./:,;|=\\{}()[]<>\"'".contains(b));
     let is_format = text.windows(2).any(|two| two[0] == b'%' && two[1].is_ascii_alphabetic());
     if kinds.letters() < 2 || is_format || text.len() < 6 || is_selector(text) {
@@ -138,7 +184,7 @@ fn is_made_up(text: &[u8], kinds: Kinds) -> bool {
     if has_separator {
         return marks_inside > 0 && kinds.digits > 0 && kinds.count() == 3;
     }
-    marks_inside > 0
+    (marks_inside > 0 && is_marked)
         || (kinds.digits >= 2 && text.len() >= 7)
         || (kinds.digits > 0 && (marks > 0 || (kinds.count() == 3 && text.len() >= 7)))
 }
@@ -153,11 +199,11 @@ fn is_selector(text: &[u8]) -> bool {
 fn is_secret(form: Form, text: &[u8]) -> bool {
     let kinds = Kinds::of(text);
     let least = match form {
-        Form::Quoted | Form::Bare => 9.0,
+        Form::Quoted | Form::Bare | Form::Setting => 9.0,
         Form::Wrapped | Form::Inline => 18.0,
         Form::Code => 28.0,
     };
-    let shortest = if matches!(form, Form::Quoted | Form::Bare) { 8 } else { 16 };
+    let shortest = if matches!(form, Form::Quoted | Form::Bare | Form::Setting) { 8 } else { 16 };
     if text.len() < shortest || (kinds.digits == 0 && text.len() < 14) {
         return false;
     }
@@ -175,14 +221,18 @@ fn is_secret(form: Form, text: &[u8]) -> bool {
 
 fn is_key(form: Form, text: &[u8]) -> bool {
     let kinds = Kinds::of(text);
-    if !matches!(form, Form::Quoted | Form::Bare) || is_uuid(text) || kinds.digits < 2 {
+    if !matches!(form, Form::Quoted | Form::Bare | Form::Setting)
+        || is_uuid(text)
+        || kinds.digits < 2
+    {
         return false;
     }
     if is_hex(text) {
         let is_usual = matches!(text.len(), 32 | 40 | 48 | 64 | 72 | 96 | 128);
         return form == Form::Quoted && is_usual && kinds.digits > 4 && kinds.letters() > 4;
     }
-    text.len() >= 16 && is_random(text, 28.0)
+    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || b"_-+/=.~:!@#%^*".contains(b);
+    text.len() >= 16 && text.iter().all(is_plain) && is_random(text, 28.0)
 }
 
 /// Tells whether a text is more likely drawn than written, by so many bits, and all over.
@@ -226,13 +276,17 @@ pub(super) fn is_uuid(text: &[u8]) -> bool {
 fn is_open(text: &[u8]) -> bool {
     // Paths, names with a hash, hashes of passwords, public keys.
     const HEADS: &str = "./ ../ ~/ arn: sha1- sha256- sha384- sha512- sha256: $2a$ $2b$ $2y$ $1$ $5$ $6$ \
-                         $argon2 $apr1$ {SHA pbkdf2 data: ssh- MFkwEwYHKoZIzj0 MIIBIjANBgkqhkiG9w0 MCowBQYDK2Vw";
+                         $argon2 $apr1$ {SHA pbkdf2 data: ssh- age1 npub1 sealed.v dropped.v \\\"sealed.v MFkwEwYHKoZIzj0 MIIBIjANBgkqhkiG9w0 MCowBQYDK2Vw";
     let is_path = text[0] == b'/' && text[1..].contains(&b'/');
     let is_head = HEADS.split_ascii_whitespace().any(|head| text.starts_with(head.as_bytes()));
     let count = |byte: u8| text.iter().filter(|b| **b == byte).count();
     let is_list = count(b'|') > 1 || count(b'\\') * 5 > text.len();
+    // What names a thing by its GUID: `_SA_{262E99C9-…}`.
+    let is_named = text.strip_suffix(b"}").is_some_and(|rest| {
+        rest.rsplit(|b| *b == b'{').next().is_some_and(|inside| rest.len() > 36 && is_uuid(inside))
+    });
     let is_place = is_path || is_head || holds(text, b"://") || is_mail(text);
-    is_place || is_list || holds(text, b"()") || is_number(text) || is_pattern(text)
+    is_place || is_list || is_named || holds(text, b"()") || is_number(text) || is_pattern(text)
 }
 
 fn is_mail(text: &[u8]) -> bool {

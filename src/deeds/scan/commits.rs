@@ -162,7 +162,7 @@ pub fn scan(
         Some(_) => place.checkout.count_commits(&commits.walk)?,
         None => 0,
     };
-    let mut judge = Judge::new(&standards, values);
+    let mut judge = Judge::new(&standards, values).telling();
     judge.clear = true;
     judge.scanned.commits = Some(0);
     let mut look = Look::new(place, judge, &law)?;

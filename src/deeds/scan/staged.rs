@@ -23,7 +23,8 @@ pub(in crate::deeds) fn look(
     judged(place, standards, changes, false)
 }
 
-/// The same, and whether values in clear in managed files are told, which the hook judges by the log.
+/// The same, and whether values in clear in managed files are told, which the hook judges by the log, and what of
+/// the rules of others is not heeded.
 fn judged(
     place: &Place<'_>,
     standards: &Standards,
@@ -31,7 +32,10 @@ fn judged(
     clear: bool,
 ) -> Result<Scanned, DeedError> {
     let mut judge = Judge::new(standards, Values::staged(place, changes)?);
-    judge.clear = clear;
+    if clear {
+        judge = judge.telling();
+        judge.clear = true;
+    }
     let is_changed = |path: &&str| changes.iter().any(|change| change.raw == path.as_bytes());
     judge.scanned.relaxed.extend([GITLEAKS, ALLOW].into_iter().filter(is_changed));
     let leaks = judge_changes(place, &mut judge, changes)?;

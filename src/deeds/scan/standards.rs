@@ -17,8 +17,8 @@ pub(in crate::deeds) struct Standards {
     pub(super) allow: AllowList,
     /// What is managed; none without a policy that can be read.
     pub(in crate::deeds) policy: Option<Policy>,
-    /// What of the rules of others is not heeded.
-    pub(super) unheeded: Vec<Unheeded>,
+    /// The rules of others.
+    gitleaks: Option<String>,
 }
 
 impl Standards {
@@ -28,7 +28,7 @@ impl Standards {
     /// Our own, without a repository.
     pub(super) fn ours() -> Self {
         let (rules, allow) = (Rules::ours(), AllowList::default());
-        Self { rules, allow, policy: None, unheeded: Vec::new() }
+        Self { rules, allow, policy: None, gitleaks: None }
     }
 
     /// Reads those of a place.
@@ -41,12 +41,11 @@ impl Standards {
             own.rules = own.rules.without(&policy.guard.off);
         }
         if let Some(bytes) = place.read(&GITLEAKS.parse()?)? {
-            let text = String::from_utf8_lossy(&bytes);
-            let mut read = Gitleaks::read(&text)
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let read = Gitleaks::skim(&text)
                 .map_err(|why| broken(GITLEAKS, why.line, "is not what gitleaks reads"))?;
-            read.know(&Rules::ours());
-            own.unheeded = std::mem::take(&mut read.unheeded);
             own.rules = own.rules.with_gitleaks(read);
+            own.gitleaks = Some(text);
         }
         if let Some(bytes) = place.read(&ALLOW.parse()?)? {
             let text = String::from_utf8_lossy(&bytes);
@@ -57,6 +56,14 @@ impl Standards {
             own.obey(policy, text)?;
         }
         Ok(own)
+    }
+
+    /// Tells what of the rules of others is not heeded; takes as long as a hook has in all.
+    pub(super) fn unheeded(&self) -> Vec<Unheeded> {
+        let read = self.gitleaks.as_deref().and_then(|text| Gitleaks::read(text).ok());
+        let Some(mut read) = read else { return Vec::new() };
+        read.know(&Rules::ours());
+        read.unheeded
     }
 
     /// Takes the policy's own rules over all others: it is signed.

