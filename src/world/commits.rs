@@ -20,6 +20,8 @@ pub struct Walk {
     ids: Vec<String>,
     /// What else `rev-list` is told.
     args: Vec<String>,
+    /// Whether the newest come first: any other order costs a look at all of them.
+    is_newest_first: bool,
     /// Annotated tags among the names.
     pub tags: Vec<ObjectId>,
     /// Contents that a name leads to without a commit, with that name.
@@ -103,7 +105,7 @@ impl Checkout {
     pub fn walk_unpushed(&self, tips: &[ObjectId]) -> Walk {
         let ids = tips.iter().map(|tip| tip.as_str().to_owned()).collect();
         let args = ["--max-count=64", "--not", "--remotes"].map(str::to_owned).to_vec();
-        Walk { ids, args, ..Walk::default() }
+        Walk { ids, args, is_newest_first: true, ..Walk::default() }
     }
 
     /// All commits and tags that a reference leads to: branches, notes, and every entry of the stash.
@@ -214,7 +216,8 @@ impl Checkout {
         how: &[&str],
         show: &mut dyn FnMut(Step) -> Result<(), WorldError>,
     ) -> Result<(), WorldError> {
-        let mut commits = self.rev_list(walk, &["--topo-order", "--reverse"])?;
+        let order = ["--topo-order", "--reverse"];
+        let mut commits = self.rev_list(walk, if walk.is_newest_first { &[] } else { &order })?;
         let mut args = vec!["diff-tree", "--stdin", "-r", "-z", "--root", "--raw"];
         args.extend(["--no-abbrev", "--no-renames", "--ignore-submodules=none"]);
         args.extend(how);

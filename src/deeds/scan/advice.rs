@@ -58,7 +58,11 @@ pub(super) fn in_commit(leak: &Leak, commit: &ObjectId, is_range: bool) -> Strin
 
 /// Of what a tag says, or leads to without a commit.
 pub(super) fn in_tag(leak: &Leak) -> String {
-    format!("{}; if not: git tag -d NAME, or leave it out of the push", ended(leak))
+    let tag = leak
+        .commit
+        .as_ref()
+        .map(|tag| format!("; if not: git tag -d $(git tag --points-at {})", tag.short()));
+    format!("{}{}", ended(leak), tag.unwrap_or_default())
 }
 
 /// Of what a reference is called, which is not shown.
