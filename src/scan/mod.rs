@@ -12,11 +12,9 @@ mod assigned;
 mod beside;
 mod checksum;
 mod cursor;
-mod dialect;
 mod gitleaks;
 mod hosts;
 mod keywords;
-mod list;
 pub mod managed;
 mod marks;
 mod model;
@@ -36,7 +34,6 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod text;
-mod unheeded;
 mod value;
 mod verdict;
 
@@ -46,14 +43,13 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 pub use allow::{Allow, AllowError, AllowList, AllowProblem, Excusable};
-pub use gitleaks::{Gitleaks, GitleaksError};
+pub use gitleaks::{Gitleaks, GitleaksError, Unheeded, Why};
 pub use passes::Passes;
 pub use pattern::PatternProblem;
 pub use pieces::{Piece, Pieces};
 pub use rule::{Rule, RuleError, RuleProblem, RuleText, read};
 pub use scanner::Scanner;
 pub use text::excerpt;
-pub use unheeded::{Unheeded, Why};
 
 /// The rule that a text breaks which has more findings than are looked at: marks and exceptions do not hold for it.
 pub const TOO_MANY: &str = "too-many-findings";

@@ -3,6 +3,7 @@
 use super::texts::{Fresh, Judge, Origin};
 use super::{Leak, What};
 use crate::names::{KeyPath, RepoPath, quoted};
+use crate::policy::Policy;
 use crate::scan::Level;
 use crate::verify;
 
@@ -14,9 +15,14 @@ impl Judge<'_> {
     pub(super) fn in_clear(&self, origin: Origin<'_>, text: &[u8]) -> Vec<Fresh> {
         let path = std::str::from_utf8(origin.path).ok();
         let path = path.and_then(|path| path.parse::<RepoPath>().ok());
-        let Some((path, policy)) = path.zip(self.policy) else { return Vec::new() };
-        let Some(env) = policy.environment_of(&path) else { return Vec::new() };
-        let found = verify::in_clear(&path, text, &|key| policy.is_clear(env, key));
+        let Some(path) = path else { return Vec::new() };
+        let all = self.policies.iter().copied();
+        let owners =
+            all.filter_map(|policy: &Policy| Some((policy, policy.environment_of(&path)?)));
+        let owners: Vec<_> = owners.collect();
+        let Some((_, env)) = owners.first() else { return Vec::new() };
+        let is_clear = |key: &_| owners.iter().all(|(policy, env)| policy.is_clear(env, key));
+        let found = verify::in_clear(&path, text, &is_clear);
         let shown = self.shown(origin.path);
         let fresh = |(key, at): (Option<_>, usize)| {
             let line = 1 + text[..at].iter().filter(|byte| **byte == b'\n').count();

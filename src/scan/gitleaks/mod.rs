@@ -8,14 +8,20 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::dialect::of_go;
-use super::list::{List, Rest};
+use self::dialect::of_go;
+use self::list::{List, Rest};
 use super::passes::Passes;
 use super::paths::Paths;
 use super::pattern::Pattern;
 use super::rule::{Group, Reach, Rule, is_keyword, line_of};
-use super::{Level, Rules, Unheeded, Why};
+use super::{Level, Rules};
+
+mod dialect;
+mod list;
+mod unheeded;
+
 use crate::names::is_hazard;
+pub use unheeded::{Unheeded, Why};
 
 /// The longest id in characters that is shown whole.
 const LONGEST: usize = 120;
@@ -382,6 +388,10 @@ mod tests {
         read.unheeded.iter().map(ToString::to_string).collect()
     }
 
+    fn more_than_can_be_counted() -> String {
+        format!("{}a{}z", "(".repeat(8), "{0,900})".repeat(8))
+    }
+
     #[test]
     fn what_is_not_heeded_is_told_with_its_line() {
         let rule = |fields: &str| format!("\n[[rules]]\nid = 'own'\n{fields}\n");
@@ -399,6 +409,7 @@ mod tests {
             (rule("regex = '(?<!x)y'"), 2, "`own` is not searched for: its `regex` is no regular"),
             (rule("regex = 'x*'"), 2, "its `regex` takes an empty text"),
             (rule("regex = '((a{0,200}){0,200}){0,200}z'"), 2, "its `regex` is too large"),
+            (rule(&format!("regex = '{}'", more_than_can_be_counted())), 2, "too large"),
             (rule("regex = 'abc'\npath = '(('"), 2, "its `path` is no regular"),
             (rule("path = '.*'"), 2, "its `path` takes every file"),
             (rule("regex = 'abc'\n[[rules.required]]\nid = 'jwt'"), 2, "only near"),

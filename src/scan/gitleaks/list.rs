@@ -7,9 +7,9 @@ use serde::de::IgnoredAny;
 
 use super::Why;
 use super::dialect::of_go;
-use super::passes::{Enough, Passes, Target};
-use super::paths::Paths;
-use super::pattern::Pattern;
+use crate::scan::passes::{Enough, Passes, Target};
+use crate::scan::paths::Paths;
+use crate::scan::pattern::Pattern;
 
 /// Fields that say nothing about what is found, in lower case.
 const METADATA: [&str; 6] =

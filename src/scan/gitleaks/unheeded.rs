@@ -1,6 +1,6 @@
 //! What of a `.gitleaks.toml` is not heeded: told, since whoever wrote it counts on it.
 
-use super::pattern::PatternProblem;
+use crate::scan::pattern::PatternProblem;
 
 /// Something in a `.gitleaks.toml` that is not heeded. Holds nothing of the file but ids of rules.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
