@@ -41,6 +41,8 @@ fn a_writer_who_does_not_read_drops_a_value_and_says_so() {
     exit 0
     --- stdout
     prod/DB_URL dropped for its readers: you cannot read it back. Readers: ana, ben, deploy. Rotate by 2026-04-01. Entry [id], signed by cleo.
+    --- stderr
+    `scan` and the hooks do not look for it elsewhere: it is too common
     ");
     let dropped = line(&estate, ENV, "DB_URL=");
     assert!(dropped.starts_with("DB_URL=dropped.v1."), "{dropped}");
