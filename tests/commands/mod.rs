@@ -17,6 +17,7 @@ mod extend;
 mod generate;
 mod get;
 mod guarded;
+mod hidden;
 mod hook;
 mod hooks;
 pub(crate) mod incident;

@@ -1,24 +1,32 @@
 //! Values in clear in a file that the policy wants sealed, as a commit brought it: whatever became of it later.
 
-use super::texts::{Fresh, Judge, Origin};
+use super::leaks::Places;
+use super::texts::{Fresh, Judge, MOST, Origin};
 use super::{Leak, What};
 use crate::names::{RepoPath, quoted};
 use crate::scan::Level;
-use crate::verify;
+use crate::{seal, verify};
 
 /// The rule that a value in clear breaks.
 const PLAINTEXT: &str = "plaintext";
 
 impl Judge<'_> {
-    /// Finds what stands in clear in a managed file.
-    pub(super) fn in_clear(&self, origin: Origin<'_>, text: &[u8]) -> Vec<Fresh> {
+    /// Finds what stands in clear in a managed file, of which all is at hand or the beginning: one that is so long is
+    /// sealed as a whole.
+    pub(super) fn in_clear(&self, origin: Origin<'_>, (text, is_all): (&[u8], bool)) -> Vec<Fresh> {
         let path = std::str::from_utf8(origin.path).ok();
         let path = path.and_then(|path| path.parse::<RepoPath>().ok());
         let Some((path, policy)) = path.zip(self.policy) else { return Vec::new() };
         let Some(env) = policy.environment_of(&path) else { return Vec::new() };
-        let found = verify::in_clear(&path, text, &|key| policy.is_clear(env, key));
+        let mut found = match is_all {
+            true => verify::in_clear(&path, text, &|key| policy.is_clear(env, key)),
+            false if seal::is_whole(text) => Vec::new(),
+            false => vec![(None, 0)],
+        };
+        found.sort_by_key(|(_, at)| *at);
+        let mut places = Places::of(text, 1);
         let fresh = |(key, at): (Option<_>, usize)| {
-            let line = 1 + text[..at].iter().filter(|byte| **byte == b'\n').count();
+            let (line, _) = places.place(at);
             let leak = Leak {
                 path: path.to_string(),
                 line,
@@ -35,6 +43,6 @@ impl Judge<'_> {
             };
             (leak, Some(at..at))
         };
-        found.into_iter().map(fresh).collect()
+        found.into_iter().take(MOST).map(fresh).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use super::commits::MESSAGE;
 use super::law::Law;
-use super::texts::{Fresh, Judge, Origin};
+use super::texts::{Judge, Origin};
 use super::{Leak, Progress, advice};
 use crate::deeds::load::Place;
 use crate::policy::Policy;
@@ -88,7 +88,8 @@ impl<'l> Look<'l, '_> {
         let (judge, mut found) = (&mut self.judge, Vec::new());
         self.place.checkout.each_message(kind, ids, &mut |at, text| {
             let origin = Origin { path: path.as_bytes(), commit: Some(&ids[at]) };
-            found.extend(judge.read(origin, text)?.into_iter().map(|(leak, _)| (at, leak)));
+            let leaks = judge.read(origin, text)?.into_iter().map(|(leak, _)| leak).collect();
+            found.extend(judge.kept(leaks).into_iter().map(|leak| (at, leak)));
             Ok(())
         })?;
         Ok(found)
@@ -99,9 +100,8 @@ impl<'l> Look<'l, '_> {
         let changes = self.unseen(steps)?;
         let ids = changes.iter().filter_map(|(_, it, _)| it.now.as_ref().map(|now| now.1.clone()));
         let ids: Vec<ObjectId> = ids.collect();
-        let mut fresh: Vec<(usize, Vec<Fresh>)> = Vec::new();
-        let (judge, seen) = (&mut self.judge, &mut self.seen);
-        self.place.checkout.each_blob_read(&ids, &mut |place, (_, content)| {
+        let (judge, seen, checkout) = (&mut self.judge, &mut self.seen, &self.place.checkout);
+        checkout.each_blob_read(&ids, &mut |place, (_, content)| {
             let (at, change, policy) = changes[place];
             if seen.has(change, policy) {
                 return Ok(());
@@ -111,27 +111,15 @@ impl<'l> Look<'l, '_> {
             let is_first = change.before.is_empty();
             let mut here = if is_first { judge.path(origin) } else { Vec::new() };
             here.extend(judge.read(origin, content)?);
-            if here.is_empty() {
-                seen.add(change, policy);
-            } else {
-                fresh.push((place, here));
-            }
-            Ok(())
-        })?;
-        for (place, fresh) in fresh {
-            let (at, change, policy) = changes[place];
-            if self.seen.has(change, policy) {
-                continue;
-            }
-            let all = fresh.len();
-            let news = self.judge.news(&self.place.checkout, change, fresh)?;
+            let all = here.len();
+            let news = judge.news(checkout, change, here)?;
             // Where a part of it was old here, that may be new where another commit brings it.
             if news.len() == all {
-                self.seen.add(change, policy);
+                seen.add(change, policy);
             }
-            found.extend(news.into_iter().map(|leak| (at, leak)));
-        }
-        Ok(())
+            found.extend(judge.kept(news).into_iter().map(|leak| (at, leak)));
+            Ok(())
+        })
     }
 
     /// Judges the paths of submodules, which have no content.
@@ -140,7 +128,8 @@ impl<'l> Look<'l, '_> {
         let all = all.flat_map(|(at, step)| step.changes.iter().map(move |change| (at, change)));
         for (at, change) in all.filter(|(_, it)| it.brings_path() && !it.brings_text()) {
             let origin = Origin { path: &change.raw, commit: Some(&steps[at].commit) };
-            found.extend(self.judge.path(origin).into_iter().map(|(leak, _)| (at, leak)));
+            let leaks = self.judge.path(origin).into_iter().map(|(leak, _)| leak).collect();
+            found.extend(self.judge.kept(leaks).into_iter().map(|leak| (at, leak)));
         }
     }
 
@@ -178,7 +167,8 @@ impl<'l> Look<'l, '_> {
         judge.policy = self.law.first();
         self.place.checkout.each_blob_read(&ids, &mut |at, (_, content)| {
             let origin = Origin { path: walk.blobs[at].0.as_bytes(), commit: None };
-            leaks.extend(judge.read(origin, content)?.into_iter().map(|(leak, _)| leak));
+            let found = judge.read(origin, content)?.into_iter().map(|(leak, _)| leak).collect();
+            leaks.extend(judge.kept(found));
             Ok(())
         })
     }
