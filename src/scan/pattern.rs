@@ -152,9 +152,8 @@ fn size(pattern: &Hir) -> usize {
     const RANGE: usize = 16;
     /// A range of characters, which take up to four bytes each: so many states.
     const STATES: usize = 24;
-    let all = |parts: &[Hir]| {
-        parts.iter().fold(0, |sum: usize, part| sum.saturating_add(size(part) + STATE))
-    };
+    let add = |sum: usize, part: &Hir| sum.saturating_add(size(part)).saturating_add(STATE);
+    let all = |parts: &[Hir]| parts.iter().fold(0, add);
     match pattern.kind() {
         HirKind::Empty | HirKind::Look(_) => STATE,
         HirKind::Literal(literal) => STATE * literal.0.len(),

@@ -388,6 +388,10 @@ mod tests {
         read.unheeded.iter().map(ToString::to_string).collect()
     }
 
+    fn more_than_can_be_counted() -> String {
+        format!("{}a{}z", "(".repeat(8), "{0,900})".repeat(8))
+    }
+
     #[test]
     fn what_is_not_heeded_is_told_with_its_line() {
         let rule = |fields: &str| format!("\n[[rules]]\nid = 'own'\n{fields}\n");
@@ -405,6 +409,7 @@ mod tests {
             (rule("regex = '(?<!x)y'"), 2, "`own` is not searched for: its `regex` is no regular"),
             (rule("regex = 'x*'"), 2, "its `regex` takes an empty text"),
             (rule("regex = '((a{0,200}){0,200}){0,200}z'"), 2, "its `regex` is too large"),
+            (rule(&format!("regex = '{}'", more_than_can_be_counted())), 2, "too large"),
             (rule("regex = 'abc'\npath = '(('"), 2, "its `path` is no regular"),
             (rule("path = '.*'"), 2, "its `path` takes every file"),
             (rule("regex = 'abc'\n[[rules.required]]\nid = 'jwt'"), 2, "only near"),
