@@ -110,7 +110,7 @@ pub(super) fn all(bytes: &[u8]) -> Vec<Run> {
 
 /// Shows each run, in either order of its bytes. Some letters in a row are Latin in each: six of two bytes, or two
 /// of four.
-pub(super) fn runs(bytes: &[u8], see: &mut dyn FnMut(Run)) {
+fn runs(bytes: &[u8], see: &mut dyn FnMut(Run)) {
     let mut done = [0; 4];
     for block in (0..bytes.len()).step_by(BLOCK) {
         let end = bytes.len().min(block + BLOCK);

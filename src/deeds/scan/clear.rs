@@ -2,7 +2,7 @@
 
 use super::leaks::Places;
 use super::texts::{Fresh, Judge, MOST, Origin};
-use super::{Leak, What};
+use super::{Leak, MANAGED, What};
 use crate::names::{RepoPath, quoted};
 use crate::scan::Level;
 use crate::{seal, verify};
@@ -11,9 +11,26 @@ use crate::{seal, verify};
 const PLAINTEXT: &str = "plaintext";
 
 impl Judge<'_> {
+    /// Adds what stands in clear where it must be sealed: what must not stand there at all is told once.
+    pub(super) fn and_in_clear(
+        &self,
+        origin: Origin<'_>,
+        mut fresh: Vec<Fresh>,
+        text: (&[u8], bool),
+    ) -> Vec<Fresh> {
+        let in_clear = if self.clear { self.in_clear(origin, text) } else { Vec::new() };
+        if !in_clear.is_empty() {
+            fresh.retain(|(leak, _)| leak.rule == MANAGED);
+            let known: Vec<_> = fresh.iter().map(|(leak, _)| leak.line).collect();
+            fresh.extend(in_clear.into_iter().filter(|(leak, _)| !known.contains(&leak.line)));
+        }
+        fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
+        fresh
+    }
+
     /// Finds what stands in clear in a managed file, of which all is at hand or the beginning: one that is so long is
     /// sealed as a whole.
-    pub(super) fn in_clear(&self, origin: Origin<'_>, (text, is_all): (&[u8], bool)) -> Vec<Fresh> {
+    fn in_clear(&self, origin: Origin<'_>, (text, is_all): (&[u8], bool)) -> Vec<Fresh> {
         let path = std::str::from_utf8(origin.path).ok();
         let path = path.and_then(|path| path.parse::<RepoPath>().ok());
         let Some((path, policy)) = path.zip(self.policy) else { return Vec::new() };

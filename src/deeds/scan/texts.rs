@@ -10,7 +10,7 @@ use super::archive::{self, Budget, Kind};
 use super::leaks::{At, Places, Room, in_text};
 use super::standards::Standards;
 use super::values::Values;
-use super::{By, Leak, MANAGED, Scanned, advice};
+use super::{By, Leak, Scanned, advice};
 use crate::names::RepoPath;
 use crate::policy::Policy;
 use crate::scan::managed::Found;
@@ -168,23 +168,6 @@ impl<'s> Judge<'s> {
             self.skip(origin, TOO_LARGE);
         }
         Ok(self.and_in_clear(origin, fresh, (head, false)))
-    }
-
-    /// Adds what stands in clear where it must be sealed: what must not stand there at all is told once.
-    fn and_in_clear(
-        &self,
-        origin: Origin<'_>,
-        mut fresh: Vec<Fresh>,
-        text: (&[u8], bool),
-    ) -> Vec<Fresh> {
-        let in_clear = if self.clear { self.in_clear(origin, text) } else { Vec::new() };
-        if !in_clear.is_empty() {
-            fresh.retain(|(leak, _)| leak.rule == MANAGED);
-            let known: Vec<_> = fresh.iter().map(|(leak, _)| leak.line).collect();
-            fresh.extend(in_clear.into_iter().filter(|(leak, _)| !known.contains(&leak.line)));
-        }
-        fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
-        fresh
     }
 
     /// Judges a text as it comes, and tells whether it ends like an archive.

@@ -72,11 +72,11 @@ impl Search<'_> {
     }
 
     pub(super) fn in_wide_letters(&mut self, reading: &Reading<'_>) {
-        wide::runs(reading.bytes, &mut |run| {
+        for run in wide::all(reading.bytes) {
             let how = if run.wide.width() == 2 { How::Utf16 } else { How::Utf32 };
             runs::pieces(run.range, &mut |piece| {
                 self.deeper(reading, &reading.wide(piece, run.wide), how);
             });
-        });
+        }
     }
 }
