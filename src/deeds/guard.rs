@@ -15,7 +15,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, RepoPath, quoted};
 use crate::policy;
 use crate::verify::{LogEvidence, Record, Verified};
-use crate::world::{Amid, Checkout, ObjectId, StagedChange, Stopwatch, World, WorldError};
+use crate::world::{Amid, Checkout, ObjectId, Pushed, StagedChange, Stopwatch, World, WorldError};
 
 /// The most that git tells of a push.
 const MOST: u64 = 16 << 20;
@@ -119,7 +119,7 @@ pub fn pushed(world: &World, remote: &str, told: &mut dyn Read) -> Result<Passin
     let refs: Vec<_> =
         lines.map(|line| objects(line).ok_or_else(garbled)).collect::<Result<_, _>>()?;
     let (tips, known): (Vec<_>, Vec<_>) = refs.into_iter().unzip();
-    let (tips, known): (Vec<_>, Vec<_>) =
+    let (tips, known): (Vec<Pushed>, Vec<_>) =
         (tips.into_iter().flatten().collect(), known.into_iter().flatten().collect());
     // What is only deleted brings nothing.
     let mut scanned = match tips.is_empty() {
@@ -130,15 +130,17 @@ pub fn pushed(world: &World, remote: &str, told: &mut dyn Read) -> Result<Passin
     Ok(Passing { hook: Hook::PrePush, scanned, amid: None })
 }
 
-/// The objects of both sides; none for a side that has none there.
-fn objects(line: &str) -> Option<(Option<ObjectId>, Option<ObjectId>)> {
+/// What is put there, and what was there; none for what is not.
+fn objects(line: &str) -> Option<(Option<Pushed>, Option<ObjectId>)> {
     let words: Vec<_> = line.split(' ').collect();
-    let &[_, ours, _, theirs] = words.as_slice() else { return None };
+    let &[_, ours, name, theirs] = words.as_slice() else { return None };
     let object = |digits: &str| {
         let there = digits.bytes().any(|digit| digit != b'0');
         ObjectId::parse(digits.as_bytes()).map(|id| there.then_some(id))
     };
-    Some((object(ours)?, object(theirs)?))
+    let (ours, theirs) = (object(ours)?, object(theirs)?);
+    let (name, is_new) = (name.to_owned(), theirs.is_none());
+    Some((ours.map(|object| Pushed { name, is_new, object }), theirs))
 }
 
 fn garbled() -> DeedError {

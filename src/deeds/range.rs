@@ -108,7 +108,7 @@ fn added(allow: &Allow) -> Finding {
             "an exception of {rule} in {path} comes with this range, and does not count in it: {}",
             allow.reason
         ),
-        fix: None,
+        fix: Some("merge it first, in a branch of its own: then it counts".to_owned()),
     }
 }
 

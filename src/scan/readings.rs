@@ -17,30 +17,38 @@ impl Scanner<'_> {
         if runs.is_empty() {
             return (hits, regions);
         }
+        // Together, since each look takes as long as some hundred bytes do.
+        let (mut says, mut starts) = (Vec::new(), Vec::with_capacity(runs.len()));
         for run in &runs {
-            let says = run.says(view.bytes);
-            let is_begin = view.is_begin && run.range.start <= MARK;
-            let (mut more, _) = self.look_at(View { bytes: &says, open: None, is_begin, ..view });
-            // What the path alone says was told.
-            more.retain(|hit| !hit.raw.span.is_empty() || hit.raw.source == Source::Flood);
-            place(&mut more, run, &says);
-            hits.extend(more);
+            starts.push(says.len());
+            says.extend_from_slice(&run.says(view.bytes));
+            says.push(b'\n');
         }
+        let is_begin = view.is_begin && runs[0].range.start <= MARK;
+        let (mut more, _) = self.look_at(View { bytes: &says, open: None, is_begin, ..view });
+        // What the path alone says was told.
+        more.retain(|hit| !hit.raw.span.is_empty() || hit.raw.source == Source::Flood);
+        place(&mut more, (&runs, &starts), &says);
+        hits.extend(more);
         (once(hits), regions)
     }
 }
 
-/// Turns places in what a run says to those in the bytes.
-fn place(hits: &mut [Judged], run: &Run, says: &[u8]) {
+/// Turns places in what runs say, each of which starts somewhere, to those in the bytes.
+fn place(hits: &mut [Judged], (runs, starts): (&[Run], &[usize]), says: &[u8]) {
     let mut places: Vec<&mut usize> = Vec::with_capacity(4 * hits.len());
     for hit in hits {
         let (span, whole) = (&mut hit.raw.span, &mut hit.raw.whole);
         places.extend([&mut span.start, &mut span.end, &mut whole.start, &mut whole.end]);
     }
     places.sort_by_key(|place| **place);
-    let mut widths = Widths::new(run, says);
+    let (mut at, mut widths) = (0, Widths::new(&runs[0], says));
     for place in places {
-        *place = widths.place(*place);
+        while starts.get(at + 1).is_some_and(|next| *next <= *place) {
+            at += 1;
+            widths = Widths::new(&runs[at], &says[starts[at]..]);
+        }
+        *place = widths.place(*place - starts[at]).min(runs[at].range.end);
     }
 }
 

@@ -20,12 +20,27 @@ pub struct Walk {
     ids: Vec<String>,
     /// What else `rev-list` is told.
     args: Vec<String>,
+    /// Whether the newest come first: any other order costs a look at all of them.
+    is_newest_first: bool,
     /// Annotated tags among the names.
     pub tags: Vec<ObjectId>,
     /// Contents that a name leads to without a commit, with that name.
     pub blobs: Vec<(String, ObjectId)>,
-    /// Names that lead to what is none of these.
-    pub odd: Vec<String>,
+    /// Trees that a name leads to without a commit, with that name.
+    pub trees: Vec<(String, ObjectId)>,
+    /// The names of references that come along.
+    pub names: Vec<String>,
+}
+
+/// What a push puts where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pushed {
+    /// The name of the reference on the other side.
+    pub name: String,
+    /// Whether there was none of this name.
+    pub is_new: bool,
+    /// What it leads to from now on.
+    pub object: ObjectId,
 }
 
 impl Walk {
@@ -46,8 +61,14 @@ pub struct Step {
     pub changes: Vec<StagedChange>,
 }
 
-/// What is done with a text: its place in the list, and its bytes as they come.
-type Taker<'t> = dyn FnMut(usize, &mut dyn Read) -> Result<(), WorldError> + 't;
+/// What is done with a message: its place in the list, what git writes above it, and its bytes as they come.
+type Taker<'t> = dyn FnMut(usize, &[u8], &mut dyn Read) -> Result<(), WorldError> + 't;
+
+/// What is done with a commit and its parents.
+type Parents<'p> = dyn FnMut(&ObjectId, &[ObjectId]) -> Result<(), WorldError> + 'p;
+
+/// How much is kept of what git writes above a message: people's names come first there.
+const MOST_OF_HEAD: usize = 64 << 10;
 
 impl Checkout {
     /// The commits that one has, and another one has not; all that it has where there is no other.
@@ -61,15 +82,16 @@ impl Checkout {
     /// has: what its remote branches here lead to, and what it said that its references are.
     pub fn walk_pushed(
         &self,
-        tips: &[ObjectId],
+        tips: &[Pushed],
         remote: &str,
         known: &[ObjectId],
     ) -> Result<Walk, WorldError> {
         let mut walk = Walk::default();
         for tip in tips {
-            self.follow(tip.as_str(), tip, &mut walk)?;
+            self.follow(&tip.name, &tip.object, &mut walk)?;
         }
-        walk.ids.extend(tips.iter().map(|tip| tip.as_str().to_owned()));
+        walk.ids.extend(tips.iter().map(|tip| tip.object.as_str().to_owned()));
+        walk.names.extend(tips.iter().filter(|tip| tip.is_new).map(|tip| tip.name.clone()));
         for known in known {
             // What is not at hand leaves nothing out.
             let here = self.commit_named(known.as_str())?;
@@ -77,6 +99,13 @@ impl Checkout {
         }
         walk.args = vec!["--not".to_owned(), format!("--remotes={remote}")];
         Ok(walk)
+    }
+
+    /// The newest commits that these have, and no other side is known to have.
+    pub fn walk_unpushed(&self, tips: &[ObjectId]) -> Walk {
+        let ids = tips.iter().map(|tip| tip.as_str().to_owned()).collect();
+        let args = ["--max-count=64", "--not", "--remotes"].map(str::to_owned).to_vec();
+        Walk { ids, args, is_newest_first: true, ..Walk::default() }
     }
 
     /// All commits and tags that a reference leads to: branches, notes, and every entry of the stash.
@@ -94,6 +123,7 @@ impl Checkout {
                 (_, Some(id), _) => self.follow(&name, &id, &mut walk)?,
                 _ => return Err(garbled("list the references")),
             }
+            walk.names.push(name.into_owned());
         }
         if self.reference("refs/stash")?.is_some() {
             let args = ["rev-list", "--walk-reflogs", "refs/stash"];
@@ -113,6 +143,7 @@ impl Checkout {
             match kind.trim_ascii_end() {
                 b"commit" => return Ok(()),
                 b"blob" => walk.blobs.push((name.to_owned(), id)),
+                b"tree" => walk.trees.push((name.to_owned(), id)),
                 b"tag" => {
                     let text = self.program.ask(doing, &["cat-file", "tag", id.as_str()])?;
                     walk.tags.push(id);
@@ -121,7 +152,7 @@ impl Checkout {
                     id = target.ok_or_else(|| garbled(doing))?;
                     continue;
                 }
-                _ => walk.odd.push(name.to_owned()),
+                _ => return Err(garbled(doing)),
             }
             return Ok(());
         }
@@ -152,10 +183,31 @@ impl Checkout {
         &self,
         walk: &Walk,
         paths: &[&str],
-        show: &mut dyn FnMut(StagedChange) -> Result<(), WorldError>,
+        show: &mut dyn FnMut(&ObjectId, StagedChange) -> Result<(), WorldError>,
     ) -> Result<(), WorldError> {
         let how = [&["-m", "--"], paths].concat();
-        self.compared(walk, &how, &mut |step| step.changes.into_iter().try_for_each(&mut *show))
+        self.compared(walk, &how, &mut |Step { commit, changes }| {
+            changes.into_iter().try_for_each(|change| show(&commit, change))
+        })
+    }
+
+    /// Shows commits with their parents, ancestors first.
+    pub fn each_parents(&self, walk: &Walk, show: &mut Parents<'_>) -> Result<(), WorldError> {
+        let mut child = self.rev_list(walk, &["--topo-order", "--reverse", "--parents"])?;
+        let shown = child.stdout.take().map_or(Ok(()), |out| {
+            BufReader::new(out).split(b'\n').try_for_each(|line| {
+                let line = line.map_err(|_| garbled(WALKING))?;
+                let ids: Option<Vec<_>> =
+                    line.split(|it| *it == b' ').map(ObjectId::parse).collect();
+                let ids = ids.ok_or_else(|| garbled(WALKING))?;
+                ids.split_first().map_or(Ok(()), |(commit, parents)| show(commit, parents))
+            })
+        });
+        if shown.is_err() {
+            let _ended = child.kill();
+        }
+        let end = ended(child);
+        shown.and(end)
     }
 
     fn compared(
@@ -164,7 +216,8 @@ impl Checkout {
         how: &[&str],
         show: &mut dyn FnMut(Step) -> Result<(), WorldError>,
     ) -> Result<(), WorldError> {
-        let mut commits = self.rev_list(walk, &["--topo-order", "--reverse"])?;
+        let order = ["--topo-order", "--reverse"];
+        let mut commits = self.rev_list(walk, if walk.is_newest_first { &[] } else { &order })?;
         let mut args = vec!["diff-tree", "--stdin", "-r", "-z", "--root", "--raw"];
         args.extend(["--no-abbrev", "--no-renames", "--ignore-submodules=none"]);
         args.extend(how);
@@ -201,7 +254,7 @@ impl Checkout {
         Ok(child)
     }
 
-    /// Lends the messages of commits, or of annotated tags, without what git writes above them.
+    /// Lends the messages of commits, or of annotated tags, and what git writes above them.
     pub fn each_message(
         &self,
         kind: &'static str,
@@ -215,8 +268,8 @@ impl Checkout {
                 return Err(WorldError::Git { doing, why });
             };
             let mut text = BufReader::new(content);
-            skip_head(&mut text).map_err(|_| garbled(doing))?;
-            take(at, &mut text)
+            let head = head(&mut text).map_err(|_| garbled(doing))?;
+            take(at, &head, &mut text)
         })
     }
 
@@ -318,13 +371,13 @@ fn change(head: &[u8], raw: Vec<u8>) -> Option<StagedChange> {
     Some(StagedChange { path: repo_path(&raw), raw, now, before })
 }
 
-/// Moves behind the first empty line.
-fn skip_head(from: &mut dyn BufRead) -> std::io::Result<()> {
-    let mut last = 0;
+/// Moves behind the first empty line, and keeps what stands above it.
+fn head(from: &mut dyn BufRead) -> std::io::Result<Vec<u8>> {
+    let (mut head, mut last) = (Vec::new(), 0);
     loop {
         let buffer = from.fill_buf()?;
         if buffer.is_empty() {
-            return Ok(());
+            return Ok(head);
         }
         let ends = |at: &usize| {
             let before = if *at == 0 { last } else { buffer[at - 1] };
@@ -333,9 +386,11 @@ fn skip_head(from: &mut dyn BufRead) -> std::io::Result<()> {
         let length = buffer.len();
         let end = (0..length).find(ends);
         last = buffer[length - 1];
+        let here = &buffer[..end.unwrap_or(length)];
+        head.extend_from_slice(&here[..here.len().min(MOST_OF_HEAD - head.len())]);
         from.consume(end.map_or(length, |at| at + 1));
         if end.is_some() {
-            return Ok(());
+            return Ok(head);
         }
     }
 }
@@ -388,7 +443,7 @@ mod tests {
         let text = |id: &ObjectId| repo.git(&["cat-file", "blob", id.as_str()]);
         let told = |paths: &[&str]| {
             let (checkout, mut told) = (repo.checkout(), Vec::new());
-            let take = &mut |change: StagedChange| {
+            let take = &mut |_: &ObjectId, change: StagedChange| {
                 let now = change.now.as_ref().map(|(_, id)| text(id)).unwrap_or_default();
                 told.push((change.before.iter().map(text).collect::<String>(), now));
                 Ok(())
@@ -460,7 +515,8 @@ mod tests {
         tags.sort();
         tags.dedup();
         checkout
-            .each_message("tag", &tags, &mut |_, from| {
+            .each_message("tag", &tags, &mut |_, head, from| {
+                assert!(head.starts_with(b"object ") && head.ends_with(b" +0000\n"), "{head:?}");
                 let mut text = String::new();
                 from.read_to_string(&mut text).unwrap();
                 texts.push(text);
@@ -470,7 +526,9 @@ mod tests {
         texts.sort();
         assert_eq!(texts, ["of a blob\n", "tag of a tag\n", "tagged\n"]);
         assert_eq!(walk.blobs.len(), 1);
-        assert_eq!(walk.odd, ["refs/tags/four"]);
+        assert_eq!(walk.trees.len(), 1);
+        assert_eq!(walk.trees[0].0, "refs/tags/four");
+        assert!(walk.names.iter().any(|name| name == "refs/tags/four"), "{:?}", walk.names);
         let stashed =
             |(subject, paths): &&(String, Vec<_>)| subject.starts_with("On ") && paths.len() == 1;
         let told = told(&repo, &walk);
@@ -488,8 +546,9 @@ mod tests {
         let named = |text| checkout.commit_named(text).unwrap().unwrap();
         let (tip, gone) = (named("HEAD"), ObjectId::parse(&[b'1'; 40]).unwrap());
         let brought = |remote: &str, known: &[ObjectId]| {
-            let tips = std::slice::from_ref(&tip);
-            told(&repo, &checkout.walk_pushed(tips, remote, known).unwrap()).len()
+            let (name, object) = ("refs/heads/main".to_owned(), tip.clone());
+            let tips = [Pushed { name, is_new: true, object }];
+            told(&repo, &checkout.walk_pushed(&tips, remote, known).unwrap()).len()
         };
         assert_eq!(brought("origin", &[gone]), 1);
         assert_eq!(brought("/elsewhere", &[]), 2);

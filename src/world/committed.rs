@@ -32,6 +32,17 @@ impl Checkout {
         time.ok_or_else(|| garbled(doing))
     }
 
+    /// Says who a commit would be by, as far as git knows that: for each of the two, the name, the address and the time.
+    pub fn who_commits(&self) -> Result<Vec<(&'static str, Vec<u8>)>, WorldError> {
+        let mut who = Vec::new();
+        for (told, name) in [("author", "GIT_AUTHOR_IDENT"), ("committer", "GIT_COMMITTER_IDENT")] {
+            let output = self.program.run(&["var", name])?;
+            // Where it knows nobody, it makes no commit.
+            who.extend(output.status.success().then_some((told, output.stdout)));
+        }
+        Ok(who)
+    }
+
     /// Finds the newest commit of this branch, merges not followed, that claims to be from before a time.
     pub fn commit_before(&self, end: Timestamp) -> Result<Option<ObjectId>, WorldError> {
         let doing = "look for a commit of that day";

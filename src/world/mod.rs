@@ -48,7 +48,7 @@ mod testing;
 pub use cache::Cache;
 pub use change::Change;
 pub use clock::{Stopwatch, now};
-pub use commits::{Step, Walk};
+pub use commits::{Pushed, Step, Walk};
 pub use desk::{
     Consent, Demands, Notes, Settings, View, World, Writes, current_folder, is_link, read_file,
     read_public, read_text,

@@ -5,6 +5,7 @@ mod approve;
 mod as_of;
 mod calendar;
 mod check;
+mod commits;
 mod completions;
 mod deadlines;
 mod demands;

@@ -172,12 +172,56 @@ fn an_older_policy_that_is_put_back_for_a_commit_quiets_nothing() {
     estate.commit("put back");
     estate.git("checkout --quiet sealed -- .secrets-policy.toml secrets");
     estate.commit("as before");
-    let found = estate.by("nobody", "check --range sealed..HEAD").run();
-    assert_eq!(found.code, 1, "{found}");
-    assert!(found.stdout.contains(IN_CLEAR), "{found}");
-    // Where it was in force within the range, it is no leak.
+    // Also where it was in force within the range before.
+    let all = format!("{}..HEAD", "0".repeat(40));
+    for range in ["sealed..HEAD", "clear..HEAD", "base..HEAD", &all] {
+        let found = estate.by("nobody", &format!("check --range {range}")).run();
+        assert_eq!(found.code, 1, "{range}: {found}");
+        assert_eq!(found.stdout.matches(IN_CLEAR).count(), 1, "{range}: {found}");
+    }
+    // Two commits do no better, nor does a merge with one that was made then.
+    estate.git("reset --quiet --hard HEAD~1");
+    estate.write("more", "more\n");
+    estate.commit("goes on");
+    let found = estate.by("nobody", "scan --range base..HEAD").run();
+    assert_eq!(found.stdout.matches(IN_CLEAR).count(), 1, "{found}");
+    // Where it was in force when the commit was made, it is no leak.
     estate.git("reset --quiet --hard sealed");
-    estate.by("nobody", "scan --range base..HEAD").run().done();
+    for range in ["base..HEAD", &all] {
+        estate.by("nobody", &format!("scan --range {range}")).run().done();
+    }
+    estate.git("checkout --quiet -b side clear");
+    estate.edit("secrets/dev.env", |text| text.replace("HOST=db.", "HOST=db2."));
+    estate.commit("made then");
+    estate.git("merge --quiet --no-verify -X theirs -m merged sealed");
+    estate.by("nobody", &format!("scan --range {all}")).run().done();
+}
+
+#[test]
+fn a_policy_that_does_not_hold_lets_nothing_stand_where_there_was_none_before() {
+    let all = format!("scan --range {}..HEAD", "0".repeat(40));
+    for odd in ["# unsigned\n", "garbage[\n"] {
+        let estate = estate();
+        estate.by("nobody", &all).run().done();
+        estate.edit(".secrets-policy.toml", |text| format!("{text}{odd}"));
+        estate.edit("secrets/dev.env", |text| format!("{text}HOST=db.example.net\n"));
+        estate.commit("evil");
+        estate.git("checkout --quiet base -- .");
+        estate.commit("as before");
+        let found = estate.by("nobody", &all).run();
+        assert!(found.stdout.contains(IN_CLEAR), "{odd}: {found}");
+        // Nor where there is no policy at all.
+        estate.git("reset --quiet --hard base");
+        estate.git("checkout --quiet --orphan apart");
+        estate.git("rm --quiet -r --cached .");
+        estate.write("secrets/dev.env", "HOST=db.example.net\n");
+        estate.git("add secrets/dev.env");
+        estate.git("commit --quiet --no-verify -m apart");
+        estate.git("checkout --quiet --force main");
+        estate.git("merge --quiet --no-verify --allow-unrelated-histories -s ours -m merged apart");
+        let found = estate.by("nobody", &all).run();
+        assert!(found.stdout.contains(IN_CLEAR), "{odd}: {found}");
+    }
 }
 
 #[test]
@@ -269,7 +313,7 @@ fn each_tip_of_a_push_is_judged_by_its_own_exceptions() {
         assert_eq!(pushed.code, 1, "{names:?}: {pushed}");
         let place = format!("{}:a.rs:2", &id(&repo, "two")[..7]);
         assert!(pushed.stderr.contains(&place), "{names:?}: {pushed}");
-        assert_eq!(pushed.stderr.matches("a.rs:2").count(), 1, "{names:?}: {pushed}");
+        assert_eq!(pushed.stderr.matches("a.rs:2:").count(), 1, "{names:?}: {pushed}");
         let commits = if names.len() == 1 { "in 2 commits" } else { "in 3 commits" };
         assert!(pushed.stderr.contains(commits), "{names:?}: {pushed}");
     }
@@ -343,52 +387,96 @@ fn script(begin: &str, is_line: impl Fn(&str) -> Option<&str>) -> String {
     lines.join("\n")
 }
 
-#[test]
-fn the_lines_for_ci_find_what_each_event_brings() {
-    let github = script("- run: |", |line| line.strip_prefix("          "));
-    let gitlab = script("script:", |line| line.strip_prefix("    - "));
-    let estate = estate();
-    estate.write("old.rs", line());
-    estate.commit("old");
-    estate.git("checkout --quiet -b side");
-    estate.write("one.rs", line());
-    estate.commit("one");
-    estate.git("tag one");
-    estate.write("two.rs", line());
-    estate.commit("two");
-    let clone = estate.repo.folder().join("clone");
-    estate.repo.git(&["clone", "--quiet", ".", clone.to_str().unwrap()]).done();
-    let root = estate.root();
-    let (one, head) = (id(&estate.repo, "one"), id(&estate.repo, "HEAD"));
-    let job = |script: &str, variables: &[(&str, &str)]| {
-        let shell = estate.repo.command("sh").args(&["-ec", script]).env("TENURE_ROOT", &root);
+/// A clone of an estate with a leak on main and two on a branch, in which the lines of docs/ci.md run.
+struct Jobs {
+    estate: Estate,
+    root: String,
+    clone: std::path::PathBuf,
+}
+
+impl Jobs {
+    fn new() -> Self {
+        let estate = estate();
+        estate.write("old.rs", line());
+        estate.commit("old");
+        estate.git("checkout --quiet -b side");
+        estate.write("one.rs", line());
+        estate.commit("one");
+        estate.git("tag one");
+        estate.write("two.rs", line());
+        estate.commit("two");
+        let clone = estate.repo.folder().join("clone");
+        estate.repo.git(&["clone", "--quiet", ".", clone.to_str().unwrap()]).done();
+        Self { root: estate.root(), estate, clone }
+    }
+
+    fn run(&self, script: &str, variables: &[(&str, &str)]) -> Outcome {
+        let shell = self.estate.repo.command("sh").args(&["-ec", script]);
         let set =
             |shell: crate::support::Prepared, (name, value): &(&str, &str)| shell.env(name, value);
-        variables.iter().fold(shell, set).within(&clone).run()
-    };
+        let shell = shell.env("TENURE_ROOT", &self.root);
+        variables.iter().fold(shell, set).within(&self.clone).run()
+    }
+
+    fn github(&self, variables: &[(&str, &str)]) -> Outcome {
+        let lines = script("- run: |", |line| line.strip_prefix("          "));
+        self.run(&lines, &[&[("BASE", "main")], variables].concat())
+    }
+
+    fn gitlab(&self, variables: &[(&str, &str)]) -> Outcome {
+        let lines = script("script:", |line| line.strip_prefix("    - "));
+        self.run(&lines, &[&[("CI_DEFAULT_BRANCH", "main")], variables].concat())
+    }
+}
+
+#[test]
+fn the_lines_for_ci_find_what_each_event_brings() {
+    let jobs = Jobs::new();
+    let repo = &jobs.estate.repo;
+    let (one, head) = (id(repo, "one"), id(repo, "HEAD"));
     let (none, gone) = ("0".repeat(40), "1".repeat(40));
     let both = ["one.rs:1", "two.rs:1"].as_slice();
     // What stood there before the push, and what it brings; a pull request is told all that it brings.
     for (before, places) in [("", both), (&none, both), (&gone, both), (&one, &both[1..])] {
         let request = if before.is_empty() { "origin/main" } else { "" };
-        let jobs = [
-            job(&github, &[("BEFORE", before), ("BASE", "main")]),
-            job(
-                &gitlab,
-                &[
-                    ("CI_COMMIT_BEFORE_SHA", before),
-                    ("CI_MERGE_REQUEST_DIFF_BASE_SHA", request),
-                    ("CI_COMMIT_SHA", &head),
-                    ("CI_DEFAULT_BRANCH", "main"),
-                ],
-            ),
+        let ran = [
+            jobs.github(&[("BEFORE", before), ("GITHUB_REF_NAME", "side")]),
+            jobs.gitlab(&[
+                ("CI_COMMIT_BEFORE_SHA", before),
+                ("CI_MERGE_REQUEST_DIFF_BASE_SHA", request),
+                ("CI_COMMIT_SHA", &head),
+                ("CI_COMMIT_BRANCH", if request.is_empty() { "side" } else { "" }),
+            ]),
         ];
-        for found in jobs {
+        for found in ran {
             assert_eq!(found.code, 1, "{before}: {found}");
             for place in ["old.rs:1", "one.rs:1", "two.rs:1"] {
                 let is_told = found.stdout.contains(place);
                 assert_eq!(is_told, places.contains(&place), "{before}, {place}: {found}");
             }
+        }
+    }
+}
+
+#[test]
+fn the_lines_for_ci_look_through_all_of_a_default_branch_without_a_past() {
+    let jobs = Jobs::new();
+    let repo = &jobs.estate.repo;
+    repo.git(&["-C", jobs.clone.to_str().unwrap(), "checkout", "--quiet", "main"]).done();
+    let main = id(repo, "main");
+    // Its first push, one by force, and one that brings nothing.
+    for before in [&"0".repeat(40), &"1".repeat(40), &main] {
+        let ran = [
+            jobs.github(&[("BEFORE", before), ("GITHUB_REF_NAME", "main")]),
+            jobs.gitlab(&[
+                ("CI_COMMIT_BEFORE_SHA", before),
+                ("CI_COMMIT_SHA", &main),
+                ("CI_COMMIT_BRANCH", "main"),
+            ]),
+        ];
+        for found in ran {
+            assert_eq!(found.code, 1, "something is overdue in any case: {before}: {found}");
+            assert_eq!(found.stdout.contains("old.rs:1"), before != &main, "{before}: {found}");
         }
     }
 }

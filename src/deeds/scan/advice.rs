@@ -1,5 +1,6 @@
 //! What mends a finding: the command first, where there is one.
 
+use super::commits::MESSAGE;
 use super::{Leak, What};
 use crate::names::{Address, quoted};
 use crate::scan::TOO_MANY;
@@ -44,12 +45,50 @@ pub(super) fn of_name(leak: &Leak) -> String {
 }
 
 /// Of what a commit brought, which no edit of a file takes back.
-pub(super) fn in_commit(leak: &Leak, commit: &ObjectId) -> String {
+pub(super) fn in_commit(leak: &Leak, commit: &ObjectId, is_range: bool) -> String {
+    let fix = format!("{}; if not: git rebase -i {}~", ended(leak), commit.short());
+    let Some(allow) = exception(leak) else { return fix };
+    match is_range {
+        false => format!("{fix}; a false alarm: {allow}"),
+        true => {
+            format!("{fix}; a false alarm: {allow}, in a branch of its own that is merged first")
+        }
+    }
+}
+
+/// Of what a tag says, or leads to without a commit.
+pub(super) fn in_tag(leak: &Leak) -> String {
+    let tag = leak
+        .commit
+        .as_ref()
+        .map(|tag| format!("; if not: git tag -d $(git tag --points-at {})", tag.short()));
+    format!("{}{}", ended(leak), tag.unwrap_or_default())
+}
+
+/// Of what a reference is called, which is not shown.
+pub(super) fn of_reference(leak: &Leak) -> String {
+    format!("{}; if not: git branch -m NEW, or git tag -d NAME", ended(leak))
+}
+
+/// Of what whoever commits is called.
+pub(super) fn of_person(leak: &Leak) -> String {
+    format!("git config user.name NAME, and user.email; {}", ended(leak))
+}
+
+fn ended(leak: &Leak) -> String {
     let end = match &leak.what {
         What::Managed { address, .. } => rotate(address),
         What::Credential => "revoke it where it was issued".to_owned(),
     };
-    format!("if it was ever pushed: {end}; if not: git rebase -i {}~", commit.short())
+    format!("if it was ever pushed: {end}")
+}
+
+/// What lets a line of a file pass, where anything does.
+fn exception(leak: &Leak) -> Option<String> {
+    let is_in_file = leak.line > 0 && leak.path != MESSAGE;
+    leak.excusable.as_ref().filter(|_| is_in_file && leak.rule != TOO_MANY)?;
+    let place = quoted(format!("{}:{}", leak.path, leak.line));
+    Some(format!("tenure allow {place} --reason \"…\""))
 }
 
 fn rotate(address: &Address) -> String {

@@ -4,6 +4,7 @@ use super::leaks::Places;
 use super::texts::{Fresh, Judge, MOST, Origin};
 use super::{Leak, MANAGED, What};
 use crate::names::{RepoPath, quoted};
+use crate::policy::Policy;
 use crate::scan::Level;
 use crate::{seal, verify};
 
@@ -33,10 +34,15 @@ impl Judge<'_> {
     fn in_clear(&self, origin: Origin<'_>, (text, is_all): (&[u8], bool)) -> Vec<Fresh> {
         let path = std::str::from_utf8(origin.path).ok();
         let path = path.and_then(|path| path.parse::<RepoPath>().ok());
-        let Some((path, policy)) = path.zip(self.policy) else { return Vec::new() };
-        let Some(env) = policy.environment_of(&path) else { return Vec::new() };
+        let Some(path) = path else { return Vec::new() };
+        let all = self.policies.iter().copied();
+        let owners =
+            all.filter_map(|policy: &Policy| Some((policy, policy.environment_of(&path)?)));
+        let owners: Vec<_> = owners.collect();
+        let Some((_, env)) = owners.first() else { return Vec::new() };
+        let is_clear = |key: &_| owners.iter().all(|(policy, env)| policy.is_clear(env, key));
         let mut found = match is_all {
-            true => verify::in_clear(&path, text, &|key| policy.is_clear(env, key)),
+            true => verify::in_clear(&path, text, &is_clear),
             false if seal::is_whole(text) => Vec::new(),
             false => vec![(None, 0)],
         };

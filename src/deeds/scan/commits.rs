@@ -10,7 +10,7 @@ use super::{By, Progress, Scanned};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::scan::Allow;
-use crate::world::{ObjectId, Walk};
+use crate::world::{ObjectId, Pushed, Walk};
 
 /// What is told as the path of a commit's message.
 pub const MESSAGE: &str = "commit message";
@@ -56,33 +56,33 @@ impl Commits {
         Ok(Self { walk, by, tips, ends: Some(Ends { from, to }) })
     }
 
-    /// Those that a push of these objects brings to a remote, of which it said what it has: together those by whose
+    /// Those that a push brings to a remote, of which it said what it has: together those by whose
     /// rules and exceptions the same holds, which are each one's own; those of HEAD for what is no commit.
     ///
     /// # Errors
     /// [`DeedError::World`].
     pub fn pushed(
         place: &Place<'_>,
-        objects: &[ObjectId],
+        pushed: &[Pushed],
         remote: &str,
         known: &[ObjectId],
     ) -> Result<Vec<Self>, DeedError> {
-        let mut groups: Vec<(Written, Vec<ObjectId>, Vec<ObjectId>)> = Vec::new();
-        for object in objects {
-            let tip = place.checkout.commit_named(object.as_str())?;
+        let mut groups: Vec<(Written, Vec<Pushed>, Vec<ObjectId>)> = Vec::new();
+        for one in pushed {
+            let tip = place.checkout.commit_named(one.object.as_str())?;
             let by =
                 tip.clone().map_or_else(|| place.checkout.head_commit(), |tip| Ok(Some(tip)))?;
             let written = written(place, by.as_ref())?;
             match groups.iter_mut().find(|(other, ..)| *other == written) {
                 Some((_, all, tips)) => {
-                    all.push(object.clone());
+                    all.push(one.clone());
                     tips.extend(tip);
                 }
-                None => groups.push((written, vec![object.clone()], tip.into_iter().collect())),
+                None => groups.push((written, vec![one.clone()], tip.into_iter().collect())),
             }
         }
-        let group = |(_, objects, tips): (Written, Vec<ObjectId>, Vec<ObjectId>)| {
-            let walk = place.checkout.walk_pushed(&objects, remote, known)?;
+        let group = |(_, pushed, tips): (Written, Vec<Pushed>, Vec<ObjectId>)| {
+            let walk = place.checkout.walk_pushed(&pushed, remote, known)?;
             let head = || place.checkout.head_commit();
             let by = tips.first().cloned().map_or_else(head, |tip| Ok(Some(tip)))?;
             Ok(Self { walk, by, tips, ends: None })
@@ -167,9 +167,8 @@ pub fn scan(
     judge.scanned.commits = Some(0);
     let mut look = Look::new(place, judge, &law)?;
     look.progress = progress.map(|tell| (tell, total));
+    look.is_range = commits.ends.is_some();
     let (mut judge, leaks) = look.through(&commits.walk)?;
-    let odd = commits.walk.odd.iter().cloned();
-    judge.scanned.skipped.extend(odd.map(|name| (name, "leads to no commit")));
     judge.scanned.added = added;
     if commits.ends.is_some() {
         let marked = leaks.iter().filter(|leak| leak.passed == Some(By::Mark));

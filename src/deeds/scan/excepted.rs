@@ -1,7 +1,8 @@
 //! Exceptions that name what none may cover: a managed file, or a managed value. They have no effect.
 
 use super::standards::{ALLOW, Standards};
-use super::values;
+use super::stood::{Policies, Stood};
+use super::values::{self, Value};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::finding::{Code, Finding, Severity};
@@ -35,7 +36,8 @@ pub(in crate::deeds) fn findings(
             findings.push(finding(line_of(&text, allow), message, fix));
         }
     }
-    for (address, allow) in naming(place, policy, &list, &[])? {
+    let values = || Ok(values::standing(place, &Policies::only(policy), Stood::default())?.values);
+    for (address, allow) in naming(&list, values)? {
         let fix = format!("tenure allow --prune && tenure rotate {}", quoted(&address));
         findings.push(finding(line_of(&text, allow), oracle(&address), &fix));
     }
@@ -50,15 +52,19 @@ pub(in crate::deeds) fn brought(
     changes: &[StagedChange],
 ) -> Result<Vec<Finding>, DeedError> {
     let is_it = |change: &StagedChange| change.raw == ALLOW.as_bytes() && change.now.is_some();
-    let Some(policy) = standards.policy.as_ref().filter(|_| changes.iter().any(is_it)) else {
+    if !changes.iter().any(is_it) {
         return Ok(Vec::new());
-    };
+    }
     let path: RepoPath = ALLOW.parse()?;
     let bytes = place.read(&path)?.unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let head = place.checkout.head_file(&path)?.unwrap_or_default();
     let is_known = |allow: &Allow| String::from_utf8_lossy(&head).contains(&allow.text.to_string());
-    let named = naming(place, policy, &standards.allow, changes)?;
+    let values = || {
+        let stands = values::about_to_stand(place, changes)?;
+        Ok(stands.map(|stands| stands.values).unwrap_or_default())
+    };
+    let named = naming(&standards.allow, values)?;
     let new = named.into_iter().filter(|(_, allow)| !is_known(allow));
     let fix = format!("tenure allow --prune && git add {ALLOW}");
     let tell = |(address, allow): (Address, &Allow)| {
@@ -67,18 +73,16 @@ pub(in crate::deeds) fn brought(
     Ok(new.map(tell).collect())
 }
 
-/// The exceptions that name values at hand, also those that changes replace.
-fn naming<'l>(
-    place: &Place<'_>,
-    policy: &Policy,
-    list: &'l AllowList,
-    changes: &[StagedChange],
-) -> Result<Vec<(Address, &'l Allow)>, DeedError> {
+/// The exceptions that name values, which are opened only where there are any.
+fn naming(
+    list: &AllowList,
+    values: impl FnOnce() -> Result<Vec<Value>, DeedError>,
+) -> Result<Vec<(Address, &Allow)>, DeedError> {
     if list.entries().is_empty() {
         return Ok(Vec::new());
     }
     let mut named = Vec::new();
-    for (address, value) in values::opened(place, policy, changes)?.0 {
+    for (address, value) in values()? {
         named.extend(list.naming(&value).map(|allow| (address.clone(), allow)));
     }
     Ok(named)

@@ -1,9 +1,13 @@
-//! By which policy it is judged what a commit brings in clear: its own, where that is in force in the end.
+//! By which policies it is judged what a commit brings: its own, where that was in force when it was made.
 //!
 //! What a policy calls clear, and which files it manages, may change within a range. By the policy of the beginning
 //! alone, an honest change would be red; by that of each commit, whoever commits would be their own judge. So a
-//! commit's own policy counts where the log at the end puts it in force, and after the one of the beginning: an older
-//! one that is put back for a commit, or one that nobody signed, quiets nothing. Decision 42.
+//! commit's own policy counts where the log at the end puts it in force, and where it is the one that held at the
+//! commit's parents or follows it: an older one that is put back, or one that nobody signed, quiets nothing.
+//! Decision 42.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
 
 use super::commits::{Commits, Ends};
 use super::standards::Standards;
@@ -13,15 +17,25 @@ use crate::deeds::load::Place;
 use crate::names::{RepoPath, Sha256};
 use crate::policy::{self, Policy};
 use crate::verify::{Record, Trust};
-use crate::world::{Checkout, ObjectId, StagedChange, WorldError};
+use crate::world::ObjectId;
 
 /// The policies that count.
 pub(super) struct Law {
-    path: RepoPath,
     /// That of the state whose rules hold.
     first: Option<Policy>,
-    /// Those that came into force after it, by the hash of their text.
-    later: Vec<(Sha256, Policy)>,
+    /// The log at the end; none where the commits bring no policy.
+    chain: Option<Chain>,
+    rulings: Rulings,
+}
+
+/// By which policies something is judged: all of them must let it stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Ruling(usize);
+
+impl Ruling {
+    /// Of what belongs to no commit, or to one at which no policy held: by the one whose rules hold; where there is
+    /// none, by all that ever were in force.
+    pub(super) const GENERAL: Self = Self(0);
 }
 
 impl Law {
@@ -32,41 +46,45 @@ impl Law {
         standards: &Standards,
         policies: &Policies,
     ) -> Result<Self, DeedError> {
-        let (path, first) = (policy::PATH.parse()?, standards.policy.clone());
-        let mut law = Self { path, first, later: Vec::new() };
-        let end = commits.tips.first().or(commits.by.as_ref()).filter(|_| policies.are_changed);
-        let Some(end) = end else { return Ok(law) };
-        let from = commits.ends.as_ref().and_then(|Ends { from, .. }| from.as_ref());
-        let before = from.map(|from| place.checkout.file_at(from, &law.path)).transpose()?;
-        let before = before.flatten().map(|text| Sha256::of(&text));
-        let record = record(place, end, trust(place, from)?)?;
-        law.later = after(&record, before);
-        Ok(law)
-    }
-
-    /// The policy of the state whose rules hold.
-    pub(super) fn first(&self) -> Option<&Policy> {
-        self.first.as_ref()
-    }
-
-    /// Tells whether it matters of which commit a change is.
-    pub(super) fn is_about(&self, change: &StagedChange) -> bool {
-        let Some(path) = change.path.as_ref().filter(|_| !self.later.is_empty()) else {
-            return false;
+        let first = standards.policy.clone();
+        let end = commits.tips.first().or(commits.by.as_ref()).filter(|_| policies.are_changed());
+        let Some(end) = end else {
+            return Ok(Self { first, chain: None, rulings: Rulings::default() });
         };
-        let mut all = self.first.iter().chain(self.later.iter().map(|(_, policy)| policy));
-        all.any(|policy| policy.environment_of(path).is_some())
+        let path: RepoPath = policy::PATH.parse()?;
+        let from = commits.ends.as_ref().and_then(|Ends { from, .. }| from.as_ref());
+        let before = from.map(|from| place.checkout.file_at(from, &path)).transpose()?.flatten();
+        let chain = Chain::of(record(place, end, trust(place, from)?)?);
+        let mut rulings = Rulings::of(&chain);
+        let start = before.map(|text| chain.step(Sha256::of(&text)));
+        // What follows the policy of the beginning is not known where the log does not have that.
+        let is_known = start != Some(None);
+        if is_known {
+            rulings.start = start.flatten().map(|step| BTreeSet::from([step]));
+            let own = |commit: &ObjectId| {
+                Ok(place.checkout.file_at(commit, &path)?.map(|text| Sha256::of(&text)))
+            };
+            place.checkout.each_parents(&commits.walk, &mut |commit, parents| {
+                rulings.take(&chain, policies.brought(commit), (commit, parents), &own)
+            })?;
+        }
+        Ok(Self { first, chain: is_known.then_some(chain), rulings })
     }
 
-    /// The policy by which it is judged what a commit brings.
-    pub(super) fn of_commit(
-        &self,
-        checkout: &Checkout,
-        commit: &ObjectId,
-    ) -> Result<Option<&Policy>, WorldError> {
-        let hash = checkout.file_at(commit, &self.path)?.map(|text| Sha256::of(&text));
-        let own = self.later.iter().find(|(other, _)| Some(*other) == hash);
-        Ok(own.map(|(_, policy)| policy).or(self.first()))
+    /// By what it is judged what a commit brings.
+    pub(super) fn of_commit(&self, commit: &ObjectId) -> Ruling {
+        self.rulings.held(commit).map_or(Ruling::GENERAL, |held| held.ruling)
+    }
+
+    /// The policies of a ruling.
+    pub(super) fn judges(&self, ruling: Ruling) -> Vec<&Policy> {
+        match (&self.first, &self.chain, self.rulings.all.get(ruling.0)) {
+            (Some(first), ..) if ruling == Ruling::GENERAL => vec![first],
+            (_, Some(chain), Some(steps)) => {
+                steps.iter().map(|step| &*chain.record.chain.steps[*step].policy).collect()
+            }
+            (first, ..) => first.iter().collect(),
+        }
     }
 }
 
@@ -82,16 +100,133 @@ fn record(place: &Place<'_>, commit: &ObjectId, trust: Option<Trust>) -> Result<
     Ok(Record::judge(&then.log_evidence()?, trust, place.world.now))
 }
 
-/// The policies in force that follow one of this text; all, where there was none.
-fn after(record: &Record, before: Option<Sha256>) -> Vec<(Sha256, Policy)> {
-    let mut follow: Vec<bool> = Vec::new();
-    for step in &record.chain.steps {
-        let is_it = before.is_none_or(|before| step.hash == before);
-        let follows = is_it || step.follows().any(|other| follow[other]);
-        follow.push(follows);
+/// The policies of a log, by their positions.
+struct Chain {
+    record: Record,
+    in_force: Vec<usize>,
+}
+
+impl Chain {
+    fn of(record: Record) -> Self {
+        let ids: Vec<_> = record.steps_in_force().map(|step| step.id).collect();
+        let steps = record.chain.steps.iter().enumerate();
+        let in_force = steps.filter(|(_, step)| ids.contains(&step.id)).map(|(at, _)| at).collect();
+        Self { record, in_force }
     }
-    let places = record.chain.steps.iter().map(|step| step.id).zip(follow);
-    let later: Vec<_> = places.filter(|(_, follows)| *follows).map(|(id, _)| id).collect();
-    let in_force = record.steps_in_force().filter(|step| later.contains(&step.id));
-    in_force.map(|step| (step.hash, (*step.policy).clone())).collect()
+
+    /// The first policy of a text, in force or not.
+    fn step(&self, text: Sha256) -> Option<usize> {
+        self.record.chain.steps.iter().position(|step| step.hash == text)
+    }
+
+    /// Tells whether one is another one, or came after it.
+    fn follows(&self, later: usize, earlier: usize) -> bool {
+        let (mut open, mut seen) = (vec![later], BTreeSet::new());
+        while let Some(step) = open.pop() {
+            if step == earlier {
+                return true;
+            }
+            // Whatever a step follows stands before it.
+            let before = self.record.chain.steps[step].follows();
+            open.extend(before.filter(|it| *it >= earlier && seen.insert(*it)));
+        }
+        false
+    }
+
+    /// What holds at a commit that has a policy of this text, given what held at its parents.
+    fn hold(&self, own: Option<Sha256>, before: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let is_last =
+            |one: &&usize| !before.iter().any(|it| it != *one && self.follows(*it, **one));
+        let last: BTreeSet<usize> = before.iter().filter(is_last).copied().collect();
+        let is_own = |step: &&usize| Some(self.record.chain.steps[**step].hash) == own;
+        let is_lawful = |step: &&usize| last.iter().all(|before| self.follows(**step, *before));
+        let lawful = self.in_force.iter().filter(is_own).find(is_lawful);
+        lawful.map_or(last, |step| BTreeSet::from([*step]))
+    }
+}
+
+/// What holds at a commit, and the text of its policy, whether that holds or not.
+#[derive(Clone, Copy)]
+struct Held {
+    ruling: Ruling,
+    own: Option<Sha256>,
+}
+
+/// What holds at which commit; these by hashes that mean nothing outside of this process.
+#[derive(Default)]
+struct Rulings {
+    all: Vec<Vec<usize>>,
+    /// What holds where the commits begin; none for what each of their parents had itself.
+    start: Option<BTreeSet<usize>>,
+    key: RandomState,
+    commits: HashMap<u64, Held>,
+}
+
+impl Rulings {
+    fn of(chain: &Chain) -> Self {
+        Self { all: vec![chain.in_force.clone()], ..Self::default() }
+    }
+
+    fn held(&self, commit: &ObjectId) -> Option<Held> {
+        self.commits.get(&self.key.hash_one(commit)).copied()
+    }
+
+    /// Takes the next commit, ancestors first, and what it brings as its policy, if it does.
+    fn take<E>(
+        &mut self,
+        chain: &Chain,
+        brought: Option<Option<Sha256>>,
+        (commit, parents): (&ObjectId, &[ObjectId]),
+        read: &dyn Fn(&ObjectId) -> Result<Option<Sha256>, E>,
+    ) -> Result<(), E> {
+        let mut before: Vec<Held> = Vec::new();
+        for parent in parents {
+            let held = match self.held(parent) {
+                Some(held) => held,
+                None => {
+                    let own = read(parent)?;
+                    let holds = self.start.clone();
+                    let holds = holds.unwrap_or_else(|| chain.hold(own, &BTreeSet::new()));
+                    self.keep(parent, own, holds)
+                }
+            };
+            before.push(held);
+        }
+        let first = before.first().copied();
+        // What it does not bring is what each of its parents has.
+        let own = brought.unwrap_or_else(|| first.and_then(|held| held.own));
+        let is_same = |held: &Held| Some(held.ruling) == first.map(|first| first.ruling);
+        match first.filter(|_| brought.is_none() && before.iter().all(is_same)) {
+            Some(first) => {
+                self.commits.insert(self.key.hash_one(commit), first);
+            }
+            None => {
+                let steps = before.iter().flat_map(|held| self.steps(held.ruling)).copied();
+                let holds = chain.hold(own, &steps.collect());
+                self.keep(commit, own, holds);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a ruling adds to what held before; nothing for the general one, at which nothing did.
+    fn steps(&self, ruling: Ruling) -> &[usize] {
+        if ruling == Ruling::GENERAL { &[] } else { &self.all[ruling.0] }
+    }
+
+    fn keep(&mut self, commit: &ObjectId, own: Option<Sha256>, holds: BTreeSet<usize>) -> Held {
+        let holds: Vec<_> = holds.into_iter().collect();
+        let known = self.all.iter().skip(1).position(|other| *other == holds).map(|at| at + 1);
+        let ruling = match known {
+            _ if holds.is_empty() => Ruling::GENERAL,
+            Some(known) => Ruling(known),
+            None => {
+                self.all.push(holds);
+                Ruling(self.all.len() - 1)
+            }
+        };
+        let held = Held { ruling, own };
+        self.commits.insert(self.key.hash_one(commit), held);
+        held
+    }
 }

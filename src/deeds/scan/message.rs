@@ -6,7 +6,7 @@ use super::commits::MESSAGE;
 use super::standards::Standards;
 use super::texts::{Judge, Origin};
 use super::values::Values;
-use super::{Leak, Scanned, What};
+use super::{Leak, Scanned, What, advice};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::names::quoted;
@@ -18,7 +18,8 @@ const SCISSORS: &str = "------------------------ >8 ------------------------";
 pub(in crate::deeds) fn scan(place: &Place<'_>, file: &Path) -> Result<Scanned, DeedError> {
     let text = place.checkout.given_file(file)?;
     let standards = Standards::of(place)?;
-    let values = standards.policy.as_ref().map(|policy| Values::of(place, policy)).transpose()?;
+    // What the commit replaces is what its message is the likeliest to tell.
+    let values = Values::staged(place, &place.checkout.staged_changes()?)?;
     let mut judge = Judge::new(&standards, values);
     let mut leaks = leaks_of(&mut judge, &text);
     // What git takes away costs several questions to know, and seldom matters.
@@ -37,7 +38,12 @@ pub(in crate::deeds) fn scan(place: &Place<'_>, file: &Path) -> Result<Scanned, 
         }
         What::Managed { .. } => leak,
     };
-    let leaks = leaks.into_iter().map(mend).collect();
+    let mut leaks: Vec<_> = leaks.into_iter().map(mend).collect();
+    let who = if judge.values.is_some() { place.checkout.who_commits()? } else { Vec::new() };
+    for (told, name) in who {
+        let found = judge.carried(Origin { path: told.as_bytes(), commit: None }, &name);
+        leaks.extend(found.into_iter().map(|leak| Leak { fix: advice::of_person(&leak), ..leak }));
+    }
     Ok(judge.done(leaks))
 }
 

@@ -12,6 +12,7 @@ use crate::world::{ObjectId, Stopwatch, World};
 mod advice;
 mod archive;
 mod before;
+mod carried;
 mod clear;
 pub mod commits;
 pub(in crate::deeds) mod excepted;

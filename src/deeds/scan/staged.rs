@@ -31,9 +31,7 @@ fn judged(
     changes: &[StagedChange],
     clear: bool,
 ) -> Result<Scanned, DeedError> {
-    let policy = standards.policy.as_ref();
-    let values = policy.map(|policy| Values::and(place, policy, changes)).transpose()?;
-    let mut judge = Judge::new(standards, values);
+    let mut judge = Judge::new(standards, Values::staged(place, changes)?);
     if clear {
         judge = judge.telling();
         judge.clear = true;

@@ -1,23 +1,23 @@
 //! What stood in commits, whatever stands now: their policies, and what their managed files and keyrings held.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::commits::{Commits, Ends};
 use super::keys::Rings;
 use super::values::managed;
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
-use crate::names::{EnvName, RepoPath, RepositoryId};
+use crate::names::{EnvName, RepoPath, RepositoryId, Sha256};
 use crate::policy::{self, Policy};
-use crate::world::{Blob, FileMode, ObjectId, StagedChange};
+use crate::world::{FileMode, ObjectId, StagedChange};
 
 const KEYS: &str = ".secrets/keys";
 
 /// The policies of now and of then, whether somebody signed them or not; of those that say the same of files, one.
 pub(super) struct Policies {
     pub(super) all: Vec<Policy>,
-    /// Whether the commits bring any.
-    pub(super) are_changed: bool,
+    /// Which commits bring one, and of which text; none for those that take it away.
+    brought: HashMap<ObjectId, Option<Sha256>>,
 }
 
 impl Policies {
@@ -28,18 +28,56 @@ impl Policies {
         for state in states(commits) {
             texts.extend(place.checkout.file_at(state, &path)?);
         }
-        let mut ids = BTreeSet::new();
-        place.checkout.each_change_at(&commits.walk, &[policy::PATH], &mut |change| {
+        let (mut ids, mut brought) = (BTreeSet::new(), HashMap::new());
+        place.checkout.each_change_at(&commits.walk, &[policy::PATH], &mut |commit, change| {
             ids.extend(contents(&change).cloned());
+            brought.insert(commit.clone(), put(&change).cloned());
             Ok(())
         })?;
         let ids: Vec<_> = ids.into_iter().collect();
-        texts.extend(place.checkout.read_blobs(&ids)?.into_iter().filter_map(Blob::bytes));
-        let mut own = Self { all: Vec::new(), are_changed: !ids.is_empty() };
+        let mut hashes = HashMap::new();
+        for (id, blob) in ids.iter().zip(place.checkout.read_blobs(&ids)?) {
+            let Some(text) = blob.bytes() else { continue };
+            hashes.insert(id.clone(), Sha256::of(&text));
+            texts.insert(text);
+        }
+        let hash = |id: Option<ObjectId>| id.and_then(|id| hashes.get(&id).copied());
+        let brought = brought.into_iter().map(|(commit, id)| (commit, hash(id))).collect();
+        Ok(Self { brought, ..Self::said(&texts) })
+    }
+
+    /// Reads the one that is staged, and those that the commit's parents have: what any of them manages is managed
+    /// still, whatever the commit says.
+    pub(super) fn staged(place: &Place<'_>) -> Result<Self, DeedError> {
+        let path: RepoPath = policy::PATH.parse()?;
+        let mut texts: BTreeSet<Vec<u8>> = place.read(&path)?.into_iter().collect();
+        for parent in parents(place)? {
+            texts.extend(place.checkout.file_at(&parent, &path)?);
+        }
+        Ok(Self::said(&texts))
+    }
+
+    /// Takes one alone.
+    pub(super) fn only(policy: &Policy) -> Self {
+        Self { all: vec![policy.clone()], brought: HashMap::new() }
+    }
+
+    fn said(texts: &BTreeSet<Vec<u8>>) -> Self {
+        let mut own = Self { all: Vec::new(), brought: HashMap::new() };
         for text in texts.iter().filter_map(|text| std::str::from_utf8(text).ok()) {
             own.all.extend(Policy::parse(text).ok().filter(|policy| own.says_more(policy)));
         }
-        Ok(own)
+        own
+    }
+
+    /// Tells whether the commits bring any.
+    pub(super) fn are_changed(&self) -> bool {
+        !self.brought.is_empty()
+    }
+
+    /// The text of the policy that a commit brings, if it brings one or takes it away.
+    pub(super) fn brought(&self, commit: &ObjectId) -> Option<Option<Sha256>> {
+        self.brought.get(commit).copied()
     }
 
     /// Tells whether a policy has files of which no other one says the same.
@@ -99,21 +137,11 @@ impl Stood {
         commits: &Commits,
         policies: &Policies,
     ) -> Result<Self, DeedError> {
-        let (mut stood, mut known) = (Self::default(), BTreeMap::new());
-        let mut is_managed = |path: &RepoPath| match known.get(path) {
-            Some(is) => *is,
-            None => {
-                let is = policies.all.iter().any(|policy| policy.environment_of(path).is_some());
-                known.insert(path.clone(), is);
-                is
-            }
-        };
+        let (mut stood, mut is_managed) = (Self::default(), is_managed(policies));
         let folders = policies.folders();
         let folders: Vec<_> = folders.iter().map(String::as_str).collect();
-        place.checkout.each_change_at(&commits.walk, &folders, &mut |change| {
-            if let Some(path) = &change.path {
-                contents(&change).for_each(|id| stood.add(path, id, &mut is_managed));
-            }
+        place.checkout.each_change_at(&commits.walk, &folders, &mut |_, change| {
+            stood.changed(&change, &mut is_managed);
             Ok(())
         })?;
         for state in states(commits) {
@@ -122,6 +150,37 @@ impl Stood {
             }
         }
         Ok(stood)
+    }
+
+    /// Lists what a commit of the index takes the place of, and what the newest commits did that were not pushed
+    /// yet: until somebody ends it, a value works that was replaced a minute ago, and the push would find it.
+    pub(super) fn before(
+        place: &Place<'_>,
+        changes: &[StagedChange],
+        policies: &Policies,
+    ) -> Result<Self, DeedError> {
+        let (mut stood, mut is_managed) = (Self::default(), is_managed(policies));
+        for change in changes {
+            let before = StagedChange { now: None, ..change.clone() };
+            stood.changed(&before, &mut is_managed);
+        }
+        let folders = policies.folders();
+        let folders: Vec<_> = folders.iter().map(String::as_str).collect();
+        let parents = parents(place)?;
+        if !parents.is_empty() {
+            let walk = place.checkout.walk_unpushed(&parents);
+            place.checkout.each_change_at(&walk, &folders, &mut |_, change| {
+                stood.changed(&change, &mut is_managed);
+                Ok(())
+            })?;
+        }
+        Ok(stood)
+    }
+
+    fn changed(&mut self, change: &StagedChange, is_managed: &mut dyn FnMut(&RepoPath) -> bool) {
+        if let Some(path) = &change.path {
+            contents(change).for_each(|id| self.add(path, id, is_managed));
+        }
     }
 
     fn add(
@@ -145,8 +204,31 @@ fn states(commits: &Commits) -> BTreeSet<&ObjectId> {
     commits.by.iter().chain(&commits.tips).chain(from).collect()
 }
 
+/// The parents of a commit of the index.
+fn parents(place: &Place<'_>) -> Result<Vec<ObjectId>, DeedError> {
+    let merged = place.checkout.merge_heads()?;
+    Ok(place.checkout.head_commit()?.into_iter().chain(merged).collect())
+}
+
+/// Tells whether any of some policies manages a path; each is asked once.
+fn is_managed(policies: &Policies) -> impl FnMut(&RepoPath) -> bool {
+    let mut known: BTreeMap<RepoPath, bool> = BTreeMap::new();
+    move |path| match known.get(path) {
+        Some(is) => *is,
+        None => {
+            let is = policies.all.iter().any(|policy| policy.environment_of(path).is_some());
+            known.insert(path.clone(), is);
+            is
+        }
+    }
+}
+
 /// What a change puts there, and what it takes the place of.
 fn contents(change: &StagedChange) -> impl Iterator<Item = &ObjectId> {
+    change.before.iter().chain(put(change))
+}
+
+fn put(change: &StagedChange) -> Option<&ObjectId> {
     let now = change.now.as_ref().filter(|(mode, _)| *mode != FileMode::Submodule);
-    change.before.iter().chain(now.map(|(_, id)| id))
+    now.map(|(_, id)| id)
 }

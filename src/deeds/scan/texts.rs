@@ -45,7 +45,7 @@ pub(super) type Fresh = (Leak, Option<Range<usize>>);
 pub(super) struct Judge<'s> {
     standards: &'s Standards,
     scanner: Scanner<'s>,
-    values: Option<Values>,
+    pub(super) values: Option<Values>,
     pub(super) scanned: Scanned,
     /// How many archives within one another are being read.
     depth: usize,
@@ -53,8 +53,8 @@ pub(super) struct Judge<'s> {
     budget: Rc<Budget>,
     /// Whether values in clear are told that a managed file holds: elsewhere others do.
     pub(super) clear: bool,
-    /// What is managed; a commit may have a policy of its own.
-    pub(super) policy: Option<&'s Policy>,
+    /// What is managed, if any of these says so; a commit may have a policy of its own.
+    pub(super) policies: Vec<&'s Policy>,
     /// What may still be told of all texts.
     pub(super) room: Room,
 }
@@ -76,7 +76,7 @@ impl<'s> Judge<'s> {
             depth: 0,
             budget: Rc::default(),
             clear: false,
-            policy: standards.policy.as_ref(),
+            policies: standards.policy.iter().collect(),
             room: Room::default(),
         }
     }
@@ -264,7 +264,7 @@ impl<'s> Judge<'s> {
         }
     }
 
-    fn at<'o>(&self, origin: Origin<'o>) -> At<'o> {
+    pub(super) fn at<'o>(&self, origin: Origin<'o>) -> At<'o> {
         let (shown, is_managed) = (self.shown(origin.path), self.is_managed(origin.path));
         At { origin, shown, is_managed }
     }
@@ -340,14 +340,16 @@ impl<'s> Judge<'s> {
         }
     }
 
-    fn managed(&self, text: &[u8]) -> Vec<Found> {
+    pub(super) fn managed(&self, text: &[u8]) -> Vec<Found> {
         self.values.as_ref().map(|it| it.managed.find(text, None)).unwrap_or_default()
     }
 
     /// Tells whether a path is one at which only sealed values stand, and what its policy leaves in clear.
     fn is_managed(&self, path: &[u8]) -> bool {
         let path = std::str::from_utf8(path).ok().and_then(|path| path.parse::<RepoPath>().ok());
-        path.zip(self.policy).is_some_and(|(path, policy)| policy.environment_of(&path).is_some())
+        let is_in =
+            |path: &RepoPath| self.policies.iter().any(|it| it.environment_of(path).is_some());
+        path.as_ref().is_some_and(is_in)
     }
 
     /// Ends it: keeps what was found and does not pass, and tells which exceptions let nothing pass.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::commits::Commits;
-use super::keys::{Opened, Rings};
+use super::keys::Opened;
 use super::stood::{Policies, Stood};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
@@ -11,7 +11,7 @@ use crate::names::{Address, EnvName, RepoPath, RepositoryId};
 use crate::policy::Policy;
 use crate::scan::managed::Managed;
 use crate::secret::Plaintext;
-use crate::world::{Blob, ObjectId, StagedChange, random};
+use crate::world::{ObjectId, StagedChange, random};
 
 /// A value, and where it stands or stood.
 pub(super) type Value = (Address, Plaintext);
@@ -28,18 +28,19 @@ impl Values {
     /// Opens what stands in the managed files of a place. Whether it is what was signed does not matter here:
     /// a forged value that is looked for too harms nobody.
     pub(super) fn of(place: &Place<'_>, policy: &Policy) -> Result<Self, DeedError> {
-        Self::and(place, policy, &[])
+        let stands = standing(place, &Policies::only(policy), Stood::default())?;
+        Ok(Self::new(stands.values, stands.closed))
     }
 
-    /// The same, and what stood before in managed files that a commit changes: a value that it replaces works until
-    /// its issuer ends it.
-    pub(super) fn and(
+    /// The same of a commit of the index, and what stood before in managed files that it or the commits before it
+    /// change: a value that is replaced works until its issuer ends it. None where nothing is managed.
+    pub(super) fn staged(
         place: &Place<'_>,
-        policy: &Policy,
         changes: &[StagedChange],
-    ) -> Result<Self, DeedError> {
-        let (values, closed) = opened(place, policy, changes)?;
-        Ok(Self::new(values, closed))
+    ) -> Result<Option<Self>, DeedError> {
+        let stands = about_to_stand(place, changes)?;
+        // What stood before, and does not open now, never did for whoever commits.
+        Ok(stands.map(|it| Self::new(it.values, it.closed)))
     }
 
     /// Opens what lies here and what stood in any of some commits, by the keyrings of now and of then; none where
@@ -54,62 +55,64 @@ impl Values {
             return Ok(None);
         }
         let stood = Stood::through(place, commits, policies)?;
-        let mut opened = Opened::with(place, stood.rings);
-        let mut closed = BTreeSet::new();
-        let here: Vec<_> = policies.here(place)?.into_iter().collect();
-        for (path, bytes) in here.iter().zip(place.read_each(&here)?) {
-            let Some(bytes) = bytes else { continue };
-            closed.extend(open_as(&mut opened, &policies.owners(path), path, &bytes)?);
-        }
-        let (files, ids): (Vec<RepoPath>, Vec<ObjectId>) = stood.files.into_iter().unzip();
-        let mut failed = Ok(());
-        place.checkout.each_blob(&ids, &mut |at, blob| {
-            let Some(bytes) = blob.bytes().filter(|_| failed.is_ok()) else { return };
-            match open_as(&mut opened, &policies.owners(&files[at]), &files[at], &bytes) {
-                Ok(unopened) => closed.extend(unopened),
-                Err(why) => failed = Err(why),
-            }
-        })?;
-        failed?;
-        Ok(Some(Self::new(opened.values, closed.into_iter().collect())))
+        let mut stands = standing(place, policies, stood)?;
+        stands.closed.extend(stands.were_closed);
+        Ok(Some(Self::new(stands.values, stands.closed)))
     }
 
-    fn new(values: Vec<Value>, closed: Vec<EnvName>) -> Self {
+    fn new(values: Vec<Value>, closed: BTreeSet<EnvName>) -> Self {
         let searched = values.len();
+        let closed = closed.into_iter().collect();
         Self { managed: Managed::new(values, &random()), searched, closed }
     }
 }
 
-/// Opens what keys at hand open without a question, and what of it stood before where changes put something else.
-/// Gives values with their addresses, and the environments of which not all could be opened.
-pub(super) fn opened(
+/// What keys at hand open without a question.
+pub(super) struct Standing {
+    pub(super) values: Vec<Value>,
+    /// The environments of which not all could be opened that lies here, and that stood.
+    closed: BTreeSet<EnvName>,
+    were_closed: BTreeSet<EnvName>,
+}
+
+/// Opens what a commit of the index would hold, and what it or the commits before it take away; none where nothing
+/// is managed.
+pub(super) fn about_to_stand(
     place: &Place<'_>,
-    policy: &Policy,
     changes: &[StagedChange],
-) -> Result<(Vec<Value>, Vec<EnvName>), DeedError> {
-    let mut opened = Opened::with(place, Rings::new());
-    let mut closed = Vec::new();
-    for env in policy.environments.keys() {
-        let (paths, mut all) = (managed(place, policy, env)?, true);
-        for (path, bytes) in paths.iter().zip(place.read_each(&paths)?) {
-            let Some(bytes) = bytes else { continue };
-            all &= opened.open((&policy.repository, env, path), &bytes)?;
-        }
-        if !all {
-            closed.push(env.clone());
-        }
+) -> Result<Option<Standing>, DeedError> {
+    let policies = Policies::staged(place)?;
+    if policies.all.is_empty() {
+        return Ok(None);
     }
-    for change in changes {
-        let path = change.path.as_ref();
-        let owner = path.and_then(|path| Some((policy.environment_of(path)?, path)));
-        let Some((env, path)) = owner else { continue };
-        for bytes in place.checkout.read_blobs(&change.before)?.into_iter().filter_map(Blob::bytes)
-        {
-            // What does not open now never did for whoever commits.
-            opened.open((&policy.repository, env, path), &bytes)?;
-        }
+    let stood = Stood::before(place, changes, &policies)?;
+    standing(place, &policies, stood).map(Some)
+}
+
+/// Opens what lies here and is managed by any of some policies, and what stood.
+pub(super) fn standing(
+    place: &Place<'_>,
+    policies: &Policies,
+    stood: Stood,
+) -> Result<Standing, DeedError> {
+    let mut opened = Opened::with(place, stood.rings);
+    let (mut closed, mut were_closed) = (BTreeSet::new(), BTreeSet::new());
+    let here: Vec<_> = policies.here(place)?.into_iter().collect();
+    for (path, bytes) in here.iter().zip(place.read_each(&here)?) {
+        let Some(bytes) = bytes else { continue };
+        closed.extend(open_as(&mut opened, &policies.owners(path), path, &bytes)?);
     }
-    Ok((opened.values, closed))
+    let (files, ids): (Vec<RepoPath>, Vec<ObjectId>) = stood.files.into_iter().unzip();
+    let mut failed = Ok(());
+    place.checkout.each_blob(&ids, &mut |at, blob| {
+        let Some(bytes) = blob.bytes().filter(|_| failed.is_ok()) else { return };
+        match open_as(&mut opened, &policies.owners(&files[at]), &files[at], &bytes) {
+            Ok(unopened) => were_closed.extend(unopened),
+            Err(why) => failed = Err(why),
+        }
+    })?;
+    failed?;
+    Ok(Standing { values: opened.values, closed, were_closed })
 }
 
 /// Opens a file as of each of its owners; gives the environment of one of them where none opens all of it.
