@@ -7,7 +7,7 @@ use super::DeedError;
 use super::check::{Checked, check};
 use super::load::{LOG, Place};
 use super::scan::commits::{self, Commits, Ends};
-use super::scan::{ALLOW, Leak, Progress, What};
+use super::scan::{ALLOW, Leak, Progress, Scanned, What};
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{EnvName, RepoPath, quoted};
 use crate::scan::{Allow, Level};
@@ -29,6 +29,7 @@ pub fn check_range(
     let scanned = commits::scan(&place, &commits, Some(progress))?;
     let found = &mut checked.findings;
     found.extend(scanned.leaks.iter().map(leaked));
+    found.extend(untold(&scanned));
     found.extend(scanned.marked.iter().map(marked));
     found.extend(scanned.added.iter().map(added));
     for finding in removed(&place, &commits)? {
@@ -65,6 +66,21 @@ fn leaked(leak: &Leak) -> Finding {
         message: format!("{}{what} [{}]", commit.unwrap_or_default(), leak.rule),
         fix: Some(leak.fix.clone()),
     }
+}
+
+/// What was found beyond what is told one by one, where that blocks.
+fn untold(scanned: &Scanned) -> Option<Finding> {
+    let message = format!("{} more leaks are not listed", scanned.more_blocking);
+    (scanned.more_blocking > 0).then(|| Finding {
+        code: Code::Leak,
+        severity: Severity::Found,
+        env: None,
+        place: "the range".to_owned(),
+        address: None,
+        entry: None,
+        message,
+        fix: None,
+    })
 }
 
 /// Notes what a mark lets pass that came along: it counts, and whoever reviews the range should see it.

@@ -117,6 +117,9 @@ fn secrets(scanned: &Scanned, out: &mut dyn Write) -> io::Result<()> {
     for leak in &scanned.leaks {
         told(leak, out)?;
     }
+    if let Some(more) = scanned.untold() {
+        writeln!(out, "{more}")?;
+    }
     for (path, why) in &scanned.skipped {
         writeln!(out, "not looked into  {} {why}", safe(path))?;
     }

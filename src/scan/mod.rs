@@ -11,6 +11,7 @@ mod allow;
 mod assigned;
 mod beside;
 mod checksum;
+mod ciphertext;
 mod cursor;
 mod gitleaks;
 mod hosts;
@@ -26,6 +27,7 @@ mod pattern;
 mod pieces;
 mod placeholder;
 mod published;
+mod readings;
 mod regions;
 mod rule;
 mod runs;
@@ -36,6 +38,7 @@ mod tests;
 mod text;
 mod value;
 mod verdict;
+mod wide;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -72,7 +75,7 @@ pub enum Level {
 pub struct Text<'t> {
     /// From the repository's root, with `/`; need not be UTF-8.
     pub path: &'t [u8],
-    /// As they stand in the file: UTF-16 is read too.
+    /// As they stand in the file: what they say as UTF-16 or UTF-32 is read too.
     pub bytes: &'t [u8],
     /// Tells of a line, counted from 1, whether it is new; hits that touch no new line are left out. All
     /// lines are new without it.

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::regions::Kind;
-use super::scanner::{View, widen};
-use super::text::{Lines, Wide, count};
+use super::scanner::View;
+use super::text::{Lines, count};
 use super::{Hit, Scanner, TOO_MANY};
 
 /// How much is looked through at a time, in bytes.
@@ -65,8 +65,6 @@ pub struct Pieces<'s, 'r> {
     /// The number of the buffer's first line, and how many of its bytes came before.
     line: usize,
     before: usize,
-    /// How the text is encoded, once that was asked.
-    encoding: Option<Option<Wide>>,
 }
 
 impl<'s, 'r> Pieces<'s, 'r> {
@@ -76,7 +74,7 @@ impl<'s, 'r> Pieces<'s, 'r> {
         Self::with_window(scanner, path, WINDOW, OVERLAP)
     }
 
-    /// Takes sizes that four divides, so that no letter is cut.
+    /// Takes other sizes.
     pub(super) fn with_window(
         scanner: &'s Scanner<'r>,
         path: &[u8],
@@ -95,7 +93,6 @@ impl<'s, 'r> Pieces<'s, 'r> {
             open: None,
             line: 1,
             before: 0,
-            encoding: None,
         }
     }
 
@@ -120,28 +117,12 @@ impl<'s, 'r> Pieces<'s, 'r> {
 
     /// Looks through the buffer, tells what begins before `until`, and lets go of what comes before `keep`.
     fn look(&mut self, keep: usize, until: usize, see: &mut dyn FnMut(&Piece<'_, 'r>)) {
-        let wide = *self.encoding.get_or_insert_with(|| Wide::of(&self.buffer));
-        let mut decoded = Vec::new();
-        let (bytes, kept) = match wide {
-            None => (self.buffer.as_slice(), keep),
-            Some(wide) => {
-                let taken = wide.decode(&self.buffer[..keep], &mut decoded);
-                let kept = decoded.len();
-                wide.decode(&self.buffer[taken..], &mut decoded);
-                (decoded.as_slice(), kept)
-            }
-        };
-        let is_begin = self.base == 0;
+        let (bytes, is_begin) = (self.buffer.as_slice(), self.base == 0);
         let view = View { path: &self.path, bytes, open: self.open, is_begin };
         let (hits, regions) = self.scanner.look(view);
-        let mut hits =
-            self.scanner.tell(hits, bytes, &mut Lines::new(bytes, self.line, self.before));
-        if wide.is_some() {
-            widen(&mut hits, bytes, self.base);
-        } else {
-            let all = hits.iter_mut().flat_map(|hit| [&mut hit.span, &mut hit.whole]);
-            all.for_each(|range| *range = range.start + self.base..range.end + self.base);
-        }
+        let mut hits = self.scanner.tell(hits, &mut Lines::new(bytes, self.line, self.before));
+        let all = hits.iter_mut().flat_map(|hit| [&mut hit.span, &mut hit.whole]);
+        all.for_each(|range| *range = range.start + self.base..range.end + self.base);
         let (base, line, own) = (self.base, self.line, self.told..until);
         let mut piece =
             Piece { bytes: &self.buffer, base, line, hits: Vec::new(), own, seen: self.seen };
@@ -152,12 +133,12 @@ impl<'s, 'r> Pieces<'s, 'r> {
         hits.retain(is_own);
         piece.hits = hits;
         see(&piece);
-        self.open = regions.at(kept).map(|region| region.kind);
-        let gone = &bytes[..kept];
+        self.open = regions.at(keep).map(|region| region.kind);
+        let gone = &bytes[..keep];
         self.line += count(gone);
         self.before = match gone.iter().rposition(|b| *b == b'\n') {
-            Some(last) => kept - last - 1,
-            None => self.before + kept,
+            Some(last) => keep - last - 1,
+            None => self.before + keep,
         };
         self.told = until.saturating_sub(keep);
         self.seen = self.buffer.len() - keep;

@@ -1,9 +1,12 @@
 //! Parts of a text in which nothing is told: ciphertext, known by its form, and what a block mark of
 //! secretlint covers.
 //!
-//! A region ends where its form ends: no marker hides what comes after it.
+//! A region ends where its form ends: no marker hides what comes after it. What stands in it as text does, such as
+//! a comment or a label, is none of what it hides.
 
 use std::ops::Range;
+
+use super::ciphertext::{self, Next, armor, lines, vault, wrapped};
 
 /// What stands at the beginning of a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +50,6 @@ const TOKEN: usize = 75;
 /// The same of a value of dotenvx: a point on its curve, which begins with the byte 4, nonce and tag.
 const DOTENVX: usize = 120;
 const POINT: u8 = b'B';
-/// So many letters of text in a row are no ciphertext: of random bytes, a terabyte does not have them.
-const TEXT: usize = 48;
 /// How a file of age begins, in base64.
 const AGE: &[u8] = b"YWdlLWVuY3J5cHRpb24ub3JnL3Yx";
 
@@ -57,6 +58,8 @@ const AGE: &[u8] = b"YWdlLWVuY3J5cHRpb24ub3JnL3Yx";
 pub(super) struct Region {
     pub(super) range: Range<usize>,
     pub(super) kind: Kind,
+    /// The parts of it that are text.
+    legible: Vec<Range<usize>>,
 }
 
 /// The regions of a text, in their order.
@@ -66,7 +69,11 @@ pub(super) struct Regions(Vec<Region>);
 impl Regions {
     /// Begins with the region that the text begins in, where it is a later piece of one.
     pub(super) fn continuing(text: &[u8], open: Option<Kind>) -> Self {
-        let region = open.map(|kind| Region { range: 0..end(text, 0, (kind, Side::GoesOn)), kind });
+        let region = open.map(|kind| {
+            let mut legible = Vec::new();
+            let range = 0..end(text, 0, (kind, Side::GoesOn), &mut legible);
+            Region { range, kind, legible }
+        });
         Self(region.into_iter().filter(|it| !it.range.is_empty()).collect())
     }
 
@@ -76,6 +83,7 @@ impl Regions {
             return;
         }
         let body = at + length;
+        let mut legible = Vec::new();
         let follows = text.get(body).copied().unwrap_or(b'\n');
         let end = match kind {
             // `-line` and `-next-line` are marks of a line.
@@ -83,7 +91,7 @@ impl Regions {
             Kind::Age if at != 0 => return,
             Kind::Dropped if !text[body..].starts_with(AGE) => return,
             Kind::Dotenvx if follows != POINT => return,
-            _ => end(text, body, (kind, Side::Begins)),
+            _ => end(text, body, (kind, Side::Begins), &mut legible),
         };
         let least = match kind {
             Kind::Dotenvx => DOTENVX,
@@ -91,7 +99,7 @@ impl Regions {
             _ => 1,
         };
         if end - body >= least {
-            self.0.push(Region { range: at..end, kind });
+            self.0.push(Region { range: at..end, kind, legible });
         }
     }
 
@@ -112,7 +120,12 @@ impl Regions {
     }
 
     fn whose(&self, span: &Range<usize>) -> Option<Kind> {
-        self.at(span.start).filter(|region| span.end <= region.range.end).map(|region| region.kind)
+        let is_text = |region: &&Region| {
+            let after = region.legible.partition_point(|part| part.end <= span.start);
+            region.legible.get(after).is_some_and(|part| part.start < span.end)
+        };
+        let region = self.at(span.start).filter(|region| span.end <= region.range.end);
+        region.filter(|region| !is_text(region)).map(|region| region.kind)
     }
 }
 
@@ -123,29 +136,43 @@ enum Side {
     GoesOn,
 }
 
-fn end(text: &[u8], body: usize, (kind, side): (Kind, Side)) -> usize {
+/// Where a region ends, and which parts of it are text.
+fn end(
+    text: &[u8],
+    body: usize,
+    (kind, side): (Kind, Side),
+    legible: &mut Vec<Range<usize>>,
+) -> usize {
     let rest = &text[body..];
+    let begins = match side {
+        Side::Begins => Next::Rest,
+        Side::GoesOn => Next::Cut,
+    };
     let length = match kind {
         Kind::Sops => sops(rest),
         Kind::Dotenvx => run(rest, is_base64),
         Kind::Token | Kind::Dropped => {
             run(rest, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
         }
-        Kind::Ansible => lines(rest, side, is_vault),
-        Kind::Armor => lines(rest, side, is_armor),
-        Kind::AgeBase64 => lines(rest, side, |line, _| is_base64_line(line)),
-        Kind::Age if side == Side::GoesOn => unreadable(rest),
-        Kind::Age => age_header(rest).map_or(0, |header| header + unreadable(&rest[header..])),
+        Kind::Ansible => lines(rest, (vault, begins), legible),
+        Kind::Armor => lines(rest, (armor, begins), legible),
+        Kind::AgeBase64 => lines(rest, (wrapped, begins), legible),
+        Kind::Age if side == Side::GoesOn => ciphertext::length(rest),
+        Kind::Age => ciphertext::header(rest, legible)
+            .map_or(0, |header| header + ciphertext::length(&rest[header..])),
         Kind::Disabled => find(rest, b"secretlint-enable").unwrap_or(rest.len()),
     };
+    for part in legible {
+        *part = part.start + body..part.end + body;
+    }
     body + length
 }
 
-fn run(text: &[u8], takes: impl Fn(u8) -> bool) -> usize {
+pub(super) fn run(text: &[u8], takes: impl Fn(u8) -> bool) -> usize {
     text.iter().position(|b| !takes(*b)).unwrap_or(text.len())
 }
 
-fn is_base64(byte: u8) -> bool {
+pub(super) fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
@@ -158,96 +185,6 @@ fn sops(text: &[u8]) -> usize {
         && find(&text[..inside], b",iv:").is_some()
         && find(&text[..inside], b",tag:").is_some();
     if whole { inside + 1 } else { 0 }
-}
-
-/// The header of a file of age after its first line: stanzas, each of a line and lines of base64, and a MAC.
-/// age-encryption.org/v1, header.
-fn age_header(text: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    while let Some(length) = text[at..].iter().position(|b| *b == b'\n') {
-        let line = &text[at..at + length];
-        let is_stanza = line.starts_with(b"-> ") && line.iter().all(|b| matches!(b, b' '..=b'~'));
-        let is_body = at > 0 && line.len() <= 64 && is_base64_line(line);
-        at += length + 1;
-        if let Some(mac) = line.strip_prefix(b"--- ") {
-            return (mac.len() == 43 && is_base64_line(mac)).then_some(at);
-        }
-        if !is_stanza && !is_body {
-            return None;
-        }
-    }
-    None
-}
-
-/// How far there is no text.
-fn unreadable(bytes: &[u8]) -> usize {
-    let mut letters = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        letters = match byte {
-            b' '..=b'~' | b'\t' | b'\n' | b'\r' => letters + 1,
-            _ => 0,
-        };
-        if letters == TEXT {
-            return at + 1 - TEXT;
-        }
-    }
-    // The last of them may go on in what is not here yet.
-    bytes.len()
-}
-
-/// The rest of the marker's line and the lines after it that are of a form, indented or not, and of the next line
-/// what may be the last of it. A line break may be written `\n`, as in a string of JSON.
-fn lines(text: &[u8], mut side: Side, is_of_it: fn(&[u8], Side) -> bool) -> usize {
-    let mut at = 0;
-    loop {
-        let rest = &text[at..];
-        let length = run(rest, |b| b != b'\n' && b != b'\\');
-        let line = rest[..length].trim_ascii();
-        if length > 400 || !is_of_it(line, side) {
-            let letters = run(rest, |b| is_base64(b) && b != b'=');
-            return at
-                + letters
-                + rest[letters..].iter().take(2).take_while(|b| **b == b'=').count();
-        }
-        side = Side::GoesOn;
-        at += length;
-        if line.starts_with(b"-----END ") {
-            return at;
-        }
-        let escape = [&b"\\r\\n"[..], b"\\n"].into_iter().find(|it| text[at..].starts_with(it));
-        at += match text.get(at) {
-            Some(b'\n') => 1,
-            Some(_) if escape.is_some() => escape.map_or(0, <[u8]>::len),
-            _ => return at,
-        };
-    }
-}
-
-/// Digits of a vault, or the rest of its first line: version, cipher and perhaps a label.
-fn is_vault(line: &[u8], side: Side) -> bool {
-    let of_label = |b: &u8| b.is_ascii_alphanumeric() || b".;_-".contains(b);
-    match side {
-        Side::Begins => line.len() <= 80 && line.iter().all(of_label),
-        Side::GoesOn => line.iter().all(u8::is_ascii_hexdigit),
-    }
-}
-
-/// A line of armor: base64, a checksum or its end, or a header.
-fn is_armor(line: &[u8], side: Side) -> bool {
-    if side == Side::Begins {
-        return line.is_empty();
-    }
-    let is_header = [&b"Version:"[..], b"Comment:", b"Hash:", b"-----END "]
-        .iter()
-        .any(|word| line.starts_with(word) && line.len() <= 80);
-    // The line before an armor's end may be its checksum: `=Ab1c`.
-    let checksum = line.strip_prefix(b"=").unwrap_or(line);
-    is_header || is_base64_line(checksum)
-}
-
-fn is_base64_line(line: &[u8]) -> bool {
-    let end = line.iter().rposition(|b| *b != b'=').map_or(0, |at| at + 1);
-    line.len() - end <= 2 && line[..end].iter().all(|b| *b != b'=' && is_base64(*b))
 }
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {
@@ -292,15 +229,24 @@ mod tests {
 
     #[test]
     fn armor_ends_at_the_first_line_that_is_none() {
-        let armor =
-            "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\nAB+/=\n-----END AGE ENCRYPTED FILE-----\n";
+        let full = "YWdl".repeat(16);
+        let (begin, end) =
+            ("-----BEGIN AGE ENCRYPTED FILE-----", "-----END AGE ENCRYPTED FILE-----");
+        let armor = format!("{begin}\n{full}\n{full}\nAB+/=\n{end}\n");
         let marker = "-----begin age encrypted file-----";
         assert_eq!(covered(&format!("{armor}KEY=value"), marker), armor.trim_end());
-        let cut = "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\ntoken = secret";
-        assert_eq!(covered(cut, marker), &cut[..cut.len() - " = secret".len()]);
-        let json =
-            r"-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\nAA==\n-----END AGE ENCRYPTED FILE-----\n";
-        assert_eq!(covered(json, marker), json.strip_suffix(r"\n").unwrap());
+        let cut = format!("{begin}\n{full}\ntoken = secret");
+        assert_eq!(covered(&cut, marker), &cut[..cut.len() - " = secret".len()]);
+        let json = armor.replace('\n', r"\n");
+        assert_eq!(covered(&json, marker), json.strip_suffix(r"\n").unwrap());
+        // A line that is not full is the last one, and there is none without one that is.
+        let key = concat!("AKIA", "Q7ZK2LMX9VB4NR8T");
+        let lone = format!("{begin}\n{key}\n");
+        assert_eq!(covered(&lone, marker), format!("{begin}\n"));
+        let last = format!("{begin}\n{full}\nAB+/\n{key}\n");
+        assert_eq!(covered(&last, marker), &last[..last.len() - 21]);
+        let other = format!("{begin}\n{full}\n-----END ghp_0123456789\n");
+        assert_eq!(covered(&other, marker), format!("{begin}\n{full}\n"));
     }
 
     #[test]
@@ -322,7 +268,58 @@ mod tests {
         let armor = "-----BEGIN PGP MESSAGE----- password = hunter2";
         assert_eq!(covered(armor, "-----begin pgp message-----"), "");
         let next = format!("{}ab\npassword=hunter2hunter2", "YWdlLWVuY3J5cHRpb24ub3JnL3Yx");
-        assert!(covered(&next, "ywdllwvuy3j5chrpb24ub3jnl3yx").ends_with("\npassword="));
+        assert!(covered(&next, "ywdllwvuy3j5chrpb24ub3jnl3yx").ends_with("ab\n"));
+    }
+
+    /// Tells whether a part of a text is hidden by the marker in it.
+    fn hides(text: &str, marker: &str, part: &str) -> bool {
+        let (word, kind) = MARKERS.iter().find(|(word, _)| *word == marker).unwrap();
+        let at = text.to_ascii_lowercase().find(word).unwrap();
+        let mut regions = Regions::default();
+        regions.mark(text.as_bytes(), at, word.len(), *kind);
+        let part_at = text.rfind(part).unwrap();
+        regions.hide(&(part_at..part_at + part.len()))
+    }
+
+    #[test]
+    fn what_stands_in_ciphertext_as_text_is_text() {
+        let full = "YWdl".repeat(16);
+        let (pgp, secret) = ("-----begin pgp message-----", "ghp_0123456789abcdef0123456789");
+        for header in ["Comment", "Version", "Hash"] {
+            let text = format!("-----BEGIN PGP MESSAGE-----\n{header}: {secret}\n\n{full}\n");
+            assert!(!hides(&text, pgp, secret) && hides(&text, pgp, &full), "{header}");
+        }
+        let vault = |first: &str| format!("$ANSIBLE_VAULT;{first}\n{}\n", "6162".repeat(20));
+        let marker = "$ansible_vault;";
+        let labelled = vault(&format!("1.2;AES256;{secret}"));
+        assert!(!hides(&labelled, marker, secret) && hides(&labelled, marker, "616261"));
+        assert!(hides(&vault("1.1;AES256"), marker, "1.1;AES256\n61"));
+        assert!(!hides(&vault(secret), marker, secret));
+        let marker = "age-encryption.org/v1\n";
+        let (key, id) =
+            ("wJalrXUtnFEMIK7MDENGbPxRfiCYq7zK2LmX9vB4", concat!("AKIA", "Q7ZK2LMX9VB4NR8T"));
+        let stanza = format!("-> aws_secret_access_key = {key}");
+        let (mac, share) = ("A".repeat(43), "b".repeat(43));
+        let known = format!("-> X25519 {share}");
+        let text = format!("{marker}{stanza}\n{known}\n{share}\n--- {mac}\n\u{80}\u{81}");
+        assert!(!hides(&text, marker, key));
+        assert!(hides(&text, marker, &known) && hides(&text, marker, &mac));
+        let lone = text.replacen(&format!("{share}\n---"), &format!("{id}\n---"), 1);
+        assert!(!hides(&lone, marker, id));
+        let text = format!("{text}{}", "a line of words of here an\u{e9} ".repeat(9));
+        assert!(!hides(&text, marker, "words of"));
+    }
+
+    #[test]
+    fn a_marker_again_and_again_takes_linear_time() {
+        for (marker, kind) in MARKERS {
+            let text = format!("{}. ", marker.trim_end().to_ascii_uppercase()).repeat(40_000);
+            let mut regions = Regions::default();
+            let length = marker.trim_end().len();
+            for at in (0..text.len()).step_by(length + 2) {
+                regions.mark(text.as_bytes(), at, length, kind);
+            }
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::passes::Found;
 use super::regions::{self, Kind, Regions};
 use super::rule::{Reach, Rule};
 use super::shape::Shape;
-use super::text::{Lines, Wide, Widths, has_run};
+use super::text::{Lines, has_run};
 use super::value::Net;
 use super::verdict::{self, Prefixes};
 use super::{Excusable, Hit, Level, Pass, Rules, TOO_MANY, Text, assigned, marks, published, runs};
@@ -82,6 +82,7 @@ pub(super) struct Raw {
 pub(super) struct Judged {
     pub(super) raw: Raw,
     pub(super) passed: Option<Pass>,
+    pub(super) excusable: Excusable,
 }
 
 impl<'r> Scanner<'r> {
@@ -127,25 +128,17 @@ impl<'r> Scanner<'r> {
     #[must_use]
     pub fn scan(&self, text: &Text<'_>) -> Vec<Hit<'r>> {
         let path = String::from_utf8_lossy(text.path);
-        let mut decoded = Vec::new();
-        if let Some(wide) = Wide::of(text.bytes) {
-            wide.decode(text.bytes, &mut decoded);
-        }
-        let bytes = if decoded.is_empty() { text.bytes } else { &decoded };
-        let view = View { path: &path, bytes, open: None, is_begin: true };
+        let view = View { path: &path, bytes: text.bytes, open: None, is_begin: true };
         let (hits, _) = self.look(view);
-        let mut hits = self.tell(hits, bytes, &mut Lines::new(bytes, 1, 0));
+        let mut hits = self.tell(hits, &mut Lines::new(text.bytes, 1, 0));
         if let Some(is_new) = text.new_lines {
             hits.retain(|hit| (hit.line..=hit.last_line).any(is_new));
-        }
-        if !decoded.is_empty() {
-            widen(&mut hits, &decoded, 0);
         }
         hits
     }
 
-    /// Gives the hits of a view, the best of those that overlap, and the regions that hide others.
-    pub(super) fn look(&self, view: View<'_>) -> (Vec<Judged>, Regions) {
+    /// Gives the hits of a view as its bytes are, the best of those that overlap, and the regions that hide others.
+    pub(super) fn look_at(&self, view: View<'_>) -> (Vec<Judged>, Regions) {
         let mut walk = Walk::new(self, view);
         self.keywords.find(view.bytes, |word, at| walk.met(word, at));
         walk.end();
@@ -155,14 +148,18 @@ impl<'r> Scanner<'r> {
         let is_flooded = walk_flooded || hits.len() >= MOST;
         let is_known = |raw: &Raw| published::is_one(&view.bytes[raw.span.clone()]);
         hits.retain(|raw| !regions.hide(&raw.span) && !is_known(raw));
-        let judge = |raw| Judged { passed: self.passes(view, &regions, &raw), raw };
+        let judge = |raw: Raw| Judged {
+            passed: self.passes(view, &regions, &raw),
+            excusable: Excusable::of(&view.bytes[raw.span.clone()]),
+            raw,
+        };
         let on = best(hits).into_iter().filter(|raw| !self.is_off(raw));
         let mut hits: Vec<_> = on.map(judge).collect();
         if is_flooded {
             let end = view.bytes.len().saturating_sub(1);
             let (source, level, span) = (Source::Flood, Level::Block, end..end);
             let raw = Raw { source, level, whole: span.clone(), span };
-            hits.push(Judged { raw, passed: None });
+            hits.push(Judged { raw, passed: None, excusable: Excusable::of(b"") });
         }
         (hits, regions)
     }
@@ -195,13 +192,8 @@ impl<'r> Scanner<'r> {
     }
 
     /// Gives hits their names and lines.
-    pub(super) fn tell(
-        &self,
-        hits: Vec<Judged>,
-        bytes: &[u8],
-        lines: &mut Lines<'_>,
-    ) -> Vec<Hit<'r>> {
-        let tell = |Judged { raw, passed }| {
+    pub(super) fn tell(&self, hits: Vec<Judged>, lines: &mut Lines<'_>) -> Vec<Hit<'r>> {
+        let tell = |Judged { raw, passed, excusable }| {
             let (line, column) = lines.place(raw.span.start);
             // The next hit may begin before this one's last byte only if they are one: they do not overlap.
             let (last_line, _) = lines.place(raw.span.end.max(raw.span.start + 1) - 1);
@@ -211,7 +203,6 @@ impl<'r> Scanner<'r> {
                 Source::Flood => "more findings than are looked at",
             };
             let (rule, level) = (self.id(&raw), raw.level);
-            let excusable = Excusable::of(&bytes[raw.span.clone()]);
             let (span, whole) = (raw.span, raw.whole);
             Hit {
                 rule,
@@ -227,20 +218,6 @@ impl<'r> Scanner<'r> {
             }
         };
         hits.into_iter().map(tell).collect()
-    }
-}
-
-/// Turns places in decoded text to those in UTF-16, of which `wide` bytes came before.
-pub(super) fn widen(hits: &mut [Hit<'_>], decoded: &[u8], wide: usize) {
-    let mut places: Vec<&mut usize> = Vec::with_capacity(4 * hits.len());
-    for hit in hits {
-        let Hit { span, whole, .. } = hit;
-        places.extend([&mut span.start, &mut span.end, &mut whole.start, &mut whole.end]);
-    }
-    places.sort_by_key(|place| **place);
-    let mut widths = Widths::new(decoded, wide);
-    for place in places {
-        *place = widths.place(*place);
     }
 }
 

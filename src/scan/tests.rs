@@ -228,6 +228,19 @@ fn utf_16_is_read_and_places_are_those_of_its_bytes() {
 }
 
 #[test]
+fn many_short_texts_of_two_bytes_a_letter_have_their_places() {
+    let rules = Rules::ours();
+    let scanner = Scanner::new(&rules);
+    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let one = [wide("API_KEY=UnArl63XykWZ"), vec![0xff; 9]].concat();
+    let text = one.repeat(300);
+    let hits = scan(&scanner, ".env", &text);
+    let places: Vec<_> = hits.iter().map(|hit| hit.span.clone()).collect();
+    let secrets = (0..300).map(|number| number * one.len() + 16..number * one.len() + 40);
+    assert_eq!(places, secrets.collect::<Vec<_>>());
+}
+
+#[test]
 fn a_rule_of_the_same_id_takes_the_place_of_ours() {
     let id = Rules::ours().rules()[0].id().to_owned();
     let text = RuleText {

@@ -1,4 +1,4 @@
-//! Lines and columns, UTF-16 read as UTF-8, and what may be shown of a secret.
+//! Lines and columns, and what may be shown of a secret.
 
 use std::ops::Range;
 
@@ -51,77 +51,6 @@ pub(super) fn has_run(text: &[u8], least: usize) -> bool {
     least == 0
 }
 
-/// How a text of two bytes a character has them ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wide {
-    Little,
-    Big,
-}
-
-impl Wide {
-    /// Knows UTF-16 by its mark, or by every other of its first bytes being zero.
-    pub(super) fn of(text: &[u8]) -> Option<Self> {
-        match text {
-            [0xFF, 0xFE, ..] => return Some(Self::Little),
-            [0xFE, 0xFF, ..] => return Some(Self::Big),
-            _ => {}
-        }
-        let pairs = text[..text.len().min(256)].as_chunks::<2>().0;
-        let all = |is: fn(&[u8; 2]) -> bool| pairs.len() >= 4 && pairs.iter().all(is);
-        if all(|pair| pair[0] != 0 && pair[1] == 0) {
-            return Some(Self::Little);
-        }
-        all(|pair| pair[0] == 0 && pair[1] != 0).then_some(Self::Big)
-    }
-
-    /// Decodes what is whole, and says how many bytes that were: a later piece may hold the rest.
-    pub(super) fn decode(self, text: &[u8], to: &mut Vec<u8>) -> usize {
-        let unit = |pair: &[u8; 2]| match self {
-            Self::Little => u16::from_le_bytes(*pair),
-            Self::Big => u16::from_be_bytes(*pair),
-        };
-        let (pairs, _) = text.as_chunks::<2>();
-        let mut units: Vec<u16> = pairs.iter().map(unit).collect();
-        if units.last().is_some_and(|last| (0xD800..0xDC00).contains(last)) {
-            units.pop();
-        }
-        for c in char::decode_utf16(units.iter().copied()) {
-            let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
-            to.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        2 * units.len()
-    }
-}
-
-/// Gives the places in UTF-16 of places in the UTF-8 that it was decoded to; both in order.
-#[derive(Debug)]
-pub(super) struct Widths<'t> {
-    decoded: &'t [u8],
-    at: usize,
-    wide: usize,
-}
-
-impl<'t> Widths<'t> {
-    /// Begins where the decoded text begins in the other.
-    pub(super) fn new(decoded: &'t [u8], wide: usize) -> Self {
-        Self { decoded, at: 0, wide }
-    }
-
-    /// Gives the place of a place that is not before the last one that was asked for.
-    pub(super) fn place(&mut self, place: usize) -> usize {
-        let between = &self.decoded[self.at.min(place)..place];
-        // Each first byte of a character is two bytes there, four where the character takes four here.
-        let width = |b: &u8| match b {
-            0x80..0xC0 => 0,
-            0xF0.. => 4,
-            _ => 2,
-        };
-        self.wide += between.iter().map(width).sum::<usize>();
-        self.at = place.max(self.at);
-        self.wide
-    }
-}
-
 /// Shows what may be shown of a secret at a place of a text: the first four bytes where they are an issuer's prefix
 /// such as `ghp_`, and no byte of the rest.
 #[must_use]
@@ -160,31 +89,11 @@ mod tests {
         assert_eq!(excerpt(b"x", 5..9), "…");
     }
 
-    #[test]
-    fn utf_16_is_known_with_and_without_its_mark() {
-        assert_eq!(Wide::of(b"\xFF\xFEa\0"), Some(Wide::Little));
-        assert_eq!(Wide::of(b"\0k\0e\0y\0=\0x"), Some(Wide::Big));
-        assert_eq!(Wide::of(b"k\0e\0y\0=\0"), Some(Wide::Little));
-        assert_eq!(Wide::of(b"key=value"), None);
-        assert_eq!(Wide::of(b""), None);
-    }
-
     proptest! {
         #[test]
         fn runs_are_found_where_they_are(text in "[ab ]{0,40}", least in 1_usize..9) {
             let naive = text.split(' ').any(|word| word.len() >= least);
             prop_assert_eq!(has_run(text.as_bytes(), least), naive);
-        }
-
-        #[test]
-        fn places_of_utf_16_are_found_again(text in "[a-zä€😀\n]{0,40}", at in 0_usize..40) {
-            let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-            let mut decoded = Vec::new();
-            prop_assert_eq!(Wide::Little.decode(&wide, &mut decoded), wide.len());
-            prop_assert_eq!(&decoded, text.as_bytes());
-            let at = text.floor_char_boundary(at.min(text.len()));
-            let expected = text[..at].encode_utf16().count() * 2;
-            prop_assert_eq!(Widths::new(&decoded, 0).place(at), expected);
         }
     }
 }

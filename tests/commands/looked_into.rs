@@ -154,7 +154,7 @@ fn text_of_four_bytes_a_letter_is_read_and_so_is_text_behind_a_marker() {
     stage(&repo, "a.txt", wide(&text, u32::to_le_bytes));
     blocked(&repo, "a.txt:2");
     stage(&repo, "a.txt", wide("phrase: kQ7-plume-anchor-93\n", u32::to_le_bytes));
-    blocked(&repo, "a.txt:1:9  managed-value");
+    blocked(&repo, "a.txt:1:33  managed-value");
     stage(&repo, "a.txt", format!("age-encryption.org/v1\n-> X25519 abc\n{text}"));
     blocked(&repo, "a.txt:4");
 }

@@ -18,6 +18,7 @@ mod extend;
 mod generate;
 mod get;
 mod guarded;
+mod hidden;
 mod hook;
 mod hooks;
 mod hooks_kept;

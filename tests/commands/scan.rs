@@ -342,7 +342,7 @@ fn utf_16_is_read() {
     repo.write("a.ps1", [0xff, 0xfe].into_iter().chain(wide).collect::<Vec<u8>>());
     let scanned = repo.run("scan");
     assert_eq!(scanned.code, 1);
-    assert_eq!(scanned.json_lines("a.ps1:2:8  stripe-access-token"), 1, "{scanned}");
+    assert_eq!(scanned.json_lines("a.ps1:2:16  stripe-access-token"), 1, "{scanned}");
     unseen(&scanned, &token());
     repo.tenure(&["allow", "a.ps1:2", "--reason", "made up"]).done();
     assert_eq!(repo.run("scan").code, 0);

@@ -117,7 +117,7 @@ pub(crate) fn run(
     }
     let unseen = args.strict && !scanned.closed.is_empty();
     let fails = match args.level {
-        Some(Least::Warn) => !scanned.leaks.is_empty(),
+        Some(Least::Warn) => scanned.found() > 0,
         Some(Least::Block) | None => scanned.blocks(),
     };
     Ok(if fails || unseen { Exit::Found } else { Exit::Done })

@@ -1,10 +1,12 @@
 //! What lies in an archive: ZIP, as many kinds of documents and packages are ones, gzip and tar.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Cursor, Read};
+use std::ops::Range;
 
 use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
+use zip::read::read_zipfile_from_stream;
 use zip::result::ZipError;
 
 use crate::world::WorldError;
@@ -18,9 +20,14 @@ const MOST: usize = 10_000;
 const BEGINS: &[u8] = b"PK\x03\x04";
 /// How its directory ends. 4.3.16.
 const ENDS: &[u8] = b"PK\x05\x06";
-/// The block that tar is made of, and where in a header its name stands. POSIX.1-2017, pax, ustar.
+/// The block that tar is made of, and where in a header the name of that stands. POSIX.1-2017, pax, ustar.
 const BLOCK: usize = 512;
 const USTAR: usize = 257;
+/// Where the target of a link stands, and how long names are there.
+const TARGET: usize = 157;
+const NAME: usize = 100;
+/// How much of what is of no file is looked at together.
+const SOME: usize = 64 << 10;
 
 const DAMAGED: &str = "is damaged";
 const TOO_MUCH: &str = "unpacks to too much";
@@ -78,18 +85,48 @@ pub(super) type Taker<'t> = dyn FnMut(Option<&[u8]>, &mut dyn Read) -> Result<()
 /// Why not all of an archive was read.
 type Why = Option<&'static str>;
 
-/// Lends the files of a ZIP archive, and tells why not all of them could be read.
+/// Lends the files of a ZIP archive, of those that stand before it, and those that no directory names; tells why not
+/// all of them could be read.
 pub(super) fn zip(bytes: &[u8], budget: &Budget, see: &mut Taker<'_>) -> Result<Why, WorldError> {
-    let Ok(mut archive) = ZipArchive::new(Cursor::new(bytes)) else {
-        // What has its marks somewhere within is a text like any other.
-        return Ok(bytes.starts_with(BEGINS).then_some(DAMAGED));
-    };
-    let mut why = None;
-    for at in 0..archive.len() {
-        let Some(files) = budget.files.get().checked_sub(1) else {
+    let (mut why, mut end, mut seen) = (None, bytes.len(), Vec::new());
+    while memchr::memmem::rfind(&bytes[..end], ENDS).is_some()
+        && let Ok(mut archive) = ZipArchive::new(Cursor::new(&bytes[..end]))
+    {
+        let Some(files) = budget.files.get().checked_sub(archive.len() + 1) else {
             return Ok(Some("holds too many files"));
         };
         budget.files.set(files);
+        why = of_directory(&mut archive, (budget, &mut seen), see)?.or(why);
+        if budget.bytes.get() == 0 {
+            return Ok(Some(TOO_MUCH));
+        }
+        // One may stand before it, as `cat one.zip other.zip` leaves it.
+        end = usize::try_from(archive.offset()).unwrap_or_default().min(end.saturating_sub(1));
+    }
+    match (end == bytes.len(), bytes.starts_with(BEGINS)) {
+        // What has its marks somewhere within is a text like any other.
+        (true, false) => return Ok(None),
+        (true, true) => why = Some(DAMAGED),
+        (false, _) => {}
+    }
+    let more = unnamed(bytes, (budget, seen), see)?;
+    Ok(why.or(more))
+}
+
+/// Lends the files that the directory of a ZIP archive names, and gathers where they stand.
+fn of_directory(
+    archive: &mut ZipArchive<Cursor<&[u8]>>,
+    (budget, seen): (&Budget, &mut Vec<Range<usize>>),
+    see: &mut Taker<'_>,
+) -> Result<Why, WorldError> {
+    let mut why = None;
+    for at in 0..archive.len() {
+        if let Ok(file) = archive.by_index_raw(at) {
+            let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+            let header = file.header_start();
+            let data = file.data_start().unwrap_or(header);
+            seen.push(place(header)..place(data.saturating_add(file.compressed_size())));
+        }
         let mut file = match archive.by_index(at) {
             Ok(file) => file,
             Err(ZipError::UnsupportedArchive(_)) => {
@@ -109,6 +146,43 @@ pub(super) fn zip(bytes: &[u8], budget: &Budget, see: &mut Taker<'_>) -> Result<
         }
         if budget.bytes.get() == 0 {
             return Ok(Some(TOO_MUCH));
+        }
+    }
+    Ok(why)
+}
+
+/// Lends the files of a ZIP archive that stand elsewhere than those which a directory names, such as deleted ones.
+fn unnamed(
+    bytes: &[u8],
+    (budget, mut seen): (&Budget, Vec<Range<usize>>),
+    see: &mut Taker<'_>,
+) -> Result<Why, WorldError> {
+    seen.sort_by_key(|place| place.start);
+    let (mut why, mut known, mut far) = (None, 0, 0);
+    for place in &mut seen {
+        far = far.max(place.end);
+        place.end = far;
+    }
+    for at in memchr::memmem::find_iter(bytes, BEGINS) {
+        let before = seen.partition_point(|place| place.start <= at).checked_sub(1);
+        if at < known || before.is_some_and(|it| at < seen[it].end) {
+            continue;
+        }
+        let mut rest = &bytes[at..];
+        let Ok(Some(mut file)) = read_zipfile_from_stream(&mut rest) else {
+            why = Some("holds more than its directory names");
+            continue;
+        };
+        let Some(files) = budget.files.get().checked_sub(1) else {
+            return Ok(Some("holds too many files"));
+        };
+        budget.files.set(files);
+        let name = file.name_raw().to_vec();
+        known = at + name.len() + usize::try_from(file.compressed_size()).unwrap_or_default();
+        let mut some = Counted { from: &mut file, budget, failed: false };
+        see(Some(&name), &mut some)?;
+        if some.failed {
+            why = Some("holds more than its directory names");
         }
     }
     Ok(why)
@@ -139,10 +213,12 @@ pub(super) fn gzip(
     })
 }
 
-/// Lends the files of a tar archive as they are stored, and tells whether it is damaged. What describes the next file,
-/// as a long name does, is a file of its own; nothing grows, as a file with holes would.
+/// Lends the files of a tar archive as they are stored, and beside them what is of none: headers, with owners and
+/// groups, and what fills blocks; tells whether it is damaged. What describes the next file, as a long name does, is
+/// a file of its own; nothing grows, as a file with holes would.
 pub(super) fn tar(from: &mut dyn Read, see: &mut Taker<'_>) -> Result<Why, WorldError> {
-    let mut from = Tail { from, last: Vec::with_capacity(2 * BLOCK) };
+    let seams = Seams::default();
+    let mut from = Seamed { from, seams: &seams };
     let mut archive = ::tar::Archive::new(&mut from);
     let mut why = archive.entries().is_err().then_some(DAMAGED);
     for entry in archive.entries().into_iter().flat_map(|entries| entries.raw(true)) {
@@ -150,37 +226,70 @@ pub(super) fn tar(from: &mut dyn Read, see: &mut Taker<'_>) -> Result<Why, World
             why = Some(DAMAGED);
             break;
         };
-        let header = entry.header();
-        let name = header.path_bytes().into_owned();
+        let name = entry.header().path_bytes().into_owned();
         // A link has no content, but what says that it is one may lie.
-        let target = header.link_name_bytes().unwrap_or_default().into_owned();
+        let target = entry.header().link_name_bytes().unwrap_or_default().into_owned();
+        seams.know(&name, &target);
+        if let Some(bytes) = seams.take(SOME) {
+            see(None, &mut bytes.as_slice())?;
+        }
+        seams.is_within.set(true);
         see(Some(&name), &mut target.as_slice().chain(&mut entry))?;
-    }
-    // Zeros fill its last record. What stands behind its end is looked at, and from the header on that is none.
-    let mut block = if why.is_some() { from.last.clone() } else { Vec::new() };
-    while block.iter().all(|byte| *byte == 0) {
-        block.clear();
-        match (&mut from).take(BLOCK as u64).read_to_end(&mut block) {
-            Ok(0) => return Ok(why),
-            Ok(_) => {}
-            Err(_) => return Ok(Some(DAMAGED)),
+        let is_cut = io::copy(&mut entry, &mut io::sink()).is_err();
+        seams.is_within.set(false);
+        if is_cut {
+            why = Some(DAMAGED);
+            break;
         }
     }
-    see(None, &mut block.as_slice().chain(&mut from))?;
+    // What stands behind its end is looked at, and from the header on that is none.
+    let bytes = seams.take(0).unwrap_or_default();
+    seams.is_within.set(true);
+    see(None, &mut bytes.as_slice().chain(&mut from))?;
     Ok(why)
 }
 
-/// Remembers the last block that was read.
-struct Tail<'r> {
-    from: &'r mut dyn Read,
-    last: Vec<u8>,
+/// What was read of a tar archive that is of no file.
+#[derive(Default)]
+struct Seams {
+    bytes: RefCell<Vec<u8>>,
+    /// Whether what is read now is of a file.
+    is_within: Cell<bool>,
 }
 
-impl Read for Tail<'_> {
+impl Seams {
+    /// Takes name and target out of the last header, which are looked at by themselves.
+    fn know(&self, name: &[u8], target: &[u8]) {
+        let mut bytes = self.bytes.borrow_mut();
+        let Some(start) = bytes.len().checked_sub(BLOCK) else { return };
+        for (at, said) in [(0, name), (TARGET, target)] {
+            let place = &mut bytes[start + at..start + at + NAME];
+            let end = place.iter().position(|byte| *byte == 0).unwrap_or(NAME);
+            if said.ends_with(&place[..end]) {
+                place[..end].fill(0);
+            }
+        }
+    }
+
+    /// Takes what there is, where that is more than so many bytes.
+    fn take(&self, least: usize) -> Option<Vec<u8>> {
+        let mut bytes = self.bytes.borrow_mut();
+        (bytes.len() > least).then(|| std::mem::take(&mut *bytes))
+    }
+}
+
+/// Reads a tar archive, and keeps what is of no file.
+struct Seamed<'r> {
+    from: &'r mut dyn Read,
+    seams: &'r Seams,
+}
+
+impl Read for Seamed<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.from.read(into)?;
-        self.last.extend_from_slice(&into[read.saturating_sub(BLOCK)..read]);
-        self.last.drain(..self.last.len().saturating_sub(BLOCK));
+        if !self.seams.is_within.get() {
+            self.seams.bytes.borrow_mut().extend_from_slice(&into[..read]);
+        }
         Ok(read)
     }
 }
@@ -269,13 +378,27 @@ mod tests {
         text[USTAR..USTAR + 5].copy_from_slice(b"ustar");
         let (why, files) = seen(|see| tar(&mut text.as_slice(), see));
         assert_eq!((why, files), (Some(DAMAGED), vec![("-".to_owned(), text)]));
+        // Owners, and what fills blocks, are of no file.
+        let mut header = ::tar::Header::new_ustar();
+        header.set_username("an-owner").unwrap();
+        header.set_size(1);
+        let mut builder = ::tar::Builder::new(Vec::new());
+        builder.append_data(&mut header, "one", &b"1"[..]).unwrap();
+        let mut owned = builder.into_inner().unwrap();
+        owned[BLOCK + 8..BLOCK + 16].copy_from_slice(b"a-filler");
+        let (_, files) = seen(|see| tar(&mut owned.as_slice(), see));
+        let (_, rest) = files.last().unwrap();
+        assert!(
+            find(rest, "an-owner") && find(rest, "a-filler") && !find(rest, "one"),
+            "{files:?}"
+        );
         // Its second header is no header.
         let mut cut = bytes;
         cut[1024..1200].fill(b'x');
         let (why, files) = seen(|see| tar(&mut cut.as_slice(), see));
         assert_eq!(why, Some(DAMAGED));
         let (_, rest) = files.last().unwrap();
-        assert!(rest.starts_with(b"xxx") && find(rest, "three"), "{files:?}");
+        assert!(find(rest, "xxx") && find(rest, "three"), "{files:?}");
     }
 
     fn find(bytes: &[u8], text: &str) -> bool {
@@ -320,6 +443,13 @@ mod tests {
         assert_eq!(Kind::of(&behind), Some(Kind::Zip));
         let (why, files) = unpacked(&behind);
         assert!(why.is_some() || files == whole.1, "{why:?}");
+        let two = unpacked(&[bytes.as_slice(), &bytes].concat());
+        assert_eq!(two, (None, [whole.1.as_slice(), &whole.1].concat()));
+        // No directory names the first one.
+        let end = memchr::memmem::find(&bytes, b"PK\x01\x02").unwrap();
+        let (why, files) = unpacked(&[&bytes[..end], bytes.as_slice()].concat());
+        assert!(why.is_some() || files.len() == 2, "{why:?} {files:?}");
+        assert_eq!(unpacked(&bytes[..end]).0, Some(DAMAGED));
         assert_eq!(unpacked(b"it says PK\x05\x06 and is none"), (None, Vec::new()));
         assert_eq!(Kind::of(b"a text"), None);
     }

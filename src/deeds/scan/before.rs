@@ -1,21 +1,22 @@
 //! What stood in a file before: a line that is there already is no news.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read};
 use std::ops::Range;
 
 use super::Leak;
 use super::texts::{Fresh, Judge};
-use super::utf32::Readable;
 use crate::world::{Checkout, ObjectId, StagedChange, WorldError};
 
 /// How many lines are remembered: what touches more is news.
 const MOST: usize = 1 << 20;
+/// Hashes of lines in a row are numbers below this one, a prime.
+const PRIME: u64 = (1 << 61) - 1;
 
 impl Judge<'_> {
     /// Of what was found in a text that a change brings, that of which nothing that stood at its path before has
-    /// all the lines. Contents are read as they come, so that none is too large.
+    /// all the lines, in a row. Contents are read as they come, so that none is too large.
     pub(super) fn news(
         &self,
         checkout: &Checkout,
@@ -28,20 +29,96 @@ impl Judge<'_> {
             return Ok(fresh.into_iter().map(|(leak, _)| leak).collect());
         };
         let lines = Lines { key: RandomState::new() };
-        let mut touched = Touched::of(&fresh);
-        let each = |ids: &[ObjectId], see: &mut dyn FnMut(Range<usize>, u64)| {
-            checkout.each_blob_read(ids, &mut |_, (_, content)| {
+        let base = lines.key.hash_one(PRIME) % PRIME;
+        let each = |id: &ObjectId, see: &mut dyn FnMut(Range<usize>, u64)| {
+            checkout.each_blob_read(std::slice::from_ref(id), &mut |_, (_, content)| {
                 lines.each(content, see).map_err(WorldError::io("read", "a blob"))
             })
         };
-        each(std::slice::from_ref(now), &mut |line, hash| touched.see(&line, hash))?;
-        let mut unseen: HashSet<u64> = touched.lines.iter().flatten().flatten().copied().collect();
-        each(&change.before, &mut |_, hash| _ = unseen.remove(&hash))?;
-        let is_new = |lines: &Option<Vec<u64>>| {
-            lines.as_ref().is_none_or(|lines| lines.iter().any(|line| unseen.contains(line)))
-        };
-        let news = fresh.into_iter().zip(&touched.lines).filter(|(_, lines)| is_new(lines));
+        let mut touched = Touched::of(&fresh, base);
+        each(now, &mut |line, hash| touched.see(&line, hash))?;
+        let mut unseen = Unseen::of(&touched.runs, base);
+        for before in &change.before {
+            unseen.begin();
+            each(before, &mut |_, hash| unseen.see(hash))?;
+        }
+        let is_new = |run: &Option<Run>| run.is_none_or(|run| unseen.has(run));
+        let news = fresh.into_iter().zip(&touched.runs).filter(|(_, run)| is_new(run));
         Ok(news.map(|((leak, _), _)| leak).collect())
+    }
+}
+
+/// Lines in a row: how many, and their hash.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Run {
+    count: usize,
+    hash: u64,
+}
+
+impl Run {
+    fn push(&mut self, line: u64, base: u64) {
+        self.hash = sum(product(self.hash, base), line % PRIME);
+        self.count += 1;
+    }
+}
+
+fn sum(one: u64, other: u64) -> u64 {
+    (one + other) % PRIME
+}
+
+fn product(one: u64, other: u64) -> u64 {
+    let product = u128::from(one) * u128::from(other) % u128::from(PRIME);
+    u64::try_from(product).unwrap_or_default()
+}
+
+/// Runs that were not seen in what stood before.
+struct Unseen {
+    base: u64,
+    /// By how many lines they have: the base to the power of that, and their hashes.
+    runs: HashMap<usize, (u64, HashSet<u64>)>,
+    /// The hashes of all lines from the first one on up to each of the last lines.
+    last: VecDeque<u64>,
+    longest: usize,
+}
+
+impl Unseen {
+    fn of(runs: &[Option<Run>], base: u64) -> Self {
+        let mut by_count: HashMap<usize, (u64, HashSet<u64>)> = HashMap::new();
+        for run in runs.iter().flatten() {
+            let power = || (0..run.count).fold(1, |power, _| product(power, base));
+            by_count
+                .entry(run.count)
+                .or_insert_with(|| (power(), HashSet::new()))
+                .1
+                .insert(run.hash);
+        }
+        let longest = by_count.keys().copied().max().unwrap_or_default();
+        Self { base, runs: by_count, last: VecDeque::new(), longest }
+    }
+
+    /// Begins a text.
+    fn begin(&mut self) {
+        self.last.clear();
+        self.last.push_back(0);
+    }
+
+    /// Takes its next line.
+    fn see(&mut self, line: u64) {
+        let before = self.last.back().copied().unwrap_or_default();
+        let all = sum(product(before, self.base), line % PRIME);
+        self.last.push_back(all);
+        if self.last.len() > self.longest + 1 {
+            self.last.pop_front();
+        }
+        for (count, (power, hashes)) in &mut self.runs {
+            let first = self.last.len().checked_sub(count + 1).map(|at| self.last[at]);
+            let Some(first) = first else { continue };
+            hashes.remove(&sum(all, PRIME - product(first, *power)));
+        }
+    }
+
+    fn has(&self, run: Run) -> bool {
+        self.runs.get(&run.count).is_some_and(|(_, hashes)| hashes.contains(&run.hash))
     }
 }
 
@@ -53,7 +130,7 @@ struct Lines {
 impl Lines {
     /// Shows where each line stands, without its end, and its hash; however long it is, it is not kept.
     fn each(&self, from: &mut dyn Read, see: &mut dyn FnMut(Range<usize>, u64)) -> io::Result<()> {
-        let mut from = BufReader::with_capacity(64 << 10, Readable::new(from)?);
+        let mut from = BufReader::with_capacity(64 << 10, from);
         let (mut start, mut at, mut hasher) = (0, 0, self.key.build_hasher());
         loop {
             let part = match from.fill_buf() {
@@ -87,18 +164,20 @@ struct Touched {
     /// How many of those have begun, and which of them go on.
     begun: usize,
     open: Vec<usize>,
-    /// The lines of each finding, by their hashes; none where it is news in any case.
-    lines: Vec<Option<Vec<u64>>>,
+    /// The lines of each finding; none where it is news in any case.
+    runs: Vec<Option<Run>>,
+    base: u64,
     left: usize,
 }
 
 impl Touched {
-    fn of(fresh: &[Fresh]) -> Self {
+    fn of(fresh: &[Fresh], base: u64) -> Self {
         let places: Vec<_> = fresh.iter().map(|(_, place)| place.clone().unwrap_or(0..0)).collect();
-        let lines: Vec<_> = fresh.iter().map(|(_, it)| it.as_ref().map(|_| Vec::new())).collect();
-        let mut order: Vec<_> = (0..fresh.len()).filter(|at| lines[*at].is_some()).collect();
+        let runs: Vec<_> =
+            fresh.iter().map(|(_, it)| it.as_ref().map(|_| Run::default())).collect();
+        let mut order: Vec<_> = (0..fresh.len()).filter(|at| runs[*at].is_some()).collect();
         order.sort_by_key(|at| places[*at].start);
-        Self { places, order, begun: 0, open: Vec::new(), lines, left: MOST }
+        Self { places, order, begun: 0, open: Vec::new(), runs, base, left: MOST }
     }
 
     /// Takes the next line.
@@ -112,13 +191,13 @@ impl Touched {
         for &at in &self.open {
             match self.left.checked_sub(1) {
                 Some(left) => self.left = left,
-                None => self.lines[at] = None,
+                None => self.runs[at] = None,
             }
-            if let Some(lines) = &mut self.lines[at] {
-                lines.push(hash);
+            if let Some(run) = &mut self.runs[at] {
+                run.push(hash, self.base);
             }
         }
-        self.open.retain(|at| self.places[*at].end > line.end && self.lines[*at].is_some());
+        self.open.retain(|at| self.places[*at].end > line.end && self.runs[*at].is_some());
     }
 }
 
@@ -169,7 +248,8 @@ mod tests {
                 places: places.to_vec(),
                 begun: 0,
                 open: Vec::new(),
-                lines: vec![Some(Vec::new()); 5],
+                runs: vec![Some(Run::default()); 5],
+                base: 10,
                 left: MOST,
             };
             let mut number = 0;
@@ -179,10 +259,41 @@ mod tests {
                 number += 1;
             };
             lines.each(&mut text.as_bytes(), see).unwrap();
-            touched.lines.into_iter().map(Option::unwrap).collect::<Vec<_>>()
+            touched.runs.into_iter().map(Option::unwrap).collect::<Vec<_>>()
+        };
+        let run = |lines: &[u64]| {
+            let mut run = Run::default();
+            lines.iter().for_each(|line| run.push(*line, 10));
+            run
         };
         // Lines of 0..3, 4..6, 7..8, 9..12.
-        assert_eq!(touched("abc\nde\nf\nghi"), [vec![0], vec![0], vec![1, 2, 3], vec![0], vec![3]]);
-        assert_eq!(touched("abcdefghijkl"), vec![vec![0]; 5]);
+        let all = [run(&[0]), run(&[0]), run(&[1, 2, 3]), run(&[0]), run(&[3])];
+        assert_eq!(touched("abc\nde\nf\nghi"), all);
+        assert_eq!(touched("abcdefghijkl"), vec![run(&[0]); 5]);
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_old_where_they_stood_in_a_row(
+            texts in proptest::collection::vec(proptest::collection::vec(0_u64..3, 0..12), 1..3),
+            runs in proptest::collection::vec(proptest::collection::vec(0_u64..3, 1..5), 1..6),
+            base in 1_000_000_u64..PRIME,
+        ) {
+            let run = |lines: &Vec<u64>| {
+                let mut run = Run::default();
+                lines.iter().for_each(|line| run.push(u64::MAX - line, base));
+                run
+            };
+            let all: Vec<_> = runs.iter().map(|lines| Some(run(lines))).collect();
+            let mut unseen = Unseen::of(&all, base);
+            for text in &texts {
+                unseen.begin();
+                text.iter().for_each(|line| unseen.see(u64::MAX - line));
+            }
+            for lines in &runs {
+                let stood = texts.iter().any(|text| text.windows(lines.len()).any(|it| it == lines));
+                prop_assert_eq!(unseen.has(run(lines)), !stood, "{:?} {:?}", lines, texts);
+            }
+        }
     }
 }

@@ -1,18 +1,37 @@
 //! Values in clear in a file that the policy wants sealed, as a commit brought it: whatever became of it later.
 
-use super::texts::{Fresh, Judge, Origin};
-use super::{Leak, What};
+use super::leaks::Places;
+use super::texts::{Fresh, Judge, MOST, Origin};
+use super::{Leak, MANAGED, What};
 use crate::names::{KeyPath, RepoPath, quoted};
 use crate::policy::Policy;
 use crate::scan::Level;
-use crate::verify;
+use crate::{seal, verify};
 
 /// The rule that a value in clear breaks.
 const PLAINTEXT: &str = "plaintext";
 
 impl Judge<'_> {
-    /// Finds what stands in clear in a managed file.
-    pub(super) fn in_clear(&self, origin: Origin<'_>, text: &[u8]) -> Vec<Fresh> {
+    /// Adds what stands in clear where it must be sealed: what must not stand there at all is told once.
+    pub(super) fn and_in_clear(
+        &self,
+        origin: Origin<'_>,
+        mut fresh: Vec<Fresh>,
+        text: (&[u8], bool),
+    ) -> Vec<Fresh> {
+        let in_clear = if self.clear { self.in_clear(origin, text) } else { Vec::new() };
+        if !in_clear.is_empty() {
+            fresh.retain(|(leak, _)| leak.rule == MANAGED);
+            let known: Vec<_> = fresh.iter().map(|(leak, _)| leak.line).collect();
+            fresh.extend(in_clear.into_iter().filter(|(leak, _)| !known.contains(&leak.line)));
+        }
+        fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
+        fresh
+    }
+
+    /// Finds what stands in clear in a managed file, of which all is at hand or the beginning: one that is so long is
+    /// sealed as a whole.
+    fn in_clear(&self, origin: Origin<'_>, (text, is_all): (&[u8], bool)) -> Vec<Fresh> {
         let path = std::str::from_utf8(origin.path).ok();
         let path = path.and_then(|path| path.parse::<RepoPath>().ok());
         let Some(path) = path else { return Vec::new() };
@@ -22,10 +41,16 @@ impl Judge<'_> {
         let owners: Vec<_> = owners.collect();
         let Some((_, env)) = owners.first() else { return Vec::new() };
         let is_clear = |key: &_| owners.iter().all(|(policy, env)| policy.is_clear(env, key));
-        let found = verify::in_clear(&path, text, &is_clear);
+        let mut found = match is_all {
+            true => verify::in_clear(&path, text, &is_clear),
+            false if seal::is_whole(text) => Vec::new(),
+            false => vec![(None, 0)],
+        };
+        found.sort_by_key(|(_, at)| *at);
+        let mut places = Places::of(text, 1);
         let shown = self.shown(origin.path);
         let fresh = |(key, at): (Option<_>, usize)| {
-            let line = 1 + text[..at].iter().filter(|byte| **byte == b'\n').count();
+            let (line, _) = places.place(at);
             let leak = Leak {
                 path: shown.clone(),
                 line,
@@ -45,6 +70,6 @@ impl Judge<'_> {
             };
             (leak, Some(at..at))
         };
-        found.into_iter().map(fresh).collect()
+        found.into_iter().take(MOST).map(fresh).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::texts::Origin;
+use super::texts::{Judge, Origin};
 use super::{Leak, MANAGED, What, advice};
 use crate::names::Address;
 use crate::scan::managed::Found;
@@ -83,6 +83,46 @@ impl At<'_> {
             excusable: None,
             passed: None,
         }
+    }
+}
+
+/// How many findings are told of all texts, and as many that pass are kept.
+const ALL: usize = 10_000;
+
+/// How many findings may still be kept: those that are told, and those that pass.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    told: usize,
+    passed: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { told: ALL, passed: ALL }
+    }
+}
+
+impl Room {
+    /// Has no end, for those who write exceptions for all there is.
+    pub(super) const ENDLESS: Self = Self { told: usize::MAX, passed: usize::MAX };
+}
+
+impl Judge<'_> {
+    /// Keeps findings while there is room, and counts the rest of them: that something blocks stays.
+    pub(super) fn kept(&mut self, mut leaks: Vec<Leak>) -> Vec<Leak> {
+        leaks.retain(|leak| {
+            let room = match leak.passed {
+                None => &mut self.room.told,
+                Some(_) => &mut self.room.passed,
+            };
+            let left = room.checked_sub(1);
+            *room = left.unwrap_or_default();
+            if left.is_none() {
+                self.scanned.count(leak);
+            }
+            left.is_some()
+        });
+        leaks
     }
 }
 

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use super::commits::MESSAGE;
 use super::law::{Law, Ruling};
-use super::texts::{Fresh, Judge, Origin};
+use super::texts::{Judge, Origin};
 use super::{Leak, Progress, advice};
 use crate::deeds::load::Place;
 use crate::world::{ObjectId, StagedChange, Step, Walk, WorldError};
@@ -125,7 +125,8 @@ impl<'l> Look<'l, '_> {
             }
             let origin = Origin { path: message.as_bytes(), commit };
             let text = judge.read(origin, text)?.into_iter().map(|(leak, _)| leak);
-            found.extend(head.into_iter().chain(text).map(|leak| (at, leak)));
+            let leaks = judge.kept(head.into_iter().chain(text).collect());
+            found.extend(leaks.into_iter().map(|leak| (at, leak)));
             Ok(())
         })?;
         Ok(found)
@@ -136,9 +137,9 @@ impl<'l> Look<'l, '_> {
         let changes = self.unseen(steps);
         let ids = changes.iter().filter_map(|(_, it, _)| it.now.as_ref().map(|now| now.1.clone()));
         let ids: Vec<ObjectId> = ids.collect();
-        let mut fresh: Vec<(usize, Vec<Fresh>)> = Vec::new();
         let (judge, seen, law) = (&mut self.judge, &mut self.seen, self.law);
-        self.place.checkout.each_blob_read(&ids, &mut |place, (_, content)| {
+        let checkout = &self.place.checkout;
+        checkout.each_blob_read(&ids, &mut |place, (_, content)| {
             let (at, change, ruling) = changes[place];
             if seen.has(change, ruling) {
                 return Ok(());
@@ -148,27 +149,15 @@ impl<'l> Look<'l, '_> {
             let is_first = change.before.is_empty();
             let mut here = if is_first { judge.path(origin) } else { Vec::new() };
             here.extend(judge.read(origin, content)?);
-            if here.is_empty() {
-                seen.add(change, ruling);
-            } else {
-                fresh.push((place, here));
-            }
-            Ok(())
-        })?;
-        for (place, fresh) in fresh {
-            let (at, change, ruling) = changes[place];
-            if self.seen.has(change, ruling) {
-                continue;
-            }
-            let all = fresh.len();
-            let news = self.judge.news(&self.place.checkout, change, fresh)?;
+            let all = here.len();
+            let news = judge.news(checkout, change, here)?;
             // Where a part of it was old here, that may be new where another commit brings it.
             if news.len() == all {
-                self.seen.add(change, ruling);
+                seen.add(change, ruling);
             }
-            found.extend(news.into_iter().map(|leak| (at, leak)));
-        }
-        Ok(())
+            found.extend(judge.kept(news).into_iter().map(|leak| (at, leak)));
+            Ok(())
+        })
     }
 
     /// Judges the paths of submodules, which have no content.
@@ -177,7 +166,8 @@ impl<'l> Look<'l, '_> {
         let all = all.flat_map(|(at, step)| step.changes.iter().map(move |change| (at, change)));
         for (at, change) in all.filter(|(_, it)| it.brings_path() && !it.brings_text()) {
             let origin = Origin { path: &change.raw, commit: Some(&steps[at].commit) };
-            found.extend(self.judge.path(origin).into_iter().map(|(leak, _)| (at, leak)));
+            let leaks = self.judge.path(origin).into_iter().map(|(leak, _)| leak).collect();
+            found.extend(self.judge.kept(leaks).into_iter().map(|leak| (at, leak)));
         }
     }
 
@@ -221,7 +211,8 @@ impl<'l> Look<'l, '_> {
         judge.policies = self.law.judges(Ruling::GENERAL);
         self.place.checkout.each_blob_read(&ids, &mut |at, (_, content)| {
             let origin = Origin { path: walk.blobs[at].0.as_bytes(), commit: None };
-            leaks.extend(judge.read(origin, content)?.into_iter().map(|(leak, _)| leak));
+            let found = judge.read(origin, content)?.into_iter().map(|(leak, _)| leak).collect();
+            leaks.extend(judge.kept(found));
             Ok(())
         })
     }

@@ -28,7 +28,6 @@ mod stood;
 mod texts;
 mod tree;
 mod unexcused;
-mod utf32;
 mod values;
 
 use commits::Commits;
@@ -103,6 +102,10 @@ pub const MANAGED: &str = "managed-value";
 pub struct Scanned {
     /// What was found, by place.
     pub leaks: Vec<Leak>,
+    /// How many findings there are beyond those: too many to be told.
+    pub more: usize,
+    /// How many of these block.
+    pub more_blocking: usize,
     /// How many files, or other texts.
     pub texts: usize,
     /// How large they are together.
@@ -151,6 +154,7 @@ impl Scanned {
     /// Leaves out what only warns.
     pub fn keep_blocking(&mut self) {
         self.leaks.retain(|leak| leak.level == Level::Block);
+        self.more = self.more_blocking;
     }
 
     /// Adds what was looked through beside it.
@@ -166,6 +170,8 @@ impl Scanned {
         self.is_cut |= is_cut;
         self.searched = self.searched.max(searched);
         append(&mut self.left_out, left_out);
+        (self.more, self.more_blocking) =
+            (self.more + other.more, self.more_blocking + other.more_blocking);
         self.allowed += other.allowed;
         self.listed += other.listed;
         self.by_marks += other.by_marks;
@@ -176,7 +182,27 @@ impl Scanned {
     /// How many findings block.
     #[must_use]
     pub fn blocking(&self) -> usize {
-        self.leaks.iter().filter(|leak| leak.level == Level::Block).count()
+        let told = self.leaks.iter().filter(|leak| leak.level == Level::Block).count();
+        told + self.more_blocking
+    }
+
+    /// Counts a finding that is not kept.
+    fn count(&mut self, leak: &Leak) {
+        match leak.passed {
+            Some(By::Exception) => self.allowed += 1,
+            Some(By::List) => self.listed += 1,
+            Some(By::Mark) => self.by_marks += 1,
+            None => {
+                self.more += 1;
+                self.more_blocking += usize::from(leak.level == Level::Block);
+            }
+        }
+    }
+
+    /// How many findings there are, told or not.
+    #[must_use]
+    pub fn found(&self) -> usize {
+        self.leaks.len() + self.more
     }
 }
 

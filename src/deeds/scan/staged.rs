@@ -1,7 +1,7 @@
 //! What a commit of the index would bring.
 
 use super::standards::Standards;
-use super::texts::{Fresh, Judge, Origin};
+use super::texts::{Judge, Origin};
 use super::values::Values;
 use super::{ALLOW, GITLEAKS, Leak, Scanned};
 use crate::deeds::DeedError;
@@ -56,22 +56,17 @@ fn judge_changes(
     let mut leaks = Vec::new();
     for change in changes.iter().filter(|change| change.brings_path()) {
         let named = judge.path(Origin { path: &change.raw, commit: None });
-        leaks.extend(named.into_iter().map(|(leak, _)| leak));
+        leaks.extend(judge.kept(named.into_iter().map(|(leak, _)| leak).collect()));
     }
     let changes: Vec<_> = changes.iter().filter(|change| change.brings_text()).collect();
     let ids = changes.iter().filter_map(|it| it.now.as_ref().map(|(_, id)| id.clone()));
     let ids: Vec<_> = ids.collect();
-    let mut found: Vec<(usize, Vec<Fresh>)> = Vec::new();
     place.checkout.each_blob_read(&ids, &mut |at, (_, content)| {
         let origin = Origin { path: &changes[at].raw, commit: None };
         let fresh = judge.read(origin, content)?;
-        if !fresh.is_empty() {
-            found.push((at, fresh));
-        }
+        let news = judge.news(&place.checkout, changes[at], fresh)?;
+        leaks.extend(judge.kept(news));
         Ok(())
     })?;
-    for (at, fresh) in found {
-        leaks.extend(judge.news(&place.checkout, changes[at], fresh)?);
-    }
     Ok(leaks)
 }

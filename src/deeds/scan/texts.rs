@@ -7,11 +7,10 @@ use std::rc::Rc;
 use zeroize::Zeroizing;
 
 use super::archive::{self, Budget, Kind};
-use super::leaks::{At, Places, in_text};
+use super::leaks::{At, Places, Room, in_text};
 use super::standards::Standards;
-use super::utf32::Readable;
 use super::values::Values;
-use super::{By, Leak, MANAGED, Scanned, advice};
+use super::{By, Leak, Scanned, advice};
 use crate::names::RepoPath;
 use crate::policy::Policy;
 use crate::scan::managed::Found;
@@ -19,11 +18,13 @@ use crate::scan::{Hit, Pass, Piece, Pieces, Scanner, TOO_MANY, Text};
 use crate::world::{ObjectId, WorldError};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
-const WHOLE: u64 = 8 << 20;
+const WHOLE: usize = 8 << 20;
 /// How long a ZIP archive is that is kept, since its directory stands at its end; one in another is a [`WHOLE`] at most.
-const LARGEST_ZIP: u64 = 16 << 20;
+const LARGEST_ZIP: usize = 16 << 20;
+/// How long a text is that is looked at in one piece.
+const AT_ONCE: usize = 1 << 20;
 /// How many findings in one text are told.
-const MOST: usize = 20_000;
+pub(super) const MOST: usize = 10_000;
 /// How many archives within one another are looked through.
 const DEEPEST: usize = 3;
 
@@ -54,6 +55,8 @@ pub(super) struct Judge<'s> {
     pub(super) clear: bool,
     /// What is managed, if any of these says so; a commit may have a policy of its own.
     pub(super) policies: Vec<&'s Policy>,
+    /// What may still be told of all texts.
+    pub(super) room: Room,
     /// Whether an exception could let pass what is found: not without a file in a repository.
     pub(super) excuses: bool,
     /// Whether all is looked through that exceptions are about, so that one which lets nothing pass is told.
@@ -77,6 +80,7 @@ impl<'s> Judge<'s> {
             budget: Rc::default(),
             clear: false,
             policies: standards.policy.iter().collect(),
+            room: Room::default(),
             excuses: true,
             is_all: false,
         }
@@ -112,23 +116,20 @@ impl<'s> Judge<'s> {
     ) -> Result<Vec<Fresh>, WorldError> {
         self.scanned.texts += 1;
         let unread = |error| WorldError::io("read", String::from_utf8_lossy(origin.path))(error);
-        let mut from = Readable::new(from).map_err(unread)?;
         let mut head = Zeroizing::new(Vec::new());
-        (&mut from).take(WHOLE).read_to_end(&mut head).map_err(unread)?;
-        let (kind, is_short) = (Kind::of(&head), (head.len() as u64) < WHOLE);
-        let mut is_all = is_short;
+        let is_short = fill(&mut head, from, WHOLE).map_err(unread)?;
+        let (kind, mut is_all) = (Kind::of(&head), is_short);
         if kind == Some(Kind::Zip) && !is_short && self.depth == 0 {
-            let more = LARGEST_ZIP - WHOLE;
-            head.reserve_exact(usize::try_from(more).unwrap_or_default());
-            is_all = ((&mut from).take(more).read_to_end(&mut head).map_err(unread)? as u64) < more;
+            is_all = fill(&mut head, from, LARGEST_ZIP).map_err(unread)?;
         }
-        let mut all = head.as_slice().chain(&mut from);
+        let mut all = head.as_slice().chain(from);
         let mut fresh = match kind {
+            // It comes with its files, and what is of none of them.
             Some(Kind::Tar) => Vec::new(),
-            // It is too long to be looked at as it is, too.
-            Some(Kind::Gzip) if !is_short => Vec::new(),
+            // Its beginning is text: names and comments.
+            Some(Kind::Gzip) => self.whole(origin, &head),
             _ if is_short => self.whole(origin, &head),
-            _ => self.pieces(origin, &mut all).map_err(unread)?,
+            _ => self.large(origin, (&head, kind), &mut all).map_err(unread)?,
         };
         match kind {
             None => {}
@@ -140,22 +141,36 @@ impl<'s> Judge<'s> {
 
     /// Judges a text that is all there.
     pub(super) fn whole(&mut self, origin: Origin<'_>, bytes: &[u8]) -> Vec<Fresh> {
-        self.scanned.bytes += bytes.len() as u64;
-        let text = Text { path: origin.path, bytes, new_lines: None };
-        let mut fresh = self.piece(origin, &Piece::whole(&self.scanner, &text), MOST);
-        let in_clear = if self.clear { self.in_clear(origin, bytes) } else { Vec::new() };
-        if !in_clear.is_empty() {
-            // What must not stand there at all is told once.
-            fresh.retain(|(leak, _)| leak.rule == MANAGED);
-            let known: Vec<_> = fresh.iter().map(|(leak, _)| leak.line).collect();
-            fresh.extend(in_clear.into_iter().filter(|(leak, _)| !known.contains(&leak.line)));
-        }
-        fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
-        fresh
+        let fresh = if bytes.len() <= AT_ONCE {
+            self.scanned.bytes += bytes.len() as u64;
+            let text = Text { path: origin.path, bytes, new_lines: None };
+            self.piece(origin, &Piece::whole(&self.scanner, &text), MOST)
+        } else {
+            self.pieces(origin, &mut &*bytes).expect("bytes at hand can be read").0
+        };
+        self.and_in_clear(origin, fresh, (bytes, true))
     }
 
-    /// Judges a text that is too large to be kept.
-    fn pieces(&mut self, origin: Origin<'_>, from: &mut dyn Read) -> io::Result<Vec<Fresh>> {
+    /// Judges a text that is too large to be kept, of which the beginning is at hand.
+    fn large(
+        &mut self,
+        origin: Origin<'_>,
+        (head, kind): (&[u8], Option<Kind>),
+        all: &mut dyn Read,
+    ) -> io::Result<Vec<Fresh>> {
+        let (fresh, is_archive) = self.pieces(origin, all)?;
+        if is_archive && kind.is_none() {
+            self.skip(origin, TOO_LARGE);
+        }
+        Ok(self.and_in_clear(origin, fresh, (head, false)))
+    }
+
+    /// Judges a text as it comes, and tells whether it ends like an archive.
+    fn pieces(
+        &mut self,
+        origin: Origin<'_>,
+        from: &mut dyn Read,
+    ) -> io::Result<(Vec<Fresh>, bool)> {
         let (mut fresh, mut passed, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut part = Zeroizing::new(vec![0; 64 << 10]);
         let mut pieces = Pieces::new(&self.scanner, origin.path);
@@ -191,11 +206,8 @@ impl<'s> Judge<'s> {
         }
         fresh.extend(passed);
         self.scanned.bytes += bytes;
-        if is_archive {
-            self.skip(origin, TOO_LARGE);
-        }
         fresh.sort_by_key(|(leak, _)| (leak.line, leak.column));
-        Ok(fresh)
+        Ok((fresh, is_archive))
     }
 
     /// Judges a part of a text, or all of it; of what nothing lets pass, up to `most` findings are told.
@@ -308,7 +320,11 @@ impl<'s> Judge<'s> {
         content: &mut dyn Read,
     ) -> Result<Vec<Fresh>, WorldError> {
         let unread = WorldError::io("read", String::from_utf8_lossy(origin.path));
-        self.pieces(origin, content).map_err(unread)
+        let (fresh, is_archive) = self.pieces(origin, content).map_err(unread)?;
+        if is_archive {
+            self.skip(origin, TOO_LARGE);
+        }
+        Ok(fresh)
     }
 
     /// Says that something was not looked into.
@@ -339,8 +355,9 @@ impl<'s> Judge<'s> {
     /// The same for whoever asks something else of it.
     pub(super) fn end(&mut self, mut leaks: Vec<Leak>) -> Scanned {
         let count = |by| leaks.iter().filter(|leak| leak.passed == Some(by)).count();
-        (self.scanned.allowed, self.scanned.listed) = (count(By::Exception), count(By::List));
-        self.scanned.by_marks = count(By::Mark);
+        self.scanned.allowed += count(By::Exception);
+        self.scanned.listed += count(By::List);
+        self.scanned.by_marks += count(By::Mark);
         leaks.retain(|leak| leak.passed.is_none());
         self.scanned.leaks = leaks;
         if self.is_all {
@@ -353,6 +370,19 @@ impl<'s> Judge<'s> {
         }
         std::mem::take(&mut self.scanned)
     }
+}
+
+/// Reads on, up to so many bytes in all, and tells whether that is the end. Takes little more memory than there are
+/// bytes.
+fn fill(bytes: &mut Vec<u8>, from: &mut dyn Read, most: usize) -> io::Result<bool> {
+    while bytes.len() < most {
+        let room = (bytes.len() / 4).max(64 << 10).min(most - bytes.len());
+        bytes.reserve_exact(room);
+        if from.take(room as u64).read_to_end(bytes)? < room {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What a file is called once gzip is undone: its name without the last extension.

@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::leaks::Room;
 use super::standards::Standards;
 use super::texts::{Judge, Origin};
 use super::values::Values;
@@ -29,18 +30,20 @@ pub(super) fn scan(world: &World, below: &[PathBuf]) -> Result<Scanned, DeedErro
         },
         other => other,
     })?;
-    look(&place, &Standards::of(&place)?, below)
+    look(&place, &Standards::of(&place)?, below, Room::default())
 }
 
-/// Looks through files of the work tree by some standards.
+/// Looks through files of the work tree by some standards, and tells as much as there is room for.
 pub(super) fn look(
     place: &Place<'_>,
     standards: &Standards,
     below: &[PathBuf],
+    room: Room,
 ) -> Result<Scanned, DeedError> {
     let values = standards.policy.as_ref().map(|policy| Values::of(place, policy)).transpose()?;
     let mut judge = Judge::new(standards, values).telling();
     (judge.clear, judge.is_all) = (true, below.is_empty());
+    judge.room = room;
     take(judge, |taker| place.checkout.each_file(below, taker))
 }
 
@@ -64,12 +67,13 @@ fn take(
     let mut leaks: Vec<Leak> = Vec::new();
     let skipped = each(&mut |path, content| {
         let origin = Origin { path, commit: None };
-        leaks.extend(judge.path(origin).into_iter().map(|(leak, _)| leak));
+        let mut fresh = judge.path(origin);
         match judge.read(origin, content) {
-            Ok(fresh) => leaks.extend(fresh.into_iter().map(|(leak, _)| leak)),
+            Ok(more) => fresh.extend(more),
             // One of many files, as far as it can be read; the others are worth a look.
             Err(_) => judge.skip(origin, "cannot be read to its end"),
         }
+        leaks.extend(judge.kept(fresh.into_iter().map(|(leak, _)| leak).collect()));
         Ok(())
     })?;
     judge.scanned.skipped.extend(skipped);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::leaks::Room;
 use super::standards::Standards;
 use super::texts::{Judge, Origin};
 use super::values::Values;
@@ -27,7 +28,7 @@ pub(in crate::deeds) fn in_tree(
     below: &[PathBuf],
 ) -> Result<Unexcused, DeedError> {
     let (standards, allow) = apart(place)?;
-    let leaks = tree::look(place, &standards, below)?.leaks;
+    let leaks = tree::look(place, &standards, below, Room::ENDLESS)?.leaks;
     Ok(Unexcused { leaks, allow, policy: standards.policy })
 }
 

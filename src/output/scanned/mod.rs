@@ -16,7 +16,7 @@ pub use notes::Notes;
 pub use sarif::Sarif;
 
 use super::set::name;
-use super::words::{count, names};
+use super::words::{count, counted, names};
 use super::{Show, safe};
 use crate::deeds::scan::{ALLOW, By, GITLEAKS, Leak, Scanned, What};
 use crate::scan::managed::How;
@@ -26,6 +26,9 @@ impl Show for Scanned {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         for leak in &self.leaks {
             told(leak, out)?;
+        }
+        if let Some(more) = self.untold() {
+            writeln!(out, "{more}")?;
         }
         for leak in &self.marked {
             let line = format!("{}  {}  {}", place(leak), leak.rule, sentence(leak));
@@ -51,6 +54,7 @@ impl Show for Scanned {
     fn json(&self) -> Value {
         json!({
             "findings": self.leaks.iter().map(leak_json).collect::<Vec<_>>(),
+            "more": self.more,
             "blocked": self.blocks(),
             "texts": self.texts,
             "bytes": self.bytes,
@@ -105,6 +109,7 @@ fn written(how: How) -> &'static str {
         How::Base64 => ", in base64",
         How::Hex => ", in hexadecimal",
         How::Utf16 => ", in UTF-16",
+        How::Utf32 => ", in UTF-32",
         How::Url => ", encoded for URLs",
         How::Markup => ", as XML or HTML",
         How::Escaped => ", escaped",
@@ -165,7 +170,7 @@ impl Show for Filed<'_> {
         let scanned = self.scanned;
         json!({
             "written": self.file,
-            "found": scanned.leaks.len(),
+            "found": scanned.found(),
             "blocked": scanned.blocks(),
         })
     }
@@ -198,6 +203,12 @@ impl Scanned {
         self.leaks.iter().chain(&self.marked).collect()
     }
 
+    /// How many findings are not told one by one, in a line.
+    pub(super) fn untold(&self) -> Option<String> {
+        let findings = counted(self.more, "finding is", "findings are");
+        (self.more > 0).then(|| format!("{findings} not listed: these are enough to begin with"))
+    }
+
     /// What was found and passes nonetheless, in parts of a sentence.
     pub(super) fn passing(&self) -> Vec<String> {
         let part = |(number, by, file): (usize, &str, &'static str)| {
@@ -216,7 +227,7 @@ impl Scanned {
         let blocking = self.blocking();
         let mut parts = vec![count(self.texts, "text")];
         parts.extend(self.commits.map(|commits| count(commits, "commit")));
-        parts.push(match (blocking, self.leaks.len()) {
+        parts.push(match (blocking, self.found()) {
             (0, 0) => "nothing found".to_owned(),
             (some, all) => format!("{} found, {some} of them block", count(all, "secret")),
         });

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::look::{DEPTH, Search};
 use super::reading::{Reading, Undone};
 use super::units::Way;
-use super::{How, base64, runs, wide};
+use super::{How, base64, runs};
+use crate::scan::wide;
 
 /// The fewest letters of base64 in which a text may be that has a value in yet another way.
 const SHORTEST_RUN: usize = 12;
@@ -71,9 +72,11 @@ impl Search<'_> {
     }
 
     pub(super) fn in_wide_letters(&mut self, reading: &Reading<'_>) {
-        wide::runs(reading.bytes, &mut |run, is_big| {
-            let undone = reading.wide(run, is_big);
-            self.deeper(reading, &undone, How::Utf16);
-        });
+        for run in wide::all(reading.bytes) {
+            let how = if run.wide.width() == 2 { How::Utf16 } else { How::Utf32 };
+            runs::pieces(run.range, &mut |piece| {
+                self.deeper(reading, &reading.wide(piece, run.wide), how);
+            });
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Finds values that the repository manages, wherever they stand in a text and however they are written there.
 //!
 //! A value is looked for as it is, in base64 at any offset, in hexadecimal, as URLs, JSON, HTML, XML and shells write
-//! it, in 16-bit letters, reversed, broken into lines and strings, and in up to three of these within one another.
+//! it, in letters of two or four bytes, reversed, broken into lines and strings, and in up to three of these within one another.
 //! What is found says where and whose, never what.
 
 use std::ops::Range;
@@ -25,7 +25,6 @@ mod reading;
 mod runs;
 pub(crate) mod units;
 mod walk;
-mod wide;
 
 /// Parts of one value that are so near to one another are one finding.
 const NEAR: usize = 32;
@@ -59,8 +58,10 @@ pub enum How {
     Base64,
     /// In hexadecimal digits.
     Hex,
-    /// In 16-bit letters.
+    /// In letters of two bytes.
     Utf16,
+    /// In letters of four bytes.
+    Utf32,
     /// As URLs and forms have it.
     Url,
     /// As HTML and XML have it.

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::base64::{self, NONE, SAYS};
 use super::units::{Way, is_mark};
 use super::{How, walk};
+use crate::scan::wide::Wide;
 
 /// Bytes, and where they stand in the text that was given.
 pub(super) struct Reading<'a> {
@@ -157,13 +158,12 @@ impl<'a> Reading<'a> {
         digits.is_long = false;
     }
 
-    /// What 16-bit letters within this say.
-    pub(super) fn wide(&self, run: Range<usize>, is_big: bool) -> Undone {
+    /// What letters of two or four bytes within this say.
+    pub(super) fn wide(&self, run: Range<usize>, wide: Wide) -> Undone {
         let mut new = Undone::room(run.len());
         let mut at = run.start;
-        while at + 2 <= run.end {
+        while let Some((letter, length)) = wide.letter(&self.bytes[at..run.end]) {
             let mut room = Zeroizing::new([0; 4]);
-            let (letter, length) = wide_letter(&self.bytes[at..run.end], is_big);
             let says = letter.encode_utf8(&mut *room).as_bytes();
             let how = if says.len() == 1 { Says::Each(length) } else { Says::All(length) };
             new.push(says, at, how);
@@ -327,15 +327,4 @@ const DIGITS: [u8; 256] = {
 
 fn digit(byte: u8) -> u8 {
     DIGITS[usize::from(byte)]
-}
-
-/// A 16-bit letter, or one of two, and its length.
-fn wide_letter(text: &[u8], is_big: bool) -> (char, usize) {
-    let unit = |at: usize| {
-        let pair = [*text.get(at)?, *text.get(at + 1)?];
-        Some(if is_big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) })
-    };
-    let units = [unit(0), unit(2)].into_iter().flatten();
-    let letter = char::decode_utf16(units).next().and_then(Result::ok).unwrap_or('\u{fffd}');
-    (letter, letter.len_utf16() * 2)
 }
