@@ -23,7 +23,8 @@ letters = string.ascii_letters + string.digits
 
 def run(*command, cwd, text=None):
     done = subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=text)
-    if done.returncode not in (0, 1):
+    # 1: something was found.
+    if done.returncode not in (0, 1) or command[0] == "git" and done.returncode:
         sys.exit(done.stdout.decode())
 
 

@@ -13,6 +13,8 @@ if [ -z "${TENURE:-}" ]; then
 fi
 built=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/release
 tenure=${TENURE:-$built/tenure}
+# The hooks look for it there.
+PATH=$(cd "$(dirname "$tenure")" && pwd):$PATH
 # By its own path: a shim may look for its settings in the home that is left here.
 python=$(python3 -c 'import sys; print(sys.executable)')
 work=$(mktemp -d)

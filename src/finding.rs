@@ -255,6 +255,15 @@ impl Finding {
         }
     }
 
+    /// Takes out of it what must not be shown: a file or a key may be called like a value.
+    pub fn mask(&mut self, masked: &dyn Fn(&str) -> String) {
+        for text in [&mut self.place, &mut self.message].into_iter().chain(&mut self.fix) {
+            *text = masked(text);
+        }
+        let is_shown = |address: &Address| address.to_string() == masked(&address.to_string());
+        self.address = self.address.take().filter(is_shown);
+    }
+
     /// The file that it is about, and the line in it, if it names one.
     #[must_use]
     pub fn file(&self) -> (&str, Option<usize>) {

@@ -19,7 +19,7 @@ use crate::output::{Colour, Form, Output, OutputError, Volume};
 use crate::world::harden::harden;
 use crate::world::terminal::Prompts;
 use crate::world::{
-    Consent, Demands, Environment, Notes, Settings, World, Writes, current_folder, now,
+    Checkout, Consent, Demands, Environment, Notes, Settings, World, Writes, current_folder, now,
 };
 use exit::Exit;
 use failure::Failure;
@@ -135,12 +135,26 @@ fn is_run() -> bool {
 }
 
 fn obey(cli: &Cli, streams: &mut Streams) -> Exit {
-    let mut out = streams.output(&cli.global);
+    let mut out = streams.output(&cli.global).standing(Box::new(root_from_here(&cli.global)));
     let exit = dispatch(cli, &mut out).unwrap_or_else(|failure| failure.tell(&mut out));
     if cli.global.dry_run && exit == Exit::Done {
         out.note("dry run: nothing was written, whatever is said above");
     }
     exit
+}
+
+/// How the repository's root is called where the user stands, who may have started git, which started us; none
+/// where that is the root.
+fn root_from_here(global: &Global) -> impl Fn() -> Option<String> + use<> {
+    let dir = global.dir.clone();
+    move || {
+        let (here, environment) = (current_folder().ok()?, Environment::read());
+        let from = dir.as_ref().map_or(here.clone(), |dir| here.join(dir));
+        let checkout = Checkout::discover(&from, &environment).ok()?;
+        let root =
+            checkout.root_from(&environment.git_prefix.map_or(here.clone(), |it| here.join(it)))?;
+        Some(root.display().to_string())
+    }
 }
 
 fn dispatch(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::DeedError;
 use super::load::Place;
-use super::scan::{self, ALLOW, Leak, MANAGED, Unexcused, What, Where, broken};
+use super::scan::commits::MESSAGE;
+use super::scan::{self, ALLOW, HIDDEN, Leak, MANAGED, Unexcused, What, Where, broken};
 use crate::names::{RepoPath, quoted};
 use crate::policy::Glob;
 use crate::scan::{Allow, AllowError, AllowList};
@@ -54,9 +55,12 @@ pub fn one(world: &World, wanted: &Wanted, reason: &str) -> Result<Allowed, Deed
             break;
         }
     }
+    if met.is_none() {
+        met = brought(&place, wanted)?;
+    }
     let Some((path, found)) = met else {
-        let path = wanted.path.display().to_string();
-        return Err(DeedError::NoFinding { path, line: wanted.line });
+        let (path, rule) = (wanted.path.display().to_string(), wanted.rule.clone());
+        return Err(DeedError::NoFinding { path, line: wanted.line, rule });
     };
     if let Some(leak) = found.leaks.iter().find(|leak| leak.excusable.is_none()) {
         return Err(refuse(format!("what stands there is {}", held(leak)), Some(leak.fix.clone())));
@@ -97,21 +101,41 @@ fn meant(
         // What is staged may be gone from the work tree.
         None => scan::nowhere(place)?,
     };
-    let is_meant = |leak: &Leak| {
-        (leak.path == path.as_str() || leak.path.ends_with('…'))
-            && leak.line == wanted.line
-            && wanted.column.is_none_or(|column| column == leak.column)
-            && wanted.rule.as_ref().is_none_or(|rule| *rule == leak.rule)
-    };
-    found.leaks.retain(&is_meant);
+    let is_meant = |leak: &Leak| is_meant(leak, path, wanted);
+    found.leaks.retain(is_meant);
     if found.leaks.is_empty() {
         found.leaks = scan::as_staged(&Place::staged(world)?)?;
-        found.leaks.retain(&is_meant);
+        found.leaks.retain(is_meant);
     }
     if is_there(path.as_str()) || !found.leaks.is_empty() {
         unmanaged(&found, path)?;
     }
     Ok(Some(found).filter(|found| !found.leaks.is_empty()))
+}
+
+fn is_meant(leak: &Leak, path: &RepoPath, wanted: &Wanted) -> bool {
+    (leak.path == path.as_str() || leak.path.contains(HIDDEN))
+        && leak.line == wanted.line
+        && wanted.column.is_none_or(|column| column == leak.column)
+        && wanted.rule.as_ref().is_none_or(|rule| *rule == leak.rule)
+}
+
+/// What a place means as a push, `--range` and `--history` print it, `COMMIT:FILE`: the text that stood there then.
+fn brought(place: &Place<'_>, wanted: &Wanted) -> Result<Option<(RepoPath, Unexcused)>, DeedError> {
+    let given = wanted.path.to_str().and_then(|text| text.split_once(':'));
+    let is_id = |text: &str| text.len() >= 7 && text.bytes().all(|it| it.is_ascii_hexdigit());
+    let Some((commit, path)) = given.filter(|(commit, _)| is_id(commit)) else { return Ok(None) };
+    if path == MESSAGE || path.starts_with("tag ") {
+        let what = "no exception covers what a commit or a tag says: they name files".to_owned();
+        return Err(refuse(what, Some(format!("git rebase -i {commit}~"))));
+    }
+    let Some(commit) = place.checkout.commit_named(commit)? else { return Ok(None) };
+    let Ok(path) = path.parse::<RepoPath>() else { return Ok(None) };
+    let file = path.as_str().split_once("!/").map_or(path.as_str(), |(file, _)| file).parse()?;
+    let mut found = scan::in_commit(place, &commit, &file)?;
+    found.leaks.retain(|leak| is_meant(leak, &path, wanted));
+    unmanaged(&found, &path)?;
+    Ok(Some(found).filter(|found| !found.leaks.is_empty()).map(|found| (path, found)))
 }
 
 /// Lets all pass that is found in the work tree today.
@@ -123,7 +147,7 @@ pub fn all(world: &World, reason: &str) -> Result<Allowed, DeedError> {
     let place = Place::to_write(world)?;
     let found = scan::in_tree(&place, &[])?;
     // A name that is not shown is no pattern.
-    let is_shown = |leak: &Leak| !leak.path.ends_with('…');
+    let is_shown = |leak: &Leak| !leak.path.contains(HIDDEN);
     write(&place, found, reason, |leak| Glob::exactly(&leak.path).ok().filter(|_| is_shown(leak)))
 }
 
@@ -132,8 +156,9 @@ pub fn all(world: &World, reason: &str) -> Result<Allowed, DeedError> {
 /// # Errors
 /// [`DeedError::Standard`] where the file is not well made.
 pub fn list(world: &World) -> Result<Vec<Allow>, DeedError> {
-    let (_, text) = read(&Place::find(world)?)?;
-    let list = AllowList::parse(&text).map_err(|why| faulty(&why))?;
+    let place = Place::find(world)?;
+    let (_, text) = read(&place)?;
+    let list = AllowList::parse(&text).map_err(|why| faulty(&place, &why))?;
     Ok(list.entries().to_vec())
 }
 
@@ -143,10 +168,10 @@ pub fn list(world: &World) -> Result<Vec<Allow>, DeedError> {
 /// As [`list`].
 pub fn prune(world: &World) -> Result<Vec<Allow>, DeedError> {
     let place = Place::to_write(world)?;
-    let gone = scan::scan(world, &Where::Tree(Vec::new()), &mut |_, _| ())?.unused;
+    let gone = scan::scan(world, &Where::Tree(Vec::new()), &mut |_, _| ())?.idle;
     let (bytes, text) = read(&place)?;
     if !gone.is_empty() {
-        let text = AllowList::taken_from(&text, &gone).map_err(|why| faulty(&why))?;
+        let text = AllowList::taken_from(&text, &gone).map_err(|why| faulty(&place, &why))?;
         put(&place, bytes.as_deref(), text)?;
     }
     Ok(gone)
@@ -182,7 +207,8 @@ fn write(
     }
     if !allowed.added.is_empty() {
         let (bytes, text) = read(place)?;
-        let text = AllowList::added_to(&text, allowed.added.clone()).map_err(|why| faulty(&why))?;
+        let text = AllowList::added_to(&text, allowed.added.clone());
+        let text = text.map_err(|why| faulty(place, &why))?;
         put(place, bytes.as_deref(), text)?;
     }
     Ok(allowed)
@@ -223,12 +249,13 @@ fn held(leak: &Leak) -> String {
 }
 
 fn readable(reason: &str) -> Result<(), DeedError> {
-    let fits = !reason.trim().is_empty() && reason.chars().count() <= LONGEST;
+    // An ellipsis, as the advice has it, is no reason.
+    let fits = reason.contains(char::is_alphanumeric) && reason.chars().count() <= LONGEST;
     if fits && !reason.chars().any(char::is_control) {
         return Ok(());
     }
     let instead = Some("--reason \"why it may stand there\"".to_owned());
-    Err(refuse(format!("a reason is one line of 1 to {LONGEST} characters"), instead))
+    Err(refuse(format!("a reason is one line of words, of {LONGEST} characters at most"), instead))
 }
 
 fn read(place: &Place<'_>) -> Result<(Option<Vec<u8>>, String), DeedError> {
@@ -245,8 +272,8 @@ fn put(place: &Place<'_>, before: Option<&[u8]>, text: String) -> Result<(), Dee
     place.commit(&change)
 }
 
-fn faulty(why: &AllowError) -> DeedError {
-    broken(ALLOW, why.line, &why.problem.to_string())
+fn faulty(place: &Place<'_>, why: &AllowError) -> DeedError {
+    broken(place, ALLOW, why.line, &why.problem.to_string())
 }
 
 fn refuse(what: String, instead: Option<String>) -> DeedError {

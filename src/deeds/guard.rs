@@ -169,8 +169,8 @@ pub fn staged(world: &World) -> Result<Guarded, DeedError> {
         unpinned: None,
         took: Duration::ZERO,
     };
-    let standards = Standards::of(&place)?;
-    let mut scanned = scan::look(&place, &standards, &changes)?;
+    let standards = Standards::but_for_policy(&place)?;
+    let (mut scanned, masked) = scan::look(&place, &standards, &changes)?;
     if is_touched(&place, &standards, &changes)? {
         let evidence = place.log_evidence()?;
         if evidence.policy.is_some() || !evidence.log.is_empty() || !evidence.strays.is_empty() {
@@ -186,12 +186,13 @@ pub fn staged(world: &World) -> Result<Guarded, DeedError> {
     guarded.scanned = scanned;
     let advice = Advice::of(&place)?;
     guarded.blocking.iter_mut().try_for_each(|finding| advice.stage(finding))?;
+    guarded.blocking.iter_mut().for_each(|finding| finding.mask(&*masked));
     guarded.took = watch.elapsed();
     Ok(guarded)
 }
 
 /// Tells whether a commit changes anything that policy and log are about: what it does not touch is for `check`
-/// to say. Where the policy is none that can be read, nobody knows what it is about; a merge may lose what a side had.
+/// to say. Where there is no policy that can be read, nobody knows what it is about; a merge may lose what a side had.
 fn is_touched(
     place: &Place<'_>,
     standards: &Standards,
@@ -204,7 +205,7 @@ fn is_touched(
     }
     match &standards.policy {
         Some(policy) => Ok(is_about(policy, changes.iter().filter_map(|it| it.path.as_ref()))),
-        None => has_policy(place),
+        None => Ok(true),
     }
 }
 
@@ -234,6 +235,11 @@ fn judge(
     guarded.blocking.extend(lost);
     guarded.blocking.extend(found.into_iter().filter(blocks));
     Ok(())
+}
+
+/// Tells whether somebody put a value in clear in the place of a sealed one: they may want to keep it.
+fn is_unsealed(finding: &Finding) -> bool {
+    finding.fix.as_ref().is_some_and(|fix| fix.starts_with("tenure seal "))
 }
 
 /// Tells whether a finding's place lies in a file: `file`, `file:line`, `file key`.
@@ -289,7 +295,14 @@ impl<'p, 'w> Advice<'p, 'w> {
         let path = quoted(&file);
         let taken_out = finding.fix.as_ref().is_some_and(|fix| fix.starts_with("rm "));
         let fix = match finding.code {
-            _ if taken_out => format!("git rm -f {path}"),
+            // Git has renamed it already, and our log has not.
+            _ if finding.fix.as_ref().is_some_and(|fix| fix.starts_with("tenure mv ")) => {
+                format!("{} && git add .secrets", finding.fix.as_deref().unwrap_or_default())
+            }
+            _ if taken_out => {
+                let fix = finding.fix.as_deref().unwrap_or_default();
+                fix.replacen("rm ", "git rm -f ", 1)
+            }
             // What its user wrote stands nowhere else.
             _ if self.open.contains(&file) => {
                 format!("tenure seal {path} && git add .secrets {path}")
@@ -309,7 +322,16 @@ impl<'p, 'w> Advice<'p, 'w> {
             Code::Altered | Code::Unattested | Code::Missing if self.differs(&file)? => {
                 format!("git add .secrets {path}")
             }
-            Code::Altered | Code::Missing => format!("git restore --staged --worktree {path}"),
+            Code::Altered if is_unsealed(finding) => format!(
+                "tenure seal {path} && git add .secrets {path}, or: git restore --staged --worktree {path}"
+            ),
+            Code::Altered => format!("git restore --staged --worktree {path}"),
+            Code::Missing => {
+                let unset = finding.address.as_ref().map(|address| {
+                    format!("; if it is to go, then: tenure unset {}", quoted(address))
+                });
+                format!("git restore --staged --worktree {path}{}", unset.unwrap_or_default())
+            }
             Code::Unattested => return self.unattested(finding, &file),
             _ => return Ok(()),
         };

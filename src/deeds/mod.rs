@@ -88,6 +88,11 @@ use crate::world::keys::KeysError;
 use crate::world::signer::SignerError;
 use crate::world::terminal::TerminalError;
 
+/// The rule that alone was asked about, in a sentence.
+fn of_rule(rule: Option<&str>) -> String {
+    rule.map(|rule| format!(" by the rule `{rule}`")).unwrap_or_default()
+}
+
 /// Why a deed was not done: a room's reason, or one of the deeds' own.
 #[derive(Debug, thiserror::Error)]
 pub enum DeedError {
@@ -140,12 +145,14 @@ pub enum DeedError {
     #[error(transparent)]
     Harden(#[from] HardenError),
     /// Nothing is found there that could pass.
-    #[error("nothing is found at {path}:{line}")]
+    #[error("nothing is found at {path}:{line}{}", of_rule(rule.as_deref()))]
     NoFinding {
         /// The file, as the user gave it.
         path: String,
         /// From 1; 0 for its name.
         line: usize,
+        /// The only rule that was asked about.
+        rule: Option<String>,
     },
     /// The file of rules or of exceptions is not well made.
     #[error("{path} line {line}: {why}")]
@@ -156,6 +163,8 @@ pub enum DeedError {
         line: usize,
         /// What is wrong there.
         why: String,
+        /// Whether HEAD has that file, perhaps as it should be.
+        in_head: bool,
     },
 
     /// The repository is not in the state that this deed needs.

@@ -29,6 +29,7 @@ use crate::log::entry::{FileChange, Item};
 use crate::names::{Address, AddressQuery, KeyPath, MemberName, RepoPath, TypeName};
 use crate::rotation::expiry::Expiry;
 use crate::rotation::generate::Spec;
+use crate::scan::managed::{LeftOut, left_out};
 use crate::secret::Plaintext;
 use crate::verify::Verified;
 use crate::world::{World, Writes};
@@ -58,6 +59,8 @@ pub struct Set {
     pub compared: Compared,
     /// Whether it is what stood there, of another type now.
     pub retyped: Option<Retyped>,
+    /// Why `scan` and the hooks do not look for it elsewhere, where they do not.
+    pub left_out: Option<LeftOut>,
 }
 
 /// A value that got another type.
@@ -267,6 +270,7 @@ fn nothing(verified: &Verified<'_>, found: &Found) -> Set {
         locked: false,
         compared: Compared::All,
         retyped: None,
+        left_out: None,
     }
 }
 
@@ -345,8 +349,10 @@ pub(super) fn put(
             let (ends, locked) =
                 (ends::of(value, said.wish, sealing.today), ends::is_locked(value, said.wish));
             let compared = blindly(sealing, &found.address());
+            let is_sealed = item.is_some_and(|item| item.generation.is_some());
+            let left_out = Some(*value).filter(|_| is_sealed).and_then(|it| left_out(it.expose()));
             let nothing = nothing(verified, found);
-            sets.push(Set { kind, due, dropped, ends, locked, compared, ..nothing });
+            sets.push(Set { kind, due, dropped, ends, locked, compared, left_out, ..nothing });
         }
     }
     Ok(sets)

@@ -5,12 +5,16 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::scanned::told;
+use super::set::name;
 use super::words::{count, counted, names};
 use super::{Show, findings, safe};
 use crate::deeds::guard::{Guarded, Guards, Passing};
 use crate::deeds::hooks::{A_HOOK_CAN_BE_SKIPPED, Hook};
 use crate::deeds::scan::Scanned;
 use crate::finding::{Code, Finding};
+
+/// How many values are named that are not looked for.
+const NAMED: usize = 3;
 
 impl Show for Guarded {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -23,7 +27,7 @@ impl Show for Guarded {
                 Guards::PolicyAlone => "; the policy has no environments, so no file is managed",
                 Guards::Nothing => "; there is no policy here, so no file is managed",
             };
-            let rest = rest(&self.scanned);
+            let rest = format!("{}{}", rest(&self.scanned), self.common());
             return writeln!(out, "tenure: {files}, no plaintext{guards}{rest} ({took} ms)");
         }
         writeln!(out, "tenure: commit blocked, {}", self.why())?;
@@ -50,6 +54,20 @@ impl Show for Guarded {
 }
 
 impl Guarded {
+    /// The values that nobody looks for, where the commit is about sealed files: whoever makes it can choose others.
+    fn common(&self) -> String {
+        let common = &self.scanned.left_out;
+        if self.guards != Guards::All || common.is_empty() {
+            return String::new();
+        }
+        let named: Vec<_> = common.iter().take(NAMED).map(name).collect();
+        let more = match common.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("; too short or common to be looked for: {}{more}", named.join(", "))
+    }
+
     fn why(&self) -> String {
         let clear = |finding: &&Finding| {
             matches!(finding.code, Code::Plaintext | Code::PlainComment | Code::Open)

@@ -37,6 +37,7 @@ pub mod scanned;
 mod sealed;
 pub mod sentences;
 mod set;
+pub mod standing;
 pub mod started;
 mod status;
 mod trusting;
@@ -51,6 +52,7 @@ use zeroize::Zeroizing;
 
 pub use escape::safe;
 use progress::Bars;
+use standing::{Standing, from_here};
 
 /// A result with two looks.
 ///
@@ -157,6 +159,7 @@ pub struct Output<'w> {
     stdout_colour: Colour,
     stderr_colour: Colour,
     bars: Bars,
+    standing: Option<Standing>,
 }
 
 impl<'w> Output<'w> {
@@ -171,6 +174,7 @@ impl<'w> Output<'w> {
             stdout_colour: Colour::Off,
             stderr_colour: Colour::Off,
             bars: Bars::Hidden,
+            standing: None,
         }
     }
 
@@ -198,6 +202,12 @@ impl<'w> Output<'w> {
         Self { bars, ..self }
     }
 
+    /// Says how to learn where the user stands: commands with paths are told from there.
+    #[must_use]
+    pub fn standing(self, standing: Standing) -> Self {
+        Self { standing: Some(standing), ..self }
+    }
+
     /// Shows the answer, all at once.
     ///
     /// # Errors
@@ -221,7 +231,7 @@ impl<'w> Output<'w> {
         }
         let mut bytes = Zeroizing::new(Vec::new());
         result.human(&mut *bytes)?;
-        Ok(tidy(&String::from_utf8_lossy(&bytes), colour))
+        Ok(tidy(&self.pasted(&String::from_utf8_lossy(&bytes)), colour))
     }
 
     /// Tells people on stderr what was done, where stdout carries something else.
@@ -282,7 +292,7 @@ impl<'w> Output<'w> {
     /// Tells a failure on stderr, in the look of the answer that will not come.
     pub fn fail(&mut self, human: &str, json: &Value) {
         let text = match self.form {
-            Form::Human => tidy(human, self.stderr_colour),
+            Form::Human => tidy(&self.pasted(human), self.stderr_colour),
             Form::Json => Zeroizing::new(escape::json_line(&versioned(json.clone()))),
         };
         self.tell(&text);
@@ -290,9 +300,13 @@ impl<'w> Output<'w> {
 
     fn say(&mut self, from: Volume, text: &str) {
         if self.volume >= from {
-            let text = tidy(text, self.stderr_colour);
+            let text = tidy(&self.pasted(text), self.stderr_colour);
             self.tell(&format!("{}\n", text.trim_end_matches('\n')));
         }
+    }
+
+    fn pasted(&self, text: &str) -> Zeroizing<String> {
+        Zeroizing::new(from_here(text, self.standing.as_ref()))
     }
 
     /// Writes to stderr. Where nobody hears it, there is nobody to be told either.

@@ -78,6 +78,7 @@ impl<'e> Verified<'e> {
         verified.drops();
         add_what_was_before(record, &mut verified.disputes);
         verified.renames(evidence);
+        verified.copies(evidence);
         verified.deadlines(today);
         verified.debts(scope, today);
         verified.sort();

@@ -123,7 +123,11 @@ fn same_bytes(
         None => "",
     };
     let message = format!("not what `{}` signed{what}", signer(record, live));
-    let fix = restore(address);
+    // Who un-sealed it by hand may want to keep what stands there now.
+    let fix = match unsealed {
+        true => format!("tenure seal {}, or: {}", quoted(&address.path), restore(address)),
+        false => restore(address),
+    };
     Err(found(record, Code::Altered, address, live, message).fix(fix).into())
 }
 

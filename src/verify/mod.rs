@@ -51,6 +51,7 @@ pub use entries::{Record, Verdict};
 pub use family::{Made, Signed};
 pub use files::{Verified, VerifiedFile};
 pub use keyrings::CurrentKeyring;
+pub(crate) use policies::parse_policy;
 pub use proposals::{Proposal, Tally};
 pub use standing::Live;
 

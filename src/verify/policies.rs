@@ -258,7 +258,8 @@ pub(super) fn policy_path(hash: &Sha256) -> String {
     format!(".secrets/policies/{}.toml", text.trim_start_matches("sha256:"))
 }
 
-fn parse_policy(bytes: &[u8], path: &str) -> Result<Policy, Box<Finding>> {
+/// Reads a policy, or says where and why it is none, and what mends it.
+pub(crate) fn parse_policy(bytes: &[u8], path: &str) -> Result<Policy, Box<Finding>> {
     let invalid = |line: usize, why: String| {
         let place = format!("{path}:{line}");
         breach(Code::PolicyInvalid, place, why).graded(Severity::Invalid)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::disk::read;
 use super::{FileEvidence, Verified};
-use crate::finding::Code;
+use crate::finding::{Code, Finding};
 use crate::log::timeline::{Effect, Settled};
 use crate::names::{KeyPath, RepoPath, Sha256, quoted};
 
@@ -38,6 +38,34 @@ impl Verified<'_> {
                     finding.fix = Some(fix.clone());
                 }
             }
+        }
+    }
+
+    /// Names what mends a copy of a sealed file: nothing signed names it, so nothing can be put back there.
+    pub(super) fn copies(&mut self, evidence: &FileEvidence) {
+        let is_about = |finding: &Finding, path: &RepoPath| {
+            let rest = finding.place.strip_prefix(path.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', ' ']))
+        };
+        let unsigned = |path: &&RepoPath| {
+            let mut wrong = self.findings.iter().filter(|it| it.code == Code::Unattested);
+            wrong.any(|finding| is_about(finding, path)) && self.has_none_of(path)
+        };
+        let copies: Vec<_> = evidence.files.keys().filter(unsigned).cloned().collect();
+        for copy in copies {
+            let (items, env) =
+                (items_of(&copy, &evidence.files[&copy]), self.policy.environment_of(&copy));
+            let is_source = |path: &&RepoPath| {
+                **path != copy
+                    && self.policy.environment_of(path) == env
+                    && self.signed_of(path) == items
+            };
+            let Some(old) = evidence.files.keys().find(is_source) else { continue };
+            let (old, new) = (quoted(old), quoted(&copy));
+            let fix = format!("rm {new}; to give the file that name: tenure mv {old} {new}");
+            let mine = self.findings.iter_mut().filter(|finding| is_about(finding, &copy));
+            mine.filter(|finding| finding.code == Code::Unattested)
+                .for_each(|finding| finding.fix = Some(fix.clone()));
         }
     }
 

@@ -29,6 +29,7 @@ pub const HONOURED: &[(&str, &str)] = &[
     ("GIT_DIR", "as git honours it"),
     ("GIT_WORK_TREE", "as git honours it"),
     ("GIT_INDEX_FILE", "as git honours it"),
+    ("GIT_PREFIX", "the folder that git was started in, for the commands that a hook names"),
     ("GIT_EDITOR", "`:` tells a hook that nobody edits the message"),
     ("SSH_AUTH_SOCK", "the agent that signs"),
     ("PATH", "where git, ssh-keygen and plugins are found"),
@@ -65,6 +66,8 @@ pub struct Environment {
     pub git_work_tree: Option<PathBuf>,
     /// `GIT_INDEX_FILE`, perhaps relative.
     pub git_index_file: Option<PathBuf>,
+    /// `GIT_PREFIX`: where git was started, from the top of the work tree.
+    pub git_prefix: Option<PathBuf>,
     /// Whether `GIT_EDITOR` says that no editor is opened, as git tells its hooks.
     pub unedited: bool,
     /// `TENURE_ROOT`, unchecked.
@@ -115,6 +118,7 @@ impl Environment {
             git_dir: seen.take("GIT_DIR").map(PathBuf::from),
             git_work_tree: seen.take("GIT_WORK_TREE").map(PathBuf::from),
             git_index_file: seen.take("GIT_INDEX_FILE").map(PathBuf::from),
+            git_prefix: seen.take("GIT_PREFIX").map(PathBuf::from),
             unedited: seen.take("GIT_EDITOR").is_some_and(|value| value == ":"),
             tenure_root: seen.take("TENURE_ROOT").map(|id| id.to_string_lossy().into_owned()),
             tenure_min_policy: seen

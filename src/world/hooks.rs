@@ -1,6 +1,7 @@
 //! The folder of hooks that git uses here.
 
 use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::whole::{Mode, write_whole};
@@ -51,6 +52,27 @@ impl Hooks {
         self.runner
     }
 
+    /// Those of another work tree, where each has a folder of its own.
+    #[must_use]
+    pub fn of_other(&self, checkout: &Checkout, tree: &Path) -> Option<Self> {
+        let below = self.folder.strip_prefix(&checkout.root).ok()?;
+        Some(Self { folder: tree.join(below), ..*self })
+    }
+
+    /// Tells whether no hook can lie where git looks for them: `core.hooksPath` names something else than a folder.
+    #[must_use]
+    pub fn are_nowhere(&self) -> bool {
+        self.folder.exists() && !self.folder.is_dir()
+    }
+
+    /// Tells whether a hook would be run: git runs none that may not be executed.
+    #[must_use]
+    pub fn runs(&self, name: &str) -> bool {
+        let about = std::fs::metadata(self.folder.join(name));
+        let may = about.is_ok_and(|about| about.permissions().mode() & 0o111 != 0);
+        may || self.runner == Runner::Husky
+    }
+
     /// Tells whether the folder lies outside of this repository, where others may use it too.
     #[must_use]
     pub fn is_shared(&self) -> bool {
@@ -96,6 +118,31 @@ impl Hooks {
     pub fn remove(&self, name: &str) -> Result<(), WorldError> {
         let path = self.folder.join(name);
         std::fs::remove_file(&path).map_err(WorldError::io("remove", path.display()))
+    }
+}
+
+impl Checkout {
+    /// Tells whether `core.hooksPath` is relative: git takes it from the top of each work tree.
+    ///
+    /// # Errors
+    /// [`WorldError::Git`], [`WorldError::NoGit`].
+    pub fn has_relative_hooks(&self) -> Result<bool, WorldError> {
+        let said = self.config("core.hooksPath")?;
+        Ok(said.is_some_and(|it| !it.is_empty() && !it.starts_with(['/', '~', '%'])))
+    }
+
+    /// The other work trees of the repository that are there.
+    ///
+    /// # Errors
+    /// [`WorldError::Git`], [`WorldError::NoGit`].
+    pub fn other_work_trees(&self) -> Result<Vec<PathBuf>, WorldError> {
+        let listed =
+            self.program.ask("list the work trees", &["worktree", "list", "--porcelain"])?;
+        let listed = String::from_utf8_lossy(&listed);
+        let trees = listed.lines().filter_map(|line| line.strip_prefix("worktree "));
+        let trees = trees.filter_map(|tree| Path::new(tree).canonicalize().ok());
+        // Of a bare repository its own folder is among them.
+        Ok(trees.filter(|tree| *tree != self.root && tree.join(".git").exists()).collect())
     }
 }
 

@@ -36,6 +36,7 @@ mod sides;
 mod signals;
 pub mod signer;
 mod staged;
+mod standing;
 mod state;
 pub mod terminal;
 mod tree;
@@ -71,7 +72,7 @@ pub use sides::{merge_lines, read_side};
 pub use staged::{FileMode, IndexFile, StagedChange};
 pub use state::StateDir;
 pub use tree::{Taker, each_file_below};
-pub use whole::{Mode, write_whole};
+pub use whole::{Mode, make_folder, write_whole};
 
 use rand_core::{OsRng, RngCore as _};
 

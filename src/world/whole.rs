@@ -24,6 +24,12 @@ pub enum Mode {
     Executable,
 }
 
+/// Makes the folder that a file is to lie in, where it is not there.
+pub fn make_folder(of: &Path) -> Result<(), WorldError> {
+    let Some(folder) = of.parent() else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(WorldError::io("make", folder.display()))
+}
+
 /// Writes one file anywhere, whole or not at all, and leaves nothing beside it on failure.
 ///
 /// The folder may be reached through links; a link in the file's own place is refused.

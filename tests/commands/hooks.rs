@@ -137,7 +137,12 @@ fn a_message_is_looked_through() {
     let tried = say(&format!("try\n\nwith {}", token()));
     blocked(&tried, RULE);
     assert!(tried.stderr.contains("commit message:3:6"), "{tried}");
-    assert!(tried.stderr.contains("fix  take it out: git commit --edit --file "), "{tried}");
+    assert!(
+        tried.stderr.contains(
+            "fix  take it out, with --amend once more if you gave it: git commit --edit --file "
+        ),
+        "{tried}"
+    );
     assert_eq!(way_out(&tried), "git commit --no-verify");
     // Nobody edits it, so git keeps this line.
     blocked(&say(&format!("try\n\n# with {}", token())), RULE);

@@ -17,6 +17,8 @@ fn a_first_value_makes_the_file_that_the_glob_suggests() {
     exit 0
     --- stdout
     dev/A sealed. Readers: ana. Rotate by 2026-04-01. Entry [id], signed by ana.
+    --- stderr
+    `scan` and the hooks do not look for it elsewhere: it is too common
     ");
     assert!(repo.read("secrets/dev.env").starts_with("A=sealed.v1."));
     assert_eq!(repo.run("get dev/A").done().stdout, "one-value");

@@ -24,7 +24,7 @@ Examples:
   tenure allow --all --reason \"found before the hook was there; see issue 31\"
   tenure allow --prune")]
 pub(crate) struct Args {
-    /// Where it stands, as `scan` prints it; line 0 is the file's name
+    /// Where it stands, as `scan` or a push prints it, with a commit before it or without; line 0 is the file's name
     #[arg(value_name = "FILE:LINE[:COLUMN]", required_unless_present_any = ["all", "list", "prune"])]
     place: Option<Spot>,
     /// Why it may stand there

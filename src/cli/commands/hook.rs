@@ -10,6 +10,7 @@ use crate::deeds::DeedError;
 use crate::deeds::guard::{self, Guarded, Passing};
 use crate::deeds::hooks::{self, Hook};
 use crate::finding::Severity;
+use crate::names::quoted;
 use crate::output::{Output, OutputError, Show};
 use crate::world::World;
 use crate::world::terminal::{self, Prompts};
@@ -119,6 +120,15 @@ fn turned(turned: &hooks::Turned, out: &mut Output<'_>) -> Result<Exit, Failure>
     out.show(turned)?;
     if turned.stands() {
         out.note(hooks::A_HOOK_CAN_BE_SKIPPED);
+    }
+    if let Some(folder) = turned.relative.as_ref().filter(|_| turned.stands()) {
+        out.warn(&format!(
+            "`core.hooksPath` is `{folder}` in each work tree and each clone of its own; commit it: git add {folder}"
+        ));
+        for tree in &turned.unguarded {
+            let tree = tree.display().to_string();
+            out.warn(&format!("no hooks in {tree}: tenure -C {} hook install", quoted(&tree)));
+        }
     }
     if turned.shared {
         out.warn("this folder lies outside of the repository: other repositories may use it too");

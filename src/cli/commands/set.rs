@@ -16,6 +16,7 @@ use crate::names::{AddressQuery, TypeName};
 use crate::output::{Output, safe};
 use crate::rotation::days;
 use crate::rotation::generate::Spec;
+use crate::scan::managed::LeftOut;
 use crate::world::World;
 use crate::world::terminal::Terminal;
 
@@ -146,6 +147,14 @@ pub(crate) fn run(
     let done = set::set(world, &query, &args.secret, &wish, &source)?;
     out.show(&done)?;
     beside(out, &done);
+    // Of what is no secret nobody wants to hear it.
+    if let Some(why) = done.left_out.filter(|_| !done.kind.as_ref().is_some_and(is_config)) {
+        let why = match why {
+            LeftOut::Short => "too short",
+            LeftOut::Common => "too common",
+        };
+        out.note(&format!("`scan` and the hooks do not look for it elsewhere: it is {why}"));
+    }
     let paths = done.receipt.as_ref().map(|receipt| receipt.paths.as_slice()).unwrap_or_default();
     if let Some(ignored) = ignored::written(world, paths) {
         out.warn(&ignored.warning());
@@ -180,6 +189,10 @@ pub(super) fn beside(out: &mut Output<'_>, set: &set::Set) {
             days(life)
         ));
     }
+}
+
+fn is_config(kind: &TypeName) -> bool {
+    kind.as_str() == "config"
 }
 
 /// Says with what a value that pays a duty was not compared.

@@ -32,7 +32,7 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
         DeedError::Deliver(why) => rooms::deliver(why),
         DeedError::Harden(_) => Advice::of(Exit::Refused),
         DeedError::NoFinding { .. } => unknown("tenure scan"),
-        DeedError::Standard { path, line, .. } => standard(path, *line),
+        DeedError::Standard { path, line, in_head, .. } => standard(path, *line, *in_head),
         DeedError::Refused(finding) => refused(finding),
         DeedError::NoPolicy => Advice::of(Exit::Invalid).hint("tenure init"),
         DeedError::BadRoot => bad_variable("TENURE_ROOT", "root"),
@@ -76,11 +76,12 @@ pub(crate) fn advice(error: &DeedError) -> Advice {
     }
 }
 
-fn standard(path: &str, line: usize) -> Advice {
-    let back = format!("git restore --staged --worktree {path}");
-    Advice::of(Exit::Invalid)
-        .at(format!("{path}:{line}"))
-        .hint(format!("mend that line, or: {back}"))
+fn standard(path: &str, line: usize, in_head: bool) -> Advice {
+    let back = match in_head {
+        true => format!(", or: git restore --staged --worktree {path}"),
+        false => String::new(),
+    };
+    Advice::of(Exit::Invalid).at(format!("{path}:{line}")).hint(format!("mend that line{back}"))
 }
 
 fn bad_variable(name: &str, what: &str) -> Advice {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::deeds::DeedError;
 use crate::deeds::over::writes_over;
-use crate::world::{Mode, World, Writes, read_text, write_whole};
+use crate::world::{Mode, World, Writes, make_folder, read_text, write_whole};
 
 /// What every report has near its beginning.
 const MARK: &str = "> **Document ID:** ";
@@ -61,6 +61,7 @@ fn over(
     let to = world.from.join(file);
     writes_over(&to, what, is_ours)?;
     if world.writes == Writes::Real {
+        make_folder(&to)?;
         write_whole(&to, text.as_bytes(), Mode::Keep)?;
     }
     Ok(())

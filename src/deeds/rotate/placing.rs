@@ -84,6 +84,7 @@ pub(super) fn in_place(
             locked: ends::is_locked(value, wish),
             compared: Compared::All,
             retyped: None,
+            left_out: None,
             address,
         }
     };

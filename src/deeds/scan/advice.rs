@@ -1,7 +1,7 @@
 //! What mends a finding: the command first, where there is one.
 
 use super::commits::MESSAGE;
-use super::{Leak, What};
+use super::{HIDDEN, Leak, What};
 use crate::names::{Address, quoted};
 use crate::scan::TOO_MANY;
 use crate::world::ObjectId;
@@ -11,9 +11,13 @@ pub(super) const TOO_MUCH: &str =
     "leave the file out of git: git rm --cached, and a line in .gitignore";
 
 /// Of a credential in a text.
-pub(super) fn of_hit(rule: &str, path: &str, line: usize) -> String {
+pub(super) fn of_hit(rule: &str, (path, line): (&str, usize), excuses: bool) -> String {
     if rule == TOO_MANY {
         return TOO_MUCH.to_owned();
+    }
+    // What is in no file of a repository has no exceptions; whose path is not shown cannot be named.
+    if !excuses || path.contains(HIDDEN) {
+        return "take it out".to_owned();
     }
     let place = quoted(format!("{path}:{line}"));
     format!(
@@ -85,9 +89,11 @@ fn ended(leak: &Leak) -> String {
 
 /// What lets a line of a file pass, where anything does.
 fn exception(leak: &Leak) -> Option<String> {
-    let is_in_file = leak.line > 0 && leak.path != MESSAGE;
+    let is_in_file = leak.line > 0 && leak.path != MESSAGE && !leak.path.contains(HIDDEN);
     leak.excusable.as_ref().filter(|_| is_in_file && leak.rule != TOO_MANY)?;
-    let place = quoted(format!("{}:{}", leak.path, leak.line));
+    // The text as the commit has it: it may stand elsewhere by now, or nowhere.
+    let commit = leak.commit.as_ref().map(|id| format!("{}:", id.short())).unwrap_or_default();
+    let place = quoted(format!("{commit}{}:{}", leak.path, leak.line));
     Some(format!("tenure allow {place} --reason \"…\""))
 }
 

@@ -9,7 +9,7 @@ impl Judge<'_> {
     pub(super) fn carried(&self, origin: Origin<'_>, text: &[u8]) -> Vec<Leak> {
         let (found, mut places) = (self.managed(text), Places::of(text, 1));
         let leak = |found| {
-            let address = self.values.as_ref()?.managed.name(found)?;
+            let address = self.address(self.values.as_ref()?.managed.name(found)?);
             Some(self.at(origin).of_value(places.place(found.span.start), address, found))
         };
         found.iter().filter_map(leak).collect()

@@ -3,7 +3,7 @@
 use super::leaks::Places;
 use super::texts::{Fresh, Judge, MOST, Origin};
 use super::{Leak, MANAGED, What};
-use crate::names::{RepoPath, quoted};
+use crate::names::{KeyPath, RepoPath, quoted};
 use crate::policy::Policy;
 use crate::scan::Level;
 use crate::{seal, verify};
@@ -48,10 +48,11 @@ impl Judge<'_> {
         };
         found.sort_by_key(|(_, at)| *at);
         let mut places = Places::of(text, 1);
+        let shown = self.shown(origin.path);
         let fresh = |(key, at): (Option<_>, usize)| {
             let (line, _) = places.place(at);
             let leak = Leak {
-                path: path.to_string(),
+                path: shown.clone(),
                 line,
                 column: 1,
                 commit: origin.commit.cloned(),
@@ -59,8 +60,11 @@ impl Judge<'_> {
                 description: format!("in clear, where {env} wants it sealed:"),
                 what: What::Credential,
                 level: Level::Block,
-                excerpt: key.map_or_else(|| "the file".to_owned(), |key| format!("`{key}`")),
-                fix: format!("tenure seal {}", quoted(&path)),
+                excerpt: key.map_or_else(
+                    || "the file".to_owned(),
+                    |key: KeyPath| format!("`{}`", self.masked(key.to_string().as_bytes())),
+                ),
+                fix: format!("tenure seal {}", quoted(&shown)),
                 excusable: None,
                 passed: None,
             };

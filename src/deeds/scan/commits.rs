@@ -169,7 +169,7 @@ pub fn scan(
     look.progress = progress.map(|tell| (tell, total));
     look.is_range = commits.ends.is_some();
     let (mut judge, leaks) = look.through(&commits.walk)?;
-    judge.scanned.added = added;
+    judge.scanned.added = added.iter().map(|allow| judge.exception(allow)).collect();
     if commits.ends.is_some() {
         let marked = leaks.iter().filter(|leak| leak.passed == Some(By::Mark));
         judge.scanned.marked = marked.cloned().collect();

@@ -14,13 +14,15 @@ pub(super) struct At<'a> {
     pub(super) shown: String,
     /// Whether only sealed values stand at the path, and what its policy leaves in clear.
     pub(super) is_managed: bool,
+    /// Whether an exception could let pass what stands there.
+    pub(super) excuses: bool,
 }
 
 impl At<'_> {
     /// What a rule found.
     pub(super) fn of_hit(&self, piece: &Piece<'_, '_>, hit: &Hit<'_>) -> Leak {
         let fix = match self.is_managed {
-            false => advice::of_hit(hit.rule, &self.shown, hit.line),
+            false => advice::of_hit(hit.rule, (&self.shown, hit.line), self.excuses),
             true => advice::of_clear(&self.shown),
         };
         // The place is that in the whole text.
@@ -46,7 +48,7 @@ impl At<'_> {
     pub(super) fn of_value(
         &self,
         (line, column): (usize, usize),
-        address: &Address,
+        address: Address,
         found: &Found,
     ) -> Leak {
         Leak {
@@ -56,8 +58,8 @@ impl At<'_> {
             commit: self.origin.commit.cloned(),
             rule: MANAGED.to_owned(),
             description: "value that this repository manages".to_owned(),
-            fix: advice::of_value(address),
-            what: What::Managed { address: address.clone(), how: found.how },
+            fix: advice::of_value(&address),
+            what: What::Managed { address, how: found.how },
             level: Level::Block,
             excerpt: "…".to_owned(),
             excusable: None,

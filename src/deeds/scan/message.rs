@@ -30,13 +30,19 @@ pub(in crate::deeds) fn scan(place: &Place<'_>, file: &Path) -> Result<Scanned, 
     }
     judge.scanned.texts = 1;
     judge.scanned.bytes = text.len() as u64;
-    let mend = |leak: Leak| match leak.what {
-        What::Credential => {
-            let file = quoted(file.display().to_string());
-            let fix = format!("take it out: git commit --edit --file {file}");
-            Leak { fix, ..leak }
-        }
-        What::Managed { .. } => leak,
+    // What `git commit -a` staged is staged no more, once the hook refuses.
+    let all = match place.world.environment.git_index_file.as_ref() {
+        Some(index) if index.ends_with("index.lock") => "-a ",
+        _ => "",
+    };
+    let again = format!("git commit {all}--edit --file {}", quoted(file.display().to_string()));
+    let again = format!("take it out, with --amend once more if you gave it: {again}");
+    let mend = |leak: Leak| {
+        let fix = match &leak.what {
+            What::Credential => again.clone(),
+            What::Managed { .. } => leak.fix.replacen("take it out", &again, 1),
+        };
+        Leak { fix, ..leak }
     };
     let mut leaks: Vec<_> = leaks.into_iter().map(mend).collect();
     let who = if judge.values.is_some() { place.checkout.who_commits()? } else { Vec::new() };

@@ -20,6 +20,7 @@ mod keys;
 mod law;
 mod leaks;
 mod look;
+mod masks;
 mod message;
 mod staged;
 mod standards;
@@ -31,12 +32,13 @@ mod values;
 
 use commits::Commits;
 
+pub(in crate::deeds) use masks::HIDDEN;
 pub(super) use message::scan as message;
 pub(super) use staged::look;
 pub use standards::{ALLOW, GITLEAKS};
 pub(super) use standards::{Standards, broken, rule_text};
 pub use tree::stdin;
-pub(super) use unexcused::{Unexcused, as_staged, in_tree, nowhere};
+pub(super) use unexcused::{Unexcused, as_staged, in_commit, in_tree, nowhere};
 
 /// What must not stand where it was found. Never holds the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,8 +116,8 @@ pub struct Scanned {
     pub is_cut: bool,
     /// How many values of the repository were looked for.
     pub searched: usize,
-    /// How many of those at hand cannot be told from other text.
-    pub left_out: usize,
+    /// Those at hand that cannot be told from other text, since they are too short or too common.
+    pub left_out: Vec<Address>,
     /// The environments that no key at hand opens without a question.
     pub closed: Vec<EnvName>,
     /// How many findings an exception lets pass.
@@ -128,8 +130,10 @@ pub struct Scanned {
     pub marked: Vec<Leak>,
     /// Which of the files that let findings pass are changed by what was looked through.
     pub relaxed: Vec<&'static str>,
-    /// The exceptions that let nothing pass.
+    /// The exceptions that let nothing pass in the whole work tree, as they may be shown.
     pub unused: Vec<Allow>,
+    /// The same as they are.
+    pub(in crate::deeds) idle: Vec<Allow>,
     /// The exceptions that came within the range that was looked through, and do not count there.
     pub added: Vec<Allow>,
     /// What of `.gitleaks.toml` is not heeded.
@@ -165,7 +169,7 @@ impl Scanned {
         self.commits = self.commits.into_iter().chain(commits).reduce(|one, more| one + more);
         self.is_cut |= is_cut;
         self.searched = self.searched.max(searched);
-        self.left_out = self.left_out.max(left_out);
+        append(&mut self.left_out, left_out);
         (self.more, self.more_blocking) =
             (self.more + other.more, self.more_blocking + other.more_blocking);
         self.allowed += other.allowed;

@@ -11,26 +11,31 @@ use crate::world::StagedChange;
 /// Looks through the changes of the index against HEAD and, in a merge, against every side of it.
 pub(super) fn scan(place: &Place<'_>) -> Result<Scanned, DeedError> {
     let standards = Standards::of(place)?;
-    judged(place, &standards, &place.checkout.staged_changes()?, true)
+    Ok(judged(place, &standards, &place.checkout.staged_changes()?, true)?.0)
 }
 
-/// Looks through some changes of the index by some standards.
-pub(in crate::deeds) fn look(
+/// Takes out of a text what must not be shown.
+type Masked<'s> = Box<dyn Fn(&str) -> String + 's>;
+
+/// Looks through some changes of the index by some standards; gives what masks the values that were looked for in
+/// what else is said.
+pub(in crate::deeds) fn look<'s>(
     place: &Place<'_>,
-    standards: &Standards,
+    standards: &'s Standards,
     changes: &[StagedChange],
-) -> Result<Scanned, DeedError> {
-    judged(place, standards, changes, false)
+) -> Result<(Scanned, Masked<'s>), DeedError> {
+    let (scanned, judge) = judged(place, standards, changes, false)?;
+    Ok((scanned, Box::new(move |text| judge.without_values(text))))
 }
 
 /// The same, and whether values in clear in managed files are told, which the hook judges by the log, and what of
 /// the rules of others is not heeded.
-fn judged(
+fn judged<'s>(
     place: &Place<'_>,
-    standards: &Standards,
+    standards: &'s Standards,
     changes: &[StagedChange],
     clear: bool,
-) -> Result<Scanned, DeedError> {
+) -> Result<(Scanned, Judge<'s>), DeedError> {
     let mut judge = Judge::new(standards, Values::staged(place, changes)?);
     if clear {
         judge = judge.telling();
@@ -39,7 +44,7 @@ fn judged(
     let is_changed = |path: &&str| changes.iter().any(|change| change.raw == path.as_bytes());
     judge.scanned.relaxed.extend([GITLEAKS, ALLOW].into_iter().filter(is_changed));
     let leaks = judge_changes(place, &mut judge, changes)?;
-    Ok(judge.done(leaks))
+    Ok((judge.end(leaks), judge))
 }
 
 /// Judges what changes bring: what stood at the same path before, line by line, is no news.

@@ -2,9 +2,11 @@
 //! looked at.
 
 use crate::deeds::DeedError;
-use crate::deeds::load::Place;
+use crate::deeds::load::{LOG, Place};
+use crate::finding::{Code, Finding, Severity};
 use crate::policy::{self, GuardRule, Policy};
 use crate::scan::{AllowList, Gitleaks, Level, Rule, RuleText, Rules, Unheeded};
+use crate::verify;
 
 /// Where the exceptions stand.
 pub const ALLOW: &str = ".secrets/allow.toml";
@@ -31,29 +33,39 @@ impl Standards {
         Self { rules, allow, policy: None, gitleaks: None }
     }
 
-    /// Reads those of a place.
+    /// Reads those of a place. Where its policy cannot be read, or is gone, none are given: what is left would
+    /// look like all of them, and nobody would look for the values that are managed.
     pub(in crate::deeds) fn of(place: &Place<'_>) -> Result<Self, DeedError> {
+        match written(place)? {
+            Ok(policy) => Self::with(place, policy),
+            Err(why) => Err(DeedError::Refused(why)),
+        }
+    }
+
+    /// The same for whoever judges the policy too, and lets nothing pass where it cannot be read.
+    pub(in crate::deeds) fn but_for_policy(place: &Place<'_>) -> Result<Self, DeedError> {
+        Self::with(place, written(place)?.unwrap_or_default())
+    }
+
+    fn with(place: &Place<'_>, policy: Option<(Policy, String)>) -> Result<Self, DeedError> {
         let mut own = Self::ours();
-        let policy = place.read(&policy::PATH.parse()?)?;
-        let policy = policy.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
-        let policy = policy.and_then(|text| Some((Policy::parse(text).ok()?, text)));
         if let Some((policy, _)) = &policy {
             own.rules = own.rules.without(&policy.guard.off);
         }
         if let Some(bytes) = place.read(&GITLEAKS.parse()?)? {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             let read = Gitleaks::skim(&text)
-                .map_err(|why| broken(GITLEAKS, why.line, "is not what gitleaks reads"))?;
+                .map_err(|why| broken(place, GITLEAKS, why.line, "is not what gitleaks reads"))?;
             own.rules = own.rules.with_gitleaks(read);
             own.gitleaks = Some(text);
         }
         if let Some(bytes) = place.read(&ALLOW.parse()?)? {
             let text = String::from_utf8_lossy(&bytes);
             own.allow = AllowList::parse(&text)
-                .map_err(|why| broken(ALLOW, why.line, &why.problem.to_string()))?;
+                .map_err(|why| broken(place, ALLOW, why.line, &why.problem.to_string()))?;
         }
         if let Some((policy, text)) = policy {
-            own.obey(policy, text)?;
+            own.obey(place, policy, &text)?;
         }
         Ok(own)
     }
@@ -67,16 +79,43 @@ impl Standards {
     }
 
     /// Takes the policy's own rules over all others: it is signed.
-    fn obey(&mut self, policy: Policy, text: &str) -> Result<(), DeedError> {
+    fn obey(&mut self, place: &Place<'_>, policy: Policy, text: &str) -> Result<(), DeedError> {
         let mut rules = Vec::new();
         for (at, rule) in policy.guard.rules.iter().enumerate() {
             let line = || policy::line_of_element(text, &["guard", "rules"], at);
             let rule = Rule::new(rule_text(rule));
-            rules.push(rule.map_err(|why| broken(policy::PATH, line(), &why.to_string()))?);
+            rules.push(rule.map_err(|why| broken(place, policy::PATH, line(), &why.to_string()))?);
         }
         self.rules = std::mem::replace(&mut self.rules, Rules::only(Vec::new())).with(rules);
         self.policy = Some(policy);
         Ok(())
+    }
+}
+
+/// The policy of a place and its text; none where nothing is managed. Or why it cannot be read.
+type Written = Result<Option<(Policy, String)>, Box<Finding>>;
+
+fn written(place: &Place<'_>) -> Result<Written, DeedError> {
+    let Some(bytes) = place.read(&policy::PATH.parse()?)? else {
+        return Ok(match place.list(LOG)?.files.is_empty() {
+            true => Ok(None),
+            false => Err(Box::new(gone())),
+        });
+    };
+    let read = verify::parse_policy(&bytes, policy::PATH);
+    Ok(read.map(|policy| Some((policy, String::from_utf8_lossy(&bytes).into_owned()))))
+}
+
+fn gone() -> Finding {
+    Finding {
+        code: Code::PolicyInvalid,
+        severity: Severity::Invalid,
+        env: None,
+        place: policy::PATH.to_owned(),
+        address: None,
+        entry: None,
+        message: "there is a log, and no policy: nobody knows what is managed".to_owned(),
+        fix: Some("tenure restore".to_owned()),
     }
 }
 
@@ -101,6 +140,12 @@ pub(in crate::deeds) fn rule_text(rule: &GuardRule) -> RuleText {
     }
 }
 
-pub(in crate::deeds) fn broken(path: &'static str, line: usize, why: &str) -> DeedError {
-    DeedError::Standard { path, line, why: why.to_owned() }
+pub(in crate::deeds) fn broken(
+    place: &Place<'_>,
+    path: &'static str,
+    line: usize,
+    why: &str,
+) -> DeedError {
+    let in_head = path.parse().is_ok_and(|at| matches!(place.checkout.head_file(&at), Ok(Some(_))));
+    DeedError::Standard { path, line, why: why.to_owned(), in_head }
 }

@@ -44,7 +44,7 @@ pub(super) type Fresh = (Leak, Option<Range<usize>>);
 /// Judges texts.
 pub(super) struct Judge<'s> {
     standards: &'s Standards,
-    scanner: Scanner<'s>,
+    pub(super) scanner: Scanner<'s>,
     pub(super) values: Option<Values>,
     pub(super) scanned: Scanned,
     /// How many archives within one another are being read.
@@ -57,14 +57,17 @@ pub(super) struct Judge<'s> {
     pub(super) policies: Vec<&'s Policy>,
     /// What may still be told of all texts.
     pub(super) room: Room,
+    /// Whether an exception could let pass what is found: not without a file in a repository.
+    pub(super) excuses: bool,
+    /// Whether all is looked through that exceptions are about, so that one which lets nothing pass is told.
+    pub(super) is_all: bool,
 }
 
 impl<'s> Judge<'s> {
     pub(super) fn new(standards: &'s Standards, values: Option<Values>) -> Self {
         let mut scanned = Scanned::default();
         if let Some(values) = &values {
-            scanned.left_out = values.managed.left_out().len();
-            scanned.searched = values.searched - scanned.left_out;
+            scanned.searched = values.searched - values.managed.left_out().len();
             scanned.closed.clone_from(&values.closed);
         }
         let scanner = Scanner::new(&standards.rules);
@@ -78,6 +81,8 @@ impl<'s> Judge<'s> {
             clear: false,
             policies: standards.policy.iter().collect(),
             room: Room::default(),
+            excuses: true,
+            is_all: false,
         }
     }
 
@@ -101,16 +106,6 @@ impl<'s> Judge<'s> {
             (Leak { line: 0, fix, ..leak }, None)
         };
         found.into_iter().map(named).collect()
-    }
-
-    /// A path as it may be shown: without the parts from the first one on that says a secret.
-    fn shown(&self, path: &[u8]) -> String {
-        let hits = self.scanner.scan(&Text { path: b"", bytes: path, new_lines: None });
-        let hits = hits.into_iter().filter(|hit| hit.passed.is_none()).map(|hit| hit.span.start);
-        let first = hits.chain(self.managed(path).into_iter().map(|it| it.span.start)).min();
-        let Some(first) = first else { return String::from_utf8_lossy(path).into_owned() };
-        let folder = path[..first].iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
-        format!("{}…", String::from_utf8_lossy(&path[..folder]))
     }
 
     /// Judges a text that comes as a stream, and what is packed in it.
@@ -224,7 +219,7 @@ impl<'s> Judge<'s> {
         let at = self.at(origin);
         let mut places = Places::of(piece.bytes, piece.line);
         let values = managed.iter().filter(|found| piece.tells(&found.span)).filter_map(|found| {
-            let address = self.values.as_ref()?.managed.name(found)?;
+            let address = self.address(self.values.as_ref()?.managed.name(found)?);
             let leak = at.of_value(places.place(found.span.start), address, found);
             Some((leak, Some(in_text(piece, &found.span))))
         });
@@ -266,7 +261,7 @@ impl<'s> Judge<'s> {
 
     pub(super) fn at<'o>(&self, origin: Origin<'o>) -> At<'o> {
         let (shown, is_managed) = (self.shown(origin.path), self.is_managed(origin.path));
-        At { origin, shown, is_managed }
+        At { origin, shown, is_managed, excuses: self.excuses }
     }
 
     /// What is packed in a text; all of it counts as new where that is.
@@ -353,15 +348,27 @@ impl<'s> Judge<'s> {
     }
 
     /// Ends it: keeps what was found and does not pass, and tells which exceptions let nothing pass.
-    pub(super) fn done(mut self, mut leaks: Vec<Leak>) -> Scanned {
+    pub(super) fn done(mut self, leaks: Vec<Leak>) -> Scanned {
+        self.end(leaks)
+    }
+
+    /// The same for whoever asks something else of it.
+    pub(super) fn end(&mut self, mut leaks: Vec<Leak>) -> Scanned {
         let count = |by| leaks.iter().filter(|leak| leak.passed == Some(by)).count();
         self.scanned.allowed += count(By::Exception);
         self.scanned.listed += count(By::List);
         self.scanned.by_marks += count(By::Mark);
         leaks.retain(|leak| leak.passed.is_none());
         self.scanned.leaks = leaks;
-        self.scanned.unused = self.standards.allow.unused().cloned().collect();
-        self.scanned
+        if self.is_all {
+            self.scanned.idle = self.standards.allow.unused().cloned().collect();
+            self.scanned.unused = self.scanned.idle.iter().map(|it| self.exception(it)).collect();
+        }
+        if let Some(values) = &self.values {
+            let common = values.managed.left_out();
+            self.scanned.left_out = common.map(|(address, _)| self.address(address)).collect();
+        }
+        std::mem::take(&mut self.scanned)
     }
 }
 

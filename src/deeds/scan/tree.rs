@@ -1,6 +1,6 @@
 //! The work tree as it lies there, and a text that is given.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use super::leaks::Room;
 use super::standards::Standards;
@@ -18,10 +18,18 @@ pub(super) fn scan(world: &World, below: &[PathBuf]) -> Result<Scanned, DeedErro
     let is_ours = |path: &PathBuf| place.as_ref().is_ok_and(|it| it.checkout.is_inside(path));
     if !below.is_empty() && !below.iter().any(is_ours) {
         let standards = Standards::ours();
-        let here: Vec<_> = below.iter().map(|path| world.from.join(path)).collect();
-        return take(Judge::new(&standards, None), |taker| each_file_below(&here, taker));
+        let here: Vec<_> = below.iter().map(|path| plain(&world.from.join(path))).collect();
+        let mut judge = Judge::new(&standards, None);
+        judge.excuses = false;
+        return take(judge, |taker| each_file_below(&here, taker));
     }
-    let place = place?;
+    let place = place.map_err(|why| match why {
+        DeedError::World(WorldError::NoRepository { from }) => DeedError::Refuse {
+            what: format!("`{}` is in no git repository", from.display()),
+            instead: Some("tenure scan .".to_owned()),
+        },
+        other => other,
+    })?;
     look(&place, &Standards::of(&place)?, below, Room::default())
 }
 
@@ -34,9 +42,22 @@ pub(super) fn look(
 ) -> Result<Scanned, DeedError> {
     let values = standards.policy.as_ref().map(|policy| Values::of(place, policy)).transpose()?;
     let mut judge = Judge::new(standards, values).telling();
-    judge.clear = true;
+    (judge.clear, judge.is_all) = (true, below.is_empty());
     judge.room = room;
     take(judge, |taker| place.checkout.each_file(below, taker))
+}
+
+/// A path without `.` and `..`, by its text alone.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 fn take(
@@ -65,11 +86,17 @@ fn take(
 /// As [`super::scan`].
 pub fn stdin(world: &World, path: &str) -> Result<Scanned, DeedError> {
     let watch = Stopwatch::start();
-    let place = Place::find(world).ok();
+    let place = match Place::find(world) {
+        Ok(place) => Some(place),
+        Err(DeedError::World(WorldError::NoRepository { .. } | WorldError::Bare { .. })) => None,
+        // Whose rules hold is not known, and ours alone are not all.
+        Err(other) => return Err(other),
+    };
     let standards = place.as_ref().map_or_else(|| Ok(Standards::ours()), Standards::of)?;
     let policy = standards.policy.as_ref();
     let values = place.as_ref().zip(policy).map(|(place, policy)| Values::of(place, policy));
     let mut judge = Judge::new(&standards, values.transpose()?).telling();
+    judge.excuses = false;
     let origin = Origin { path: path.as_bytes(), commit: None };
     let fresh = judge.read(origin, &mut terminal::stdin())?;
     let mut scanned = judge.done(fresh.into_iter().map(|(leak, _)| leak).collect());

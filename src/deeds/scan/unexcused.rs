@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use super::leaks::Room;
 use super::standards::Standards;
+use super::texts::{Judge, Origin};
+use super::values::Values;
 use super::{Leak, staged, tree, values};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::names::RepoPath;
 use crate::policy::Policy;
 use crate::scan::AllowList;
+use crate::world::ObjectId;
 
 /// Findings, and what there is to judge exceptions by.
 pub(in crate::deeds) struct Unexcused {
@@ -39,7 +42,24 @@ pub(in crate::deeds) fn nowhere(place: &Place<'_>) -> Result<Unexcused, DeedErro
 pub(in crate::deeds) fn as_staged(place: &Place<'_>) -> Result<Vec<Leak>, DeedError> {
     let (standards, _) = apart(place)?;
     let changes = place.checkout.staged_changes()?;
-    Ok(staged::look(place, &standards, &changes)?.leaks)
+    Ok(staged::look(place, &standards, &changes)?.0.leaks)
+}
+
+/// Looks through a file as a commit has it, by the rules of the work tree.
+pub(in crate::deeds) fn in_commit(
+    place: &Place<'_>,
+    commit: &ObjectId,
+    path: &RepoPath,
+) -> Result<Unexcused, DeedError> {
+    let (standards, allow) = apart(place)?;
+    let values = standards.policy.as_ref().map(|policy| Values::of(place, policy)).transpose()?;
+    let mut judge = Judge::new(&standards, values);
+    let origin = Origin { path: path.as_str().as_bytes(), commit: None };
+    let text = place.checkout.file_at(commit, path)?;
+    let found = text.map(|text| judge.read(origin, &mut text.as_slice())).transpose()?;
+    let leaks = found.unwrap_or_default().into_iter().map(|(leak, _)| leak).collect();
+    let leaks = judge.done(leaks).leaks;
+    Ok(Unexcused { leaks, allow, policy: standards.policy })
 }
 
 fn apart(place: &Place<'_>) -> Result<(Standards, AllowList), DeedError> {

@@ -59,7 +59,7 @@ impl Show for Scanned {
             "texts": self.texts,
             "bytes": self.bytes,
             "commits": self.commits.unwrap_or_default(),
-            "values": { "searched": self.searched, "left_out": self.left_out, "closed": self.closed },
+            "values": { "searched": self.searched, "left_out": self.left_out.len(), "common": self.left_out, "closed": self.closed },
             "allowed": self.allowed,
             "listed": self.listed,
             "by_marks": self.by_marks,
@@ -235,8 +235,8 @@ impl Scanned {
         if self.searched > 0 {
             parts.push(format!("{} looked for", count(self.searched, "managed value")));
         }
-        if self.left_out > 0 {
-            parts.push(format!("{} too short or common to look for", self.left_out));
+        if !self.left_out.is_empty() {
+            parts.push(format!("{} too short or common to look for", self.left_out.len()));
         }
         if !self.closed.is_empty() {
             parts.push(format!("no key at hand opens {}", names(&self.closed)));

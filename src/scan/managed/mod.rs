@@ -72,6 +72,12 @@ pub enum How {
     Split,
 }
 
+/// Tells why a value is not looked for, where it is not.
+#[must_use]
+pub fn left_out(value: &[u8]) -> Option<LeftOut> {
+    needles::of_value(value).err()
+}
+
 impl<N> Managed<N> {
     /// Prepares to look for values; the key is random, anew in each run.
     #[must_use]

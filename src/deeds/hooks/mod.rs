@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use super::DeedError;
 use super::driver;
 use super::load::Place;
-use crate::world::{Amid, Hooks, Runner, World, Writes};
+use crate::names::quoted;
+use crate::world::{Amid, Hooks, World, Writes};
+use script::{Added, Kind, script};
+
+mod script;
 
 /// A hook of git's that we judge in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,9 +69,6 @@ impl Hook {
     }
 }
 
-/// The line by which we know our own hooks.
-const MARK: &str = "# A hook of tenure: it judges what is staged.";
-
 /// The sentence that goes with every hook. Mission, section I, L10.
 pub const A_HOOK_CAN_BE_SKIPPED: &str =
     "A hook can be skipped; `tenure check` in CI is the control.";
@@ -79,12 +80,22 @@ pub enum Turn {
     Installed,
     /// It was put there, and runs first what was there before.
     Chained,
+    /// It was put there; what was there before is kept, and git did not run that either.
+    Idle,
+    /// It was put there anew, and runs first the lines that somebody had added to it.
+    Moved,
+    /// It was put there anew; as somebody had changed it, it is kept, and nobody runs that.
+    Aside,
     /// It was there already, as it should be.
     Unchanged,
     /// It was taken away.
     Removed,
     /// It was taken away, and what was there before is back.
     Restored,
+    /// It was taken away, but for the lines that somebody had added to it.
+    Lessened,
+    /// It was taken away; as somebody had changed it, it is kept, and nobody runs that.
+    Retired,
     /// There was none of ours.
     NotOurs,
 }
@@ -98,14 +109,21 @@ pub struct Turned {
     pub shared: bool,
     /// Each hook.
     pub hooks: Vec<(&'static str, Turn)>,
+    /// The folder as git is told of it, where each work tree and each clone has one of its own.
+    pub relative: Option<String>,
+    /// The other work trees in which git finds no hooks of ours.
+    pub unguarded: Vec<PathBuf>,
 }
 
 impl Turned {
     /// Tells whether a hook of ours stands there now.
     #[must_use]
     pub fn stands(&self) -> bool {
-        let ours = |turn| matches!(turn, Turn::Installed | Turn::Chained | Turn::Unchanged);
-        self.hooks.iter().any(|(_, turn)| ours(*turn))
+        let gone = |turn| {
+            let away = matches!(turn, Turn::Removed | Turn::Restored | Turn::NotOurs);
+            away || matches!(turn, Turn::Lessened | Turn::Retired)
+        };
+        self.hooks.iter().any(|(_, turn)| !gone(*turn))
     }
 }
 
@@ -154,45 +172,87 @@ type Step = fn(&Hooks, Hook, Writes) -> Result<Turn, DeedError>;
 fn turn(world: &World, step: Step) -> Result<Turned, DeedError> {
     let place = Place::find(world)?;
     let hooks = Hooks::of(&place.checkout)?;
+    if hooks.are_nowhere() {
+        return Err(DeedError::Refuse {
+            what: format!(
+                "git looks for hooks in `{}`, which is no folder",
+                hooks.folder().display()
+            ),
+            instead: Some("git config --unset core.hooksPath".to_owned()),
+        });
+    }
     for hook in Hook::ALL {
         step(&hooks, hook, Writes::Dry)?;
     }
     let one = |hook: Hook| Ok::<_, DeedError>((hook.name(), step(&hooks, hook, world.writes)?));
     let turned = Hook::ALL.into_iter().map(one).collect::<Result<_, _>>()?;
-    Ok(Turned { folder: hooks.folder().to_owned(), shared: hooks.is_shared(), hooks: turned })
+    let (folder, shared) = (hooks.folder().to_owned(), hooks.is_shared());
+    let is_relative = place.checkout.has_relative_hooks()?;
+    // Not husky's own folder, which it makes anew, but the one that people commit.
+    let here = folder.strip_prefix(&place.checkout.root).ok().map(|it| it.display().to_string());
+    let relative = here.filter(|_| is_relative);
+    let mut unguarded = Vec::new();
+    if relative.is_some() {
+        for tree in place.checkout.other_work_trees()? {
+            let there = hooks.of_other(&place.checkout, &tree);
+            let is_ours = |hook: Hook| {
+                let bytes = there.as_ref().map(|there| there.read(hook.name()));
+                matches!(bytes, Some(Ok(Some(bytes))) if script::is_ours(hook, &bytes))
+            };
+            if !Hook::ALL.into_iter().all(is_ours) {
+                unguarded.push(tree);
+            }
+        }
+    }
+    Ok(Turned { folder, shared, hooks: turned, relative, unguarded })
 }
 
+/// What is called so is run first.
 fn kept(name: &str) -> String {
     format!("{name}.local")
 }
 
-fn is_ours(bytes: &[u8]) -> bool {
-    String::from_utf8_lossy(bytes).lines().any(|line| line == MARK)
+/// What is called so is run by nobody.
+fn aside(name: &str) -> String {
+    format!("{name}.edited")
 }
 
 fn install_one(hooks: &Hooks, hook: Hook, writes: Writes) -> Result<Turn, DeedError> {
     let (name, new) = (hook.name(), script(hook, hooks.runner()));
     let old = hooks.read(name)?;
-    let turn = match &old {
-        Some(old) if old == new.as_bytes() => return Ok(Turn::Unchanged),
-        Some(old) if !is_ours(old) => Turn::Chained,
-        Some(_) | None => Turn::Installed,
-    };
     let kept = kept(name);
-    if turn == Turn::Chained && hooks.read(&kept)?.is_some() {
+    let (turn, added) = match old.as_deref().map(|old| Kind::of(hook, old)) {
+        None | Some(Kind::Ours) if old.as_deref() == Some(new.as_bytes()) => {
+            return Ok(Turn::Unchanged);
+        }
+        None | Some(Kind::Ours) => (Turn::Installed, None),
+        Some(Kind::Added(added)) if hooks.read(&kept)?.is_none() => (Turn::Moved, Some(added)),
+        Some(Kind::Added(_) | Kind::Edited) => (Turn::Aside, None),
+        Some(Kind::Theirs) if hooks.runs(name) => (Turn::Chained, None),
+        Some(Kind::Theirs) => (Turn::Idle, None),
+    };
+    let is_theirs = matches!(turn, Turn::Chained | Turn::Idle);
+    if is_theirs && hooks.read(&kept)?.is_some() {
+        let there = quoted(hooks.folder().join(&kept).display());
         return Err(DeedError::Refuse {
             what: format!("there is a `{name}` hook, and a `{kept}` already"),
-            instead: Some(format!("move one away: {}", hooks.folder().join(&kept).display())),
+            instead: Some(format!("mv {there} {there}.old, then: tenure hook install")),
         });
+    }
+    if turn == Turn::Aside {
+        put_aside(hooks, name, old.as_deref().unwrap_or_default(), writes)?;
     }
     if writes == Writes::Dry {
         return Ok(turn);
     }
-    if turn == Turn::Chained {
+    if let Some(Added(lines)) = added {
+        hooks.write(&kept, lines.as_bytes())?;
+    }
+    if is_theirs {
         hooks.rename(name, &kept)?;
     }
     if let Err(why) = hooks.write(name, new.as_bytes()) {
-        if turn == Turn::Chained {
+        if is_theirs {
             hooks.rename(&kept, name)?;
         }
         return Err(why.into());
@@ -200,65 +260,41 @@ fn install_one(hooks: &Hooks, hook: Hook, writes: Writes) -> Result<Turn, DeedEr
     Ok(turn)
 }
 
-fn uninstall_one(hooks: &Hooks, hook: Hook, writes: Writes) -> Result<Turn, DeedError> {
-    let name = hook.name();
-    if !hooks.read(name)?.is_some_and(|old| is_ours(&old)) {
-        return Ok(Turn::NotOurs);
+/// Keeps a hook of ours as somebody changed it; what was kept so before is not written over.
+fn put_aside(hooks: &Hooks, name: &str, old: &[u8], writes: Writes) -> Result<(), DeedError> {
+    let aside = aside(name);
+    match hooks.read(&aside)? {
+        Some(before) if before == old => Ok(()),
+        Some(_) => Err(DeedError::Refuse {
+            what: format!("`{name}` was changed by hand, and there is a `{aside}` already"),
+            instead: Some(format!("rm {}", quoted(hooks.folder().join(&aside).display()))),
+        }),
+        None if writes == Writes::Dry => Ok(()),
+        None => Ok(hooks.write(&aside, old)?),
     }
-    let kept = kept(name);
-    let turn = if hooks.read(&kept)?.is_some() { Turn::Restored } else { Turn::Removed };
-    match (writes, turn) {
-        (Writes::Dry, _) => {}
-        // Takes the place of ours in one step.
-        (Writes::Real, Turn::Restored) => hooks.rename(&kept, name)?,
-        (Writes::Real, _) => hooks.remove(name)?,
-    }
-    Ok(turn)
 }
 
-/// The hook as a script. What git says on stdin of a push is said to both, the one that was there and ours. A
-/// tenure that is missing, or that ends in another way than with its verdict, lets nothing pass.
-fn script(hook: Hook, runner: Runner) -> String {
-    let (name, stops) = (hook.name(), hook.stops());
+fn uninstall_one(hooks: &Hooks, hook: Hook, writes: Writes) -> Result<Turn, DeedError> {
+    let name = hook.name();
+    let Some(old) = hooks.read(name)? else { return Ok(Turn::NotOurs) };
     let kept = kept(name);
-    let (is_there, run) = match runner {
-        Runner::Git => ("-x", r#""$before" "$@""#),
-        Runner::Husky => ("-f", r#"sh -e "$before" "$@""#),
+    let is_kept = hooks.read(&kept)?.is_some();
+    let (turn, added) = match Kind::of(hook, &old) {
+        Kind::Theirs => return Ok(Turn::NotOurs),
+        Kind::Ours if is_kept => (Turn::Restored, None),
+        Kind::Ours => (Turn::Removed, None),
+        Kind::Added(added) if !is_kept => (Turn::Lessened, Some(added)),
+        Kind::Added(_) | Kind::Edited => (Turn::Retired, None),
     };
-    let (take, give) = match hook {
-        Hook::PrePush => (
-            "pushed=$(cat)\nsay() { [ -z \"$pushed\" ] || printf '%s\\n' \"$pushed\"; }\n",
-            "say 2>/dev/null | ",
-        ),
-        _ => ("", ""),
-    };
-    // Past all of them at once: where tenure is missing, every one of them blocks.
-    let way_out = match hook {
-        Hook::PrePush => hook.way_out(None),
-        _ => format!("git -c core.hooksPath=/dev/null {stops}"),
-    };
-    let skipped = A_HOOK_CAN_BE_SKIPPED.replace('`', "\\`");
-    format!(
-        r#"#!/bin/sh
-{MARK}
-# `tenure hook uninstall` takes it away. What was here before is {kept}, and runs first.
-blocked() {{
-    echo "tenure: {stops} blocked: $1, so nothing was judged" >&2
-    echo "  fix  $2, or skip the hooks once: {way_out}" >&2
-    echo "{skipped}" >&2
-    exit 1
-}}
-{take}before=$(dirname "$0")/{kept}
-if [ {is_there} "$before" ]; then
-    {give}{run} || exit $?
-fi
-command -v tenure >/dev/null 2>&1 || blocked "the program tenure is not found" "install tenure"
-status=0
-{give}tenure hook run {name} "$@" || status=$?
-case $status in
-    0 | 1 | [3-7]) exit $status ;;
-    *) blocked "tenure ended with $status" "install tenure again" ;;
-esac
-"#
-    )
+    if turn == Turn::Retired {
+        put_aside(hooks, name, &old, writes)?;
+    }
+    match (writes, added) {
+        (Writes::Dry, _) => {}
+        (Writes::Real, Some(Added(lines))) => hooks.write(name, lines.as_bytes())?,
+        // Takes the place of ours in one step.
+        (Writes::Real, None) if is_kept => hooks.rename(&kept, name)?,
+        (Writes::Real, None) => hooks.remove(name)?,
+    }
+    Ok(turn)
 }
