@@ -24,7 +24,7 @@ impl Scanner<'_> {
             says.extend_from_slice(&run.says(view.bytes));
             says.push(b'\n');
         }
-        let is_begin = view.is_begin && runs[0].range.start <= MARK;
+        let is_begin = view.is_begin && runs[0].letters.start <= MARK;
         let (mut more, _) = self.look_at(View { bytes: &says, open: None, is_begin, ..view });
         // What the path alone says was told.
         more.retain(|hit| !hit.raw.span.is_empty() || hit.raw.source == Source::Flood);
@@ -48,7 +48,7 @@ fn place(hits: &mut [Judged], (runs, starts): (&[Run], &[usize]), says: &[u8]) {
             at += 1;
             widths = Widths::new(&runs[at], &says[starts[at]..]);
         }
-        *place = widths.place(*place - starts[at]).min(runs[at].range.end);
+        *place = widths.place(*place - starts[at]).min(runs[at].letters.end);
     }
 }
 

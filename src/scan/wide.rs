@@ -76,16 +76,16 @@ pub(super) struct Run {
     /// All of it, with letters of other scripts that may belong to it.
     pub(super) range: Range<usize>,
     /// From its first Latin letter to its last.
-    letters: Range<usize>,
+    pub(super) letters: Range<usize>,
     pub(super) wide: Wide,
 }
 
 impl Run {
-    /// What it says, as UTF-8.
+    /// What it says from its first Latin letter to its last, as UTF-8: at its ends other bytes may look like letters.
     pub(super) fn says(&self, bytes: &[u8]) -> Vec<u8> {
         let mut says = Vec::with_capacity(self.range.len() / self.wide.width());
-        let mut at = self.range.start;
-        while let Some((letter, length)) = self.wide.letter(&bytes[at..self.range.end]) {
+        let mut at = self.letters.start;
+        while let Some((letter, length)) = self.wide.letter(&bytes[at..self.letters.end]) {
             says.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
             at += length;
         }
@@ -217,7 +217,7 @@ pub(super) struct Widths<'t> {
 
 impl<'t> Widths<'t> {
     pub(super) fn new(run: &Run, says: &'t [u8]) -> Self {
-        Self { says, wide: run.wide, at: 0, place: run.range.start }
+        Self { says, wide: run.wide, at: 0, place: run.letters.start }
     }
 
     /// Gives the place of a place that is not before the last one that was asked for.
@@ -305,7 +305,7 @@ mod tests {
         fn places_are_found_again(text in "[a-zä€😀\n]{0,40}", at in 0_usize..40, wide in 0_usize..4) {
             let (wide, text) = (ALL[wide], format!("begins as a text {text}"));
             let bytes = written(&text, wide);
-            let run = Run { range: 0..bytes.len(), letters: 0..0, wide };
+            let run = Run { range: 0..bytes.len(), letters: 0..bytes.len(), wide };
             prop_assert_eq!(run.says(&bytes), text.as_bytes());
             let at = text.floor_char_boundary(at.min(text.len()));
             let expected = written(&text[..at], wide).len();
