@@ -1,8 +1,7 @@
 //! Exceptions that name what none may cover: a managed file, or a managed value. They have no effect.
 
 use super::standards::{ALLOW, Standards};
-use super::stood::{Policies, Stood};
-use super::values::{self, Value};
+use super::values::{self, Policies, Stood, Value};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::finding::{Code, Finding, Severity};

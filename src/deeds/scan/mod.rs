@@ -10,21 +10,11 @@ use crate::scan::{Allow, Excusable, Level, Unheeded};
 use crate::world::{ObjectId, Stopwatch, World};
 
 mod advice;
-mod archive;
-mod before;
-mod carried;
-mod clear;
 pub mod commits;
 pub(in crate::deeds) mod excepted;
-mod keys;
-mod law;
-mod leaks;
-mod look;
-mod masks;
 mod message;
 mod staged;
 mod standards;
-mod stood;
 mod texts;
 mod tree;
 mod unexcused;
@@ -32,11 +22,11 @@ mod values;
 
 use commits::Commits;
 
-pub(in crate::deeds) use masks::HIDDEN;
 pub(super) use message::scan as message;
 pub(super) use staged::look;
 pub use standards::{ALLOW, GITLEAKS};
 pub(super) use standards::{Standards, broken, rule_text};
+pub(in crate::deeds) use texts::HIDDEN;
 pub use tree::stdin;
 pub(super) use unexcused::{Unexcused, as_staged, in_commit, in_tree, nowhere};
 

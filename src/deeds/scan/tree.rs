@@ -2,8 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::leaks::Room;
 use super::standards::Standards;
+use super::texts::Room;
 use super::texts::{Judge, Origin};
 use super::values::Values;
 use super::{Leak, Scanned};

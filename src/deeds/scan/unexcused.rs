@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::leaks::Room;
 use super::standards::Standards;
+use super::texts::Room;
 use super::texts::{Judge, Origin};
 use super::values::Values;
 use super::{Leak, staged, tree, values};

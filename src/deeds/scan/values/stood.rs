@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::commits::{Commits, Ends};
 use super::keys::Rings;
-use super::values::managed;
+use super::managed;
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
+use crate::deeds::scan::commits::{Commits, Ends};
 use crate::names::{EnvName, RepoPath, RepositoryId, Sha256};
 use crate::policy::{self, Policy};
 use crate::world::{FileMode, ObjectId, StagedChange};
@@ -14,15 +14,18 @@ use crate::world::{FileMode, ObjectId, StagedChange};
 const KEYS: &str = ".secrets/keys";
 
 /// The policies of now and of then, whether somebody signed them or not; of those that say the same of files, one.
-pub(super) struct Policies {
-    pub(super) all: Vec<Policy>,
+pub(in crate::deeds::scan) struct Policies {
+    pub(in crate::deeds::scan) all: Vec<Policy>,
     /// Which commits bring one, and of which text; none for those that take it away.
     brought: HashMap<ObjectId, Option<Sha256>>,
 }
 
 impl Policies {
     /// Reads the one that lies here, those at the ends of commits, and what these bring in between.
-    pub(super) fn through(place: &Place<'_>, commits: &Commits) -> Result<Self, DeedError> {
+    pub(in crate::deeds::scan) fn through(
+        place: &Place<'_>,
+        commits: &Commits,
+    ) -> Result<Self, DeedError> {
         let path: RepoPath = policy::PATH.parse()?;
         let mut texts: BTreeSet<Vec<u8>> = place.read(&path)?.into_iter().collect();
         for state in states(commits) {
@@ -48,7 +51,7 @@ impl Policies {
 
     /// Reads the one that is staged, and those that the commit's parents have: what any of them manages is managed
     /// still, whatever the commit says.
-    pub(super) fn staged(place: &Place<'_>) -> Result<Self, DeedError> {
+    pub(in crate::deeds::scan) fn staged(place: &Place<'_>) -> Result<Self, DeedError> {
         let path: RepoPath = policy::PATH.parse()?;
         let mut texts: BTreeSet<Vec<u8>> = place.read(&path)?.into_iter().collect();
         for parent in parents(place)? {
@@ -58,7 +61,7 @@ impl Policies {
     }
 
     /// Takes one alone.
-    pub(super) fn only(policy: &Policy) -> Self {
+    pub(in crate::deeds::scan) fn only(policy: &Policy) -> Self {
         Self { all: vec![policy.clone()], brought: HashMap::new() }
     }
 
@@ -71,12 +74,12 @@ impl Policies {
     }
 
     /// Tells whether the commits bring any.
-    pub(super) fn are_changed(&self) -> bool {
+    pub(in crate::deeds::scan) fn are_changed(&self) -> bool {
         !self.brought.is_empty()
     }
 
     /// The text of the policy that a commit brings, if it brings one or takes it away.
-    pub(super) fn brought(&self, commit: &ObjectId) -> Option<Option<Sha256>> {
+    pub(in crate::deeds::scan) fn brought(&self, commit: &ObjectId) -> Option<Option<Sha256>> {
         self.brought.get(commit).copied()
     }
 
@@ -93,7 +96,10 @@ impl Policies {
     }
 
     /// The files that lie here and belong to an environment of any of them.
-    pub(super) fn here(&self, place: &Place<'_>) -> Result<BTreeSet<RepoPath>, DeedError> {
+    pub(in crate::deeds::scan) fn here(
+        &self,
+        place: &Place<'_>,
+    ) -> Result<BTreeSet<RepoPath>, DeedError> {
         let mut paths = BTreeSet::new();
         for policy in &self.all {
             for env in policy.environments.keys() {
@@ -104,7 +110,7 @@ impl Policies {
     }
 
     /// Whose a file is or was, each once.
-    pub(super) fn owners(&self, path: &RepoPath) -> Vec<(&RepositoryId, &EnvName)> {
+    pub(in crate::deeds::scan) fn owners(&self, path: &RepoPath) -> Vec<(&RepositoryId, &EnvName)> {
         let mut owners = Vec::new();
         for policy in &self.all {
             let owner = policy.environment_of(path).map(|env| (&policy.repository, env));
@@ -124,15 +130,15 @@ impl Policies {
 
 /// What managed files and keyrings held.
 #[derive(Default)]
-pub(super) struct Stood {
+pub(in crate::deeds::scan) struct Stood {
     /// Each content once at its path.
-    pub(super) files: BTreeSet<(RepoPath, ObjectId)>,
-    pub(super) rings: Rings,
+    pub(in crate::deeds::scan) files: BTreeSet<(RepoPath, ObjectId)>,
+    pub(in crate::deeds::scan) rings: Rings,
 }
 
 impl Stood {
     /// Lists what stood in any of some commits: what they bring, what that took the place of, and what the ends hold.
-    pub(super) fn through(
+    pub(in crate::deeds::scan) fn through(
         place: &Place<'_>,
         commits: &Commits,
         policies: &Policies,
@@ -154,7 +160,7 @@ impl Stood {
 
     /// Lists what a commit of the index takes the place of, and what the newest commits did that were not pushed
     /// yet: until somebody ends it, a value works that was replaced a minute ago, and the push would find it.
-    pub(super) fn before(
+    pub(in crate::deeds::scan) fn before(
         place: &Place<'_>,
         changes: &[StagedChange],
         policies: &Policies,

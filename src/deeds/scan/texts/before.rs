@@ -5,8 +5,8 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read};
 use std::ops::Range;
 
-use super::Leak;
-use super::texts::{Fresh, Judge};
+use super::{Fresh, Judge};
+use crate::deeds::scan::Leak;
 use crate::world::{Checkout, ObjectId, StagedChange, WorldError};
 
 /// How many lines are remembered: what touches more is news.
@@ -17,7 +17,7 @@ const PRIME: u64 = (1 << 61) - 1;
 impl Judge<'_> {
     /// Of what was found in a text that a change brings, that of which nothing that stood at its path before has
     /// all the lines, in a row. Contents are read as they come, so that none is too large.
-    pub(super) fn news(
+    pub(in crate::deeds::scan) fn news(
         &self,
         checkout: &Checkout,
         change: &StagedChange,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::values::Value;
+use super::Value;
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::document::{Document, Format, Leaf, splice, value};

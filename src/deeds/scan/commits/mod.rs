@@ -1,16 +1,18 @@
 //! Which commits are looked through, and by whose rules and exceptions.
 
-use super::law::Law;
-use super::look::Look;
+use self::law::Law;
+use self::look::Look;
 use super::standards::Standards;
-use super::stood::Policies;
 use super::texts::Judge;
-use super::values::Values;
+use super::values::{Policies, Values};
 use super::{By, Progress, Scanned};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::scan::Allow;
 use crate::world::{ObjectId, Pushed, Walk};
+
+mod law;
+mod look;
 
 /// What is told as the path of a commit's message.
 pub const MESSAGE: &str = "commit message";

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
-use super::archive::{self, Budget, Kind};
-use super::leaks::{At, Places, Room, in_text};
+use self::archive::{Budget, Kind};
+use self::leaks::{At, Places, in_text};
 use super::standards::Standards;
 use super::values::Values;
 use super::{By, Leak, Scanned, advice};
@@ -16,6 +16,16 @@ use crate::policy::Policy;
 use crate::scan::managed::Found;
 use crate::scan::{Hit, Pass, Piece, Pieces, Scanner, TOO_MANY, Text};
 use crate::world::{ObjectId, WorldError};
+
+mod archive;
+mod before;
+mod carried;
+mod clear;
+mod leaks;
+mod masks;
+
+pub(super) use leaks::Room;
+pub(in crate::deeds) use masks::HIDDEN;
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
 const WHOLE: usize = 8 << 20;
@@ -259,7 +269,7 @@ impl<'s> Judge<'s> {
         }
     }
 
-    pub(super) fn at<'o>(&self, origin: Origin<'o>) -> At<'o> {
+    fn at<'o>(&self, origin: Origin<'o>) -> At<'o> {
         let (shown, is_managed) = (self.shown(origin.path), self.is_managed(origin.path));
         At { origin, shown, is_managed, excuses: self.excuses }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::texts::Judge;
+use super::Judge;
 use crate::names::{Address, KeyPath};
 use crate::policy::Glob;
 use crate::scan::{Allow, Text, excerpt};
@@ -17,7 +17,7 @@ impl Judge<'_> {
     }
 
     /// A text of ours without the values that stand in it: what names a file or a key may hold one.
-    pub(super) fn without_values(&self, text: &str) -> String {
+    pub(in crate::deeds::scan) fn without_values(&self, text: &str) -> String {
         let managed = self.managed(text.as_bytes()).into_iter();
         let managed: Vec<_> = managed.map(|found| (HIDDEN.to_string(), found.span)).collect();
         cut(text.as_bytes(), &managed)
@@ -55,7 +55,7 @@ impl Judge<'_> {
     }
 
     /// An exception as it may be shown.
-    pub(super) fn exception(&self, allow: &Allow) -> Allow {
+    pub(in crate::deeds::scan) fn exception(&self, allow: &Allow) -> Allow {
         let path = self.masked(allow.path.as_str().as_bytes());
         let path = if path == allow.path.as_str() { None } else { Glob::exactly(&path).ok() };
         Allow {

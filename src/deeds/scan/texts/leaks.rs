@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::texts::{Judge, Origin};
-use super::{Leak, MANAGED, What, advice};
+use super::{Judge, Origin};
+use crate::deeds::scan::{Leak, MANAGED, What, advice};
 use crate::names::Address;
 use crate::scan::managed::Found;
 use crate::scan::{Hit, Level, Piece, TOO_MANY, excerpt};
@@ -91,7 +91,7 @@ const ALL: usize = 10_000;
 
 /// How many findings may still be kept: those that are told, and those that pass.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Room {
+pub(in crate::deeds::scan) struct Room {
     told: usize,
     passed: usize,
 }
@@ -104,12 +104,12 @@ impl Default for Room {
 
 impl Room {
     /// Has no end, for those who write exceptions for all there is.
-    pub(super) const ENDLESS: Self = Self { told: usize::MAX, passed: usize::MAX };
+    pub(in crate::deeds::scan) const ENDLESS: Self = Self { told: usize::MAX, passed: usize::MAX };
 }
 
 impl Judge<'_> {
     /// Keeps findings while there is room, and counts the rest of them: that something blocks stays.
-    pub(super) fn kept(&mut self, mut leaks: Vec<Leak>) -> Vec<Leak> {
+    pub(in crate::deeds::scan) fn kept(&mut self, mut leaks: Vec<Leak>) -> Vec<Leak> {
         leaks.retain(|leak| {
             let room = match leak.passed {
                 None => &mut self.room.told,

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::commits::MESSAGE;
+use super::MESSAGE;
 use super::law::{Law, Ruling};
-use super::texts::{Judge, Origin};
-use super::{Leak, Progress, advice};
 use crate::deeds::load::Place;
+use crate::deeds::scan::texts::{Judge, Origin};
+use crate::deeds::scan::{Leak, Progress, advice};
 use crate::world::{ObjectId, StagedChange, Step, Walk, WorldError};
 
 /// What is told as the path of what git writes above a commit's message: authors, signatures.

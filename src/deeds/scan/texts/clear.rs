@@ -1,8 +1,8 @@
 //! Values in clear in a file that the policy wants sealed, as a commit brought it: whatever became of it later.
 
 use super::leaks::Places;
-use super::texts::{Fresh, Judge, MOST, Origin};
-use super::{Leak, MANAGED, What};
+use super::{Fresh, Judge, MOST, Origin};
+use crate::deeds::scan::{Leak, MANAGED, What};
 use crate::names::{KeyPath, RepoPath, quoted};
 use crate::policy::Policy;
 use crate::scan::Level;

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use self::keys::Opened;
 use super::commits::Commits;
-use super::keys::Opened;
-use super::stood::{Policies, Stood};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::names::{Address, EnvName, RepoPath, RepositoryId};
@@ -12,6 +11,11 @@ use crate::policy::Policy;
 use crate::scan::managed::Managed;
 use crate::secret::Plaintext;
 use crate::world::{ObjectId, StagedChange, random};
+
+mod keys;
+mod stood;
+
+pub(super) use stood::{Policies, Stood};
 
 /// A value, and where it stands or stood.
 pub(super) type Value = (Address, Plaintext);

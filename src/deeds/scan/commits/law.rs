@@ -9,11 +9,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::commits::{Commits, Ends};
-use super::standards::Standards;
-use super::stood::Policies;
+use super::{Commits, Ends};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
+use crate::deeds::scan::standards::Standards;
+use crate::deeds::scan::values::Policies;
 use crate::names::{RepoPath, Sha256};
 use crate::policy::{self, Policy};
 use crate::verify::{Record, Trust};
