@@ -23,6 +23,7 @@ mod carried;
 mod clear;
 mod leaks;
 mod masks;
+mod packed;
 
 pub(super) use leaks::Room;
 pub(in crate::deeds) use masks::HIDDEN;
@@ -274,69 +275,6 @@ impl<'s> Judge<'s> {
         At { origin, shown, is_managed, excuses: self.excuses }
     }
 
-    /// What is packed in a text; all of it counts as new where that is.
-    fn packed(
-        &mut self,
-        (origin, kind): (Origin<'_>, Kind),
-        head: &[u8],
-        all: &mut dyn Read,
-    ) -> Result<Vec<Fresh>, WorldError> {
-        if self.depth == DEEPEST {
-            self.skip(origin, "is packed too deep");
-            // All but tar was looked at as it is.
-            return if kind == Kind::Tar { self.rest(origin, all) } else { Ok(Vec::new()) };
-        }
-        if self.depth == 0 {
-            self.budget = Rc::default();
-        }
-        self.depth += 1;
-        let (mut fresh, budget) = (Vec::new(), Rc::clone(&self.budget));
-        let mut see = |name: Option<&[u8]>, content: &mut dyn Read| {
-            fresh.extend(self.member(origin, name, content)?);
-            Ok(())
-        };
-        let read = match kind {
-            Kind::Zip => archive::zip(head, &budget, &mut see),
-            Kind::Gzip => archive::gzip((all, stem(origin.path)), &budget, &mut see),
-            Kind::Tar => archive::tar(all, &mut see),
-            Kind::Other => Ok(Some("is compressed in a way that is not undone")),
-        };
-        self.depth -= 1;
-        if let Some(why) = read? {
-            self.skip(origin, why);
-        }
-        Ok(fresh.into_iter().map(|(leak, _)| (leak, None)).collect())
-    }
-
-    /// A file that is packed in another one; what has no name is the rest of that.
-    fn member(
-        &mut self,
-        origin: Origin<'_>,
-        name: Option<&[u8]>,
-        content: &mut dyn Read,
-    ) -> Result<Vec<Fresh>, WorldError> {
-        let Some(name) = name else { return self.rest(origin, content) };
-        let path = [origin.path, b"!/", name].concat();
-        let origin = Origin { path: &path, ..origin };
-        let mut fresh = self.name(origin, name);
-        fresh.extend(self.read(origin, content)?);
-        Ok(fresh)
-    }
-
-    /// Judges bytes as they are, whatever they begin like.
-    fn rest(
-        &mut self,
-        origin: Origin<'_>,
-        content: &mut dyn Read,
-    ) -> Result<Vec<Fresh>, WorldError> {
-        let unread = WorldError::io("read", String::from_utf8_lossy(origin.path));
-        let (fresh, is_archive) = self.pieces(origin, content).map_err(unread)?;
-        if is_archive {
-            self.skip(origin, TOO_LARGE);
-        }
-        Ok(fresh)
-    }
-
     /// Says that something was not looked into.
     pub(super) fn skip(&mut self, origin: Origin<'_>, why: &'static str) {
         let skipped = (self.shown(origin.path), why);
@@ -393,13 +331,4 @@ fn fill(bytes: &mut Vec<u8>, from: &mut dyn Read, most: usize) -> io::Result<boo
         }
     }
     Ok(false)
-}
-
-/// What a file is called once gzip is undone: its name without the last extension.
-fn stem(path: &[u8]) -> &[u8] {
-    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-    match name.iter().rposition(|byte| *byte == b'.') {
-        Some(at) if at > 0 => &name[..at],
-        _ => name,
-    }
 }
