@@ -211,8 +211,11 @@ impl Words {
             (false, true) => 50,
             (false, false) => 60 + 15 * self.glued.min(1),
         };
+        // Three words and a number between or behind them are a phrase that somebody made.
+        let is_phrase = !is_place && self.count >= 3 && self.longest_number >= 2;
         only("-_./:@ ,;?=&*~")
             && has_small_numbers
+            && !is_phrase
             && is_few
             && self.in_words * 100 >= self.letters * share
             && self.letters > self.digits
@@ -283,6 +286,8 @@ mod tests {
             "<your-api-key>",
             "noreply@mail.company.org",
             "python3.12-slim",
+            "python:3.12-slim-bookworm",
+            "postgres-16-alpine",
             "eu-central-1",
             "20261122",
             "MyCompany",
@@ -301,6 +306,8 @@ mod tests {
             "hunter2x!",
             "kq8Zw1Lm0pRt",
             "correct-horse-battery-staple",
+            "new-horse-battery-99",
+            "new-horse-27-battery",
             "p@ss/w0rd+x",
             concat!("AKIA", "IOSFODNN7EXAMPLF"),
             "4716398250617394",
