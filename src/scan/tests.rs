@@ -232,7 +232,7 @@ fn many_short_texts_of_two_bytes_a_letter_have_their_places() {
     let rules = Rules::ours();
     let scanner = Scanner::new(&rules);
     let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
-    let one = [wide("API_KEY=UnArl63XykWZ"), vec![0xff; 9]].concat();
+    let one = [wide(concat!("API_KEY=", "UnArl63XykWZ")), vec![0xff; 9]].concat();
     let text = one.repeat(300);
     let hits = scan(&scanner, ".env", &text);
     let places: Vec<_> = hits.iter().map(|hit| hit.span.clone()).collect();

@@ -161,7 +161,14 @@ fn a_value_in_a_path_a_key_or_a_reason_is_not_shown() {
     let hash = tenure::scan::Allow::hash(b"other");
     estate.write(
         ALLOW,
-        format!("[[allow]]\nrule = \"jwt\"\npath = \"docs/{value}.md\"\ntext = \"{hash}\"\nreason = \"it is {value}, of old\"\n"),
+        format!(
+            r#"[[allow]]
+rule = "jwt"
+path = "docs/{value}.md"
+text = "{hash}"
+reason = "it is {value}, of old"
+"#
+        ),
     );
     estate.git("add --all");
     for line in [
