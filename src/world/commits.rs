@@ -61,6 +61,15 @@ pub struct Step {
     pub changes: Vec<StagedChange>,
 }
 
+impl Walk {
+    /// The newest commits, so many, that these have and no remote branch is known to have.
+    pub(super) fn unpushed(tips: &[ObjectId], most: usize) -> Self {
+        let ids = tips.iter().map(|tip| tip.as_str().to_owned()).collect();
+        let args = vec![format!("--max-count={most}"), "--not".into(), "--remotes".into()];
+        Self { ids, args, is_newest_first: true, ..Self::default() }
+    }
+}
+
 /// What is done with a message: its place in the list, what git writes above it, and its bytes as they come.
 type Taker<'t> = dyn FnMut(usize, &[u8], &mut dyn Read) -> Result<(), WorldError> + 't;
 
@@ -99,13 +108,6 @@ impl Checkout {
         }
         walk.args = vec!["--not".to_owned(), format!("--remotes={remote}")];
         Ok(walk)
-    }
-
-    /// The newest commits that these have, and no other side is known to have.
-    pub fn walk_unpushed(&self, tips: &[ObjectId]) -> Walk {
-        let ids = tips.iter().map(|tip| tip.as_str().to_owned()).collect();
-        let args = ["--max-count=64", "--not", "--remotes"].map(str::to_owned).to_vec();
-        Walk { ids, args, is_newest_first: true, ..Walk::default() }
     }
 
     /// All commits and tags that a reference leads to: branches, notes, and every entry of the stash.

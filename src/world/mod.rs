@@ -28,6 +28,7 @@ pub mod keys;
 mod lock;
 mod merge;
 mod names;
+mod newest;
 mod objects;
 mod past;
 mod program;

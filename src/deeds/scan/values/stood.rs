@@ -174,10 +174,8 @@ impl Stood {
         let folders: Vec<_> = folders.iter().map(String::as_str).collect();
         let parents = parents(place)?;
         if !parents.is_empty() {
-            let walk = place.checkout.walk_unpushed(&parents);
-            place.checkout.each_change_at(&walk, &folders, &mut |_, change| {
+            place.checkout.each_unpushed_change(&parents, &folders, &mut |change| {
                 stood.changed(&change, &mut is_managed);
-                Ok(())
             })?;
         }
         Ok(stood)
