@@ -46,7 +46,7 @@ const EXPOSING: [&str; 28] = [
     "src/deeds/report/shared.rs",
     "src/deeds/request.rs",
     "src/deeds/rotate/",
-    "src/deeds/scan/keys.rs",
+    "src/deeds/scan/values/keys.rs",
     "src/deeds/sealing.rs",
     "src/deeds/set.rs",
     "src/deeds/unset.rs",
