@@ -24,7 +24,7 @@ fn folder() -> Option<PathBuf> {
 fn blocking(scanner: &Scanner<'_>, file: &Path) -> usize {
     let bytes = fs::read(file).unwrap();
     let path = file.file_name().unwrap().to_str().unwrap();
-    let hits = scanner.scan(&Text { path: path.as_bytes(), bytes: &bytes, new_lines: None });
+    let hits = scanner.scan(&Text { path: path.as_bytes(), bytes: &bytes });
     hits.iter().filter(|hit| hit.passed.is_none() && hit.level == Level::Block).count()
 }
 

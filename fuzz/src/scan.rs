@@ -37,7 +37,7 @@ pub fn scan(input: &[u8]) {
     let path = PATHS[usize::from(*path) % PATHS.len()].as_bytes();
     let cut = usize::from(*cut) * text.len() / 256;
     let scanner = Scanner::new(&RULES);
-    let hits = scanner.scan(&Text { path, bytes: text, new_lines: None });
+    let hits = scanner.scan(&Text { path, bytes: text });
     let mut last = 0;
     for hit in &hits {
         assert!(last <= hit.span.start && hit.span.end <= text.len(), "out of order or place");
@@ -74,5 +74,5 @@ pub fn gitleaks(input: &[u8]) {
     let Some(Ok(read)) = std::str::from_utf8(input).ok().map(Gitleaks::read) else { return };
     let rules = Rules::only(Vec::new()).with_gitleaks(read);
     let text = b"key = acme_0123456789abcdef\npassword: x\n";
-    drop(Scanner::new(&rules).scan(&Text { path: b"a/b.env", bytes: text, new_lines: None }));
+    drop(Scanner::new(&rules).scan(&Text { path: b"a/b.env", bytes: text }));
 }

@@ -77,9 +77,6 @@ pub struct Text<'t> {
     pub path: &'t [u8],
     /// As they stand in the file: what they say as UTF-16 or UTF-32 is read too.
     pub bytes: &'t [u8],
-    /// Tells of a line, counted from 1, whether it is new; hits that touch no new line are left out. All
-    /// lines are new without it.
-    pub new_lines: Option<&'t dyn Fn(usize) -> bool>,
 }
 
 /// Something that looks like a credential. Never holds the value.

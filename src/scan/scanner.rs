@@ -130,11 +130,7 @@ impl<'r> Scanner<'r> {
         let path = String::from_utf8_lossy(text.path);
         let view = View { path: &path, bytes: text.bytes, open: None, is_begin: true };
         let (hits, _) = self.look(view);
-        let mut hits = self.tell(hits, &mut Lines::new(text.bytes, 1, 0));
-        if let Some(is_new) = text.new_lines {
-            hits.retain(|hit| (hit.line..=hit.last_line).any(is_new));
-        }
-        hits
+        self.tell(hits, &mut Lines::new(text.bytes, 1, 0))
     }
 
     /// Gives the hits of a view as its bytes are, the best of those that overlap, and the regions that hide others.

@@ -10,7 +10,7 @@ use super::rule::{Rule, RuleText, SOURCES, read};
 use super::{Hit, Level, Pieces, Rules, Scanner, TOO_MANY, Text};
 
 fn scan<'r>(scanner: &Scanner<'r>, path: &str, text: &[u8]) -> Vec<Hit<'r>> {
-    let mut hits = scanner.scan(&Text { path: path.as_bytes(), bytes: text, new_lines: None });
+    let mut hits = scanner.scan(&Text { path: path.as_bytes(), bytes: text });
     hits.retain(|hit| hit.passed.is_none());
     hits
 }
@@ -199,17 +199,6 @@ fn what_opens_nothing_warns_or_is_let_be() {
     ] {
         assert_eq!(levels(path, text), [], "{text}");
     }
-}
-
-#[test]
-fn only_new_lines_are_told() {
-    let rules = Rules::ours();
-    let scanner = Scanner::new(&rules);
-    let text = b"API_KEY=UnArl63XykWZ\n\nAPI_KEY=qVwYS81VP7Hb1DX8\n";
-    let is_new = |line: usize| line == 3;
-    let text = Text { path: b".env", bytes: text, new_lines: Some(&is_new) };
-    let lines: Vec<_> = scanner.scan(&text).iter().map(|hit| (hit.line, hit.column)).collect();
-    assert_eq!(lines, [(3, 9)]);
 }
 
 #[test]

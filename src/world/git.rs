@@ -12,7 +12,7 @@ use git2::{ErrorCode, Repository, RepositoryOpenFlags};
 use jiff::Timestamp;
 
 use super::program::{Program, refused};
-use super::{Environment, Files, ObjectId, StateDir, WorldError};
+use super::{Blob, Environment, Files, ObjectId, StateDir, WorldError};
 use crate::names::RepoPath;
 
 /// A work tree and the repository that it belongs to.
@@ -165,8 +165,12 @@ impl Checkout {
         commit: &ObjectId,
         path: &RepoPath,
     ) -> Result<Option<Vec<u8>>, WorldError> {
-        match self.repository.as_ref().map(|repository| blob(repository, commit, path)) {
-            Some(Ok(bytes)) => Ok(bytes),
+        match self.repository.as_ref().map(|repository| file(repository, commit, path)) {
+            Some(Ok(None)) => Ok(None),
+            Some(Ok(Some(id))) => match self.read_blobs(&[id])?.pop() {
+                Some(Blob::Bytes(bytes)) => Ok(Some(bytes)),
+                _ => self.ask_blob(commit, path),
+            },
             // Missing here may well be present for git, in a folder of alternates.
             Some(Err(_)) | None => self.ask_blob(commit, path),
         }
@@ -348,20 +352,19 @@ fn ask_folders(from: &Path, env: &Environment, error: &git2::Error) -> Result<Fo
     }
 }
 
-fn blob(
+/// Names the regular file that a commit has at a path, if it has one.
+fn file(
     repository: &Repository,
     head: &ObjectId,
     path: &RepoPath,
-) -> Result<Option<Vec<u8>>, git2::Error> {
+) -> Result<Option<ObjectId>, git2::Error> {
     let tree = repository.find_commit(git2::Oid::from_str(head.as_str())?)?.tree()?;
     let entry = match tree.get_path(Path::new(path.as_str())) {
         Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
         entry => entry?,
     };
-    if entry.filemode() & 0o170_000 != 0o100_000 {
-        return Ok(None);
-    }
-    Ok(Some(repository.find_blob(entry.id())?.content().to_vec()))
+    let is_regular = entry.filemode() & 0o170_000 == 0o100_000;
+    Ok(is_regular.then(|| ObjectId::of(entry.id())))
 }
 
 /// Reads a commit, its time and its author's name, each on a line; none of no lines.

@@ -26,6 +26,7 @@ mod index;
 mod journal;
 pub mod keys;
 mod lock;
+mod loose;
 mod merge;
 mod names;
 mod newest;

@@ -3,9 +3,10 @@
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::process::{Child, Stdio};
 
-use git2::{Odb, OdbObject, Oid};
+use git2::{Odb, Oid};
 
 use super::git::Checkout;
+use super::loose::{Lies, Loose};
 use super::staged::garbled;
 use super::{LARGEST, WorldError};
 
@@ -73,7 +74,7 @@ type Content<'c> = (u64, &'c mut dyn Read);
 const FEW: usize = 256;
 
 /// How long an object is that is read without a process at most: there it is kept whole, and git lends it as it comes.
-const SHORT: u64 = 8 << 20;
+const SHORT: usize = 8 << 20;
 
 const READING: &str = "read blobs";
 
@@ -159,13 +160,22 @@ impl Checkout {
         (kind, ids): (&str, &[ObjectId]),
         show: &mut Taker<'_>,
     ) -> Result<usize, WorldError> {
-        let objects = self.repository.as_ref().filter(|_| ids.len() <= FEW);
-        let Some(objects) = objects.and_then(|it| it.odb().ok()) else { return Ok(0) };
+        let Some(repository) = self.repository.as_ref().filter(|_| ids.len() <= FEW) else {
+            return Ok(0);
+        };
+        let (mut loose, mut others) = (Loose::of(&self.common_dir), None);
         for (place, id) in ids.iter().enumerate() {
+            let bytes = match loose.read(kind, id, SHORT) {
+                Lies::Content(bytes) => Some(bytes),
+                Lies::Other => None,
+                Lies::Nothing => {
+                    let others = others.get_or_insert_with(|| repository.odb().ok());
+                    others.as_ref().and_then(|others| read_one(others, kind, id))
+                }
+            };
             // What is not at hand here may well be for git, in a folder of alternates.
-            let Some(object) = read_one(&objects, kind, id) else { return Ok(place) };
-            let bytes = object.data();
-            show(place, Some((bytes.len() as u64, &mut &*bytes)))?;
+            let Some(bytes) = bytes else { return Ok(place) };
+            show(place, Some((bytes.len() as u64, &mut bytes.as_slice())))?;
         }
         Ok(ids.len())
     }
@@ -239,15 +249,12 @@ fn answer(
     if is_whole { Ok(()) } else { Err(garbled(READING)) }
 }
 
-/// Reads an object that is short, of this kind.
-fn read_one<'o>(objects: &'o Odb<'_>, kind: &str, id: &ObjectId) -> Option<OdbObject<'o>> {
+/// Reads a packed object that is short, of this kind; none where only git can tell.
+fn read_one(objects: &Odb<'_>, kind: &str, id: &ObjectId) -> Option<Vec<u8>> {
     let id = Oid::from_str(id.as_str()).ok()?;
     let (size, found) = objects.read_header(id).ok()?;
-    let fits = u64::try_from(size).is_ok_and(|size| size <= SHORT);
-    if !fits || found.str() != kind {
-        return None;
-    }
-    objects.read(id).ok()
+    let is_asked = size <= SHORT && found.str() == kind;
+    is_asked.then(|| objects.read(id).ok()).flatten().map(|it| it.data().to_owned())
 }
 
 fn whole((size, content): Content<'_>) -> Result<Blob, WorldError> {
@@ -284,6 +291,32 @@ mod tests {
         assert!(matches!(error, WorldError::Git { doing: "read blobs", .. }));
         let tree = ObjectId::parse(repo.git(&["write-tree"]).as_bytes()).unwrap();
         assert!(checkout.read_blobs(&[tree]).is_err());
+    }
+
+    #[test]
+    fn loose_packed_and_long_ones_are_read_alike_and_a_cut_one_is_an_error() {
+        let repo = Repo::new();
+        let long = "x".repeat(SHORT + 1);
+        let texts = ["", "short", &long];
+        texts.iter().enumerate().for_each(|(at, text)| repo.stage(&format!("f{at}"), text));
+        let read = |repo: &Repo| {
+            let checkout = repo.checkout();
+            let ids = checkout.index_files().unwrap().into_iter().map(|file| file.id);
+            checkout.read_blobs(&ids.collect::<Vec<_>>())
+        };
+        let all = texts.map(|text| Blob::Bytes(text.as_bytes().to_vec()));
+        assert!(read(&repo).unwrap() == all);
+        repo.git(&["commit", "-q", "-m", "all"]);
+        repo.git(&["repack", "-q", "-a", "-d"]);
+        assert!(read(&repo).unwrap() == all);
+        repo.stage("f1", &"it is cut ".repeat(1000));
+        let id = repo.checkout().index_files().unwrap().remove(1).id;
+        let (folder, name) = id.as_str().split_at(2);
+        let object = repo.root().join(".git/objects").join(folder).join(name);
+        let bytes = std::fs::read(&object).unwrap();
+        std::fs::remove_file(&object).unwrap();
+        std::fs::write(&object, &bytes[..bytes.len() / 2]).unwrap();
+        assert!(read(&repo).is_err());
     }
 
     #[test]

@@ -46,7 +46,7 @@ fn untrue(rule: &GuardRule, checked: Rule) -> Vec<String> {
     let finds = |example: &str| {
         let plain = example.replace('¦', "");
         let path = path.as_deref().unwrap_or("example");
-        let text = Text { path: path.as_bytes(), bytes: plain.as_bytes(), new_lines: None };
+        let text = Text { path: path.as_bytes(), bytes: plain.as_bytes() };
         scanner.scan(&text).iter().any(|hit| hit.passed.is_none() && hit.rule == rule.id)
     };
     let missed = rule.examples.iter().enumerate().filter(|(_, it)| !finds(it));

@@ -315,7 +315,7 @@ mod tests {
 
     fn found(config: &str, path: &str, text: &str) -> Vec<String> {
         let rules = Rules::ours().with_gitleaks(Gitleaks::read(config).unwrap());
-        let text = Text { path: path.as_bytes(), bytes: text.as_bytes(), new_lines: None };
+        let text = Text { path: path.as_bytes(), bytes: text.as_bytes() };
         let hits = Scanner::new(&rules).scan(&text);
         hits.iter().filter(|hit| hit.passed.is_none()).map(|hit| hit.rule.to_owned()).collect()
     }
@@ -328,7 +328,7 @@ mod tests {
     fn a_rule_that_is_skimmed_finds_the_same_and_nothing_where_it_cannot_be_run() {
         let found = |config: &str, text: &str| {
             let rules = Rules::only(Vec::new()).with_gitleaks(Gitleaks::skim(config).unwrap());
-            let text = Text { path: b"a", bytes: text.as_bytes(), new_lines: None };
+            let text = Text { path: b"a", bytes: text.as_bytes() };
             Scanner::new(&rules).scan(&text).len()
         };
         assert_eq!(found(RULE, KEY), 1);
@@ -340,13 +340,13 @@ mod tests {
             let rules = Rules::only(Gitleaks::read(RULE).unwrap().rules);
             let bad = rule.replace("'bad'", "'acme'");
             let rules = rules.with_gitleaks(Gitleaks::skim(&bad).unwrap());
-            let text = Text { path: b"a", bytes: KEY.as_bytes(), new_lines: None };
+            let text = Text { path: b"a", bytes: KEY.as_bytes() };
             assert_eq!(Scanner::new(&rules).scan(&text).len(), 1, "{bad}");
         }
         let rules = Rules::only(Gitleaks::read(RULE).unwrap().rules);
         let other = RULE.replace("acme_([", "other_([");
         let rules = rules.with_gitleaks(Gitleaks::skim(&other).unwrap());
-        let text = Text { path: b"a", bytes: KEY.as_bytes(), new_lines: None };
+        let text = Text { path: b"a", bytes: KEY.as_bytes() };
         assert!(Scanner::new(&rules).scan(&text).is_empty());
     }
 

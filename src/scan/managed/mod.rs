@@ -112,21 +112,14 @@ impl<N> Managed<N> {
     }
 
     /// Finds all values in a text, in the order in which they stand there.
-    ///
-    /// Where `new_lines` is given, only what touches a line that it tells to be new; the first line is 1.
     #[must_use]
-    pub fn find(&self, text: &[u8], new_lines: Option<&dyn Fn(usize) -> bool>) -> Vec<Found> {
+    pub fn find(&self, text: &[u8]) -> Vec<Found> {
         if self.index.needles.is_empty() {
             return Vec::new();
         }
         let mut search = Search::new(&self.index, text.len());
         search.look(&Reading::of(text));
-        let mut found = search.found;
-        found.sort_by_key(|(one, _)| one.span.start);
-        if let Some(is_new) = new_lines {
-            keep_new(text, &mut found, is_new);
-        }
-        merged(found)
+        merged(search.found)
     }
 }
 
@@ -150,17 +143,6 @@ fn merged(mut found: Vec<(Found, usize)>) -> Vec<Found> {
     let mut merged: Vec<_> = merged.into_iter().map(|(one, _)| one).collect();
     merged.sort_by_key(|one| (one.span.start, one.value));
     merged
-}
-
-/// Only what touches a line that is new, of what is given in the order of the text.
-fn keep_new(text: &[u8], found: &mut Vec<(Found, usize)>, is_new: &dyn Fn(usize) -> bool) {
-    let (mut line, mut at) = (1, 0);
-    found.retain(|(one, _)| {
-        line += memchr::memchr_iter(b'\n', &text[at..one.span.start]).count();
-        at = one.span.start;
-        let more = memchr::memchr_iter(b'\n', &text[one.span.clone()]).count();
-        (line..=line + more).any(is_new)
-    });
 }
 
 #[cfg(test)]

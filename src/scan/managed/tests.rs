@@ -341,7 +341,7 @@ fn recall(seed: u64, count: usize) -> BTreeMap<&'static str, (usize, usize)> {
         let wanted = random.below(values.len());
         let (name, written) = written(&mut random, &values[wanted]);
         let (text, place) = placed(&mut random, &written);
-        let found = managed.find(&text, None);
+        let found = managed.find(&text);
         let is_found = found.iter().any(|one| {
             one.value == wanted && one.span.start < place.end + 1 && one.span.end + 1 > place.start
         });
@@ -424,7 +424,7 @@ fn none_is_found(seed: u64, count: usize) {
         let Some(miss) = near_miss(&mut random, value) else { continue };
         let (name, written) = written(&mut random, &miss);
         let (text, _) = placed(&mut random, &written);
-        let found = managed.find(&text, None);
+        let found = managed.find(&text);
         let text = String::from_utf8_lossy(&text);
         // `%22` before a value without its first digit, a 2, is all of it.
         if text.contains(value) {
@@ -448,7 +448,7 @@ fn of_many_that_are_nearly_a_value_none_is() {
 
 fn found_in(value: &str, text: &str) -> Vec<(String, How)> {
     let managed = managed(&[value.to_owned()]);
-    let found = managed.find(text.as_bytes(), None);
+    let found = managed.find(text.as_bytes());
     found.into_iter().map(|one| (text[one.span].to_owned(), one.how)).collect()
 }
 
@@ -508,19 +508,6 @@ fn parts_of_one_value_are_one_finding() {
 }
 
 #[test]
-fn only_what_touches_a_new_line_is_told() {
-    let managed = managed(&["kq8Zw1Lm0pRt".to_owned()]);
-    let text = b"kq8Zw1Lm0pRt\n\nkq8Zw1Lm\n  0pRt\nkq8Zw1Lm0pRt";
-    let lines = |lines: &[usize]| {
-        let found = managed.find(text, Some(&|line| lines.contains(&line)));
-        found.into_iter().map(|one| one.span.start).collect::<Vec<_>>()
-    };
-    assert_eq!(lines(&[1, 3, 5]), [0, 14, 30]);
-    assert_eq!(lines(&[2]), Vec::<usize>::new());
-    assert_eq!(lines(&[4]), [14]);
-}
-
-#[test]
 fn values_that_are_left_out_are_named() {
     let values =
         ["short", "localhost", "kq8Zw1Lm0pRt"].map(|text| Plaintext::from(text.to_owned()));
@@ -528,14 +515,14 @@ fn values_that_are_left_out_are_named() {
     let managed = Managed::new(names.into_iter().zip(values).collect(), &KEY);
     let left_out: Vec<_> = managed.left_out().collect();
     assert_eq!(left_out, [(&"prod/A", LeftOut::Short), (&"prod/B", LeftOut::Common)]);
-    let found = managed.find(b"localhost short kq8Zw1Lm0pRt", None);
+    let found = managed.find(b"localhost short kq8Zw1Lm0pRt");
     assert_eq!(found.iter().map(|one| managed.name(one)).collect::<Vec<_>>(), [Some(&"prod/C")]);
 }
 
 #[test]
 fn a_value_that_two_have_is_told_for_both() {
     let managed = managed(&["kq8Zw1Lm0pRt".to_owned(), "kq8Zw1Lm0pRt".to_owned()]);
-    let found = managed.find(b"kq8Zw1Lm0pRt", None);
+    let found = managed.find(b"kq8Zw1Lm0pRt");
     assert_eq!(found.iter().map(|one| one.value).collect::<Vec<_>>(), [0, 1]);
 }
 
@@ -573,7 +560,7 @@ const HOSTILE: [&str; 16] = [
 proptest! {
     #[test]
     fn whatever_the_text_places_are_within_it(text in proptest::collection::vec(any::<u8>(), 0..400)) {
-        for one in managed(&values(&mut Random(3), 3)).find(&text, None) {
+        for one in managed(&values(&mut Random(3), 3)).find(&text) {
             prop_assert!(one.span.start < one.span.end && one.span.end <= text.len());
         }
     }
@@ -588,7 +575,7 @@ proptest! {
             parts.iter().flat_map(|(part, count)| HOSTILE[*part].repeat(*count).into_bytes()).collect();
         let at = at.min(text.len());
         text.splice(at..at, value.bytes());
-        let found = managed(&[value.to_owned()]).find(&text, None);
+        let found = managed(&[value.to_owned()]).find(&text);
         prop_assert!(found.iter().any(|one| one.span.start <= at && one.span.end >= at + value.len()));
         prop_assert!(found.iter().all(|one| one.span.end <= text.len()));
     }
@@ -598,8 +585,8 @@ proptest! {
         prop_assume!(needles::of_value(value.as_bytes()).is_ok());
         let managed = managed(std::slice::from_ref(&value));
         let raw = format!("{}{value}", "-".repeat(before));
-        prop_assert_eq!(managed.find(raw.as_bytes(), None).len(), 1);
+        prop_assert_eq!(managed.find(raw.as_bytes()).len(), 1);
         let encoded = format!("{}.{}", "-".repeat(before), STANDARD.encode(format!("{}{value}", "?".repeat(lead))));
-        prop_assert_eq!(managed.find(encoded.as_bytes(), None).len(), 1);
+        prop_assert_eq!(managed.find(encoded.as_bytes()).len(), 1);
     }
 }

@@ -26,7 +26,7 @@ impl Judge<'_> {
     /// A text without the values and credentials that stand in it, each cut to the end of its word: what stands
     /// on there may be more of it.
     pub(super) fn masked(&self, text: &[u8]) -> String {
-        let hits = self.scanner.scan(&Text { path: b"", bytes: text, new_lines: None });
+        let hits = self.scanner.scan(&Text { path: b"", bytes: text });
         let hits = hits.into_iter().filter(|hit| hit.passed.is_none());
         let hits = hits.map(|hit| (excerpt(text, hit.span.clone()), hit.span));
         let managed = self.managed(text).into_iter();

@@ -60,6 +60,8 @@ pub(super) struct Judge<'s> {
     pub(super) scanned: Scanned,
     /// How many archives within one another are being read.
     depth: usize,
+    /// Where short texts are kept, one after the other: wiping as much for each takes longer than reading it.
+    buffer: Zeroizing<Vec<u8>>,
     /// What may still be unpacked of a file, whatever lies in what.
     budget: Rc<Budget>,
     /// Whether values in clear are told that a managed file holds: elsewhere others do.
@@ -88,6 +90,7 @@ impl<'s> Judge<'s> {
             values,
             scanned,
             depth: 0,
+            buffer: Zeroizing::default(),
             budget: Rc::default(),
             clear: false,
             policies: standards.policy.iter().collect(),
@@ -110,7 +113,7 @@ impl<'s> Judge<'s> {
 
     /// Judges a name: of the file itself, or of what is packed in it.
     fn name(&mut self, origin: Origin<'_>, name: &[u8]) -> Vec<Fresh> {
-        let name = Text { path: b"", bytes: name, new_lines: None };
+        let name = Text { path: b"", bytes: name };
         let found = self.piece(origin, &Piece::whole(&self.scanner, &name), MOST);
         let named = |(leak, _): Fresh| {
             let fix = advice::of_name(&leak);
@@ -127,7 +130,8 @@ impl<'s> Judge<'s> {
     ) -> Result<Vec<Fresh>, WorldError> {
         self.scanned.texts += 1;
         let unread = |error| WorldError::io("read", String::from_utf8_lossy(origin.path))(error);
-        let mut head = Zeroizing::new(Vec::new());
+        let mut head = std::mem::take(&mut self.buffer);
+        head.clear();
         let is_short = fill(&mut head, from, WHOLE).map_err(unread)?;
         let (kind, mut is_all) = (Kind::of(&head), is_short);
         if kind == Some(Kind::Zip) && !is_short && self.depth == 0 {
@@ -147,6 +151,9 @@ impl<'s> Judge<'s> {
             Some(Kind::Zip) if !is_all => self.skip(origin, TOO_LARGE),
             Some(kind) => fresh.extend(self.packed((origin, kind), &head, &mut all)?),
         }
+        if head.capacity() <= AT_ONCE {
+            self.buffer = head;
+        }
         Ok(fresh)
     }
 
@@ -154,7 +161,7 @@ impl<'s> Judge<'s> {
     pub(super) fn whole(&mut self, origin: Origin<'_>, bytes: &[u8]) -> Vec<Fresh> {
         let fresh = if bytes.len() <= AT_ONCE {
             self.scanned.bytes += bytes.len() as u64;
-            let text = Text { path: origin.path, bytes, new_lines: None };
+            let text = Text { path: origin.path, bytes };
             self.piece(origin, &Piece::whole(&self.scanner, &text), MOST)
         } else {
             self.pieces(origin, &mut &*bytes).expect("bytes at hand can be read").0
@@ -284,7 +291,7 @@ impl<'s> Judge<'s> {
     }
 
     pub(super) fn managed(&self, text: &[u8]) -> Vec<Found> {
-        self.values.as_ref().map(|it| it.managed.find(text, None)).unwrap_or_default()
+        self.values.as_ref().map(|it| it.managed.find(text)).unwrap_or_default()
     }
 
     /// Tells whether a path is one at which only sealed values stand, and what its policy leaves in clear.

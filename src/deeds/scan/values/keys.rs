@@ -93,8 +93,8 @@ impl<'p> Opened<'p> {
         let clear = |_: &KeyPath| false;
         let scope = Scope { repository, env, clear: &clear, comments: Comments::Sealed };
         let keys = self.keys.get(env).map(|keys| keys.keys.as_slice()).unwrap_or_default();
-        let (mut all, mut slices): (_, Vec<(&Leaf, Plaintext)>) = (true, Vec::new());
-        for leaf in &sealed.leaves {
+        let (mut all, mut slices): (_, Vec<(usize, Plaintext)>) = (true, Vec::new());
+        for (at, leaf) in sealed.leaves.iter().enumerate() {
             let Some(token) = sealed.token(leaf) else { continue };
             let token_here = self.key.hash_one((repository, env, path, &leaf.path, token));
             if self.seen.contains(&token_here) {
@@ -103,7 +103,7 @@ impl<'p> Opened<'p> {
             match Opener(keys).open(&scope.binding(Part::Value, &leaf.path), token) {
                 Ok(slice) => {
                     self.seen.insert(token_here);
-                    slices.push((leaf, slice));
+                    slices.push((at, slice));
                 }
                 Err(_) => all = false,
             }
@@ -111,14 +111,15 @@ impl<'p> Opened<'p> {
         if slices.is_empty() {
             return all;
         }
-        slices.sort_by_key(|(leaf, _)| leaf.span.start);
-        let edits = slices.iter().map(|(leaf, slice)| (leaf.span.clone(), slice.expose()));
+        let leaf = |at: usize| &sealed.leaves[at];
+        let edits = slices.iter().map(|(at, slice)| (leaf(*at).span.clone(), slice.expose()));
         let text = Plaintext::from(splice(sealed.text, edits));
         let opened = text.expose_text().map(|text| Document::parse(sealed.format, text));
         let opened = opened.and_then(Result::ok);
-        for (leaf, slice) in slices {
-            let read = opened.as_ref().and_then(|opened| read(opened, leaf, &slice));
-            let address = Address { env: env.clone(), path: path.clone(), key: leaf.path.item() };
+        for (at, slice) in slices {
+            let read = opened.as_ref().and_then(|opened| read(opened, (at, leaf(at)), &slice));
+            let key = leaf(at).path.item();
+            let address = Address { env: env.clone(), path: path.clone(), key };
             self.keep(address, read.unwrap_or(slice));
         }
         all
@@ -132,8 +133,10 @@ impl<'p> Opened<'p> {
 }
 
 /// A value as readers of its file get it; none where what was opened has another place there.
-fn read(opened: &Document<'_>, leaf: &Leaf, slice: &Plaintext) -> Option<Plaintext> {
-    let here = opened.leaf(&leaf.path)?;
+fn read(opened: &Document<'_>, (at, leaf): (usize, &Leaf), slice: &Plaintext) -> Option<Plaintext> {
+    // Places seldom move, and a file may have many.
+    let same = opened.leaves.get(at).filter(|here| here.path == leaf.path);
+    let here = same.or_else(|| opened.leaf(&leaf.path))?;
     let is_same = opened.slice(here).as_bytes() == slice.expose();
     is_same.then(|| value::decode(opened, here).ok()).flatten()
 }
