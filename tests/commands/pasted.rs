@@ -186,13 +186,18 @@ reason = "it is {value}, of old"
         unseen(&judged, &value);
     }
     estate.git("commit -q --no-verify -m leaks");
-    for line in ["check --range base..HEAD", "--json scan --range base..HEAD", "scan --history"] {
+    for line in [
+        "check",
+        "--json check",
+        "check --range base..HEAD",
+        "--json scan --range base..HEAD",
+        "scan --history",
+    ] {
         let judged = estate.by("ben", line).run();
         assert_ne!(judged.code, 0, "{line}: {judged}");
-        if line.contains("scan") {
-            unseen(&judged, &value);
-        }
+        unseen(&judged, &value);
     }
+    unseen(&estate.by("ben", "status").run(), &value);
     let scanned = estate.by("ben", "scan").run();
     assert!(scanned.stdout.contains("leak.txt:1:1  managed-value"), "{scanned}");
 }

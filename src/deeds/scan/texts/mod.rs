@@ -26,7 +26,7 @@ mod masks;
 mod packed;
 
 pub(super) use leaks::Room;
-pub(in crate::deeds) use masks::HIDDEN;
+pub(in crate::deeds) use masks::{HIDDEN, mask};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
 const WHOLE: usize = 8 << 20;
