@@ -288,6 +288,56 @@ fn case_77_a_leak_and_its_exception_in_one_range_are_both_told() {
 }
 
 #[test]
+fn what_nobody_could_read_may_be_mended_and_excuses_nothing_till_then() {
+    let policy = ".secrets-policy.toml";
+    for path in [".secrets/allow.toml", ".gitleaks.toml", policy] {
+        let estate = estate();
+        let text = (path == policy).then(|| estate.read(path));
+        estate.write(path, "title = [");
+        estate.commit("breaks it");
+        let broken = estate.by("ana", "scan").run();
+        assert_eq!(broken.code, 3, "{broken}");
+        // HEAD has nothing better.
+        assert!(!broken.stderr.contains("git restore"), "{broken}");
+        match text {
+            Some(text) => estate.write(path, text),
+            None => estate.remove(path),
+        }
+        estate.write("docs/a.md", "nothing\n");
+        estate.commit("mends it");
+        let mended = checked(&estate, "ana", "HEAD~1..HEAD");
+        assert_eq!(mended.code, 0, "{mended}");
+        let said = format!("exception  {path}  cannot be read at the beginning of the range");
+        assert!(mended.stdout.contains(&said), "no `{said}` in {mended}");
+        // What the mend brings is judged all the same.
+        estate.write("docs/a.md", line());
+        estate.write("secrets/dev.yaml", "a: hunter2-plain\n");
+        estate.commit("leaks");
+        let found = checked(&estate, "ana", "HEAD~2..HEAD");
+        assert_eq!(found.code, 1, "{found}");
+        for told in ["leak  docs/a.md:1", "leak  secrets/dev.yaml:1"] {
+            assert!(found.stdout.contains(told), "no `{told}` in {found}");
+        }
+    }
+}
+
+#[test]
+fn a_mark_that_is_gone_at_the_end_lets_nothing_pass() {
+    let repo = begun();
+    let mark = ["// pragma: ", "allowlist nextline secret\n"].concat();
+    repo.write("a.rs", format!("{mark}{}", line()));
+    repo.commit("marked");
+    git(&repo, "tag marked");
+    assert!(found(&repo, "--range base..marked").is_empty());
+    repo.write("a.rs", line());
+    repo.commit("takes the mark away");
+    assert_eq!(found(&repo, "--range base..HEAD"), ["marked a.rs:2"]);
+    repo.write("a.rs", "// nothing\n");
+    repo.commit("takes the line away");
+    assert!(found(&repo, "--range base..HEAD").is_empty());
+}
+
+#[test]
 fn case_77_an_entry_that_is_taken_out_of_the_log_within_the_range_is_red() {
     let estate = estate();
     estate.set("ana", "prod/API_KEY", "hunter2-new");
