@@ -271,6 +271,20 @@ fn a_value_that_was_in_clear_for_one_commit_is_told() {
 }
 
 #[test]
+fn a_name_that_is_not_taken_hides_no_value_in_clear() {
+    for name in ["secrets/dev.a\\b", "secrets/dev.a#b.env", "secrets/dev.\nx"] {
+        let estate = estate();
+        std::fs::write(estate.repo.path().join(name), "my words are plain\n").unwrap();
+        estate.commit("comes");
+        std::fs::remove_file(estate.repo.path().join(name)).unwrap();
+        estate.commit("goes");
+        let found = checked(&estate, "nobody", "base..HEAD");
+        assert_eq!(found.code, 1, "{name}: {found}");
+        assert!(found.stdout.contains("in clear, where dev wants it sealed"), "{found}");
+    }
+}
+
+#[test]
 fn case_77_a_leak_and_its_exception_in_one_range_are_both_told() {
     let estate = estate();
     estate.write("docs/a.md", line());
