@@ -77,7 +77,9 @@ impl Checkout {
         if named.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let mut command = self.program.command(&["check-ignore", "-z", "--stdin"]);
+        // By the index, a folder is none of these once git tracks a file in it.
+        let args = ["check-ignore", "--no-index", "-z", "--stdin"];
+        let mut command = self.program.command(&args);
         command.env_remove("GIT_LITERAL_PATHSPECS");
         let paths = named.iter().flat_map(|path| [path.as_os_str().as_bytes(), b"\0"].concat());
         let output = fed(command, paths.collect())?;

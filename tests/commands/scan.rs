@@ -93,8 +93,8 @@ fn what_is_named_is_meant_though_git_ignores_it() {
     let repo = planted();
     repo.write(".gitignore", "app/\nlogs/*\n[x]\n");
     repo.write("logs/a.log", format!("{}\n", token()));
-    repo.write("[x]/b", format!("{}\n", token()));
-    repo.write("x/b", "nothing\n");
+    repo.write("[x]/b", "nothing\n");
+    repo.write("x/b", format!("{}\n", token()));
     for (named, place) in [
         ("app", "app/pay.py:2:8"),
         ("app/pay.py", "app/pay.py:2:8"),
