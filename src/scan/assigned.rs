@@ -4,13 +4,14 @@
 use std::ops::Range;
 
 use super::Level;
-use super::beside::{is_end, is_setter, names_user, unwrapped};
+use super::beside::{is_end, is_setter, is_verdict, names_user, unwrapped};
 use super::cursor::{Cursor, VALUE};
 use super::naming;
 use super::of_tests::Setting;
 use super::scanner::{Raw, Source};
 use super::value::{self, Form};
 use super::verdict::Prefixes;
+use super::weak;
 
 /// What telling names hold; keywords of the one walk.
 pub(super) const STEMS: [&str; 14] = [
@@ -82,7 +83,7 @@ impl<'t> Names<'t> {
         let Some(given) = self.given(&name) else { return };
         let value = &self.text[given.span.clone()];
         let (skip, value) = unwrapped(value);
-        if value.eq_ignore_ascii_case(&self.text[name.clone()]) {
+        if value.eq_ignore_ascii_case(&self.text[name.clone()]) || is_verdict(self.text, &name) {
             return;
         }
         let near = || self.is_beside_a_user(&name, given.span.end);
@@ -92,7 +93,11 @@ impl<'t> Names<'t> {
         if let Some((net, level)) = value::judge(role, given.form, value, near) {
             let start = given.span.start + skip;
             let span = start..start + value.len();
-            let is_shown = prefixes.owner(value).is_some() || setting.documents(self.text, start);
+            let place = setting.place_of(self.text, start);
+            let is_shown = prefixes.owner(value).is_some()
+                || setting.documents(self.text, start)
+                || naming::is_public(&self.text[name.clone()])
+                || weak::is_guessed(self.text, &span, place);
             let level = if is_shown { Level::Warn } else { level };
             tell(Raw { source: Source::Net(net), level, whole: name.start..given.span.end, span });
         }
