@@ -166,6 +166,9 @@ fn what_is_there_already_is_no_news() {
     repo.git(&["commit", "-q", "--no-verify", "-m", "it is in already"]).done();
     stage(&repo, "old.txt", format!("zero\n{}two and a half\n", line(1)));
     judged(&repo).done();
+    // Laid out anew, as formatters and other systems' line ends do.
+    stage(&repo, "old.txt", format!("\t  {}\r\ntwo\n", line(1).trim_end().replace(' ', "  ")));
+    judged(&repo).done();
     stage(&repo, "old.txt", format!("zero\n{}two and a half\n{}", line(1), line(2)));
     blocked(&repo, "old.txt:4");
     repo.git(&["reset", "-q", "--hard"]).done();
@@ -301,6 +304,24 @@ fn a_value_is_looked_for_in_the_commit_that_replaces_it_or_takes_it_away() {
 }
 
 #[test]
+fn a_value_that_was_set_just_now_is_looked_for_though_it_is_not_staged() {
+    let repo = keeping();
+    let (new, newer) = ("sunrise-lemur-violet-81x", "tundra-copper-sparrow-27");
+    repo.tenure_fed(&["set", "dev/NEW"], new).done();
+    stage(&repo, "notes.txt", format!("it is {new}\n"));
+    blocked(&repo, "notes.txt:1:7  managed-value");
+    repo.git(&["commit", "-q", "--no-verify", "-m", "notes alone", "--", "notes.txt"]).done();
+    // In a file that git has never seen, by a generation that nobody has staged.
+    repo.run("rekey -e dev").done();
+    repo.write("secrets/dev.more.env", format!("OTHER={newer}\n"));
+    repo.run("seal secrets/dev.more.env").done();
+    stage(&repo, "notes.txt", format!("it is {newer}\n"));
+    blocked(&repo, "notes.txt:1:7  managed-value");
+    repo.write(".git/TEXT", format!("now {newer}\n"));
+    assert_eq!(repo.run("hook run commit-msg .git/TEXT").code, 1);
+}
+
+#[test]
 fn a_name_that_says_a_value_is_not_shown() {
     let repo = keeping();
     let named = format!("backup/{PHRASE}/x.txt");
@@ -313,6 +334,26 @@ fn a_name_that_says_a_value_is_not_shown() {
         let said = format!("{}{}", outcome.stdout, outcome.stderr);
         assert!(!said.contains(PHRASE) && said.contains("backup/"), "{line}");
     }
+}
+
+#[test]
+fn what_opens_nothing_blocks_nothing_once_the_signed_policy_says_so() {
+    let repo = keeping();
+    stage(&repo, "notes.txt", format!("zone {PHRASE}\n"));
+    blocked(&repo, "if it opens nothing: type = \"config\" in its rule of the policy");
+    let policy = repo.path().join(".secrets-policy.toml");
+    let text = std::fs::read_to_string(&policy).unwrap();
+    let rule = "\n[[secrets]]\nmatch = \"dev/PHRASE\"\ntype = \"config\"\n";
+    repo.write(".secrets-policy.toml", format!("{text}{rule}"));
+    repo.git(&["add", "--all"]).done();
+    // Nobody has signed that.
+    assert_ne!(judged(&repo).code, 0);
+    repo.run("-y policy sign").done();
+    repo.git(&["add", "--all"]).done();
+    assert_eq!(judged(&repo).code, 0, "{}", judged(&repo));
+    let scanned = repo.run("scan").done();
+    let said = "it opens nothing, as the policy says";
+    assert!(scanned.stdout.contains(said), "no `{said}` in {scanned}");
 }
 
 #[test]
