@@ -10,7 +10,8 @@ use super::scanner::View;
 pub(super) enum Place {
     /// Of tests, of examples, or of documentation.
     Tests,
-    /// Settings of a developer's own machine, or of services that live as long as one build.
+    /// Settings of a developer's own machine, or of services that live as long as one build; and manuals, which
+    /// tell how to begin there.
     Development,
     /// Of what runs.
     Work,
@@ -162,7 +163,8 @@ fn is_of_development(path: &str) -> bool {
     };
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let is_folder = || folders.split('/').any(|folder| FOLDERS.contains(&folder));
-    !is_one(&path, &LIVE) && (is_one(name, &NAMES) || is_folder())
+    let is_manual = || [".md", ".rst", ".adoc"].iter().any(|end| name.ends_with(end));
+    !is_one(&path, &LIVE) && (is_one(name, &NAMES) || is_folder() || is_manual())
 }
 
 #[cfg(test)]

@@ -113,11 +113,11 @@ pub(super) fn counts(text: &[u8]) -> bool {
         || (longest(&only(u8::is_ascii_alphabetic)) >= 8 && longest(&only(u8::is_ascii_digit)) >= 6)
 }
 
-/// Tells whether letters stand crossed out: `T00000000/B00000000/XXXXXXXXXXXX`.
+/// Tells whether letters stand crossed out, as manuals do it: `T00000000/B00000000/XXXXXXXXXXXX`.
 pub(super) fn is_crossed_out(text: &[u8]) -> bool {
     const ROW: usize = 8;
     text.windows(ROW)
-        .any(|row| matches!(row[0], b'x' | b'X' | b'*') && row.iter().all(|byte| *byte == row[0]))
+        .any(|row| matches!(row[0], b'X' | b'*') && row.iter().all(|byte| *byte == row[0]))
 }
 
 /// Few characters, or the same ones again and again.

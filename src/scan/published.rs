@@ -10,7 +10,7 @@ use super::naming;
 use super::placeholder::holds;
 
 /// Whole values, in halves, so that no scanner takes this list for a leak.
-const VALUES: [(&str, &str); 46] = [
+const VALUES: [(&str, &str); 47] = [
     // Amazon's manuals.
     ("AKIAIOSFO", "DNN7EXAMPLE"),
     ("AKIAI44QH", "8DHBEXAMPLE"),
@@ -69,6 +69,7 @@ const VALUES: [(&str, &str); 46] = [
     ),
     // What a program, a debug key or a storage server has until somebody sets another.
     ("andr", "oid"),
+    ("chan", "geit"),
     ("foob", "ared"),
     ("minio", "admin"),
     // The first account of the chains that developers run on their own machines.

@@ -20,12 +20,14 @@ const LONGEST: usize = 64;
 const NAME: usize = 3;
 const LONG: usize = 32;
 
-/// Words by which a value says that it is none that counts, in lower case.
-const TELLING: &str = "\
-    secret secrets password passwd passwort pass passw pw pwd passphrase passcode token apikey test tests testing \
-    tester example sample dummy fake mock placeholder default demo change changed replace insecure unsafe dev devel \
-    development developer local localhost foo bar foobar baz qux your temp tmp string value todo notasecret deadbeef \
-    cafebabe redacted";
+/// Words by which a value says that it is not the one that counts, in lower case.
+const OPEN: &str = "\
+    test tests testing tester example sample dummy fake mock placeholder default demo change changed replace \
+    insecure unsafe devel development developer local localhost foo bar foobar baz qux your temp tmp todo notasecret \
+    deadbeef cafebabe redacted";
+/// Words that say what kind of value it is: people do choose these, where it counts.
+const KIND: &str = "\
+    secret secrets password passwd passwort pass passw pw pwd passphrase passcode token apikey dev string value";
 /// Words that stand beside these: what the value is for, and whom it asks to put another one there.
 const BESIDE: &str = "\
     admin administrator root user username guest super my our the this that it is an me for only not real do dont use \
@@ -44,7 +46,7 @@ pub(super) fn is_guessed(text: &[u8], span: &Range<usize>, place: Place) -> bool
     }
     let is_there = |name: &[u8]| is_name_near(text, span, name);
     match place {
-        _ if is_words(value, is_there) => true,
+        _ if is_words(value, place, is_there) => true,
         Place::Development => is_plain(value),
         Place::Tests => is_simple(value),
         Place::Work => false,
@@ -64,7 +66,7 @@ fn is_plain(value: &[u8]) -> bool {
 }
 
 fn is_for_show(password: &[u8]) -> bool {
-    is_placeholder(password) || is_words(password, |_| false)
+    is_placeholder(password) || is_words(password, Place::Tests, |_| false)
 }
 
 /// The user and the password of an `Authorization: Basic`.
@@ -80,8 +82,9 @@ fn credentials(value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     is_text.then(|| (said[..colon].to_vec(), said[colon + 1..].to_vec()))
 }
 
-/// Tells whether a value is made of words that say what it is, or of these and one name.
-fn is_words(value: &[u8], is_name: impl Fn(&[u8]) -> bool) -> bool {
+/// Tells whether a value is made of words that say what it is, or is a name; for what is no work, also a name and
+/// such words: `redispass`.
+fn is_words(value: &[u8], place: Place, is_name: impl Fn(&[u8]) -> bool) -> bool {
     if value.len() > LONGEST {
         return false;
     }
@@ -93,11 +96,20 @@ fn is_words(value: &[u8], is_name: impl Fn(&[u8]) -> bool) -> bool {
     };
     let core = value[start..=end].to_ascii_lowercase();
     let others = value.iter().filter(|b| !b.is_ascii_alphabetic() && !is_joint(**b)).count();
-    [spelt(&core), core].iter().any(|core| {
-        let walk = Walk::of(core);
-        (walk.is_telling() && others <= 6 && others <= core.len() + 2)
-            || (others <= 3 && walk.gaps().any(|gap| is_name(&core[gap])))
-    })
+    let plain = Walk::of(&core);
+    let says = match plain.says() {
+        // `p@ssw0rd` is that one word to everybody.
+        Says::Nothing => Walk::of(&spelt(&core)).says(),
+        Says::Kind if place == Place::Work => Says::Nothing,
+        says => says,
+    };
+    // `password` is in the name of every password, and nobody's own for that.
+    let is_gap = |gap: Range<usize>| {
+        let is_own = gap.len() == core.len() && plain.says() != Says::Kind;
+        (place != Place::Work || is_own) && is_name(&core[gap])
+    };
+    (says > Says::Nothing && others <= 6 && others <= core.len() + 2)
+        || (others <= 3 && plain.gaps().any(is_gap))
 }
 
 const fn is_joint(byte: u8) -> bool {
@@ -118,10 +130,18 @@ fn spelt(text: &[u8]) -> Vec<u8> {
     text.iter().map(letter).collect()
 }
 
+/// What words say of the value that they make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Says {
+    Nothing,
+    Kind,
+    Open,
+}
+
 /// Up to where words of the lists go in a text, from its beginning and from its end.
 struct Walk {
-    /// Whether words end here; and whether one of them tells.
-    left: Vec<Option<bool>>,
+    /// What words say that end here.
+    left: Vec<Option<Says>>,
     /// Whether words go on from here to the end.
     right: Vec<bool>,
 }
@@ -130,13 +150,12 @@ impl Walk {
     fn of(text: &[u8]) -> Self {
         let end = text.len();
         let (mut left, mut right) = (vec![None; end + 1], vec![false; end + 1]);
-        left[0] = Some(false);
+        left[0] = Some(Says::Nothing);
         right[end] = true;
         for at in 0..end {
-            let Some(tells) = left[at] else { continue };
-            for (length, telling) in words(&text[at..]) {
-                let now = tells || telling;
-                left[at + length] = Some(left[at + length].unwrap_or_default() || now);
+            let Some(before) = left[at] else { continue };
+            for (length, says) in words(&text[at..]) {
+                left[at + length] = left[at + length].max(Some(before.max(says)));
             }
         }
         for at in (0..end).rev() {
@@ -145,8 +164,8 @@ impl Walk {
         Self { left, right }
     }
 
-    fn is_telling(&self) -> bool {
-        self.left.last().copied().flatten() == Some(true)
+    fn says(&self) -> Says {
+        self.left.last().copied().flatten().unwrap_or(Says::Nothing)
     }
 
     /// What is left where words are taken off both ends.
@@ -159,28 +178,27 @@ impl Walk {
     }
 }
 
-/// A word of the lists, and whether it tells.
-type Word = (&'static [u8], bool);
+/// A word of the lists, and what it says.
+type Word = (&'static [u8], Says);
 
 /// The words of the lists by the letter that they begin with.
 static WORDS: LazyLock<[Vec<Word>; 26]> = LazyLock::new(|| {
     let mut words: [Vec<_>; 26] = Default::default();
-    for (list, tells) in [(TELLING, true), (BESIDE, false)] {
+    for (list, says) in [(OPEN, Says::Open), (KIND, Says::Kind), (BESIDE, Says::Nothing)] {
         for word in list.split_ascii_whitespace().map(str::as_bytes) {
-            words[usize::from(word[0] - b'a')].push((word, tells));
+            words[usize::from(word[0] - b'a')].push((word, says));
         }
     }
     words
 });
 
-/// The words that a text may begin with, by their lengths, and whether they tell; what is no letter stands between
-/// words.
-fn words(text: &[u8]) -> impl Iterator<Item = (usize, bool)> + '_ {
+/// The words that a text may begin with, by their lengths, and what they say; what is no letter stands between words.
+fn words(text: &[u8]) -> impl Iterator<Item = (usize, Says)> + '_ {
     let first = text.first().copied().unwrap_or_default();
-    let between = (!first.is_ascii_lowercase()).then_some((1, false));
+    let between = (!first.is_ascii_lowercase()).then_some((1, Says::Nothing));
     let own = first.is_ascii_lowercase().then(|| &WORDS[usize::from(first - b'a')]);
     let heads = own.into_iter().flatten().filter(|(word, _)| text.starts_with(word));
-    heads.map(|(word, tells)| (word.len(), *tells)).chain(between)
+    heads.map(|(word, says)| (word.len(), *says)).chain(between)
 }
 
 /// Tells whether something near bears a name: a user, an image, what is given the value.
@@ -252,11 +270,8 @@ mod tests {
     #[test]
     fn words_that_say_what_they_are() {
         for value in [
-            "mysecretpassword",
-            "my-secret-pw",
             "test-secret-that-is-long-enough",
             "development-secret",
-            "ci_password_1",
             "Your_password123!",
             "REPLACE_ME",
             "changeit",
@@ -269,6 +284,10 @@ mod tests {
             "Zm9vOmJhcg==",
         ] {
             assert!(is_word(value), "{value}");
+        }
+        for value in ["mysecretpassword", "my-secret-pw", "ci_password_1", "devpass"] {
+            assert!(!is_word(value), "{value}");
+            assert!(is_guessed_in(&format!("x = ¦{value}¦\n"), Place::Development), "{value}");
         }
         for value in [
             "Winter-2026-Office",
@@ -293,7 +312,6 @@ mod tests {
     fn a_name_is_guessed_where_it_is_somebody_s() {
         for text in [
             "POSTGRES_USER: runner\nPOSTGRES_PASSWORD: ¦runner¦\n",
-            "- MINIO_ROOT_PASSWORD=¦minioadmin¦\n",
             "KEYCLOAK_ADMIN_PASSWORD: ¦admin¦",
             "image: quay.io/keycloak/keycloak:24\nenv:\n  KC_DB_PASSWORD: ¦keycloak¦\n",
             "Host=db;Username=postgres;Password=¦postgres¦;",
@@ -310,6 +328,7 @@ mod tests {
             "A_PASSWORD=¦garden¦\nA_URL=redis://x:garden@db.corp.net\n",
             "sshpass -p ¦garden¦ ssh a; sshpass -p garden ssh b\n",
             "A_PASSWORD=¦garden¦\nNobody knows the garden.\n",
+            "keyPassword '¦password¦'\n",
             "user: q8Rw2kLmz0\npassword: ¦q8Rw2kLmz0¦\n",
             "user: acme\npassword: ¦acme-2026-Office¦\n",
         ] {
@@ -325,6 +344,8 @@ mod tests {
             let text = format!("DB_PASSWORD=¦{value}¦\n");
             assert!(!is_guessed_in(&text, Place::Development), "{value}");
         }
+        let text = "- REDIS_PASSWORD=¦redispass¦\n";
+        assert!(is_guessed_in(text, Place::Development) && !is_guessed_in(text, Place::Work));
         assert!(is_guessed_in("login(\"a\", \"¦Roses77!¦\")", Place::Tests));
         assert!(!is_guessed_in("login(\"a\", \"¦q8Rw2kLmz0¦\")", Place::Tests));
     }
