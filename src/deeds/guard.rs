@@ -1,6 +1,7 @@
 //! Judges what git is about to take: what is staged, a message, what is pushed. No question, no signature, no
 //! write; keys only where they open without a question, to look for the values that are managed here.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
@@ -190,7 +191,7 @@ pub fn staged(world: &World) -> Result<Guarded, DeedError> {
     let said = |path: &str| guarded.blocking.iter().any(|finding| stands_in(finding, path));
     scanned.leaks.retain(|leak| !said(&leak.path));
     guarded.scanned = scanned;
-    let advice = Advice::of(&place)?;
+    let advice = Advice::of(&place, &guarded.blocking)?;
     guarded.blocking.iter_mut().try_for_each(|finding| advice.stage(finding))?;
     guarded.blocking.iter_mut().for_each(|finding| finding.mask(&*masked));
     guarded.took = watch.elapsed();
@@ -256,8 +257,11 @@ fn stands_in(finding: &Finding, path: &str) -> bool {
 
 /// Tells what no commit may bring; what is only late or due is for `check` to say.
 fn blocks(finding: &Finding) -> bool {
-    let clear = matches!(finding.code, Code::Plaintext | Code::PlainComment | Code::Open);
-    finding.severity >= Severity::Invalid || clear
+    finding.severity >= Severity::Invalid || is_clear(finding)
+}
+
+fn is_clear(finding: &Finding) -> bool {
+    matches!(finding.code, Code::Plaintext | Code::PlainComment | Code::Open)
 }
 
 fn removed_entry(change: &StagedChange) -> Option<Finding> {
@@ -284,15 +288,22 @@ struct Advice<'p, 'w> {
     forgotten: bool,
     /// The files that are opened in place.
     open: Vec<RepoPath>,
+    /// The files in which something stands in clear: none of an environment is sealed while another one is not.
+    clear: BTreeSet<String>,
 }
 
 impl<'p, 'w> Advice<'p, 'w> {
-    fn of(place: &'p Place<'w>) -> Result<Self, DeedError> {
+    fn of(place: &'p Place<'w>, blocking: &[Finding]) -> Result<Self, DeedError> {
         let staged = place.list(".secrets")?.files;
         let here = place.files.list(".secrets")?.files;
         let forgotten = here.iter().any(|path| staged.binary_search(path).is_err());
         let open = opened::list(&place.checkout.own_state())?;
-        Ok(Self { place, forgotten, open: open.into_iter().map(|opened| opened.path).collect() })
+        let open = open.into_iter().map(|opened| opened.path).collect();
+        let mut own = Self { place, forgotten, open, clear: BTreeSet::new() };
+        for finding in blocking.iter().filter(|finding| is_clear(finding)) {
+            own.clear.extend(own.path_of(&finding.place)?.map(quoted));
+        }
+        Ok(own)
     }
 
     /// Gives a finding the command that mends the index, where its own is about the work tree.
@@ -316,7 +327,8 @@ impl<'p, 'w> Advice<'p, 'w> {
             Code::Plaintext | Code::PlainComment | Code::Open => {
                 let whole = finding.place == file.as_str();
                 let back = if whole { "rm --cached" } else { "restore --staged" };
-                format!("tenure seal {path} && git add .secrets {path}, or: git {back} {path}")
+                let all = self.clear.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+                format!("tenure seal {all} && git add .secrets {all}, or: git {back} {path}")
             }
             Code::Exception => return Ok(()),
             // A file that cannot be read, perhaps amid a merge, knows best itself.

@@ -249,6 +249,26 @@ fn a_rename_out_of_the_managed_place_and_a_deletion_are_blocked() {
 }
 
 #[test]
+fn several_files_in_clear_are_sealed_by_the_command_that_is_told() {
+    let estate = Estate::new();
+    estate.commit("base");
+    for name in ["one", "two"] {
+        estate.write(&format!("secrets/dev.{name}.env"), "A=hunter2-plain\n");
+    }
+    estate.git("add --all");
+    let judged = estate.by("ben", "hook run").run();
+    let both = "secrets/dev.one.env secrets/dev.two.env";
+    let fix = format!("fix  tenure seal {both} && git add .secrets {both}, or: ");
+    assert!(judged.code == 1 && judged.stderr.contains(&fix), "no `{fix}` in {judged}");
+    let refused = estate.by("ben", "seal secrets/dev.one.env").run();
+    let hint = format!("hint: tenure seal {both}\n");
+    assert!(refused.code == 5 && refused.stderr.contains(&hint), "no `{hint}` in {refused}");
+    estate.by("ben", &format!("seal {both}")).run().done();
+    estate.git("add --all");
+    estate.by("ben", "hook run").run().done();
+}
+
+#[test]
 fn a_link_at_a_managed_path_is_blocked() {
     let estate = guarded();
     symlink("/etc/passwd", estate.repo.path().join("secrets/prod.link")).unwrap();

@@ -10,7 +10,7 @@ mod form;
 mod look;
 mod named;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::DeedError;
 use super::attest::{Work, attest};
@@ -260,14 +260,29 @@ fn nothing_else_wrong(verified: &Verified<'_>, suspects: &[Suspect]) -> Result<(
             _ => false,
         }
     };
-    let blocks = |finding: &&Finding| {
+    let is_near = |finding: &&Finding| {
         let mine = |env: &EnvName| suspects.iter().any(|suspect| suspect.env == *env);
         finding.env.as_ref().is_none_or(mine)
+    };
+    let blocks = |finding: &&Finding| {
+        is_near(finding)
             && (finding.severity >= Severity::Invalid || finding.code == Code::Plaintext)
             && !lost(finding)
     };
     let found = verified.findings.iter().filter(blocks).max_by_key(|finding| finding.severity);
-    found.map_or(Ok(()), |finding| Err(DeedError::Refused(finding.as_refusal().into())))
+    let Some(found) = found else { return Ok(()) };
+    let mut refusal = found.as_refusal();
+    if found.code == Code::Plaintext {
+        // Else each of two files would be told to be sealed after the other one.
+        let clear = verified.findings.iter().filter(is_near);
+        let clear = clear.filter(|finding| finding.code == Code::Plaintext);
+        let clear = clear.map(|finding| finding.file().0.to_owned());
+        let all: BTreeSet<_> =
+            clear.chain(suspects.iter().map(|it| it.path.to_string())).map(quoted).collect();
+        let all: Vec<_> = all.into_iter().collect();
+        refusal.fix = Some(format!("tenure seal {}", all.join(" ")));
+    }
+    Err(DeedError::Refused(refusal.into()))
 }
 
 /// Lets a file without a base be compared with what was signed of it; of any other, what was signed in clear and

@@ -225,8 +225,7 @@ fn at_end(
     to: &ObjectId,
     path: &str,
 ) -> Result<Vec<Leak>, DeedError> {
-    let file = path.parse().ok().map(|path| place.checkout.file_at(to, &path)).transpose()?;
-    let Some(bytes) = file.flatten() else { return Ok(Vec::new()) };
+    let Some(bytes) = place.checkout.file_named(to, path)? else { return Ok(Vec::new()) };
     let origin = Origin { path: path.as_bytes(), commit: Some(to) };
     Ok(judge.read(origin, &mut bytes.as_slice())?.into_iter().map(|(leak, _)| leak).collect())
 }
