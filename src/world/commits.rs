@@ -51,10 +51,9 @@ pub struct Step {
 }
 
 impl Walk {
-    /// The newest commits, so many, that these have and no remote branch is known to have.
-    pub(super) fn unpushed(tips: &[ObjectId], most: usize) -> Self {
+    /// Those that these have, the newest first, as far as `rev-list` is told.
+    pub(super) fn newest(tips: &[ObjectId], args: Vec<String>) -> Self {
         let ids = tips.iter().map(|tip| tip.as_str().to_owned()).collect();
-        let args = vec![format!("--max-count={most}"), "--not".into(), "--remotes".into()];
         Self { ids, args, is_newest_first: true, ..Self::default() }
     }
 }
