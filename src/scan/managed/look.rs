@@ -125,7 +125,8 @@ impl<'a> Search<'a> {
     fn add(&mut self, number: usize, reading: &Reading<'_>, place: Range<usize>, how: How) {
         let needle = &self.index.needles[number];
         let span = reading.place(place);
-        let how = if reading.how == How::Raw { how } else { reading.how };
+        let how = [reading.how, how, needle.how].into_iter().find(|how| *how != How::Raw);
+        let how = how.unwrap_or(How::Raw);
         for value in &needle.values {
             self.found.push((Found { value: *value, span: span.clone(), how }, number));
         }
@@ -142,8 +143,10 @@ impl<'a> Search<'a> {
             let Some(unit) = Way::OUTER[way].unit(&bytes[at..]) else {
                 // Its rest may be written in another way: `&%23x27;`.
                 let next = bytes.get(at + 1).filter(|next| **next != bytes[at]);
-                if next.is_some_and(|next| matches!(next, b'%' | b'\\' | b'&')) {
-                    self.undone_from(reading, at);
+                match next {
+                    Some(b'%' | b'\\' | b'&') => self.undone_from(reading, at),
+                    None if bytes[at] == b'%' => self.at_mark(reading, at),
+                    _ => {}
                 }
                 continue;
             };
@@ -178,7 +181,11 @@ impl<'a> Search<'a> {
         for at in memchr_iter(b'`', bytes) {
             self.at_mark(reading, at);
         }
-        for at in memchr_iter(b'+', bytes).filter(|_| self.index.has_blank) {
+        let dollars = memchr_iter(b'$', bytes).filter(|_| self.index.has(b'$'));
+        for at in dollars.filter(|at| bytes.get(at + 1) == Some(&b'$')) {
+            self.at_mark(reading, at);
+        }
+        for at in memchr_iter(b'+', bytes).filter(|_| self.index.has(b' ')) {
             self.at_mark(reading, at);
         }
     }
@@ -191,9 +198,12 @@ impl<'a> Search<'a> {
         };
         // What comes after the mark of a comment is looked at more closely.
         let before = [1, 2].map(|back| end.checked_sub(back).map(|at| bytes[at]));
-        b"#/*>|;-".contains(first)
-            || self.fits(before, *first, None)
-            || self.index.has_blank && self.fits(before, b' ', None)
+        b"#/*>|;-".contains(first) || self.fits(before, *first, None) || self.may_have_blank(before)
+    }
+
+    /// Tells whether a needle that has some bytes before the end of a line may have a blank there, or that end.
+    fn may_have_blank(&self, before: [Option<u8>; 2]) -> bool {
+        [b' ', b'\n'].into_iter().any(|it| self.index.has(it) && self.fits(before, it, None))
     }
 
     /// Tells whether a value may have at a place what is written there in the usual way: most marks are just that.
@@ -204,13 +214,14 @@ impl<'a> Search<'a> {
             let Some(unit) = Way::Joint.unit(here) else { return false };
             let first = here.get(unit.length);
             return first.is_some_and(|first| self.fits(before, *first, None))
-                || self.index.has_blank && self.fits(before, b' ', None);
+                || self.may_have_blank(before);
         }
         let ways = Way::ALL.into_iter().filter(|way| way.marks(here[0]));
         ways.filter_map(|way| way.unit(here)).any(|unit| {
             let mut known = unit.says().iter().chain(&here[unit.length..]);
             let Some(first) = known.next() else { return false };
-            self.fits(before, *first, known.next().filter(|_| !unit.says().is_empty()))
+            let second = known.next().filter(|_| !unit.says().is_empty());
+            self.fits(before, *first, second) || *first == b'\r' && self.may_have_blank(before)
         })
     }
 
@@ -245,7 +256,7 @@ impl<'a> Search<'a> {
         let mut last = [0; 8];
         let depth = if self.patience > 0 { 0 } else { walk::DEPTH };
         let text = &reading.bytes[at..];
-        let undone = walk::readings(text, self.index.has_blank, depth, &mut |ahead| {
+        let undone = walk::readings(text, self.index.ways, depth, &mut |ahead| {
             let eight = gram(ahead).to_le_bytes();
             if eight != last || ahead.len() < 8 {
                 last = eight;
@@ -282,9 +293,10 @@ impl<'a> Search<'a> {
         }
         if let Some(end) = walk::end_of(reading.bytes, at, &needle.bytes, said) {
             let how = match reading.bytes[at] {
+                b'%' if reading.bytes.get(at + 1) == Some(&b'%') => How::Escaped,
                 b'%' | b'+' => How::Url,
                 b'&' => How::Markup,
-                b'\\' => How::Escaped,
+                b'\\' | b'$' => How::Escaped,
                 _ => How::Split,
             };
             self.add(part.needle, reading, start..end, how);
