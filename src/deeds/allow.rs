@@ -1,7 +1,7 @@
 //! Exceptions of the guard: what `scan` finds, and what somebody says may stand there, with a reason that
 //! others review. No value is kept in one, and none covers a value that is managed here.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::DeedError;
 use super::load::Place;
@@ -67,36 +67,30 @@ pub fn one(world: &World, wanted: &Wanted, reason: &str) -> Result<Allowed, Deed
     }
     let at = match &wanted.at {
         Some(glob) => widened(&place, &found, &path, glob)?,
-        None => Glob::exactly(path.as_str())
+        None => Glob::exactly(&path)
             .map_err(|_| refuse("no exception names our own files, or git's".to_owned(), None))?,
     };
     write(&place, found, reason, |_| Some(at.clone()))
 }
 
 /// What a path may mean: as the user gave it from where we are, and as `scan` prints it, from the root.
-fn readings(place: &Place<'_>, given: &Path) -> Result<Vec<RepoPath>, DeedError> {
-    let from_root = given.to_str().and_then(|text| text.parse::<RepoPath>().ok());
-    let from_here = place.checkout.repo_path(given);
-    let mut readings: Vec<_> =
-        from_here.as_ref().ok().cloned().into_iter().chain(from_root).collect();
+fn readings(place: &Place<'_>, given: &Path) -> Result<Vec<String>, DeedError> {
+    let mut readings = vec![place.checkout.name_of(given)?];
+    let is_plain = given.components().all(|part| matches!(part, Component::Normal(_)));
+    readings.extend(given.to_str().filter(|_| is_plain).map(str::to_owned));
     readings.dedup();
-    if readings.is_empty() { Ok(vec![from_here?]) } else { Ok(readings) }
+    Ok(readings)
 }
 
 /// What is found at one reading of the place that is wanted; none where there is nothing.
 fn meant(
     world: &World,
     place: &Place<'_>,
-    path: &RepoPath,
+    path: &str,
     wanted: &Wanted,
 ) -> Result<Option<Unexcused>, DeedError> {
-    // What is packed in a file is told as `FILE!/NAME`.
-    let packed = path.as_str().split_once("!/").map_or(path.as_str(), |(file, _)| file);
-    let is_there = |path: &str| {
-        let path = path.parse::<RepoPath>().ok();
-        path.is_some_and(|path| place.files.is_file(&path).unwrap_or(true))
-    };
-    let mut found = match [path.as_str(), packed].into_iter().find(|it| is_there(it)) {
+    let is_there = |path: &str| place.checkout.is_file_here(path);
+    let mut found = match [path, file_of(path)].into_iter().find(|it| is_there(it)) {
         Some(file) => scan::in_tree(place, &[place.checkout.root.join(file)])?,
         // What is staged may be gone from the work tree.
         None => scan::nowhere(place)?,
@@ -107,21 +101,26 @@ fn meant(
         found.leaks = scan::as_staged(&Place::staged(world)?)?;
         found.leaks.retain(is_meant);
     }
-    if is_there(path.as_str()) || !found.leaks.is_empty() {
+    if is_there(path) || !found.leaks.is_empty() {
         unmanaged(&found, path)?;
     }
     Ok(Some(found).filter(|found| !found.leaks.is_empty()))
 }
 
-fn is_meant(leak: &Leak, path: &RepoPath, wanted: &Wanted) -> bool {
-    (leak.path == path.as_str() || leak.path.contains(HIDDEN))
+/// The file of a path: what is packed in one is told as `FILE!/NAME`.
+fn file_of(path: &str) -> &str {
+    path.split_once("!/").map_or(path, |(file, _)| file)
+}
+
+fn is_meant(leak: &Leak, path: &str, wanted: &Wanted) -> bool {
+    (leak.path == path || leak.path.contains(HIDDEN))
         && leak.line == wanted.line
         && wanted.column.is_none_or(|column| column == leak.column)
         && wanted.rule.as_ref().is_none_or(|rule| *rule == leak.rule)
 }
 
 /// What a place means as a push, `--range` and `--history` print it, `COMMIT:FILE`: the text that stood there then.
-fn brought(place: &Place<'_>, wanted: &Wanted) -> Result<Option<(RepoPath, Unexcused)>, DeedError> {
+fn brought(place: &Place<'_>, wanted: &Wanted) -> Result<Option<(String, Unexcused)>, DeedError> {
     let given = wanted.path.to_str().and_then(|text| text.split_once(':'));
     let is_id = |text: &str| text.len() >= 7 && text.bytes().all(|it| it.is_ascii_hexdigit());
     let Some((commit, path)) = given.filter(|(commit, _)| is_id(commit)) else { return Ok(None) };
@@ -130,11 +129,12 @@ fn brought(place: &Place<'_>, wanted: &Wanted) -> Result<Option<(RepoPath, Unexc
         return Err(refuse(what, Some(format!("git rebase -i {commit}~"))));
     }
     let Some(commit) = place.checkout.commit_named(commit)? else { return Ok(None) };
-    let Ok(path) = path.parse::<RepoPath>() else { return Ok(None) };
-    let file = path.as_str().split_once("!/").map_or(path.as_str(), |(file, _)| file).parse()?;
-    let mut found = scan::in_commit(place, &commit, &file)?;
-    found.leaks.retain(|leak| is_meant(leak, &path, wanted));
-    unmanaged(&found, &path)?;
+    let is_file = place.checkout.file_named(&commit, path)?.is_some();
+    let file = if is_file { path } else { file_of(path) };
+    let mut found = scan::in_commit(place, &commit, file)?;
+    found.leaks.retain(|leak| is_meant(leak, path, wanted));
+    unmanaged(&found, path)?;
+    let path = path.to_owned();
     Ok(Some(found).filter(|found| !found.leaks.is_empty()).map(|found| (path, found)))
 }
 
@@ -218,10 +218,10 @@ fn write(
 fn widened(
     place: &Place<'_>,
     found: &Unexcused,
-    path: &RepoPath,
+    path: &str,
     glob: &Glob,
 ) -> Result<Glob, DeedError> {
-    if !glob.takes_text(path.as_str()) {
+    if !glob.takes_text(path) {
         return Err(refuse(format!("`{glob}` does not take `{path}`"), None));
     }
     match found.managed(place)?.into_iter().find(|path| glob.takes(path)) {
@@ -233,8 +233,9 @@ fn widened(
     }
 }
 
-fn unmanaged(found: &Unexcused, path: &RepoPath) -> Result<(), DeedError> {
-    let Some(env) = found.policy.as_ref().and_then(|policy| policy.environment_of(path)) else {
+fn unmanaged(found: &Unexcused, path: &str) -> Result<(), DeedError> {
+    let policy = found.policy.as_ref();
+    let Some(env) = policy.and_then(|policy| policy.environment_of_name(path)) else {
         return Ok(());
     };
     let what = format!("`{path}` belongs to {env}: no exception covers what stands in clear there");

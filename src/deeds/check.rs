@@ -8,7 +8,7 @@ use super::load::Place;
 use super::machines;
 use super::member::request::{Waiting, waiting};
 use super::replay::replayed;
-use super::scan::{Scanned, excepted};
+use super::scan::{self, Scanned, excepted};
 use super::twins::twins;
 use crate::finding::{Code, Finding, Severity};
 use crate::log::request::{Request, Wanted};
@@ -74,6 +74,7 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
     let mut findings = findings(&place, &verified, place.today())?;
     findings.extend(replayed(&place, &verified, place.today())?);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    scan::mask(&place, verified.policy, &mut findings.iter_mut().collect::<Vec<_>>())?;
     let sealed = verified.live.values().filter(|live| live.item.generation.is_some());
     let custody = verified.live.iter().filter_map(|(address, live)| {
         Some((address.clone(), verified.holder(address)?, live.item.due))

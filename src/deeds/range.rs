@@ -32,6 +32,7 @@ pub fn check_range(
     found.extend(untold(&scanned));
     found.extend(scanned.marked.iter().map(marked));
     found.extend(scanned.added.iter().map(added));
+    found.extend(scanned.skipped.iter().filter(|(_, why)| *why == commits::UNREAD).map(unread));
     for finding in removed(&place, &commits)? {
         let known = |it: &Finding| it.code == finding.code && it.place == finding.place;
         if !found.iter().any(known) {
@@ -92,6 +93,19 @@ fn marked(leak: &Leak) -> Finding {
         message: format!("{}, which a mark in its line lets pass", leak.message),
         fix: None,
         ..leak
+    }
+}
+
+fn unread((path, why): &(String, &'static str)) -> Finding {
+    Finding {
+        code: Code::Exception,
+        severity: Severity::Note,
+        env: None,
+        place: path.clone(),
+        address: None,
+        entry: None,
+        message: (*why).to_owned(),
+        fix: None,
     }
 }
 

@@ -8,6 +8,7 @@ use super::find::Names;
 use super::load::Place;
 use super::member::request::FOLDER;
 use super::report::numbers::Numbers;
+use super::scan;
 use crate::finding::{Code, Finding, Severity};
 use crate::names::{Address, EntryId, EnvName, GenerationId, MemberName, RepoPath, Stage};
 use crate::policy::MemberKind;
@@ -101,6 +102,8 @@ pub fn status(world: &World, scope: Option<&EnvName>) -> Result<Status, DeedErro
     let envs = policy.environments.keys().filter(|env| scope.is_none_or(|only| only == *env));
     let machines = policy.members.values().filter(|m| m.kind == MemberKind::Machine).count();
     let root = verified.record.root();
+    let mut gravest = gravest(&verified).cloned();
+    scan::mask(&place, policy, &mut gravest.iter_mut().collect::<Vec<_>>())?;
     Ok(Status {
         environments: envs.map(|env| environment(&verified, env, place.today())).collect(),
         members: (policy.members.len() - machines, machines),
@@ -112,7 +115,7 @@ pub fn status(world: &World, scope: Option<&EnvName>) -> Result<Status, DeedErro
         numbers: None,
         incidents: unclosed(&verified),
         next: next(&verified, place.today()),
-        gravest: gravest(&verified).cloned(),
+        gravest,
         today: place.today(),
         obligations: verified.obligations,
         previous: verified.previous,

@@ -172,7 +172,13 @@ impl Glob {
     /// Tells whether the pattern takes a path.
     #[must_use]
     pub fn takes(&self, path: &RepoPath) -> bool {
-        !is_reserved(path.as_str()) && self.takes_text(path.as_str())
+        self.takes_name(path.as_str())
+    }
+
+    /// The same for whatever git may call a file.
+    #[must_use]
+    pub fn takes_name(&self, name: &str) -> bool {
+        !is_reserved(name) && self.takes_text(name)
     }
 
     /// The same for any path in the repository, our own files and git's among them.

@@ -171,7 +171,13 @@ impl Policy {
     /// The environment of a path; none where none or several take it: see [`Self::environments_of`].
     #[must_use]
     pub fn environment_of(&self, path: &RepoPath) -> Option<&EnvName> {
-        match self.environments_of(path).as_slice() {
+        self.environment_of_name(path.as_str())
+    }
+
+    /// The same for whatever git may call a file: one that is no [`RepoPath`] is never sealed, and must not lie there.
+    #[must_use]
+    pub fn environment_of_name(&self, name: &str) -> Option<&EnvName> {
+        match self.environments_of_name(name).as_slice() {
             [one] => Some(one),
             _ => None,
         }
@@ -180,7 +186,11 @@ impl Policy {
     /// All environments whose patterns take a path. More than one is a fault of the policy.
     #[must_use]
     pub fn environments_of(&self, path: &RepoPath) -> Vec<&EnvName> {
-        let takes = |e: &Environment| e.files.iter().any(|glob| glob.takes(path));
+        self.environments_of_name(path.as_str())
+    }
+
+    fn environments_of_name(&self, name: &str) -> Vec<&EnvName> {
+        let takes = |e: &Environment| e.files.iter().any(|glob| glob.takes_name(name));
         self.environments.iter().filter(|(_, e)| takes(e)).map(|(name, _)| name).collect()
     }
 

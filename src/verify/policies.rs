@@ -138,7 +138,9 @@ impl Judge<'_> {
     pub(super) fn policy_file(&mut self) -> Option<Policy> {
         let Some(bytes) = &self.evidence.policy else {
             let finding = breach(Code::PolicyInvalid, POLICY_FILE, "there is no policy");
-            self.findings.push(finding.graded(Severity::Invalid).fix("tenure init"));
+            let is_new = self.evidence.log.is_empty();
+            let fix = if is_new { "tenure init" } else { "tenure restore" };
+            self.findings.push(finding.graded(Severity::Invalid).fix(fix));
             return None;
         };
         let ends = self.chain.current_ends();

@@ -119,9 +119,21 @@ impl Checkout {
     /// Only its text is looked at; links on its way are met when it is read.
     pub fn repo_path(&self, given: &Path) -> Result<RepoPath, WorldError> {
         let outside = || WorldError::Outside { path: given.to_owned() };
+        self.name_of(given)?.parse().map_err(|_| outside())
+    }
+
+    /// The same for whatever git may call a file, in UTF-8.
+    pub fn name_of(&self, given: &Path) -> Result<String, WorldError> {
+        let outside = || WorldError::Outside { path: given.to_owned() };
         let whole = self.whole_path(given).ok_or_else(outside)?;
         let inside = whole.strip_prefix(&self.root).map_err(|_| outside())?;
-        inside.to_str().and_then(|text| text.parse().ok()).ok_or_else(outside)
+        inside.to_str().map(str::to_owned).ok_or_else(outside)
+    }
+
+    /// Tells whether a regular file of such a name lies here.
+    #[must_use]
+    pub fn is_file_here(&self, name: &str) -> bool {
+        std::fs::symlink_metadata(self.root.join(name)).is_ok_and(|it| it.is_file())
     }
 
     /// Tells whether a path as the user gave it lies below the work tree's root, by its text alone; git's
@@ -165,6 +177,11 @@ impl Checkout {
         commit: &ObjectId,
         path: &RepoPath,
     ) -> Result<Option<Vec<u8>>, WorldError> {
+        self.file_named(commit, path.as_str())
+    }
+
+    /// The same for whatever git may call a file, in UTF-8.
+    pub fn file_named(&self, commit: &ObjectId, path: &str) -> Result<Option<Vec<u8>>, WorldError> {
         match self.repository.as_ref().map(|repository| file(repository, commit, path)) {
             Some(Ok(None)) => Ok(None),
             Some(Ok(Some(id))) => match self.read_blobs(&[id])?.pop() {
@@ -277,9 +294,9 @@ impl Checkout {
         if listed.is_empty() { Ok(None) } else { Err(refused(doing, &output)) }
     }
 
-    fn ask_blob(&self, head: &ObjectId, path: &RepoPath) -> Result<Option<Vec<u8>>, WorldError> {
+    fn ask_blob(&self, head: &ObjectId, path: &str) -> Result<Option<Vec<u8>>, WorldError> {
         let doing = "read a file of HEAD";
-        let printed = self.program.ask(doing, &["ls-tree", "-z", head.as_str(), path.as_str()])?;
+        let printed = self.program.ask(doing, &["ls-tree", "-z", head.as_str(), path])?;
         let mut words = printed.split(|byte| matches!(byte, b' ' | b'\t'));
         let (mode, _kind, id) = (words.next(), words.next(), words.next());
         if !mode.is_some_and(|mode| mode.starts_with(b"100")) {
@@ -356,10 +373,10 @@ fn ask_folders(from: &Path, env: &Environment, error: &git2::Error) -> Result<Fo
 fn file(
     repository: &Repository,
     head: &ObjectId,
-    path: &RepoPath,
+    path: &str,
 ) -> Result<Option<ObjectId>, git2::Error> {
     let tree = repository.find_commit(git2::Oid::from_str(head.as_str())?)?.tree()?;
-    let entry = match tree.get_path(Path::new(path.as_str())) {
+    let entry = match tree.get_path(Path::new(path)) {
         Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
         entry => entry?,
     };

@@ -316,6 +316,26 @@ fn a_name_that_says_a_value_is_not_shown() {
 }
 
 #[test]
+fn what_opens_nothing_blocks_nothing_once_the_signed_policy_says_so() {
+    let repo = keeping();
+    stage(&repo, "notes.txt", format!("zone {PHRASE}\n"));
+    blocked(&repo, "if it opens nothing: type = \"config\" in its rule of the policy");
+    let policy = repo.path().join(".secrets-policy.toml");
+    let text = std::fs::read_to_string(&policy).unwrap();
+    let rule = "\n[[secrets]]\nmatch = \"dev/PHRASE\"\ntype = \"config\"\n";
+    repo.write(".secrets-policy.toml", format!("{text}{rule}"));
+    repo.git(&["add", "--all"]).done();
+    // Nobody has signed that.
+    assert_ne!(judged(&repo).code, 0);
+    repo.run("-y policy sign").done();
+    repo.git(&["add", "--all"]).done();
+    assert_eq!(judged(&repo).code, 0, "{}", judged(&repo));
+    let scanned = repo.run("scan").done();
+    let said = "it opens nothing, as the policy says";
+    assert!(scanned.stdout.contains(said), "no `{said}` in {scanned}");
+}
+
+#[test]
 fn a_value_that_stands_everywhere_takes_no_time() {
     let repo = keeping();
     let text = PHRASE.repeat(1 << 16);

@@ -271,6 +271,20 @@ fn a_value_that_was_in_clear_for_one_commit_is_told() {
 }
 
 #[test]
+fn a_name_that_is_not_taken_hides_no_value_in_clear() {
+    for name in ["secrets/dev.a\\b", "secrets/dev.a#b.env", "secrets/dev.\nx"] {
+        let estate = estate();
+        std::fs::write(estate.repo.path().join(name), "my words are plain\n").unwrap();
+        estate.commit("comes");
+        std::fs::remove_file(estate.repo.path().join(name)).unwrap();
+        estate.commit("goes");
+        let found = checked(&estate, "nobody", "base..HEAD");
+        assert_eq!(found.code, 1, "{name}: {found}");
+        assert!(found.stdout.contains("in clear, where dev wants it sealed"), "{found}");
+    }
+}
+
+#[test]
 fn case_77_a_leak_and_its_exception_in_one_range_are_both_told() {
     let estate = estate();
     estate.write("docs/a.md", line());
@@ -285,6 +299,56 @@ fn case_77_a_leak_and_its_exception_in_one_range_are_both_told() {
     estate.write("docs/a.md", format!("# one\n{}", line().replace("let", "const")));
     estate.commit("another line");
     assert_eq!(checked(&estate, "ana", "HEAD~1..HEAD").code, 0);
+}
+
+#[test]
+fn what_nobody_could_read_may_be_mended_and_excuses_nothing_till_then() {
+    let policy = ".secrets-policy.toml";
+    for path in [".secrets/allow.toml", ".gitleaks.toml", policy] {
+        let estate = estate();
+        let text = (path == policy).then(|| estate.read(path));
+        estate.write(path, "title = [");
+        estate.commit("breaks it");
+        let broken = estate.by("ana", "scan").run();
+        assert_eq!(broken.code, 3, "{broken}");
+        // HEAD has nothing better.
+        assert!(!broken.stderr.contains("git restore"), "{broken}");
+        match text {
+            Some(text) => estate.write(path, text),
+            None => estate.remove(path),
+        }
+        estate.write("docs/a.md", "nothing\n");
+        estate.commit("mends it");
+        let mended = checked(&estate, "ana", "HEAD~1..HEAD");
+        assert_eq!(mended.code, 0, "{mended}");
+        let said = format!("exception  {path}  cannot be read at the beginning of the range");
+        assert!(mended.stdout.contains(&said), "no `{said}` in {mended}");
+        // What the mend brings is judged all the same.
+        estate.write("docs/a.md", line());
+        estate.write("secrets/dev.yaml", "a: hunter2-plain\n");
+        estate.commit("leaks");
+        let found = checked(&estate, "ana", "HEAD~2..HEAD");
+        assert_eq!(found.code, 1, "{found}");
+        for told in ["leak  docs/a.md:1", "leak  secrets/dev.yaml:1"] {
+            assert!(found.stdout.contains(told), "no `{told}` in {found}");
+        }
+    }
+}
+
+#[test]
+fn a_mark_that_is_gone_at_the_end_lets_nothing_pass() {
+    let repo = begun();
+    let mark = ["// pragma: ", "allowlist nextline secret\n"].concat();
+    repo.write("a.rs", format!("{mark}{}", line()));
+    repo.commit("marked");
+    git(&repo, "tag marked");
+    assert!(found(&repo, "--range base..marked").is_empty());
+    repo.write("a.rs", line());
+    repo.commit("takes the mark away");
+    assert_eq!(found(&repo, "--range base..HEAD"), ["marked a.rs:2"]);
+    repo.write("a.rs", "// nothing\n");
+    repo.commit("takes the line away");
+    assert!(found(&repo, "--range base..HEAD").is_empty());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::commits::MESSAGE;
 use super::{HIDDEN, Leak, What};
 use crate::names::{Address, quoted};
-use crate::scan::TOO_MANY;
+use crate::scan::{Level, TOO_MANY};
 use crate::world::ObjectId;
 
 /// Of a text with more findings than are looked at: nothing lets it pass.
@@ -31,8 +31,14 @@ pub(super) fn of_clear(path: &str) -> String {
 }
 
 /// Of a value that is managed here.
-pub(super) fn of_value(address: &Address) -> String {
-    format!("take it out; if it was ever pushed: {}", rotate(address))
+pub(super) fn of_value(address: &Address, level: Level) -> String {
+    if level == Level::Warn {
+        return "none needed: it opens nothing, as the policy says".to_owned();
+    }
+    let rotate = rotate(address);
+    format!(
+        "take it out; if it was ever pushed: {rotate}; if it opens nothing: type = \"config\" in its rule of the policy"
+    )
 }
 
 /// Of what a file's name says, which is not shown.

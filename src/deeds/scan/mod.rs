@@ -26,7 +26,7 @@ pub(super) use message::scan as message;
 pub(super) use staged::look;
 pub use standards::{ALLOW, GITLEAKS};
 pub(super) use standards::{Standards, broken, rule_text};
-pub(in crate::deeds) use texts::HIDDEN;
+pub(in crate::deeds) use texts::{HIDDEN, mask};
 pub use tree::stdin;
 pub(super) use unexcused::{Unexcused, as_staged, in_commit, in_tree, nowhere};
 

@@ -21,6 +21,8 @@ pub(in crate::deeds) struct Standards {
     pub(in crate::deeds) policy: Option<Policy>,
     /// The rules of others.
     gitleaks: Option<String>,
+    /// What cannot be read, and why.
+    faults: Vec<(&'static str, DeedError)>,
 }
 
 impl Standards {
@@ -30,21 +32,44 @@ impl Standards {
     /// Our own, without a repository.
     pub(super) fn ours() -> Self {
         let (rules, allow) = (Rules::ours(), AllowList::default());
-        Self { rules, allow, policy: None, gitleaks: None }
+        Self { rules, allow, policy: None, gitleaks: None, faults: Vec::new() }
     }
 
     /// Reads those of a place. Where its policy cannot be read, or is gone, none are given: what is left would
     /// look like all of them, and nobody would look for the values that are managed.
     pub(in crate::deeds) fn of(place: &Place<'_>) -> Result<Self, DeedError> {
         match written(place)? {
-            Ok(policy) => Self::with(place, policy),
+            Ok(policy) => Self::with(place, policy)?.whole(),
             Err(why) => Err(DeedError::Refused(why)),
         }
     }
 
+    /// Reads those of the beginning of a range. What cannot be read there lets nothing pass, and is named: else no
+    /// commit could mend it and be green.
+    pub(super) fn of_beginning(place: &Place<'_>) -> Result<Self, DeedError> {
+        match written(place)? {
+            Ok(policy) => Self::with(place, policy),
+            Err(why) => {
+                let mut own = Self::with(place, None)?;
+                own.faults.push((policy::PATH, DeedError::Refused(why)));
+                Ok(own)
+            }
+        }
+    }
+
+    /// Names the files that cannot be read.
+    pub(super) fn unread(&self) -> impl Iterator<Item = &'static str> {
+        self.faults.iter().map(|(path, _)| *path)
+    }
+
+    /// Gives them where all can be read.
+    fn whole(mut self) -> Result<Self, DeedError> {
+        self.faults.pop().map_or(Ok(self), |(_, why)| Err(why))
+    }
+
     /// The same for whoever judges the policy too, and lets nothing pass where it cannot be read.
     pub(in crate::deeds) fn but_for_policy(place: &Place<'_>) -> Result<Self, DeedError> {
-        Self::with(place, written(place)?.unwrap_or_default())
+        Self::with(place, written(place)?.unwrap_or_default())?.whole()
     }
 
     fn with(place: &Place<'_>, policy: Option<(Policy, String)>) -> Result<Self, DeedError> {
@@ -54,18 +79,29 @@ impl Standards {
         }
         if let Some(bytes) = place.read(&GITLEAKS.parse()?)? {
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            let read = Gitleaks::skim(&text)
-                .map_err(|why| broken(place, GITLEAKS, why.line, "is not what gitleaks reads"))?;
-            own.rules = own.rules.with_gitleaks(read);
-            own.gitleaks = Some(text);
+            match Gitleaks::skim(&text) {
+                Ok(read) => {
+                    own.rules = own.rules.with_gitleaks(read);
+                    own.gitleaks = Some(text);
+                }
+                Err(why) => {
+                    let why = broken(place, GITLEAKS, why.line, "is not what gitleaks reads");
+                    own.faults.push((GITLEAKS, why));
+                }
+            }
         }
         if let Some(bytes) = place.read(&ALLOW.parse()?)? {
             let text = String::from_utf8_lossy(&bytes);
-            own.allow = AllowList::parse(&text)
-                .map_err(|why| broken(place, ALLOW, why.line, &why.problem.to_string()))?;
+            match AllowList::parse(&text) {
+                Ok(allow) => own.allow = allow,
+                Err(why) => {
+                    let why = broken(place, ALLOW, why.line, &why.problem.to_string());
+                    own.faults.push((ALLOW, why));
+                }
+            }
         }
         if let Some((policy, text)) = policy {
-            own.obey(place, policy, &text)?;
+            own.obey(place, policy, &text);
         }
         Ok(own)
     }
@@ -79,16 +115,20 @@ impl Standards {
     }
 
     /// Takes the policy's own rules over all others: it is signed.
-    fn obey(&mut self, place: &Place<'_>, policy: Policy, text: &str) -> Result<(), DeedError> {
+    fn obey(&mut self, place: &Place<'_>, policy: Policy, text: &str) {
         let mut rules = Vec::new();
         for (at, rule) in policy.guard.rules.iter().enumerate() {
             let line = || policy::line_of_element(text, &["guard", "rules"], at);
-            let rule = Rule::new(rule_text(rule));
-            rules.push(rule.map_err(|why| broken(place, policy::PATH, line(), &why.to_string()))?);
+            match Rule::new(rule_text(rule)) {
+                Ok(rule) => rules.push(rule),
+                Err(why) => {
+                    let why = broken(place, policy::PATH, line(), &why.to_string());
+                    self.faults.push((policy::PATH, why));
+                }
+            }
         }
         self.rules = std::mem::replace(&mut self.rules, Rules::only(Vec::new())).with(rules);
         self.policy = Some(policy);
-        Ok(())
     }
 }
 
@@ -146,6 +186,10 @@ pub(in crate::deeds) fn broken(
     line: usize,
     why: &str,
 ) -> DeedError {
-    let in_head = path.parse().is_ok_and(|at| matches!(place.checkout.head_file(&at), Ok(Some(_))));
+    // What HEAD has is as broken, where it is the same.
+    let here = path.parse().ok().and_then(|at| Some((place.read(&at).ok()?, at)));
+    let in_head = here.is_some_and(|(here, at)| {
+        matches!(place.checkout.head_file(&at), Ok(Some(head)) if here.as_ref() != Some(&head))
+    });
     DeedError::Standard { path, line, why: why.to_owned(), in_head }
 }

@@ -49,13 +49,13 @@ pub(in crate::deeds) fn as_staged(place: &Place<'_>) -> Result<Vec<Leak>, DeedEr
 pub(in crate::deeds) fn in_commit(
     place: &Place<'_>,
     commit: &ObjectId,
-    path: &RepoPath,
+    path: &str,
 ) -> Result<Unexcused, DeedError> {
     let (standards, allow) = apart(place)?;
     let values = standards.policy.as_ref().map(|policy| Values::of(place, policy)).transpose()?;
     let mut judge = Judge::new(&standards, values);
-    let origin = Origin { path: path.as_str().as_bytes(), commit: None };
-    let text = place.checkout.file_at(commit, path)?;
+    let origin = Origin { path: path.as_bytes(), commit: None };
+    let text = place.checkout.file_named(commit, path)?;
     let found = text.map(|text| judge.read(origin, &mut text.as_slice())).transpose()?;
     let leaks = found.unwrap_or_default().into_iter().map(|(leak, _)| leak).collect();
     let leaks = judge.done(leaks).leaks;

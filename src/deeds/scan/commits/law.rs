@@ -54,6 +54,8 @@ impl Law {
         let path: RepoPath = policy::PATH.parse()?;
         let from = commits.ends.as_ref().and_then(|Ends { from, .. }| from.as_ref());
         let before = from.map(|from| place.checkout.file_at(from, &path)).transpose()?.flatten();
+        // One that nobody can read held nowhere.
+        let before = before.filter(|_| first.is_some());
         let chain = Chain::of(record(place, end, trust(place, from)?)?);
         let mut rulings = Rulings::of(&chain);
         let start = before.map(|text| chain.step(Sha256::of(&text)));

@@ -1,11 +1,14 @@
 //! Which commits are looked through, and by whose rules and exceptions.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use self::law::Law;
 use self::look::Look;
 use super::standards::Standards;
-use super::texts::Judge;
+use super::texts::{HIDDEN, Judge, Origin};
 use super::values::{Policies, Values};
-use super::{By, Progress, Scanned};
+use super::{By, Leak, Progress, Scanned};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::scan::Allow;
@@ -13,6 +16,10 @@ use crate::world::{ObjectId, Pushed, Walk};
 
 mod law;
 mod look;
+
+/// Why a file of the beginning of a range does not count.
+pub(in crate::deeds) const UNREAD: &str =
+    "cannot be read at the beginning of the range: nothing in it counts";
 
 /// What is told as the path of a commit's message.
 pub const MESSAGE: &str = "commit message";
@@ -152,9 +159,10 @@ pub fn scan(
     commits: &Commits,
     progress: Option<Progress<'_>>,
 ) -> Result<Scanned, DeedError> {
-    let standards = match &commits.by {
-        Some(by) => Standards::of(&Place::find(place.world)?.committed(by)?)?,
-        None => Standards::ours(),
+    let standards = match (&commits.by, &commits.ends) {
+        (Some(by), Some(_)) => Standards::of_beginning(&Place::find(place.world)?.committed(by)?)?,
+        (Some(by), None) => Standards::of(&Place::find(place.world)?.committed(by)?)?,
+        (None, _) => Standards::ours(),
     };
     let added = added(place, commits, &standards)?;
     let policies = Policies::through(place, commits)?;
@@ -170,13 +178,58 @@ pub fn scan(
     let mut look = Look::new(place, judge, &law)?;
     look.progress = progress.map(|tell| (tell, total));
     look.is_range = commits.ends.is_some();
-    let (mut judge, leaks) = look.through(&commits.walk)?;
+    let (mut judge, mut leaks) = look.through(&commits.walk)?;
+    if let Some(Ends { to, .. }) = &commits.ends {
+        unmark(place, &mut judge, to, &mut leaks)?;
+    }
+    let unread = standards.unread().map(|path| (path.to_owned(), UNREAD));
+    judge.scanned.skipped.extend(unread);
     judge.scanned.added = added.iter().map(|allow| judge.exception(allow)).collect();
     if commits.ends.is_some() {
         let marked = leaks.iter().filter(|leak| leak.passed == Some(By::Mark));
         judge.scanned.marked = marked.cloned().collect();
     }
     Ok(judge.done(leaks))
+}
+
+/// Takes a mark's word back where the end of a range has the same line without it: whoever reviews what the range
+/// comes to would see no mark.
+fn unmark(
+    place: &Place<'_>,
+    judge: &mut Judge<'_>,
+    to: &ObjectId,
+    leaks: &mut [Leak],
+) -> Result<(), DeedError> {
+    let texts = judge.scanned.texts;
+    let mut files: HashMap<String, Vec<Leak>> = HashMap::new();
+    for leak in leaks.iter_mut().filter(|leak| leak.passed == Some(By::Mark)) {
+        let at_end = match files.entry(leak.path.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(at_end(place, judge, to, &leak.path)?),
+        };
+        let is_same = |it: &&Leak| it.rule == leak.rule && it.excusable == leak.excusable;
+        let mut same = at_end.iter().filter(is_same).peekable();
+        let is_bare = same.peek().is_some() && same.all(|it| it.passed.is_none());
+        // What a masked path stands for is not asked.
+        if is_bare || leak.path.contains(HIDDEN) {
+            leak.passed = None;
+        }
+    }
+    judge.scanned.texts = texts;
+    Ok(())
+}
+
+/// What is found in a file at the end of a range.
+fn at_end(
+    place: &Place<'_>,
+    judge: &mut Judge<'_>,
+    to: &ObjectId,
+    path: &str,
+) -> Result<Vec<Leak>, DeedError> {
+    let file = path.parse().ok().map(|path| place.checkout.file_at(to, &path)).transpose()?;
+    let Some(bytes) = file.flatten() else { return Ok(Vec::new()) };
+    let origin = Origin { path: path.as_bytes(), commit: Some(to) };
+    Ok(judge.read(origin, &mut bytes.as_slice())?.into_iter().map(|(leak, _)| leak).collect())
 }
 
 /// The exceptions that the end of a range has and its beginning has not.

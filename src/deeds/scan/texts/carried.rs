@@ -9,8 +9,8 @@ impl Judge<'_> {
     pub(in crate::deeds::scan) fn carried(&self, origin: Origin<'_>, text: &[u8]) -> Vec<Leak> {
         let (found, mut places) = (self.managed(text), Places::of(text, 1));
         let leak = |found| {
-            let address = self.address(self.values.as_ref()?.managed.name(found)?);
-            Some(self.at(origin).of_value(places.place(found.span.start), address, found))
+            let what = self.what(found)?;
+            Some(self.at(origin).of_value(places.place(found.span.start), what, found))
         };
         found.iter().filter_map(leak).collect()
     }

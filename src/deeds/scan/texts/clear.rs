@@ -32,19 +32,19 @@ impl Judge<'_> {
     /// Finds what stands in clear in a managed file, of which all is at hand or the beginning: one that is so long is
     /// sealed as a whole.
     fn in_clear(&self, origin: Origin<'_>, (text, is_all): (&[u8], bool)) -> Vec<Fresh> {
-        let path = std::str::from_utf8(origin.path).ok();
-        let path = path.and_then(|path| path.parse::<RepoPath>().ok());
-        let Some(path) = path else { return Vec::new() };
+        let name = String::from_utf8_lossy(origin.path);
         let all = self.policies.iter().copied();
         let owners =
-            all.filter_map(|policy: &Policy| Some((policy, policy.environment_of(&path)?)));
+            all.filter_map(|policy: &Policy| Some((policy, policy.environment_of_name(&name)?)));
         let owners: Vec<_> = owners.collect();
         let Some((_, env)) = owners.first() else { return Vec::new() };
         let is_clear = |key: &_| owners.iter().all(|(policy, env)| policy.is_clear(env, key));
-        let mut found = match is_all {
-            true => verify::in_clear(&path, text, &is_clear),
-            false if seal::is_whole(text) => Vec::new(),
-            false => vec![(None, 0)],
+        // A name that we do not take has no format.
+        let path = name.parse::<RepoPath>().ok().filter(|_| is_all);
+        let mut found = match path {
+            Some(path) => verify::in_clear(&path, text, &is_clear),
+            None if seal::is_whole(text) => Vec::new(),
+            None => vec![(None, 0)],
         };
         found.sort_by_key(|(_, at)| *at);
         let mut places = Places::of(text, 1);

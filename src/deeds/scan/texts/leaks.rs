@@ -48,7 +48,7 @@ impl At<'_> {
     pub(super) fn of_value(
         &self,
         (line, column): (usize, usize),
-        address: Address,
+        (address, level): (Address, Level),
         found: &Found,
     ) -> Leak {
         Leak {
@@ -58,9 +58,9 @@ impl At<'_> {
             commit: self.origin.commit.cloned(),
             rule: MANAGED.to_owned(),
             description: "value that this repository manages".to_owned(),
-            fix: advice::of_value(&address),
+            fix: advice::of_value(&address, level),
             what: What::Managed { address, how: found.how },
-            level: Level::Block,
+            level,
             excerpt: "…".to_owned(),
             excusable: None,
             passed: None,

@@ -2,9 +2,12 @@
 
 use std::ops::Range;
 
-use super::Judge;
+use super::{Judge, Values};
+use crate::deeds::DeedError;
+use crate::deeds::load::Place;
+use crate::finding::{Code, Finding};
 use crate::names::{Address, KeyPath};
-use crate::policy::Glob;
+use crate::policy::{Glob, Policy};
 use crate::scan::{Allow, Text, excerpt};
 
 /// What stands in the place of a value.
@@ -18,9 +21,7 @@ impl Judge<'_> {
 
     /// A text of ours without the values that stand in it: what names a file or a key may hold one.
     pub(in crate::deeds::scan) fn without_values(&self, text: &str) -> String {
-        let managed = self.managed(text.as_bytes()).into_iter();
-        let managed: Vec<_> = managed.map(|found| (HIDDEN.to_string(), found.span)).collect();
-        cut(text.as_bytes(), &managed)
+        self.values.as_ref().map_or_else(|| text.to_owned(), |values| without(values, text))
     }
 
     /// A text without the values and credentials that stand in it, each cut to the end of its word: what stands
@@ -64,6 +65,29 @@ impl Judge<'_> {
             ..allow.clone()
         }
     }
+}
+
+/// Takes out of findings the values that a repository manages, as far as keys at hand open them: a file or a key that
+/// nobody signed may be called like one.
+pub(in crate::deeds) fn mask(
+    place: &Place<'_>,
+    policy: &Policy,
+    findings: &mut [&mut Finding],
+) -> Result<(), DeedError> {
+    let mut unsigned = findings.iter_mut().filter(|finding| {
+        matches!(finding.code, Code::Plaintext | Code::PlainComment | Code::Open | Code::Unattested)
+    });
+    let Some(first) = unsigned.next() else { return Ok(()) };
+    let values = Values::of(place, policy)?;
+    first.mask(&|text| without(&values, text));
+    unsigned.for_each(|finding| finding.mask(&|text| without(&values, text)));
+    Ok(())
+}
+
+fn without(values: &Values, text: &str) -> String {
+    let found = values.managed.find(text.as_bytes()).into_iter();
+    let found: Vec<_> = found.map(|found| (HIDDEN.to_string(), found.span)).collect();
+    cut(text.as_bytes(), &found)
 }
 
 /// Puts something else in the place of some parts of a text, which come in their order.

@@ -11,10 +11,10 @@ use self::leaks::{At, Places, in_text};
 use super::standards::Standards;
 use super::values::Values;
 use super::{By, Leak, Scanned, advice};
-use crate::names::RepoPath;
-use crate::policy::Policy;
+use crate::names::Address;
+use crate::policy::{Policy, is_credential};
 use crate::scan::managed::Found;
-use crate::scan::{Hit, Pass, Piece, Pieces, Scanner, TOO_MANY, Text};
+use crate::scan::{Hit, Level, Pass, Piece, Pieces, Scanner, TOO_MANY, Text};
 use crate::world::{ObjectId, WorldError};
 
 mod archive;
@@ -26,7 +26,7 @@ mod masks;
 mod packed;
 
 pub(super) use leaks::Room;
-pub(in crate::deeds) use masks::HIDDEN;
+pub(in crate::deeds) use masks::{HIDDEN, mask};
 
 /// How long a text is that is kept whole while it is judged; a longer one is judged in pieces.
 const WHOLE: usize = 8 << 20;
@@ -237,8 +237,7 @@ impl<'s> Judge<'s> {
         let at = self.at(origin);
         let mut places = Places::of(piece.bytes, piece.line);
         let values = managed.iter().filter(|found| piece.tells(&found.span)).filter_map(|found| {
-            let address = self.address(self.values.as_ref()?.managed.name(found)?);
-            let leak = at.of_value(places.place(found.span.start), address, found);
+            let leak = at.of_value(places.place(found.span.start), self.what(found)?, found);
             Some((leak, Some(in_text(piece, &found.span))))
         });
         let mut others = managed.as_slice();
@@ -277,6 +276,15 @@ impl<'s> Judge<'s> {
         }
     }
 
+    /// Which value was found, as it may be shown, and whether it blocks: what opens nothing, as the policy says that
+    /// judges, need not be kept from anybody.
+    fn what(&self, found: &Found) -> Option<(Address, Level)> {
+        let address = self.values.as_ref()?.managed.name(found)?;
+        let opens = |policy: &Policy| is_credential(policy.rule(address).kind);
+        let blocks = self.standards.policy.as_ref().is_none_or(opens);
+        Some((self.address(address), if blocks { Level::Block } else { Level::Warn }))
+    }
+
     fn at<'o>(&self, origin: Origin<'o>) -> At<'o> {
         let (shown, is_managed) = (self.shown(origin.path), self.is_managed(origin.path));
         At { origin, shown, is_managed, excuses: self.excuses }
@@ -296,10 +304,8 @@ impl<'s> Judge<'s> {
 
     /// Tells whether a path is one at which only sealed values stand, and what its policy leaves in clear.
     fn is_managed(&self, path: &[u8]) -> bool {
-        let path = std::str::from_utf8(path).ok().and_then(|path| path.parse::<RepoPath>().ok());
-        let is_in =
-            |path: &RepoPath| self.policies.iter().any(|it| it.environment_of(path).is_some());
-        path.as_ref().is_some_and(is_in)
+        let name = String::from_utf8_lossy(path);
+        self.policies.iter().any(|policy| policy.environment_of_name(&name).is_some())
     }
 
     /// Ends it: keeps what was found and does not pass, and tells which exceptions let nothing pass.
