@@ -21,6 +21,9 @@ const PATIENCE: usize = 1 << 16;
 /// How many bytes of other readings are read of the shortest text.
 const ROOM: usize = 1 << 20;
 
+/// The most bytes of one letter that is written in several ways within one another, about: `&#x25;&#x33;&#x38;`.
+const LONGEST_UNIT: usize = 24;
+
 /// Looks for all needles in one text.
 pub(super) struct Search<'a> {
     index: &'a Index,
@@ -323,11 +326,15 @@ fn flags(block: &[u8; BLOCK], grams: &Grams, known: u64) -> u8 {
     flags
 }
 
-/// Tells whether a place is within digits that say something else: those of `\u0039` are no 39.
+/// Tells whether a place is within digits that say something else, in whichever way: those of `\u0039` are no 39.
 fn is_within(bytes: &[u8], at: usize) -> bool {
-    (1..=at.min(11)).any(|back| {
-        let units = Way::OUTER.iter().filter_map(|way| way.unit(&bytes[at - back..]));
-        units.into_iter().any(|unit| unit.length > back.max(2))
+    let is_outer = |back: &usize| Way::OUTER.iter().any(|way| way.marks(bytes[at - back]));
+    (1..=at.min(LONGEST_UNIT)).filter(is_outer).any(|back| {
+        let mut is_within = false;
+        walk::units(&bytes[at - back..], 0, &mut |unit| {
+            is_within |= !unit.says().is_empty() && unit.length > back.max(2);
+        });
+        is_within
     })
 }
 

@@ -75,7 +75,7 @@ pub(super) fn end_of(text: &[u8], from: usize, value: &[u8], said: usize) -> Opt
     let mut steps = 64 + 16 * value.len();
     let go_on = |open: &mut Vec<(usize, usize)>, at: usize, said: usize| {
         // What a line begins with may be of the text round the value.
-        if value[said - 1] == b'\n' {
+        if said > 0 && value[said - 1] == b'\n' {
             let margin = margin(&text[at..]);
             open.extend(Some((at + margin, said)).filter(|_| margin > 0));
         }
@@ -90,19 +90,14 @@ pub(super) fn end_of(text: &[u8], from: usize, value: &[u8], said: usize) -> Opt
         }
         if is_mark(*byte) {
             units(&text[at..], 0, &mut |unit| {
-                // Where lines are not marked as broken, and in lists, one letter may as well be the next one's own.
-                let part = &text[at..at + unit.length];
-                let is_bare = unit.says().is_empty() && (*byte <= b'\r' || part.contains(&b','));
+                let (part, to) = (&text[at..at + unit.length], at + unit.length);
                 let is_edge = said < 2 || said + 2 > value.len();
-                let fits = value[said..].starts_with(unit.says()) && !(is_bare && is_edge);
-                if unit.says() == b"\r" && *next == b'\n' {
-                    open.push((at + unit.length, said));
-                }
-                if fits && open.len() < 64 {
-                    match unit.says().len() {
-                        0 => open.push((at + unit.length, said)),
-                        count => go_on(&mut open, at + unit.length, said + count),
-                    }
+                let fits = value[said..].starts_with(unit.says());
+                let last = said.checked_sub(1).map(|at| value[at]);
+                if open.len() < 64 && ends_no_line(unit.says(), last, *next) {
+                    go_on(&mut open, to, said);
+                } else if open.len() < 64 && fits && !(is_edge && is_bare(part, unit)) {
+                    go_on(&mut open, to, said + unit.says().len());
                 }
             });
         }
@@ -111,6 +106,24 @@ pub(super) fn end_of(text: &[u8], from: usize, value: &[u8], said: usize) -> Opt
         }
     }
     None
+}
+
+/// Tells whether what a text says is of the end of a line that it says already, or says next.
+fn ends_no_line(says: &[u8], last: Option<u8>, next: u8) -> bool {
+    match says {
+        b"\r" => last == Some(b'\n') || next == b'\n',
+        b"\n" => last == Some(b'\n') && next != b'\n',
+        _ => false,
+    }
+}
+
+/// Tells whether a text is broken without a mark of that, or in a list: one letter may as well be the next one's own.
+fn is_bare(part: &[u8], unit: Unit) -> bool {
+    let (Some(first), Some(last)) = (part.first(), part.last()) else { return false };
+    let is_other_quote = matches!(first, b'"' | b'\'') && first != last;
+    let is_joined = part.iter().any(|byte| b"+.&".contains(byte));
+    let is_broken = *first <= b'\r' || part.contains(&b',') || is_other_quote && !is_joined;
+    unit.says().is_empty() && is_broken
 }
 
 /// Shows how a text may read from a place on where something is written in another way.
