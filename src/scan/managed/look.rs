@@ -147,7 +147,7 @@ impl<'a> Search<'a> {
                 // Its rest may be written in another way: `&%23x27;`.
                 let next = bytes.get(at + 1).filter(|next| **next != bytes[at]);
                 match next {
-                    Some(b'%' | b'\\' | b'&') => self.undone_from(reading, at),
+                    Some(b'%' | b'\\' | b'&') => self.undone_from(reading, at, u8::MAX),
                     None if bytes[at] == b'%' => self.at_mark(reading, at),
                     _ => {}
                 }
@@ -251,15 +251,17 @@ impl<'a> Search<'a> {
     /// Looks for values whose first byte that is written in another way is at a place.
     fn at_mark(&mut self, reading: &Reading<'_>, at: usize) {
         if self.may_be_part(reading.bytes, at) {
-            self.undone_from(reading, at);
+            // In other ways it is undone at their marks, which come.
+            self.undone_from(reading, at, walk::marked_by(reading.bytes[at]));
         }
     }
 
-    fn undone_from(&mut self, reading: &Reading<'_>, at: usize) {
+    /// Looks for values that go on from a place in one of some ways, or in several within one another.
+    fn undone_from(&mut self, reading: &Reading<'_>, at: usize, first: u8) {
         let mut last = [0; 8];
         let depth = if self.patience > 0 { 0 } else { walk::DEPTH };
         let text = &reading.bytes[at..];
-        let undone = walk::readings(text, self.index.ways, depth, &mut |ahead| {
+        let undone = walk::readings(text, [first, self.index.ways], depth, &mut |ahead| {
             let eight = gram(ahead).to_le_bytes();
             if eight != last || ahead.len() < 8 {
                 last = eight;

@@ -128,11 +128,16 @@ fn is_bare(part: &[u8], unit: Unit) -> bool {
 
 /// Shows how a text may read from a place on where something is written in another way.
 ///
-/// Only some ways are asked for, as [`ways`] has them. Ways within one another are undone from that depth on. Gives how
+/// Only some ways are asked for, as [`ways`] has them: those to begin with, and all. Ways within one another are undone from that depth on. Gives how
 /// many times that was.
-pub(super) fn readings(text: &[u8], ways: u8, depth: usize, see: &mut dyn FnMut(&[u8])) -> usize {
+pub(super) fn readings(
+    text: &[u8],
+    [first, ways]: [u8; 2],
+    depth: usize,
+    see: &mut dyn FnMut(&[u8]),
+) -> usize {
     let mut undone = 0;
-    let marked = marked(&text[..text.len().min(16)]) & ways;
+    let marked = marked(&text[..text.len().min(16)]) & first & ways;
     for (at, way) in READ.iter().enumerate() {
         if marked >> at & 1 == 0 {
             continue;
@@ -143,7 +148,7 @@ pub(super) fn readings(text: &[u8], ways: u8, depth: usize, see: &mut dyn FnMut(
         let is_open = *way != Way::Line && self::marked(ahead.bytes()) & ways != 0;
         let is_within = is_open && depth + 1 < DEPTH;
         if is_within && let Some(more) = Window::of(text, *way) {
-            undone += 1 + readings(more.bytes(), ways, depth + 1, see);
+            undone += 1 + readings(more.bytes(), [ways; 2], depth + 1, see);
         }
     }
     undone
@@ -169,7 +174,12 @@ pub(super) fn ways(has_blank: bool, has_line: bool) -> u8 {
 /// A bit for each way of which a mark is in a text.
 #[inline]
 fn marked(text: &[u8]) -> u8 {
-    text.iter().fold(0, |all, byte| all | MARKED[usize::from(*byte)])
+    text.iter().fold(0, |all, byte| all | marked_by(*byte))
+}
+
+/// A bit for each way that a byte is a mark of.
+pub(super) fn marked_by(byte: u8) -> u8 {
+    MARKED[usize::from(byte)]
 }
 
 const MARKED: [u8; 256] = {
