@@ -1,11 +1,14 @@
 //! What a commit holds: its files, read through git's plumbing.
 
+use std::path::Path;
+
+use git2::{ErrorCode, Repository};
 use jiff::Timestamp;
 
-use super::ObjectId;
-use super::WorldError;
 use super::git::Checkout;
 use super::staged::{IndexFile, file_mode, garbled, repo_path};
+use super::{Blob, ObjectId, WorldError};
+use crate::names::RepoPath;
 
 impl Checkout {
     /// Names the commit that a text such as `main`, `v1.2` or `HEAD~3` means; none where it means none.
@@ -20,6 +23,46 @@ impl Checkout {
             .success()
             .then(|| ObjectId::parse(output.stdout.trim_ascii_end()))
             .flatten())
+    }
+
+    /// Reads a file as HEAD has it; none if HEAD has no regular file there.
+    pub fn head_file(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, WorldError> {
+        let Some(head) = self.head_commit()? else { return Ok(None) };
+        self.file_at(&head, path)
+    }
+
+    /// Reads a file as a commit has it; none if it has no regular file there.
+    pub fn file_at(
+        &self,
+        commit: &ObjectId,
+        path: &RepoPath,
+    ) -> Result<Option<Vec<u8>>, WorldError> {
+        self.file_named(commit, path.as_str())
+    }
+
+    /// The same for whatever git may call a file, in UTF-8.
+    pub fn file_named(&self, commit: &ObjectId, path: &str) -> Result<Option<Vec<u8>>, WorldError> {
+        match self.repository.as_ref().map(|repository| file(repository, commit, path)) {
+            Some(Ok(None)) => Ok(None),
+            Some(Ok(Some(id))) => match self.read_blobs(&[id])?.pop() {
+                Some(Blob::Bytes(bytes)) => Ok(Some(bytes)),
+                _ => self.ask_blob(commit, path),
+            },
+            // Missing here may well be present for git, in a folder of alternates.
+            Some(Err(_)) | None => self.ask_blob(commit, path),
+        }
+    }
+
+    fn ask_blob(&self, head: &ObjectId, path: &str) -> Result<Option<Vec<u8>>, WorldError> {
+        let doing = "read a file of HEAD";
+        let printed = self.program.ask(doing, &["ls-tree", "-z", head.as_str(), path])?;
+        let mut words = printed.split(|byte| matches!(byte, b' ' | b'\t'));
+        let (mode, _kind, id) = (words.next(), words.next(), words.next());
+        if !mode.is_some_and(|mode| mode.starts_with(b"100")) {
+            return Ok(None);
+        }
+        let Some(id) = id.and_then(ObjectId::parse) else { return Ok(None) };
+        self.program.ask(doing, &["cat-file", "blob", id.as_str()]).map(Some)
     }
 
     /// Tells when a commit was made, as it claims.
@@ -64,6 +107,21 @@ impl Checkout {
         let records = printed.split(|byte| *byte == 0).filter(|record| !record.is_empty());
         records.map(|record| committed(record).ok_or_else(|| garbled(doing))).collect()
     }
+}
+
+/// Names the regular file that a commit has at a path, if it has one.
+fn file(
+    repository: &Repository,
+    head: &ObjectId,
+    path: &str,
+) -> Result<Option<ObjectId>, git2::Error> {
+    let tree = repository.find_commit(git2::Oid::from_str(head.as_str())?)?.tree()?;
+    let entry = match tree.get_path(Path::new(path)) {
+        Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+        entry => entry?,
+    };
+    let is_regular = entry.filemode() & 0o170_000 == 0o100_000;
+    Ok(is_regular.then(|| ObjectId::of(entry.id())))
 }
 
 /// Reads `mode SP type SP id TAB path`.

@@ -12,7 +12,7 @@ use git2::{ErrorCode, Repository, RepositoryOpenFlags};
 use jiff::Timestamp;
 
 use super::program::{Program, refused};
-use super::{Blob, Environment, Files, ObjectId, StateDir, WorldError};
+use super::{Environment, Files, ObjectId, StateDir, WorldError};
 use crate::names::RepoPath;
 
 /// A work tree and the repository that it belongs to.
@@ -165,34 +165,6 @@ impl Checkout {
         }
     }
 
-    /// Reads a file as HEAD has it; none if HEAD has no regular file there.
-    pub fn head_file(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, WorldError> {
-        let Some(head) = self.head_commit()? else { return Ok(None) };
-        self.file_at(&head, path)
-    }
-
-    /// Reads a file as a commit has it; none if it has no regular file there.
-    pub fn file_at(
-        &self,
-        commit: &ObjectId,
-        path: &RepoPath,
-    ) -> Result<Option<Vec<u8>>, WorldError> {
-        self.file_named(commit, path.as_str())
-    }
-
-    /// The same for whatever git may call a file, in UTF-8.
-    pub fn file_named(&self, commit: &ObjectId, path: &str) -> Result<Option<Vec<u8>>, WorldError> {
-        match self.repository.as_ref().map(|repository| file(repository, commit, path)) {
-            Some(Ok(None)) => Ok(None),
-            Some(Ok(Some(id))) => match self.read_blobs(&[id])?.pop() {
-                Some(Blob::Bytes(bytes)) => Ok(Some(bytes)),
-                _ => self.ask_blob(commit, path),
-            },
-            // Missing here may well be present for git, in a folder of alternates.
-            Some(Err(_)) | None => self.ask_blob(commit, path),
-        }
-    }
-
     /// Tells which commit touched a path last, of those HEAD descends from.
     pub fn last_commit_touching(&self, path: &RepoPath) -> Result<Option<Touch>, WorldError> {
         if self.head_commit()?.is_none() {
@@ -293,18 +265,6 @@ impl Checkout {
         let listed = self.program.ask(doing, &["for-each-ref", "--format=%(refname)", &branch])?;
         if listed.is_empty() { Ok(None) } else { Err(refused(doing, &output)) }
     }
-
-    fn ask_blob(&self, head: &ObjectId, path: &str) -> Result<Option<Vec<u8>>, WorldError> {
-        let doing = "read a file of HEAD";
-        let printed = self.program.ask(doing, &["ls-tree", "-z", head.as_str(), path])?;
-        let mut words = printed.split(|byte| matches!(byte, b' ' | b'\t'));
-        let (mode, _kind, id) = (words.next(), words.next(), words.next());
-        if !mode.is_some_and(|mode| mode.starts_with(b"100")) {
-            return Ok(None);
-        }
-        let Some(id) = id.and_then(ObjectId::parse) else { return Ok(None) };
-        self.program.ask(doing, &["cat-file", "blob", id.as_str()]).map(Some)
-    }
 }
 
 impl fmt::Debug for Checkout {
@@ -367,21 +327,6 @@ fn ask_folders(from: &Path, env: &Environment, error: &git2::Error) -> Result<Fo
         b"true\n" => Err(WorldError::Bare { git_dir }),
         _ => Err(refused(doing, &root)),
     }
-}
-
-/// Names the regular file that a commit has at a path, if it has one.
-fn file(
-    repository: &Repository,
-    head: &ObjectId,
-    path: &str,
-) -> Result<Option<ObjectId>, git2::Error> {
-    let tree = repository.find_commit(git2::Oid::from_str(head.as_str())?)?.tree()?;
-    let entry = match tree.get_path(Path::new(path)) {
-        Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
-        entry => entry?,
-    };
-    let is_regular = entry.filemode() & 0o170_000 == 0o100_000;
-    Ok(is_regular.then(|| ObjectId::of(entry.id())))
 }
 
 /// Reads a commit, its time and its author's name, each on a line; none of no lines.

@@ -166,6 +166,9 @@ fn what_is_there_already_is_no_news() {
     repo.git(&["commit", "-q", "--no-verify", "-m", "it is in already"]).done();
     stage(&repo, "old.txt", format!("zero\n{}two and a half\n", line(1)));
     judged(&repo).done();
+    // Laid out anew, as formatters and other systems' line ends do.
+    stage(&repo, "old.txt", format!("\t  {}\r\ntwo\n", line(1).trim_end().replace(' ', "  ")));
+    judged(&repo).done();
     stage(&repo, "old.txt", format!("zero\n{}two and a half\n{}", line(1), line(2)));
     blocked(&repo, "old.txt:4");
     repo.git(&["reset", "-q", "--hard"]).done();
@@ -298,6 +301,24 @@ fn a_value_is_looked_for_in_the_commit_that_replaces_it_or_takes_it_away() {
     repo.write("notes.txt", format!("it was {PHRASE}\n"));
     repo.git(&["add", "--all"]).done();
     blocked(&repo, "notes.txt:1");
+}
+
+#[test]
+fn a_value_that_was_set_just_now_is_looked_for_though_it_is_not_staged() {
+    let repo = keeping();
+    let (new, newer) = ("sunrise-lemur-violet-81x", "tundra-copper-sparrow-27");
+    repo.tenure_fed(&["set", "dev/NEW"], new).done();
+    stage(&repo, "notes.txt", format!("it is {new}\n"));
+    blocked(&repo, "notes.txt:1:7  managed-value");
+    repo.git(&["commit", "-q", "--no-verify", "-m", "notes alone", "--", "notes.txt"]).done();
+    // In a file that git has never seen, by a generation that nobody has staged.
+    repo.run("rekey -e dev").done();
+    repo.write("secrets/dev.more.env", format!("OTHER={newer}\n"));
+    repo.run("seal secrets/dev.more.env").done();
+    stage(&repo, "notes.txt", format!("it is {newer}\n"));
+    blocked(&repo, "notes.txt:1:7  managed-value");
+    repo.write(".git/TEXT", format!("now {newer}\n"));
+    assert_eq!(repo.run("hook run commit-msg .git/TEXT").code, 1);
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(super) type Owner<'o> = (&'o RepositoryId, &'o EnvName, &'o RepoPath);
 
 /// What was opened.
 pub(super) struct Opened<'p> {
-    place: &'p Place<'p>,
+    pub(super) place: &'p Place<'p>,
     rings: Rings,
     keys: BTreeMap<EnvName, Keys>,
     /// Files that opened, tokens, and values at their addresses, by hashes that mean nothing outside of this process.
@@ -151,9 +151,17 @@ struct Keys {
 impl Keys {
     fn of(place: &Place<'_>, env: &EnvName) -> Result<Self, DeedError> {
         let mut keys = Self::default();
-        let paths = place.list(&format!(".secrets/keys/{env}"))?.files;
+        let folder = format!(".secrets/keys/{env}");
+        let paths = place.list(&folder)?.files;
         for ring in place.read_each(&paths)?.into_iter().flatten() {
             keys.add(place, &ring);
+        }
+        // One that was made just now may not be staged yet.
+        let lying = place.files.list(&folder).map(|listing| listing.files).unwrap_or_default();
+        for path in lying.iter().filter(|path| paths.binary_search(path).is_err()) {
+            if let Ok(Some(ring)) = place.files.read(path) {
+                keys.add(place, &ring);
+            }
         }
         Ok(keys)
     }

@@ -72,6 +72,7 @@ impl Values {
 }
 
 /// What keys at hand open without a question.
+#[derive(Default)]
 pub(super) struct Standing {
     pub(super) values: Vec<Value>,
     /// The environments of which not all could be opened that lies here, and that stood.
@@ -90,7 +91,31 @@ pub(super) fn about_to_stand(
         return Ok(None);
     }
     let stood = Stood::before(place, changes, &policies)?;
-    standing(place, &policies, stood).map(Some)
+    let mut opened = Opened::with(place, stood.rings);
+    let (standing, staged) = open(&mut opened, &policies, stood.files)?;
+    open_lying(&mut opened, &policies, staged)?;
+    Ok(Some(Standing { values: opened.values, ..standing }))
+}
+
+/// Opens what lies in the work tree and is staged otherwise, or not yet: a value that was set just now is the likeliest
+/// to be pasted. What cannot be read there is not what the commit holds, and is let be.
+fn open_lying(
+    opened: &mut Opened<'_>,
+    policies: &Policies,
+    staged: BTreeSet<RepoPath>,
+) -> Result<(), DeedError> {
+    let (files, mut paths) = (&opened.place.files, staged);
+    // Not the whole work tree: it may have anything in it.
+    for folder in policies.managed_folders() {
+        let below = files.list(&folder).map(|listing| listing.files).unwrap_or_default();
+        paths.extend(below.into_iter().filter(|path| !policies.owners(path).is_empty()));
+    }
+    for path in paths {
+        if let Ok(Some(bytes)) = files.read(&path) {
+            open_as(opened, &policies.owners(&path), &path, &bytes)?;
+        }
+    }
+    Ok(())
 }
 
 /// Opens what lies here and is managed by any of some policies, and what stood.
@@ -100,23 +125,33 @@ pub(super) fn standing(
     stood: Stood,
 ) -> Result<Standing, DeedError> {
     let mut opened = Opened::with(place, stood.rings);
-    let (mut closed, mut were_closed) = (BTreeSet::new(), BTreeSet::new());
+    let (standing, _) = open(&mut opened, policies, stood.files)?;
+    Ok(Standing { values: opened.values, ..standing })
+}
+
+/// Opens all of that; tells what could not be opened, and which files lie here.
+fn open(
+    opened: &mut Opened<'_>,
+    policies: &Policies,
+    stood: BTreeSet<(RepoPath, ObjectId)>,
+) -> Result<(Standing, BTreeSet<RepoPath>), DeedError> {
+    let (place, mut standing) = (opened.place, Standing::default());
     let here: Vec<_> = policies.here(place)?.into_iter().collect();
     for (path, bytes) in here.iter().zip(place.read_each(&here)?) {
         let Some(bytes) = bytes else { continue };
-        closed.extend(open_as(&mut opened, &policies.owners(path), path, &bytes)?);
+        standing.closed.extend(open_as(opened, &policies.owners(path), path, &bytes)?);
     }
-    let (files, ids): (Vec<RepoPath>, Vec<ObjectId>) = stood.files.into_iter().unzip();
+    let (files, ids): (Vec<RepoPath>, Vec<ObjectId>) = stood.into_iter().unzip();
     let mut failed = Ok(());
     place.checkout.each_blob(&ids, &mut |at, blob| {
         let Some(bytes) = blob.bytes().filter(|_| failed.is_ok()) else { return };
-        match open_as(&mut opened, &policies.owners(&files[at]), &files[at], &bytes) {
-            Ok(unopened) => were_closed.extend(unopened),
+        match open_as(opened, &policies.owners(&files[at]), &files[at], &bytes) {
+            Ok(unopened) => standing.were_closed.extend(unopened),
             Err(why) => failed = Err(why),
         }
     })?;
     failed?;
-    Ok(Standing { values: opened.values, closed, were_closed })
+    Ok((standing, here.into_iter().collect()))
 }
 
 /// Opens a file as of each of its owners; gives the environment of one of them where none opens all of it.
@@ -142,8 +177,8 @@ pub(super) fn managed(
 ) -> Result<Vec<RepoPath>, DeedError> {
     let mut paths = Vec::new();
     for folder in policy.literal_prefixes(Some(env)) {
-        let below = place.list(&folder)?.files;
-        paths.extend(below.into_iter().filter(|path| policy.environment_of(path) == Some(env)));
+        let below = place.list(&folder)?.files.into_iter();
+        paths.extend(below.filter(|path| policy.environment_of(path) == Some(env)));
     }
     Ok(paths)
 }

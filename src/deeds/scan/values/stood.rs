@@ -119,6 +119,15 @@ impl Policies {
         owners
     }
 
+    /// The folders that patterns of managed files name, without the root.
+    pub(super) fn managed_folders(&self) -> BTreeSet<String> {
+        let of = |policy: &Policy| -> Vec<String> {
+            let envs = policy.environments.keys();
+            envs.flat_map(|env| policy.literal_prefixes(Some(env))).collect()
+        };
+        self.all.iter().flat_map(of).filter(|folder| !folder.is_empty()).collect()
+    }
+
     /// The folders in which managed files and keyrings lie or lay.
     fn folders(&self) -> Vec<String> {
         let folders = self.all.iter().flat_map(|policy| policy.literal_prefixes(None));
