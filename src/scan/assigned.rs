@@ -4,13 +4,14 @@
 use std::ops::Range;
 
 use super::Level;
-use super::beside::{is_end, is_setter, names_user, unwrapped};
+use super::beside::{is_end, is_setter, is_verdict, names_user, unwrapped};
 use super::cursor::{Cursor, VALUE};
 use super::naming;
 use super::of_tests::Setting;
 use super::scanner::{Raw, Source};
 use super::value::{self, Form};
 use super::verdict::Prefixes;
+use super::weak;
 
 /// What telling names hold; keywords of the one walk.
 pub(super) const STEMS: [&str; 14] = [
@@ -28,7 +29,7 @@ const LIST: usize = 1024;
 const VECTORS: usize = 600;
 
 /// Extensions of source code, where a value without quotes is a name.
-const CODE: &str = "rs py js ts jsx tsx mjs cjs java kt kts go c h cc cpp hpp cs rb php swift scala m mm lua pl pm \
+const CODE: &str = "rs py pyc js ts jsx tsx mjs cjs java kt kts go c h cc cpp hpp cs rb php swift scala m mm lua pl pm \
                     r dart vue svelte groovy ex exs erl hs clj vb fs sql ps1 psm1 html css scss md rst";
 
 /// Extensions of settings that only programs read.
@@ -41,6 +42,8 @@ pub(super) struct Names<'t> {
     is_code: bool,
     /// Whether the file is one of settings.
     is_settings: bool,
+    /// Whether names and values stand apart, so that those that stand together are in what explains them.
+    is_compiled: bool,
     /// Where the last name ended: a name may hold several stems.
     done: usize,
 }
@@ -58,7 +61,8 @@ impl<'t> Names<'t> {
             let own = |(_, own): (&str, &str)| list.split_ascii_whitespace().any(|it| it == own);
             extension.is_some_and(own)
         };
-        Self { text, is_code: is_of(CODE), is_settings: is_of(SETTINGS), done: 0 }
+        let (is_code, is_settings) = (is_of(CODE), is_of(SETTINGS));
+        Self { text, is_code, is_settings, is_compiled: is_of("pyc class"), done: 0 }
     }
 
     /// Source code holds random texts for many ends; a setting holds them for one.
@@ -82,7 +86,7 @@ impl<'t> Names<'t> {
         let Some(given) = self.given(&name) else { return };
         let value = &self.text[given.span.clone()];
         let (skip, value) = unwrapped(value);
-        if value.eq_ignore_ascii_case(&self.text[name.clone()]) {
+        if value.eq_ignore_ascii_case(&self.text[name.clone()]) || is_verdict(self.text, &name) {
             return;
         }
         let near = || self.is_beside_a_user(&name, given.span.end);
@@ -92,7 +96,12 @@ impl<'t> Names<'t> {
         if let Some((net, level)) = value::judge(role, given.form, value, near) {
             let start = given.span.start + skip;
             let span = start..start + value.len();
-            let is_shown = prefixes.owner(value).is_some() || setting.documents(self.text, start);
+            let place = setting.place_of(self.text, start);
+            let is_shown = self.is_compiled
+                || prefixes.owner(value).is_some()
+                || setting.documents(self.text, start)
+                || naming::is_public(&self.text[name.clone()])
+                || weak::is_guessed(self.text, &span, place);
             let level = if is_shown { Level::Warn } else { level };
             tell(Raw { source: Source::Net(net), level, whole: name.start..given.span.end, span });
         }

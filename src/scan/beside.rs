@@ -1,5 +1,7 @@
 //! What stands beside a name or its value, and what that says: a user, a call, the end of a line.
 
+use std::ops::Range;
+
 /// Tells whether a text gives a value to what is called a user.
 pub(super) fn names_user(text: &[u8]) -> bool {
     const USERS: [&[u8]; 4] = [b"user", b"uid", b"login", b"email"];
@@ -48,6 +50,39 @@ pub(super) fn is_setter(name: &[u8]) -> bool {
     // `test.pass("x")` sets nothing.
     let is_verb = [&b"pass"[..], b"auth", b"key"].contains(&name);
     !is_verb && !GETS.iter().any(is_head)
+}
+
+/// How far back the line before a verdict is looked for, and how far on the line after it.
+const LINE: usize = 400;
+
+/// Tells whether a name is what a suite of tests says of one, as it says of those before and after: `PASS: gcc/abi`.
+pub(super) fn is_verdict(text: &[u8], name: &Range<usize>) -> bool {
+    const VERDICTS: [&[u8]; 9] = [
+        b"PASS: ",
+        b"FAIL: ",
+        b"XFAIL: ",
+        b"XPASS: ",
+        b"SKIP: ",
+        b"ERROR: ",
+        b"UNSUPPORTED: ",
+        b"UNTESTED: ",
+        b"UNRESOLVED: ",
+    ];
+    let begins = |line: &[u8]| VERDICTS.iter().any(|it| line.starts_with(it));
+    let before = &text[name.start.saturating_sub(LINE)..name.start];
+    let after = &text[name.end..text.len().min(name.end + LINE)];
+    let is_word = [&b"PASS"[..], b"XPASS"].contains(&&text[name.clone()]);
+    let previous = match before {
+        [lines @ .., b'\n'] => lines.rsplit(|b| *b == b'\n').next().unwrap_or_default(),
+        [] => &[],
+        _ => return false,
+    };
+    is_word && (begins(previous) || follows(after, begins))
+}
+
+/// Tells something of the next line.
+fn follows(text: &[u8], is: impl Fn(&[u8]) -> bool) -> bool {
+    text.split(|b| *b == b'\n').nth(1).is_some_and(is)
 }
 
 /// What may follow a value in its line.

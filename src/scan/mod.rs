@@ -38,6 +38,7 @@ mod tests;
 mod text;
 mod value;
 mod verdict;
+mod weak;
 mod wide;
 
 use std::collections::HashSet;

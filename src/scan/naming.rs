@@ -40,7 +40,9 @@ pub(super) fn role(name: &[u8]) -> Option<Role> {
     if is_one(last, SECRETS) || ends(last, &SECRET_ENDS) {
         // `publicKeyToken` is what everybody may know.
         let is_public = is_one(previous, KEY) && before.iter().any(|word| is_one(word, PUBLIC));
-        return (!is_public && !is_one(previous, NO_TOKEN)).then_some(Role::Secret);
+        // A token against forged requests is one page's, and worth nothing to who has no session.
+        let is_of_page = is_one(previous, FORGED) && ends(last, &[b"token"]);
+        return (!is_public && !is_of_page && !is_one(previous, NO_TOKEN)).then_some(Role::Secret);
     }
     if ends(last, &[b"key", b"salt"]) && last.len() <= 4 {
         return key(before);
@@ -62,6 +64,20 @@ pub(super) fn is_open(name: &[u8]) -> bool {
     let words = &words[..count];
     words.iter().any(|word| is_one(word, OPEN) || starts(word, &[b"sha", b"md5", b"crc"]))
         || words.last().is_some_and(|last| ends(last, &[b"hash", b"sum", b"id", b"ids"]))
+}
+
+/// Tells whether a name says that everybody gets its value: `NEXT_PUBLIC_MAP_TOKEN`, `PublicKeyToken`.
+pub(super) fn is_public(name: &[u8]) -> bool {
+    let (words, count) = split(name);
+    // `public` alone is a word of many languages.
+    let words = if count > 1 { &words[..count] } else { &[] };
+    role(name) != Some(Role::Password) && words.iter().any(|word| is_one(word, PUBLIC))
+}
+
+/// Tells whether a name says that its value is an example.
+pub(super) fn is_example(name: &[u8]) -> bool {
+    let (words, count) = split(name);
+    words[..count].last().is_some_and(|last| is_one(last, EXAMPLES))
 }
 
 /// Splits at marks and where a capital begins a word.
@@ -135,7 +151,7 @@ fn is_neutral(word: &[u8]) -> bool {
 }
 
 /// The lists of words below, each with its bit.
-const LISTS: [(u16, &str); 12] = [
+const LISTS: [(u16, &str); 13] = [
     (EXAMPLES, EXAMPLES_WORDS),
     (NEUTRAL, NEUTRAL_WORDS),
     (PASSWORDS, PASSWORDS_WORDS),
@@ -147,10 +163,12 @@ const LISTS: [(u16, &str); 12] = [
     (NO_KEY, NO_KEY_WORDS),
     (OPEN, OPEN_WORDS),
     (KEY, "key"),
-    (PUBLIC, "public pub"),
+    (PUBLIC, "public pub publishable"),
+    (FORGED, "csrf xsrf"),
 ];
 const KEY: u16 = 1 << 10;
 const PUBLIC: u16 = 1 << 11;
+const FORGED: u16 = 1 << 12;
 const EXAMPLES: u16 = 1 << 9;
 const EXAMPLES_WORDS: &str = "example dummy fake sample mock placeholder";
 const NEUTRAL: u16 = 1 << 0;
@@ -290,9 +308,23 @@ mod tests {
             "hashed_password",
             "key_id",
             "publicKeyToken",
+            "csrf-token",
+            "xsrfToken",
         ] {
             assert_eq!(role(name.as_bytes()), None, "{name}");
         }
+        assert_eq!(role(b"CSRF_SECRET"), Some(Role::Secret));
+    }
+
+    #[test]
+    fn names_whose_values_everybody_gets() {
+        for name in ["NEXT_PUBLIC_MAPBOX_TOKEN", "PublicKeyToken", "STRIPE_PUBLISHABLE_KEY"] {
+            assert!(is_public(name.as_bytes()), "{name}");
+        }
+        for name in ["PUBLIC_FTP_PASSWORD", "REPUBLIC_TOKEN", "MAPBOX_TOKEN", "public"] {
+            assert!(!is_public(name.as_bytes()), "{name}");
+        }
+        assert!(is_example(b"example") && !is_example(b"example_token"));
     }
 
     #[test]

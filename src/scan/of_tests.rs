@@ -10,6 +10,9 @@ use super::scanner::View;
 pub(super) enum Place {
     /// Of tests, of examples, or of documentation.
     Tests,
+    /// Settings of a developer's own machine, or of services that live as long as one build; and manuals, which
+    /// tell how to begin there.
+    Development,
     /// Of what runs.
     Work,
 }
@@ -31,7 +34,11 @@ const LINE: usize = 200;
 
 impl Setting {
     pub(super) fn of(view: View<'_>) -> Self {
-        let all = if is_of_tests(view.path) { Place::Tests } else { Place::Work };
+        let all = match view.path {
+            path if is_of_tests(path) => Place::Tests,
+            path if is_of_development(path) => Place::Development,
+            _ => Place::Work,
+        };
         let is_rust = view.path.ends_with(".rs");
         let tests = if is_rust { module_of_tests(view.bytes) } else { None };
         let is_python = view.path.ends_with(".py");
@@ -88,7 +95,7 @@ fn is_comment(text: &[u8], at: usize) -> bool {
 
 /// Tells whether a path is that of a test, of an example, or of what one reads.
 fn is_of_tests(path: &str) -> bool {
-    const FOLDERS: [&str; 20] = [
+    const FOLDERS: [&str; 25] = [
         "test",
         "tests",
         "testing",
@@ -109,7 +116,13 @@ fn is_of_tests(path: &str) -> bool {
         "samples",
         "fuzz",
         "corpus",
+        "e2e",
+        "cypress",
+        "locales",
+        "i18n",
+        "translations",
     ];
+    const ENDS: [&str; 6] = [".example", ".sample", ".template", ".tmpl", ".dist", "-sample"];
     let path = path.to_ascii_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let stem = name.split('.').next().unwrap_or_default();
@@ -117,11 +130,41 @@ fn is_of_tests(path: &str) -> bool {
         stem.starts_with("test_")
             || stem.starts_with("test-")
             || ["_test", "_tests", "-test", "_spec"].iter().any(|end| stem.ends_with(end))
-            || ["test", "tests"].contains(&stem)
-            || name.contains(".test.")
-            || name.contains(".spec.")
+            || ["test", "tests", "phpunit"].contains(&stem)
+            || [".test.", ".spec.", ".example.", ".sample."].iter().any(|it| name.contains(it))
+            || ENDS.iter().any(|end| name.ends_with(end))
     };
     folders.split('/').any(|folder| FOLDERS.contains(&folder)) || is_test(stem)
+}
+
+/// Tells whether a path is that of settings for a developer's machine, or for the services of a build.
+fn is_of_development(path: &str) -> bool {
+    const NAMES: [&str; 13] = [
+        "dev",
+        "devel",
+        "development",
+        "local",
+        "ci",
+        "compose",
+        "docker",
+        "travis",
+        "pipelines",
+        "appveyor",
+        "drone",
+        "woodpecker",
+        "vagrantfile",
+    ];
+    const FOLDERS: [&str; 7] =
+        [".devcontainer", "workflows", ".circleci", ".buildkite", "dev", "development", "docker"];
+    const LIVE: [&str; 6] = ["prod", "production", "prd", "live", "staging", "stage"];
+    let path = path.to_ascii_lowercase();
+    let is_one = |text: &str, list: &[&str]| {
+        text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| list.contains(&word))
+    };
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let is_folder = || folders.split('/').any(|folder| FOLDERS.contains(&folder));
+    let is_manual = || [".md", ".rst", ".adoc"].iter().any(|end| name.ends_with(end));
+    !is_one(&path, &LIVE) && (is_one(name, &NAMES) || is_folder() || is_manual())
 }
 
 #[cfg(test)]
@@ -129,9 +172,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_path_says_what_is_for_development() {
+        for path in [
+            "docker-compose.yml",
+            "a/compose.override.yaml",
+            ".gitlab-ci.yml",
+            ".github/workflows/build.yml",
+            ".circleci/config.yml",
+            ".env.development",
+            "appsettings.Development.json",
+            "config/application-local.properties",
+            ".devcontainer/devcontainer.json",
+        ] {
+            assert!(is_of_development(path), "{path}");
+        }
+        for path in [
+            ".env",
+            "docker-compose.prod.yml",
+            ".env.production.local",
+            "deploy/production/docker-compose.yml",
+            "src/device.rs",
+            "usr/local/etc/app.conf",
+            "appsettings.json",
+        ] {
+            assert!(!is_of_development(path), "{path}");
+        }
+    }
+
+    #[test]
     fn a_path_says_what_is_of_tests() {
         for path in
-            ["tests/a.rs", "x/testdata/k.pem", "src/parse_test.go", "a/b.spec.ts", "test_x.py"]
+            ["tests/a.rs", "x/testdata/k.pem", "src/parse_test.go", "a/b.spec.ts", ".env.example"]
         {
             assert!(is_of_tests(path), "{path}");
         }

@@ -113,6 +113,13 @@ pub(super) fn counts(text: &[u8]) -> bool {
         || (longest(&only(u8::is_ascii_alphabetic)) >= 8 && longest(&only(u8::is_ascii_digit)) >= 6)
 }
 
+/// Tells whether letters stand crossed out, as manuals do it: `T00000000/B00000000/XXXXXXXXXXXX`.
+pub(super) fn is_crossed_out(text: &[u8]) -> bool {
+    const ROW: usize = 8;
+    text.windows(ROW)
+        .any(|row| matches!(row[0], b'X' | b'*') && row.iter().all(|byte| *byte == row[0]))
+}
+
 /// Few characters, or the same ones again and again.
 pub(super) fn is_monotonous(text: &[u8]) -> bool {
     let mut seen = [false; 256];
@@ -125,12 +132,20 @@ pub(super) fn is_monotonous(text: &[u8]) -> bool {
     is_few || (text.len() >= 8 && distinct <= 3) || (1..=12).any(repeats)
 }
 
-/// Tells whether a text is an element of a list that is looked up: `hosts[0]`.
+/// Tells whether a text is an element of a list that is looked up: `hosts[0]`, `Jobs[-1].JobId`.
 pub(super) fn is_element(text: &[u8]) -> bool {
     let Some(open) = text.iter().position(|b| *b == b'[') else { return false };
     let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.');
-    let inside = text[open + 1..].strip_suffix(b"]").unwrap_or_default();
-    open > 0 && !inside.is_empty() && text[..open].iter().all(is_name) && inside.iter().all(is_name)
+    let inside = &text[open + 1..];
+    let Some(close) = inside.iter().position(|b| *b == b']') else { return false };
+    let (inside, rest) = (&inside[..close], &inside[close + 1..]);
+    let inside = inside.strip_prefix(b"-").unwrap_or(inside);
+    let is_path = rest.is_empty() || (rest[0] == b'.' && rest.iter().all(is_name));
+    open > 0
+        && !inside.is_empty()
+        && is_path
+        && text[..open].iter().all(is_name)
+        && inside.iter().all(is_name)
 }
 
 /// Tells whether a text that stands without quotes is code: a call, a path of names, an index.
@@ -229,6 +244,13 @@ mod tests {
         }
         assert!(!is_code(b"hunter2x!") && !is_code(b"p@ss#word1"));
         assert!(is_element(b"hosts[0]") && is_element(b"a.b[name]"));
+        assert!(is_element(b"Jobs[-1].JobId") && !is_element(b"q8[Rw2]kLm"));
         assert!(!is_element(b"q8[Rw2k") && !is_element(b"[0]") && !is_element(b"x![1]"));
+    }
+
+    #[test]
+    fn what_is_crossed_out() {
+        assert!(is_crossed_out(b"T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX"));
+        assert!(!is_crossed_out(b"T00000000/B00000000/XXXXXX") && !is_crossed_out(b"00000000"));
     }
 }

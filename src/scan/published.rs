@@ -1,13 +1,16 @@
 //! Values that stand in standards and manuals for everybody to read: they open nothing, and copies of them
 //! are everywhere.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::naming;
 use super::placeholder::holds;
 
 /// Whole values, in halves, so that no scanner takes this list for a leak.
-const VALUES: [(&str, &str); 43] = [
+const VALUES: [(&str, &str); 47] = [
     // Amazon's manuals.
     ("AKIAIOSFO", "DNN7EXAMPLE"),
     ("AKIAI44QH", "8DHBEXAMPLE"),
@@ -64,6 +67,11 @@ const VALUES: [(&str, &str); 43] = [
         "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67",
         "XIw/Jw==",
     ),
+    // What a program, a debug key or a storage server has until somebody sets another.
+    ("andr", "oid"),
+    ("chan", "geit"),
+    ("foob", "ared"),
+    ("minio", "admin"),
     // The first account of the chains that developers run on their own machines.
     ("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed", "5efcae784d7bf4f2ff80"),
     ("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed", "5efcae784d7bf4f2ff80"),
@@ -100,6 +108,27 @@ pub(super) fn is_one(value: &[u8]) -> bool {
     })
 }
 
+/// What stands beside the key of a Firebase app: it says which app asks, and goes to everybody who has the app.
+const FIREBASE: [&[u8]; 5] =
+    [b"\"current_key\"", b"messagingSenderId", b"mobilesdk_app_id", b"GOOGLE_APP_ID", b":web:"];
+/// How far away that may stand.
+const NEAR: usize = 512;
+
+/// Tells whether everybody gets a value who uses the program that it is built into: its name says so, or it is the
+/// key of a Firebase app. `whole` is what was found, with the names before the value.
+pub(super) fn is_public(text: &[u8], span: &Range<usize>, whole: &Range<usize>) -> bool {
+    let before = text.get(whole.start..span.start).unwrap_or_default();
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let is_of_firebase = || {
+        let near = &text[span.start.saturating_sub(NEAR)..text.len().min(span.end + NEAR)];
+        FIREBASE.iter().any(|mark| holds(near, mark))
+    };
+    // The field beside the name may stand between: `<add key="NAME" value="`.
+    let names = before.rsplit(|b| !is_name(b)).filter(|name| !name.is_empty());
+    names.take(2).any(naming::is_public)
+        || (text[span.clone()].starts_with(b"AIza") && is_of_firebase())
+}
+
 /// Tells whether a token's claims are those of examples.
 fn explains(token: &[u8]) -> bool {
     let config = GeneralPurposeConfig::new()
@@ -128,6 +157,19 @@ mod tests {
             assert!(!is_one(format!("{head}{tail}x").as_bytes()), "{head}");
             assert!(!is_one(head.as_bytes()), "{head}");
         }
+    }
+
+    #[test]
+    fn what_is_built_into_a_program_is_public() {
+        let is_public = |text: &str, value: &str| {
+            let start = text.find(value).unwrap();
+            super::is_public(text.as_bytes(), &(start..start + value.len()), &(0..text.len()))
+        };
+        let key = concat!("AIza", "SyB8kd93LqPzMvX0sTnYwRb8uJcEfQ2Ihk4");
+        let app = format!("{{ apiKey: \"{key}\", messagingSenderId: \"12\" }}");
+        assert!(is_public(&app, key) && !is_public(&format!("apiKey: \"{key}\""), key));
+        assert!(is_public("NEXT_PUBLIC_MAP_TOKEN=q8Rw2k", "q8Rw2k"));
+        assert!(!is_public("MAP_TOKEN=q8Rw2k # public", "q8Rw2k"));
     }
 
     #[test]

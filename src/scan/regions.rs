@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Dotenvx,
     /// A file, or a value in YAML, of Ansible Vault.
     Ansible,
+    /// A value of Pulumi: `v1:`, a nonce and ciphertext.
+    Pulumi,
     /// `BEGIN AGE ENCRYPTED FILE` or `BEGIN PGP MESSAGE`, and lines of base64.
     Armor,
     /// The header of a file of age, and what follows it up to what people read.
@@ -32,10 +34,13 @@ pub(super) enum Kind {
 }
 
 /// What begins a region, in lower case.
-pub(super) const MARKERS: [(&str, Kind); 10] = [
+pub(super) const MARKERS: [(&str, Kind); 13] = [
     ("enc[aes256_gcm,", Kind::Sops),
     ("encrypted:", Kind::Dotenvx),
     ("$ansible_vault;", Kind::Ansible),
+    ("secure: v1:", Kind::Pulumi),
+    ("\"ciphertext\":\"v1:", Kind::Pulumi),
+    ("\"ciphertext\": \"v1:", Kind::Pulumi),
     ("-----begin age encrypted file-----", Kind::Armor),
     ("-----begin pgp message-----", Kind::Armor),
     ("age-encryption.org/v1\n", Kind::Age),
@@ -151,6 +156,7 @@ fn end(
     let length = match kind {
         Kind::Sops => sops(rest),
         Kind::Dotenvx => run(rest, is_base64),
+        Kind::Pulumi => pulumi(rest),
         Kind::Token | Kind::Dropped => {
             run(rest, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
         }
@@ -187,6 +193,17 @@ fn sops(text: &[u8]) -> usize {
     if whole { inside + 1 } else { 0 }
 }
 
+/// The rest of `v1:`: a nonce of 12 bytes, and ciphertext with a tag of 16.
+fn pulumi(text: &[u8]) -> usize {
+    const NONCE: usize = 16;
+    let nonce = run(text, |b| is_base64(b) && b != b'=');
+    if nonce != NONCE || text.get(NONCE) != Some(&b':') {
+        return 0;
+    }
+    let cipher = run(&text[NONCE + 1..], is_base64);
+    if cipher >= 24 && cipher.is_multiple_of(4) { NONCE + 1 + cipher } else { 0 }
+}
+
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
@@ -211,6 +228,18 @@ mod tests {
         assert_eq!(covered(&text, "enc[aes256_gcm,"), value);
         assert_eq!(covered("K=ENC[AES256_GCM,data:secret here]", "enc[aes256_gcm,"), "");
         assert_eq!(covered("K=ENC[AES256_GCM,ghp_0123456789]", "enc[aes256_gcm,"), "");
+    }
+
+    #[test]
+    fn a_value_of_pulumi_has_a_nonce_and_a_tag() {
+        let value = "secure: v1:kRx9KxY8iO3YKb6P:L9HJCVMCqX/1P9tbHAqz4+VEiUpLbJKHtpTagw==";
+        assert_eq!(covered(&format!("{value}\nx: ghp_x"), "secure: v1:"), value);
+        assert_eq!(covered("secure: v1:q8Rw2kLmz0Xc9", "secure: v1:"), "");
+        assert_eq!(covered("secure: v1:kRx9KxY8iO3YKb6P:short", "secure: v1:"), "");
+        assert_eq!(
+            covered("secure: v1:kRx9KxY8iO3YKb6Pq:L9HJCVMCqX/1P9tbHAqz4+VE", "secure: v1:"),
+            ""
+        );
     }
 
     #[test]

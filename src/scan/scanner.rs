@@ -357,7 +357,7 @@ impl<'s, 'r, 't> Walk<'s, 'r, 't> {
                 None => whole.clone(),
             };
             let known = (&self.setting, &self.scanner.prefixes);
-            if let Some(level) = verdict::of_rule(rule, text, &span, known) {
+            if let Some(level) = verdict::of_rule(rule, self.view.bytes, (&span, &whole), known) {
                 push(&mut self.hits, raw(level, span, whole));
             }
         }

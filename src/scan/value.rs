@@ -182,7 +182,11 @@ fn is_made_up(text: &[u8], kinds: Kinds) -> bool {
         return false;
     }
     if has_separator {
-        return marks_inside > 0 && kinds.digits > 0 && kinds.count() == 3;
+        // `Winter-2026-Office`: names of things are written in small letters, or without such a number.
+        let is_joined = || text.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
+        return kinds.digits > 0
+            && kinds.count() == 3
+            && (marks_inside > 0 || (kinds.digits >= 2 && kinds.upper >= 2 && is_joined()));
     }
     (marks_inside > 0 && is_marked)
         || (kinds.digits >= 2 && text.len() >= 7)

@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::of_tests::Setting;
-use super::placeholder::is_monotonous;
+use super::of_tests::{Place, Setting};
+use super::placeholder::{is_crossed_out, is_monotonous};
 use super::rule::Rule;
-use super::{Level, hosts, value};
+use super::{Level, hosts, published, weak};
 
 /// What our own rule files write where a scanner would take an example for a leak.
 const SPLIT: &[u8] = "¦".as_bytes();
@@ -15,42 +15,36 @@ const SPLIT: &[u8] = "¦".as_bytes();
 pub(super) fn of_rule(
     rule: &Rule,
     text: &[u8],
-    span: &Range<usize>,
+    (span, whole): (&Range<usize>, &Range<usize>),
     (setting, prefixes): (&Setting, &Prefixes<'_>),
 ) -> Option<Level> {
     let secret = &text[span.clone()];
     if !rule.means(secret) {
         return None;
     }
-    let level = rule.level_at(setting.place_of(text, span.start));
+    let place = setting.place_of(text, span.start);
+    let level = rule.level_at(place);
     if !rule.is_ours() {
         return Some(level);
     }
     // A rule that knows a file by its path may look for no secret within.
-    if is_monotonous(secret) && !secret.is_empty() || is_split(secret) {
+    if secret.is_empty() {
+        return Some(level);
+    }
+    if is_monotonous(secret) || is_crossed_out(secret) || is_split(secret) {
         return None;
     }
-    let is_weak = || secret.len() <= 12 && !value::is_random(&spelt(secret), 12.0);
-    let is_of_no_use = prefixes.begin(secret, rule) || (hosts::follow(text, span.end) && is_weak());
+    // Who keeps credentials in a file of their own means them, whatever they are.
+    let is_kept = !rule.paths.is_empty() && place == Place::Work;
+    let is_of_no_use = prefixes.begin(secret, rule)
+        || (hosts::follow(text, span.end) && weak::is_simple(secret))
+        || published::is_public(text, span, whole)
+        || (!is_kept && weak::is_guessed(text, span, place));
     Some(if is_of_no_use { Level::Warn } else { level })
 }
 
 fn is_split(secret: &[u8]) -> bool {
     secret.windows(SPLIT.len()).any(|part| part == SPLIT)
-}
-
-/// Writes letters for the digits and marks that stand for them: `p4ssw0rd`.
-fn spelt(text: &[u8]) -> Vec<u8> {
-    let letter = |byte: &u8| match byte {
-        b'0' => b'o',
-        b'1' | b'!' => b'i',
-        b'3' => b'e',
-        b'4' | b'@' => b'a',
-        b'5' | b'$' => b's',
-        b'7' => b't',
-        byte => *byte,
-    };
-    text.iter().map(letter).collect()
 }
 
 /// How the tokens begin that issuers made up to be known, with the rule that knows the rest of them.
