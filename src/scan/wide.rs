@@ -83,7 +83,8 @@ pub(super) struct Run {
 impl Run {
     /// What it says from its first Latin letter to its last, as UTF-8: at its ends other bytes may look like letters.
     pub(super) fn says(&self, bytes: &[u8]) -> Vec<u8> {
-        let mut says = Vec::with_capacity(self.range.len() / self.wide.width());
+        // Letters of two bytes take three at most: what grows leaves bytes behind.
+        let mut says = Vec::with_capacity(self.letters.len() * 3 / 2);
         let mut at = self.letters.start;
         while let Some((letter, length)) = self.wide.letter(&bytes[at..self.letters.end]) {
             says.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());

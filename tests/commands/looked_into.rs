@@ -159,6 +159,32 @@ fn text_of_four_bytes_a_letter_is_read_and_so_is_text_behind_a_marker() {
     blocked(&repo, "a.txt:4");
 }
 
+#[test]
+fn a_value_of_several_lines_is_found_however_they_are_laid_out_and_by_what_is_secret_in_it() {
+    let repo = keeping();
+    let settings = "server: vpn.acme.example\nuser: svc\nphrase: umbrella teapot violin harbour\n";
+    let object = r#"{"type":"service","client":"abc-991","password":"zebra-quokka-44-lamp"}"#;
+    for (key, value) in [("dev/VPN", settings), ("dev/API", object), ("dev/PIN", "ab-1x\ncd-2y\n")]
+    {
+        repo.tenure_fed(&["set", key], value).done();
+    }
+    repo.commit("set");
+    for text in [
+        settings.replace('\n', "\r\n"),
+        settings.lines().map(|line| format!("    # {line}\n")).collect(),
+        "it is umbrella teapot violin harbour\n".to_owned(),
+        object.replace(':', ": ").replace(',', ",\n    "),
+        "pin=zebra-quokka-44-lamp\n".to_owned(),
+        "codes:\n  - ab-1x\n  - cd-2y\n".to_owned(),
+    ] {
+        stage(&repo, "a.txt", &text);
+        blocked(&repo, "managed-value");
+    }
+    let others = "user: svc\nserver: vpn.acme.example\n{\"type\": \"service\"}\n- ab-1x\n";
+    stage(&repo, "a.txt", others);
+    repo.run("hook run").done();
+}
+
 /// Sets values in a file of each format, and one that is a file.
 const PLACES: [&str; 7] = [
     "a.env#API_KEY",

@@ -11,6 +11,7 @@ use super::{Leak, Scanned, What, advice};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::names::quoted;
+use crate::scan::Level;
 
 /// What git writes above what it takes from an edited message: `git commit --verbose`, `--cleanup=scissors`.
 const SCISSORS: &[u8] = b"------------------------ >8 ------------------------";
@@ -24,7 +25,8 @@ pub(in crate::deeds) fn scan(place: &Place<'_>, file: &Path) -> Result<Scanned, 
     let mut judge = Judge::new(&standards, values);
     let mut leaks = leaks_of(&mut judge, &text);
     // What git wrote costs several questions to know, and seldom matters.
-    let own = if leaks.is_empty() { None } else { Own::of(place, &text)? };
+    let blocks = leaks.iter().any(|leak| leak.level == Level::Block);
+    let own = if blocks { Own::of(place, &text)? } else { None };
     if let Some(own) = &own {
         leaks = leaks_of(&mut judge, &own.taken_out(&text));
     }

@@ -147,11 +147,14 @@ const NAMES: [&str; 16] = [
 ];
 
 /// How much of a text is words.
+#[derive(Default)]
 struct Words {
     letters: usize,
     digits: usize,
     in_words: usize,
     count: usize,
+    /// Runs of three letters and more, words or not.
+    pieces: usize,
     /// Digits that stand right beside a letter.
     glued: usize,
     longest_number: usize,
@@ -159,8 +162,7 @@ struct Words {
 
 impl Words {
     fn of(text: &str) -> Self {
-        let mut all =
-            Self { letters: 0, digits: 0, in_words: 0, count: 0, glued: 0, longest_number: 0 };
+        let mut all = Self::default();
         let bytes = text.as_bytes();
         for piece in bytes.chunk_by(|one, two| belong(*one, *two)) {
             match piece[0] {
@@ -183,6 +185,7 @@ impl Words {
 
     fn add_word(&mut self, word: &[u8]) {
         self.letters += word.len();
+        self.pieces += usize::from(word.len() >= 3);
         if word.len() >= 3 && is_word(word) {
             self.in_words += word.len();
             self.count += 1;
@@ -211,8 +214,9 @@ impl Words {
             (false, true) => 50,
             (false, false) => 60 + 15 * self.glued.min(1),
         };
-        // Three words and a number between or behind them are a phrase that somebody made.
-        let is_phrase = !is_place && self.count >= 3 && self.longest_number >= 2;
+        // Three words and a number between or behind them are a phrase that somebody made; a rare word makes it no
+        // more common.
+        let is_phrase = !is_place && self.pieces >= 3 && self.longest_number >= 2;
         only("-_./:@ ,;?=&*~")
             && has_small_numbers
             && !is_phrase
@@ -308,6 +312,7 @@ mod tests {
             "correct-horse-battery-staple",
             "new-horse-battery-99",
             "new-horse-27-battery",
+            "main-otter-waltz-66",
             "p@ss/w0rd+x",
             concat!("AKIA", "IOSFODNN7EXAMPLF"),
             "4716398250617394",

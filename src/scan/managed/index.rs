@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::base64::Core;
 use super::grams::{Gathered, Grams, Key, Part};
 use super::needles::Needle;
+use super::walk;
 
 /// A value as it is.
 pub(super) const RAW: u8 = 0;
@@ -43,8 +44,8 @@ pub(super) struct Index {
     triples: Zeroizing<Vec<u64>>,
     /// A bit for each two bytes that a needle begins with.
     firsts: Zeroizing<Vec<u64>>,
-    /// Whether a needle has a blank.
-    pub(super) has_blank: bool,
+    /// The ways that needles may be written in, as `walk` has them.
+    pub(super) ways: u8,
 }
 
 impl Index {
@@ -80,9 +81,16 @@ impl Index {
                 triples[word] |= bit;
             }
         }
-        let has_blank = bytes[usize::from(b' ')];
+        let [has_blank, has_line] = [b' ', b'\n'].map(|byte| bytes[usize::from(byte)]);
+        let ways = walk::ways(has_blank, has_line);
         let (long, short) = (long.sorted(), short.sorted());
-        Self { needles, long, short, bytes, triples, firsts, has_blank }
+        Self { needles, long, short, bytes, triples, firsts, ways }
+    }
+
+    /// Tells whether a byte is in a needle.
+    #[inline]
+    pub(super) fn has(&self, byte: u8) -> bool {
+        self.bytes[usize::from(byte)]
     }
 
     /// Tells whether three bytes may follow one another in a needle.

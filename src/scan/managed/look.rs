@@ -21,6 +21,9 @@ const PATIENCE: usize = 1 << 16;
 /// How many bytes of other readings are read of the shortest text.
 const ROOM: usize = 1 << 20;
 
+/// The most bytes of one letter that is written in several ways within one another, about: `&#x25;&#x33;&#x38;`.
+const LONGEST_UNIT: usize = 24;
+
 /// Looks for all needles in one text.
 pub(super) struct Search<'a> {
     index: &'a Index,
@@ -125,7 +128,8 @@ impl<'a> Search<'a> {
     fn add(&mut self, number: usize, reading: &Reading<'_>, place: Range<usize>, how: How) {
         let needle = &self.index.needles[number];
         let span = reading.place(place);
-        let how = if reading.how == How::Raw { how } else { reading.how };
+        let how = [reading.how, how, needle.how].into_iter().find(|how| *how != How::Raw);
+        let how = how.unwrap_or(How::Raw);
         for value in &needle.values {
             self.found.push((Found { value: *value, span: span.clone(), how }, number));
         }
@@ -142,8 +146,10 @@ impl<'a> Search<'a> {
             let Some(unit) = Way::OUTER[way].unit(&bytes[at..]) else {
                 // Its rest may be written in another way: `&%23x27;`.
                 let next = bytes.get(at + 1).filter(|next| **next != bytes[at]);
-                if next.is_some_and(|next| matches!(next, b'%' | b'\\' | b'&')) {
-                    self.undone_from(reading, at);
+                match next {
+                    Some(b'%' | b'\\' | b'&') => self.undone_from(reading, at, u8::MAX),
+                    None if bytes[at] == b'%' => self.at_mark(reading, at),
+                    _ => {}
                 }
                 continue;
             };
@@ -178,7 +184,11 @@ impl<'a> Search<'a> {
         for at in memchr_iter(b'`', bytes) {
             self.at_mark(reading, at);
         }
-        for at in memchr_iter(b'+', bytes).filter(|_| self.index.has_blank) {
+        let dollars = memchr_iter(b'$', bytes).filter(|_| self.index.has(b'$'));
+        for at in dollars.filter(|at| bytes.get(at + 1) == Some(&b'$')) {
+            self.at_mark(reading, at);
+        }
+        for at in memchr_iter(b'+', bytes).filter(|_| self.index.has(b' ')) {
             self.at_mark(reading, at);
         }
     }
@@ -191,9 +201,12 @@ impl<'a> Search<'a> {
         };
         // What comes after the mark of a comment is looked at more closely.
         let before = [1, 2].map(|back| end.checked_sub(back).map(|at| bytes[at]));
-        b"#/*>|;-".contains(first)
-            || self.fits(before, *first, None)
-            || self.index.has_blank && self.fits(before, b' ', None)
+        b"#/*>|;-".contains(first) || self.fits(before, *first, None) || self.may_have_blank(before)
+    }
+
+    /// Tells whether a needle that has some bytes before the end of a line may have a blank there, or that end.
+    fn may_have_blank(&self, before: [Option<u8>; 2]) -> bool {
+        [b' ', b'\n'].into_iter().any(|it| self.index.has(it) && self.fits(before, it, None))
     }
 
     /// Tells whether a value may have at a place what is written there in the usual way: most marks are just that.
@@ -204,13 +217,14 @@ impl<'a> Search<'a> {
             let Some(unit) = Way::Joint.unit(here) else { return false };
             let first = here.get(unit.length);
             return first.is_some_and(|first| self.fits(before, *first, None))
-                || self.index.has_blank && self.fits(before, b' ', None);
+                || self.may_have_blank(before);
         }
         let ways = Way::ALL.into_iter().filter(|way| way.marks(here[0]));
         ways.filter_map(|way| way.unit(here)).any(|unit| {
             let mut known = unit.says().iter().chain(&here[unit.length..]);
             let Some(first) = known.next() else { return false };
-            self.fits(before, *first, known.next().filter(|_| !unit.says().is_empty()))
+            let second = known.next().filter(|_| !unit.says().is_empty());
+            self.fits(before, *first, second) || *first == b'\r' && self.may_have_blank(before)
         })
     }
 
@@ -237,15 +251,17 @@ impl<'a> Search<'a> {
     /// Looks for values whose first byte that is written in another way is at a place.
     fn at_mark(&mut self, reading: &Reading<'_>, at: usize) {
         if self.may_be_part(reading.bytes, at) {
-            self.undone_from(reading, at);
+            // In other ways it is undone at their marks, which come.
+            self.undone_from(reading, at, walk::marked_by(reading.bytes[at]));
         }
     }
 
-    fn undone_from(&mut self, reading: &Reading<'_>, at: usize) {
+    /// Looks for values that go on from a place in one of some ways, or in several within one another.
+    fn undone_from(&mut self, reading: &Reading<'_>, at: usize, first: u8) {
         let mut last = [0; 8];
         let depth = if self.patience > 0 { 0 } else { walk::DEPTH };
         let text = &reading.bytes[at..];
-        let undone = walk::readings(text, self.index.has_blank, depth, &mut |ahead| {
+        let undone = walk::readings(text, [first, self.index.ways], depth, &mut |ahead| {
             let eight = gram(ahead).to_le_bytes();
             if eight != last || ahead.len() < 8 {
                 last = eight;
@@ -282,9 +298,10 @@ impl<'a> Search<'a> {
         }
         if let Some(end) = walk::end_of(reading.bytes, at, &needle.bytes, said) {
             let how = match reading.bytes[at] {
+                b'%' if reading.bytes.get(at + 1) == Some(&b'%') => How::Escaped,
                 b'%' | b'+' => How::Url,
                 b'&' => How::Markup,
-                b'\\' => How::Escaped,
+                b'\\' | b'$' => How::Escaped,
                 _ => How::Split,
             };
             self.add(part.needle, reading, start..end, how);
@@ -311,11 +328,15 @@ fn flags(block: &[u8; BLOCK], grams: &Grams, known: u64) -> u8 {
     flags
 }
 
-/// Tells whether a place is within digits that say something else: those of `\u0039` are no 39.
+/// Tells whether a place is within digits that say something else, in whichever way: those of `\u0039` are no 39.
 fn is_within(bytes: &[u8], at: usize) -> bool {
-    (1..=at.min(11)).any(|back| {
-        let units = Way::OUTER.iter().filter_map(|way| way.unit(&bytes[at - back..]));
-        units.into_iter().any(|unit| unit.length > back.max(2))
+    let is_outer = |back: &usize| Way::OUTER.iter().any(|way| way.marks(bytes[at - back]));
+    (1..=at.min(LONGEST_UNIT)).filter(is_outer).any(|back| {
+        let mut is_within = false;
+        walk::units(&bytes[at - back..], 0, &mut |unit| {
+            is_within |= !unit.says().is_empty() && unit.length > back.max(2);
+        });
+        is_within
     })
 }
 

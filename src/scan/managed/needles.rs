@@ -2,17 +2,16 @@
 
 use zeroize::Zeroizing;
 
-use super::common::{SHORTEST, is_common, is_random};
-use super::units::Way;
-
-/// The fewest bytes of a line, or of a part of one, that is looked for alone.
-const SHORTEST_PART: usize = 16;
+use super::common::{SHORTEST, is_common};
+use super::parts::{field, is_json, lines, passwords, strings};
+use super::{How, forms};
+use crate::scan::wide;
 
 /// The fewest bytes by which a JSON text without a telling string can be told.
 const SHORTEST_JSON: usize = 64;
 
 /// The most parts of one value that are looked for.
-const MOST_PARTS: usize = 24;
+const MOST_PARTS: usize = 64;
 
 /// So many parts of a value are looked for in all ways.
 const MAJOR: usize = 3;
@@ -27,6 +26,8 @@ pub(super) struct Needle {
     pub(super) values: Vec<usize>,
     /// One of many parts of a value, of which others are looked for in more ways.
     pub(super) is_minor: bool,
+    /// How a value is written that has these bytes.
+    pub(super) how: How,
 }
 
 /// Why a value is not looked for.
@@ -40,6 +41,21 @@ pub enum LeftOut {
 
 /// What is looked for to find a value.
 pub(super) fn of_value(value: &[u8]) -> Result<Vec<Zeroizing<Vec<u8>>>, LeftOut> {
+    match letters(value) {
+        Some(text) => of_text(&text),
+        None => of_text(value),
+    }
+}
+
+/// A value whose letters have two or four bytes each, as some editors write files, in UTF-8.
+fn letters(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    memchr::memchr(0, value)?;
+    let runs = wide::all(value);
+    let text = runs.iter().find(|run| run.letters.len() * 10 >= value.len() * 9)?;
+    Some(Zeroizing::new(text.says(value)))
+}
+
+fn of_text(value: &[u8]) -> Result<Vec<Zeroizing<Vec<u8>>>, LeftOut> {
     let whole = value.trim_ascii();
     if whole.len() < SHORTEST {
         return Err(LeftOut::Short);
@@ -59,6 +75,8 @@ pub(super) fn of_value(value: &[u8]) -> Result<Vec<Zeroizing<Vec<u8>>>, LeftOut>
     let is_lines = whole.contains(&b'\n');
     if is_lines {
         lines(whole, &mut add);
+    } else if let Some(setting) = field(whole).filter(|_| !is_json) {
+        setting.told(&mut add);
     }
     let says_little = is_json && whole.len() < SHORTEST_JSON || is_common(whole);
     if parts.is_empty() && says_little {
@@ -67,139 +85,35 @@ pub(super) fn of_value(value: &[u8]) -> Result<Vec<Zeroizing<Vec<u8>>>, LeftOut>
     if parts.is_empty() || !is_lines {
         parts.push(Zeroizing::new(whole.to_vec()));
     }
+    if is_lines && parts.len() == 1 && *parts[0] == whole {
+        let bare = forms::lines(whole);
+        parts.extend(bare.filter(|part| part.len() >= SHORTEST && **part != whole));
+    }
     Ok(parts)
-}
-
-/// Tells whether a value looks like an object or a list; a password may begin with a brace too.
-fn is_json(text: &[u8]) -> bool {
-    let inner = |first: &[u8], last: &[u8]| text.strip_prefix(first)?.strip_suffix(last);
-    let first = |inner: &[u8]| inner.trim_ascii_start().first().copied();
-    let object = inner(b"{", b"}").and_then(first);
-    let list = inner(b"[", b"]").and_then(first);
-    object == Some(b'"') || matches!(list, Some(b'"' | b'{' | b'['))
-}
-
-/// The lines that look random, and such parts of the others.
-fn lines(text: &[u8], add: &mut dyn FnMut(&[u8])) {
-    let marks = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`=:,;<>(){}[]".contains(byte);
-    for line in text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
-        if line.starts_with(b"-----") {
-            continue;
-        }
-        // What has a backslash means something else, and is looked for as that.
-        let is_telling =
-            |part: &&[u8]| part.len() >= SHORTEST_PART && !part.contains(&b'\\') && is_random(part);
-        // The padding of base64 is a mark too, and says nothing.
-        let bare = line.strip_suffix(b"==").or(line.strip_suffix(b"="));
-        let bare = bare.unwrap_or(line);
-        if !bare.iter().any(marks) {
-            Some(bare).filter(is_telling).into_iter().for_each(&mut *add);
-        } else {
-            line.split(marks).filter(is_telling).for_each(&mut *add);
-        }
-        passwords(line, add);
-    }
-}
-
-/// The passwords in a URL or a list of `key=value;`, as they are written and as they are meant.
-fn passwords(text: &[u8], add: &mut dyn FnMut(&[u8])) {
-    let mut add = |password: &[u8]| {
-        if password.len() >= SHORTEST && !is_common(password) {
-            add(password);
-            let meant = undone(password, Way::Percent);
-            if *meant != password && meant.len() >= SHORTEST {
-                add(&meant);
-            }
-        }
-    };
-    let places = |mark: &'static [u8]| {
-        text.windows(mark.len()).enumerate().filter(move |(_, part)| *part == mark)
-    };
-    for (at, _) in places(b"://") {
-        let rest = &text[at + 3..];
-        let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"\"'<>?#".contains(byte);
-        let end = rest.iter().position(is_end).unwrap_or(rest.len());
-        let first = rest[..end].iter().position(|byte| *byte == b'/').unwrap_or(end);
-        let has_host = rest[..first].contains(&b'@');
-        let server = &rest[..if has_host { first } else { end }];
-        let Some(host) = server.iter().rposition(|byte| *byte == b'@') else { continue };
-        if let Some(colon) = server[..host].iter().position(|byte| *byte == b':') {
-            add(&server[colon + 1..host]);
-        }
-    }
-    let has_lists = text.contains(&b';');
-    let fields = text.split(|byte| *byte == b';').filter(|_| has_lists);
-    for (key, value) in fields.filter_map(|field| {
-        let at = field.iter().position(|byte| *byte == b'=')?;
-        Some((field[..at].trim_ascii(), field[at + 1..].trim_ascii()))
-    }) {
-        let names: [&[u8]; 4] = [b"password", b"pwd", b"AccountKey", b"SharedAccessKey"];
-        if names.iter().any(|name| key.eq_ignore_ascii_case(name)) {
-            add(value);
-        }
-    }
-}
-
-/// The strings of a JSON text that look random, and the lines of those that have some.
-fn strings(text: &[u8], add: &mut dyn FnMut(&[u8])) {
-    let mut at = 0;
-    while let Some(start) = text[at..].iter().position(|byte| *byte == b'"').map(|it| at + it + 1) {
-        let mut end = start;
-        while end < text.len() && text[end] != b'"' {
-            end += 1 + usize::from(text[end] == b'\\');
-        }
-        let Some(string) = text.get(start..end) else { return };
-        let is_key =
-            text.get(end + 1..).unwrap_or_default().trim_ascii_start().first() == Some(&b':');
-        let meant = undone(string, Way::Escape);
-        if meant.contains(&b'\n') {
-            lines(&meant, add);
-        } else if !is_key && is_random(&meant) {
-            add(&meant);
-        } else if !is_key {
-            passwords(&meant, add);
-        }
-        at = (end + 1).min(text.len());
-    }
-}
-
-/// A text as it is meant, undone in one way.
-fn undone(text: &[u8], way: Way) -> Zeroizing<Vec<u8>> {
-    let mut meant = Zeroizing::new(Vec::with_capacity(text.len() * 2));
-    let mut at = 0;
-    while let Some(byte) = text.get(at) {
-        match way.unit(&text[at..]) {
-            Some(unit) => {
-                meant.extend_from_slice(unit.says());
-                at += unit.length;
-            }
-            None => {
-                meant.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    meant
 }
 
 /// All that is looked for, each once, with the values that have it.
 pub(super) fn merged(values: Vec<(usize, Vec<Zeroizing<Vec<u8>>>)>) -> Vec<Needle> {
-    let numbered = |(value, parts): (usize, Vec<_>)| {
-        parts.into_iter().enumerate().map(move |(number, part)| (part, value, number >= MAJOR))
-    };
-    let mut all: Vec<(Zeroizing<Vec<u8>>, usize, bool)> =
-        values.into_iter().flat_map(numbered).collect();
-    all.sort_unstable_by(|one, two| (&*one.0, one.1).cmp(&(&*two.0, two.1)));
+    let mut all = Vec::new();
+    for (value, parts) in values {
+        for (number, part) in parts.into_iter().enumerate() {
+            let is_minor = number >= MAJOR;
+            let needle = |(bytes, how)| Needle { bytes, values: vec![value], is_minor, how };
+            all.extend(forms::others(&part).into_iter().map(needle));
+            all.push(needle((part, How::Raw)));
+        }
+    }
+    all.sort_unstable_by(|one, two| (&*one.bytes, &one.values).cmp(&(&*two.bytes, &two.values)));
     let mut needles: Vec<Needle> = Vec::with_capacity(all.len());
-    for (bytes, value, is_minor) in all {
-        match needles.last_mut().filter(|last| last.bytes == bytes) {
+    for needle in all {
+        match needles.last_mut().filter(|last| last.bytes == needle.bytes) {
             Some(last) => {
-                if last.values.last() != Some(&value) {
-                    last.values.push(value);
+                if last.values.last() != needle.values.last() {
+                    last.values.extend(needle.values);
                 }
-                last.is_minor &= is_minor;
+                last.is_minor &= needle.is_minor;
             }
-            None => needles.push(Needle { bytes, values: vec![value], is_minor }),
+            None => needles.push(needle),
         }
     }
     needles
@@ -231,6 +145,36 @@ mod tests {
             ["9f86d081884c7d659a2f"]
         );
         assert_eq!(parts("short1\nshort2\nxQ9\n"), ["short1\nshort2\nxQ9"]);
+        assert_eq!(parts("- short1\n- xQ9\n"), ["- short1\n- xQ9", "short1\nxQ9"]);
+        assert_eq!(parts("kq8Z-w1Lm\n- 7xq2-9pRt\nmonday\n"), ["kq8Z-w1Lm", "7xq2-9pRt"]);
+    }
+
+    #[test]
+    fn lines_are_looked_for_by_what_their_names_promise() {
+        let file = "server: vpn.acme.example\nuser: svc-backup\n  passphrase: umbrella teapot violin harbour\n";
+        assert_eq!(parts(file), ["umbrella teapot violin harbour"]);
+        let toml = "[db]\nexport DB_PASSWORD = \"zebra\\u002dquokka-44-lamp\" # of db\nname = 'blue-whale-22-song'\n";
+        assert_eq!(parts(toml), ["zebra-quokka-44-lamp"]);
+        assert_eq!(
+            parts("machine db.acme.example\nlogin bob password zebra-quokka-44-lamp\n"),
+            ["zebra-quokka-44-lamp"]
+        );
+        // A name of something that is kept elsewhere stands in other files, too.
+        let name = "kind: Pod\nsecretName: database-credentials-of-production\n";
+        assert_eq!(parts(name)[0], name.trim());
+        assert_eq!(
+            parts("password=zebra-quokka-44-lamp"),
+            ["zebra-quokka-44-lamp", "password=zebra-quokka-44-lamp"]
+        );
+        let common = "token: \"\"\npassword: ${DB_PASSWORD}\nsecret: changeme\n";
+        assert_eq!(parts(common)[0], common.trim());
+    }
+
+    #[test]
+    fn a_text_of_wide_letters_is_looked_for_as_it_reads() {
+        let wide: Vec<u8> =
+            "\u{feff}kq8Zw1Lm0pRt\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(of_value(&wide).unwrap()[0].as_slice(), b"kq8Zw1Lm0pRt");
     }
 
     #[test]
@@ -252,5 +196,7 @@ mod tests {
         assert_eq!(of_value(br#"{"a": 1}"#).err(), Some(LeftOut::Common));
         let short = r#"{"user":"app","phrase":"Xk29\/dkLs9\u0021"}"#;
         assert_eq!(parts(short), ["Xk29/dkLs9!", short]);
+        let named = r#"{"type":"service","scope":"urn:ietf:params:oauth:jwt","password":"zebra-quokka-44-lamp"}"#;
+        assert_eq!(parts(named), ["zebra-quokka-44-lamp", named]);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ::base64::Engine as _;
 use ::base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::*;
 
@@ -44,7 +45,17 @@ const ALNUM: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 /// A value as they are: tokens, passwords with all that keyboards have, connection strings, phrases, hex, base64.
 fn value(random: &mut Random) -> String {
     let length = 8 + random.below(40);
-    match random.below(8) {
+    match random.below(10) {
+        8 => format!(
+            "{}{}",
+            random.text("密码是今天的太阳与月亮同行ąęłżść", 4 + length / 4),
+            random.text(ALNUM, [0, 4][length % 2])
+        ),
+        9 => {
+            let lines = (0..3 + length / 12).map(|_| 4 + random.below(4)).collect::<Vec<_>>();
+            let lines = lines.into_iter().map(|length| random.text(ALNUM, length));
+            lines.collect::<Vec<_>>().join("\n")
+        }
         0 | 1 => random.text(ALNUM, length),
         2 | 3 => random.text(&format!("{ALNUM}!#$%&'()*+,-./:;<=>?@[]^_`{{|}}~\"\\"), length),
         4 => format!(
@@ -113,6 +124,8 @@ fn json(random: &mut Random, value: &str) -> String {
     each(value, |letter| match letter {
         '"' => "\\\"".to_owned(),
         '\\' => "\\\\".to_owned(),
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
         '/' if style == 1 => "\\/".to_owned(),
         '<' | '>' | '&' | '\'' if style == 2 => format!("\\u{:04x}", u32::from(letter)),
         _ if style == 4 || style >= 1 && !letter.is_ascii() => {
@@ -233,6 +246,44 @@ fn split(random: &mut Random, value: &str) -> String {
     text
 }
 
+/// With marks that mean something written twice, or behind a backtick.
+fn doubled(random: &mut Random, value: &str) -> String {
+    match random.below(3) {
+        0 => value.replace('$', "$$"),
+        1 => value.replace('%', "%%"),
+        _ => each(value, |letter| match letter {
+            '$' | '`' | '"' => format!("`{letter}"),
+            _ => letter.to_string(),
+        }),
+    }
+}
+
+/// The same letters as other bytes, where there are some.
+fn other_bytes(random: &mut Random, value: &str) -> Vec<u8> {
+    let latin: Option<Vec<_>> = value.chars().map(|letter| u8::try_from(letter).ok()).collect();
+    match value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => value.to_ascii_uppercase().into_bytes(),
+        false if random.chance(50) => latin.unwrap_or_else(|| value.into()),
+        false => value.nfd().collect::<String>().into_bytes(),
+    }
+}
+
+/// Each line with something before it, as texts round it have it.
+fn lines(random: &mut Random, value: &str) -> String {
+    let mark = random.one_of(&[
+        "    ", "# ", "#", "// ", "+", "-", "> ", ">> ", " * ", "\t", "| ", "- ", "  - ", ";; ", "",
+    ]);
+    let end = random.one_of(&["\n", "\r\n"]);
+    let gap = if random.chance(20) { format!("{end}{}", mark.trim_end()) } else { String::new() };
+    let lines: Vec<_> = value.lines().map(|line| format!("{mark}{line}")).collect();
+    let text = lines.join(&format!("{gap}{end}"));
+    match random.below(4) {
+        0 => json(random, &text),
+        1 => base64(random, &text),
+        _ => text,
+    }
+}
+
 type Write = fn(&mut Random, &str) -> String;
 
 /// What may be within base64, hex, or a text that is written in another way.
@@ -260,13 +311,22 @@ fn nested(random: &mut Random, value: &str) -> String {
 
 /// A value, written in one of all ways.
 fn written(random: &mut Random, value: &str) -> (&'static str, Vec<u8>) {
-    let (name, text) = match random.below(12) {
+    if value.contains('\n') && random.chance(60) {
+        return ("lines", lines(random, value).into_bytes());
+    }
+    let (name, text) = match random.below(14) {
+        12 => ("doubled", doubled(random, value)),
+        13 => return ("other bytes", other_bytes(random, value)),
         0 => ("raw", value.to_owned()),
         1 => ("broken base64", broken_base64(random, value)),
         2 => return ("utf-16", wide(random, value)),
         3 | 4 => ("split", split(random, value)),
         5 => ("reversed", value.chars().rev().collect()),
-        6 => ("nested", nested(random, value)),
+        6 if !value.contains('\n') => ("nested", nested(random, value)),
+        // A backslash before the end of a line takes that away.
+        other if value.contains('\n') => [("json", json as Write), ("hex", hex), ("url", url)]
+            .map(|(name, write)| (name, write(random, value)))[other % 3]
+            .clone(),
         other => {
             let (name, write) = WRITTEN[(other - 7 + random.below(6)) % 6];
             (name, write(random, value))
@@ -508,6 +568,42 @@ fn parts_of_one_value_are_one_finding() {
 }
 
 #[test]
+fn lines_are_found_whatever_they_begin_with() {
+    let value = "server: vpn.acme.example\n  gate: north\n\nport: zq-91x\n";
+    for mark in ["    ", "\t", "# ", "// ", "+", "-", "> ", " * ", "| ", "- "] {
+        for end in ["\n", "\r\n"] {
+            let marked: String = value.lines().map(|line| format!("{mark}{line}{end}")).collect();
+            assert_eq!(found_in(value, &marked).len(), 1, "{marked}");
+            let within = json(&mut Random(2), &format!("config:\n{marked}"));
+            assert_eq!(found_in(value, &within).len(), 1, "{within}");
+        }
+    }
+    assert_eq!(found_in(value, "# server: vpn.acme.example\n# gate: south\n# port: zq-91x\n"), []);
+    assert_eq!(found_in(value, "server: vpn.acme.example\n  gate: north\n"), []);
+}
+
+#[test]
+fn a_value_is_found_in_letters_that_programs_made_of_it() {
+    let one = |value: &str, text: &[u8]| {
+        let managed = managed(&[value.to_owned()]);
+        managed.find(text).into_iter().map(|one| one.how).collect::<Vec<_>>()
+    };
+    let phrase = "密码是今天的太阳与月亮同行";
+    for before in 0..9 {
+        let units = phrase.encode_utf16().flat_map(u16::to_le_bytes);
+        let text: Vec<u8> = vec![b'x'; before].into_iter().chain(units).collect();
+        assert_eq!(one(phrase, &text), [How::Utf16]);
+    }
+    assert_eq!(one("grün-käse-läuft-99", b"k=gr\xfcn-k\xe4se-l\xe4uft-99;"), [How::Raw]);
+    assert_eq!(one("grün-käse-99", "gru\u{308}n-ka\u{308}se-99".as_bytes()), [How::Raw]);
+    assert_eq!(one("9f86d081884c7d65", b"id: 9F86D081884C7D65"), [How::Raw]);
+    assert_eq!(one("Zk8$qT7xW9mB", b"Z: Zk8$$qT7xW9mB"), [How::Escaped]);
+    assert_eq!(one("Zk8$qT7xW9mB", b"Z: \"Zk8`$qT7xW9mB\""), [How::Split]);
+    assert_eq!(one("Zk8%qT7xW9mB", b"* * * * * run Zk8%%qT7xW9mB"), [How::Escaped]);
+    assert_eq!(one("pa$$w0rd%41${H}-zq91", b"pa$$$$w0rd%41$${H}-zq91"), [How::Escaped]);
+}
+
+#[test]
 fn values_that_are_left_out_are_named() {
     let values =
         ["short", "localhost", "kq8Zw1Lm0pRt"].map(|text| Plaintext::from(text.to_owned()));
@@ -538,7 +634,7 @@ fn a_thousand_values_take_little_memory() {
 }
 
 /// Texts that are mostly marks, and mean much in each way.
-const HOSTILE: [&str; 16] = [
+const HOSTILE: [&str; 21] = [
     "\\",
     "\\\"",
     "%25",
@@ -555,6 +651,11 @@ const HOSTILE: [&str; 16] = [
     "a\0",
     "&#38;#38;",
     "\\x5cx5c",
+    "$$",
+    "%%",
+    "`$",
+    "\r\n  # ",
+    "\\r\\n  ",
 ];
 
 proptest! {

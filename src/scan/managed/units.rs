@@ -11,12 +11,15 @@ pub(crate) enum Way {
     Escape,
     /// `&amp;`, as HTML and XML have it.
     Entity,
-    /// A quote within quotes: `''`, `'\''`.
+    /// A quote within quotes (`''`, `'\''`), and other marks that stand twice, or behind a backtick, where they would mean
+    /// something: `$$` in compose files, `%%` in crontabs, `` `$ `` in PowerShell.
     Quote,
     /// Nothing, where a text is broken: `" + "`, the end of a line.
     Joint,
     /// A blank, where a line is broken at one.
     Fold,
+    /// The end of a line, without what the next one begins with: an indentation, the mark of a comment.
+    Line,
 }
 
 /// What a part at the beginning of a text says, and how long the part is.
@@ -54,6 +57,7 @@ impl Unit {
 }
 
 impl Way {
+    /// All but [`Self::Line`], which says what stands there: see [`margin`].
     pub(super) const ALL: [Self; 7] = [
         Self::Escape,
         Self::Percent,
@@ -75,9 +79,9 @@ impl Way {
             Self::Form => matches!(byte, b'%' | b'+'),
             Self::Escape => byte == b'\\',
             Self::Entity => byte == b'&',
-            Self::Quote => matches!(byte, b'"' | b'\''),
+            Self::Quote => matches!(byte, b'"' | b'\'' | b'$' | b'%' | b'`'),
             Self::Joint => matches!(byte, b'"' | b'\'' | b'`' | b'\n' | b'\r'),
-            Self::Fold => matches!(byte, b'\n' | b'\r'),
+            Self::Fold | Self::Line => matches!(byte, b'\n' | b'\r'),
         }
     }
 
@@ -98,13 +102,17 @@ impl Way {
             }
             Self::Joint => Some(Unit::new(b"", joint(text)?)),
             Self::Fold => Some(Unit::new(b" ", broken_line(text)?)),
+            Self::Line => {
+                let end = end_of_line(text)?;
+                Some(Unit::new(b"\n", end + margin(&text[end..])))
+            }
         }
     }
 }
 
 /// Tells whether a byte may begin a part that says something else.
 pub(super) fn is_mark(byte: u8) -> bool {
-    matches!(byte, b'\\' | b'%' | b'&' | b'"' | b'\'' | b'\n' | b'\r' | b'`' | b'+')
+    matches!(byte, b'\\' | b'%' | b'&' | b'"' | b'\'' | b'\n' | b'\r' | b'`' | b'+' | b'$')
 }
 
 /// Tells whether a text may go on where a quote has a byte after it.
@@ -232,11 +240,17 @@ fn entity(text: &[u8]) -> Option<Unit> {
     }
 }
 
-/// The ways of shells, SQL and tables to write a quote within quotes.
+/// The ways of shells, SQL, tables and templates to write a mark where it would mean something.
 fn quote(text: &[u8]) -> Option<Unit> {
-    let both = [(&b"'\\''"[..], b'\''), (b"'\"'\"'", b'\''), (b"''", b'\''), (b"\"\"", b'"')];
-    let (part, says) = both.into_iter().find(|(part, _)| text.starts_with(part))?;
-    Some(Unit::new(&[says], part.len()))
+    let whole = [(&b"'\\''"[..], b'\''), (b"'\"'\"'", b'\'')];
+    if let Some((part, says)) = whole.into_iter().find(|(part, _)| text.starts_with(part)) {
+        return Some(Unit::new(&[says], part.len()));
+    }
+    let [first, second, ..] = text else { return None };
+    // Behind a backtick only what means something within quotes: most stand round a name.
+    let is_twice = first == second;
+    let is_behind = *first == b'`' && b"$\"'#(){}&;|<>@".contains(second);
+    (is_twice || is_behind).then(|| Unit::new(&[*second], 2))
 }
 
 /// The length of what stands between two quoted parts of one text: from the end of one to the beginning of the next.
@@ -276,13 +290,21 @@ fn comment(text: &[u8]) -> Option<usize> {
     text.iter().take(LONGEST_JOINT).position(|byte| *byte == b'\n')
 }
 
+fn end_of_line(text: &[u8]) -> Option<usize> {
+    if text.starts_with(b"\r\n") { Some(2) } else { text.starts_with(b"\n").then_some(1) }
+}
+
+/// The length of what says nothing at the beginning of a line: blanks, the marks of comments, lists, quotations and
+/// changes, and lines that have nothing else.
+pub(super) fn margin(text: &[u8]) -> usize {
+    let is_margin = |byte: &&u8| b" \t\r\n#/+->*|;".contains(byte);
+    text.iter().take(LONGEST_JOINT).take_while(is_margin).count()
+}
+
 /// The length of the end of a line and of what the next is indented with; a mark of a comment is part of that.
 fn broken_line(text: &[u8]) -> Option<usize> {
     let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
-    let end = if text.starts_with(b"\r\n") { 2 } else { usize::from(text.first() == Some(&b'\n')) };
-    if end == 0 {
-        return None;
-    }
+    let end = end_of_line(text)?;
     let rest = &text[end..];
     let indent = rest.iter().take(LONGEST_JOINT).take_while(is_blank).count();
     let rest = &rest[indent..];

@@ -1,6 +1,6 @@
 //! Compares a text with a value, however the text writes it, and finds where that may be worth it.
 
-use super::units::{Unit, Way, is_mark};
+use super::units::{Unit, Way, is_mark, margin};
 
 /// How often ways to write are within one another.
 pub(super) const DEPTH: usize = 3;
@@ -73,69 +73,122 @@ pub(super) fn units(text: &[u8], depth: usize, see: &mut dyn FnMut(Unit)) -> usi
 pub(super) fn end_of(text: &[u8], from: usize, value: &[u8], said: usize) -> Option<usize> {
     let mut open = vec![(from, said)];
     let mut steps = 64 + 16 * value.len();
+    let go_on = |open: &mut Vec<(usize, usize)>, at: usize, said: usize| {
+        // What a line begins with may be of the text round the value.
+        if said > 0 && value[said - 1] == b'\n' {
+            let margin = margin(&text[at..]);
+            open.extend(Some((at + margin, said)).filter(|_| margin > 0));
+        }
+        open.push((at, said));
+    };
     while let Some((at, said)) = open.pop() {
         let Some(next) = value.get(said) else { return Some(at) };
         steps = steps.checked_sub(1)?;
         let Some(byte) = text.get(at) else { continue };
+        if *next == b'\n' && text[at..].starts_with(b"\r\n") {
+            open.push((at + 1, said));
+        }
         if is_mark(*byte) {
             units(&text[at..], 0, &mut |unit| {
-                // Where lines are not marked as broken, and in lists, one letter may as well be the next one's own.
-                let part = &text[at..at + unit.length];
-                let is_bare = unit.says().is_empty() && (*byte <= b'\r' || part.contains(&b','));
+                let (part, to) = (&text[at..at + unit.length], at + unit.length);
                 let is_edge = said < 2 || said + 2 > value.len();
-                let fits = value[said..].starts_with(unit.says()) && !(is_bare && is_edge);
-                if fits && open.len() < 64 {
-                    open.push((at + unit.length, said + unit.says().len()));
+                let fits = value[said..].starts_with(unit.says());
+                let last = said.checked_sub(1).map(|at| value[at]);
+                if open.len() < 64 && ends_no_line(unit.says(), last, *next) {
+                    go_on(&mut open, to, said);
+                } else if open.len() < 64 && fits && !(is_edge && is_bare(part, unit)) {
+                    go_on(&mut open, to, said + unit.says().len());
                 }
             });
         }
         if byte == next {
-            open.push((at + 1, said + 1));
+            go_on(&mut open, at + 1, said + 1);
         }
     }
     None
 }
 
+/// Tells whether what a text says is of the end of a line that it says already, or says next.
+fn ends_no_line(says: &[u8], last: Option<u8>, next: u8) -> bool {
+    match says {
+        b"\r" => last == Some(b'\n') || next == b'\n',
+        b"\n" => last == Some(b'\n') && next != b'\n',
+        _ => false,
+    }
+}
+
+/// Tells whether a text is broken without a mark of that, or in a list: one letter may as well be the next one's own.
+fn is_bare(part: &[u8], unit: Unit) -> bool {
+    let (Some(first), Some(last)) = (part.first(), part.last()) else { return false };
+    let is_other_quote = matches!(first, b'"' | b'\'') && first != last;
+    let is_joined = part.iter().any(|byte| b"+.&".contains(byte));
+    let is_broken = *first <= b'\r' || part.contains(&b',') || is_other_quote && !is_joined;
+    unit.says().is_empty() && is_broken
+}
+
 /// Shows how a text may read from a place on where something is written in another way.
 ///
-/// A text with blanks may also have them in ways of their own. Ways within one another are undone from that depth on.
-/// Gives how many times that was.
+/// Only some ways are asked for, as [`ways`] has them: those to begin with, and all. Ways within one another are undone from that depth on. Gives how
+/// many times that was.
 pub(super) fn readings(
     text: &[u8],
-    has_blank: bool,
+    [first, ways]: [u8; 2],
     depth: usize,
     see: &mut dyn FnMut(&[u8]),
 ) -> usize {
     let mut undone = 0;
-    let count = if has_blank { Way::ALL.len() } else { Way::ALL.len() - 2 };
-    let marked = marked(&text[..text.len().min(16)]);
-    for (at, way) in Way::ALL[..count].iter().enumerate() {
+    let marked = marked(&text[..text.len().min(16)]) & first & ways;
+    for (at, way) in READ.iter().enumerate() {
         if marked >> at & 1 == 0 {
             continue;
         }
         let Some(ahead) = Glance::of(text, *way) else { continue };
         see(ahead.bytes());
-        let is_within = depth + 1 < DEPTH && self::marked(ahead.bytes()) != 0;
+        // The end of a line says itself, and what follows was shown.
+        let is_open = *way != Way::Line && self::marked(ahead.bytes()) & ways != 0;
+        let is_within = is_open && depth + 1 < DEPTH;
         if is_within && let Some(more) = Window::of(text, *way) {
-            undone += 1 + readings(more.bytes(), has_blank, depth + 1, see);
+            undone += 1 + readings(more.bytes(), [ways; 2], depth + 1, see);
         }
     }
     undone
 }
 
+/// The ways in which a text may be read, those that are always asked for before the others.
+const READ: [Way; 8] = {
+    let mut ways = [Way::Line; 8];
+    ways.split_at_mut(Way::ALL.len()).0.copy_from_slice(&Way::ALL);
+    ways
+};
+
+/// A bit for each way that values may be written in, given whether one has a blank or more than one line.
+pub(super) fn ways(has_blank: bool, has_line: bool) -> u8 {
+    let is_asked = |way: &Way| match way {
+        Way::Form | Way::Fold => has_blank,
+        Way::Line => has_line,
+        _ => true,
+    };
+    READ.iter().enumerate().fold(0, |all, (at, way)| all | u8::from(is_asked(way)) << at)
+}
+
 /// A bit for each way of which a mark is in a text.
 #[inline]
 fn marked(text: &[u8]) -> u8 {
-    text.iter().fold(0, |all, byte| all | MARKED[usize::from(*byte)])
+    text.iter().fold(0, |all, byte| all | marked_by(*byte))
+}
+
+/// A bit for each way that a byte is a mark of.
+pub(super) fn marked_by(byte: u8) -> u8 {
+    MARKED[usize::from(byte)]
 }
 
 const MARKED: [u8; 256] = {
     let mut marked = [0; 256];
     let mut at = 0;
-    while at < Way::ALL.len() {
+    while at < READ.len() {
         let mut byte = 0;
         while byte < 256 {
-            if Way::ALL[at].marks(byte as u8) {
+            if READ[at].marks(byte as u8) {
                 marked[byte] |= 1 << at;
             }
             byte += 1;
