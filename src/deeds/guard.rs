@@ -15,7 +15,9 @@ use crate::finding::{Code, Finding, Severity};
 use crate::names::{EntryId, RepoPath, quoted};
 use crate::policy;
 use crate::verify::{LogEvidence, Record, Verified};
-use crate::world::{Amid, Checkout, ObjectId, Pushed, StagedChange, Stopwatch, World, WorldError};
+use crate::world::{
+    Amid, Checkout, Doubt, ObjectId, Pushed, StagedChange, Stopwatch, Told, World, WorldError,
+};
 
 /// The most that git tells of a push.
 const MOST: u64 = 16 << 20;
@@ -70,6 +72,8 @@ pub struct Passing {
     pub scanned: Scanned,
     /// What git is in the midst of.
     pub amid: Option<Amid>,
+    /// Of a push to a remote of this name: why nobody knows what is there already, so that all of it counts as brought.
+    pub doubt: Option<(String, Doubt)>,
 }
 
 /// Judges the index where git runs no `pre-commit` for what it commits; none where it does, or where whoever
@@ -102,45 +106,47 @@ pub fn message(world: &World, file: &Path) -> Result<Passing, DeedError> {
     let mut scanned = scan::message(&place, file)?;
     scanned.took = watch.elapsed();
     let amid = place.checkout.amid()?;
-    Ok(Passing { hook: Hook::CommitMsg, scanned, amid })
+    Ok(Passing { hook: Hook::CommitMsg, scanned, amid, doubt: None })
 }
 
-/// Looks through what a push brings to a remote, as git tells a hook: on each line the local name and object,
-/// and the name and object of the other side.
+/// Looks through what a push brings to a remote, or a URL of it, as git tells a hook: on each line the local name and
+/// object, and the name and object of the other side.
 ///
 /// # Errors
 /// Whatever keeps it from being read: then nothing was judged, and nothing should be pushed.
-pub fn pushed(world: &World, remote: &str, told: &mut dyn Read) -> Result<Passing, DeedError> {
+pub fn pushed(
+    world: &World,
+    (remote, url): (&str, Option<&str>),
+    told: &mut dyn Read,
+) -> Result<Passing, DeedError> {
     let watch = Stopwatch::start();
     let place = Place::find(world)?;
     let mut text = String::new();
     told.take(MOST).read_to_string(&mut text).map_err(WorldError::io("read", "stdin"))?;
     let lines = text.lines().filter(|line| !line.is_empty());
-    let refs: Vec<_> =
-        lines.map(|line| objects(line).ok_or_else(garbled)).collect::<Result<_, _>>()?;
-    let (tips, known): (Vec<_>, Vec<_>) = refs.into_iter().unzip();
-    let (tips, known): (Vec<Pushed>, Vec<_>) =
-        (tips.into_iter().flatten().collect(), known.into_iter().flatten().collect());
+    let told: Vec<Told> =
+        lines.map(|line| reference(line).ok_or_else(garbled)).collect::<Result<_, _>>()?;
+    let tips: Vec<Pushed> = told.iter().filter_map(Told::pushed).collect();
+    let (mut scanned, mut doubt) = (Scanned::default(), None);
     // What is only deleted brings nothing.
-    let mut scanned = match tips.is_empty() {
-        true => Scanned::default(),
-        false => commits::scan_all(&place, &Commits::pushed(&place, &tips, remote, &known)?)?,
-    };
+    if !tips.is_empty() {
+        let theirs = place.checkout.known_there((remote, url), &told)?;
+        scanned = commits::scan_all(&place, &Commits::pushed(&place, &tips, &theirs)?)?;
+        doubt = theirs.doubt.map(|doubt| (remote.to_owned(), doubt));
+    }
     scanned.took = watch.elapsed();
-    Ok(Passing { hook: Hook::PrePush, scanned, amid: None })
+    Ok(Passing { hook: Hook::PrePush, scanned, amid: None, doubt })
 }
 
-/// What is put there, and what was there; none for what is not.
-fn objects(line: &str) -> Option<(Option<Pushed>, Option<ObjectId>)> {
+/// Reads what git tells of one reference.
+fn reference(line: &str) -> Option<Told> {
     let words: Vec<_> = line.split(' ').collect();
     let &[_, ours, name, theirs] = words.as_slice() else { return None };
     let object = |digits: &str| {
         let there = digits.bytes().any(|digit| digit != b'0');
         ObjectId::parse(digits.as_bytes()).map(|id| there.then_some(id))
     };
-    let (ours, theirs) = (object(ours)?, object(theirs)?);
-    let (name, is_new) = (name.to_owned(), theirs.is_none());
-    Some((ours.map(|object| Pushed { name, is_new, object }), theirs))
+    Some(Told { name: name.to_owned(), ours: object(ours)?, theirs: object(theirs)? })
 }
 
 fn garbled() -> DeedError {

@@ -177,11 +177,16 @@ impl<'t> Document<'t> {
     /// Finds the first comment whose text is no token.
     #[must_use]
     pub fn clear_comment(&self) -> Option<&Range<usize>> {
+        self.clear_comments().next()
+    }
+
+    /// Finds all comments whose text is no token.
+    pub fn clear_comments(&self) -> impl Iterator<Item = &Range<usize>> {
         // Comments hold bare tokens in every format.
         let token = |span: &&Range<usize>| {
             Format::Dotenv.token_of_slice(&self.text[(*span).clone()]).is_some()
         };
-        self.comments.iter().find(|span| !token(span))
+        self.comments.iter().filter(move |span| !token(span))
     }
 
     /// Finds the leaf at a place.

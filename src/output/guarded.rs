@@ -12,6 +12,8 @@ use crate::deeds::guard::{Guarded, Guards, Passing};
 use crate::deeds::hooks::{A_HOOK_CAN_BE_SKIPPED, Hook};
 use crate::deeds::scan::Scanned;
 use crate::finding::{Code, Finding};
+use crate::names::quoted;
+use crate::world::Doubt;
 
 /// How many values are named that are not looked for.
 const NAMED: usize = 3;
@@ -99,6 +101,9 @@ impl Show for Passing {
         let blocking = self.scanned.blocking();
         let found = counted(blocking, "plaintext secret is", "plaintext secrets are");
         writeln!(out, "tenure: {} blocked, {found} in {what}", self.hook.stops())?;
+        if let Some((remote, doubt)) = &self.doubt {
+            writeln!(out, "{}", safe(&doubted(remote, *doubt)))?;
+        }
         way_out(&self.hook.way_out(self.amid), out)
     }
 
@@ -106,9 +111,26 @@ impl Show for Passing {
         json!({
             "hook": self.hook.name(),
             "blocked": self.scanned.blocks(),
+            "doubt": self.doubt.as_ref().map(|(_, doubt)| match doubt {
+                Doubt::Stale => "stale",
+                Doubt::Elsewhere => "elsewhere",
+            }),
             "secrets": self.scanned.json(),
             "milliseconds": u64::try_from(self.scanned.took.as_millis()).unwrap_or(u64::MAX),
         })
+    }
+}
+
+/// Why all that is pushed counts as brought, and what makes more of it known.
+fn doubted(remote: &str, doubt: Doubt) -> String {
+    let remote = quoted(remote);
+    match doubt {
+        Doubt::Stale => format!(
+            "{remote} says otherwise than what is known of it here, so all counts that it may lack; to know it anew: git fetch --prune {remote}"
+        ),
+        Doubt::Elsewhere => format!(
+            "{remote} is not fetched from where this goes, so all counts that may be missing there; to know it: git remote add NAME URL && git fetch NAME, and push to NAME"
+        ),
     }
 }
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::{Binding, SealError, padding};
 use crate::secret::Plaintext;
 
-const PREFIX: &str = "dropped.v1.";
+pub(super) const PREFIX: &str = "dropped.v1.";
 const MAGIC: &[u8] = b"age-encryption.org/v1";
 
 /// Seals a slice so that only readers of a generation open it, and not who sealed it.

@@ -8,7 +8,7 @@ mod whole;
 
 pub use dropped::{drop_value, is_dropped};
 pub use file::{Comments, Known, Opener, Scope, Sealer, open};
-pub use token::{Binding, Form, Part, ValueKey, form_of, generation_of};
+pub use token::{Binding, Form, Part, ValueKey, form_of, generation_of, may_have_token};
 pub use whole::{is_whole, open_whole, seal_whole};
 
 use crate::names::{GenerationId, KeyPath};

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{AeadInPlace as _, KeyInit as _};
 use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
+use memchr::memmem;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
@@ -170,6 +171,12 @@ pub enum Form {
     Sealed(GenerationId),
     /// Dropped by a writer; only its signed item names its generation.
     Dropped,
+}
+
+/// Tells whether a text of any form holds what begins like a token.
+#[must_use]
+pub fn may_have_token(text: &[u8]) -> bool {
+    [PREFIX, dropped::PREFIX].iter().any(|begin| memmem::find(text, begin.as_bytes()).is_some())
 }
 
 /// Tells what a token is.

@@ -1,9 +1,11 @@
 //! Reads a file as it lies on disk: its form, and what stands at each place; judges nothing.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::document::{Document, Format, Node, items, plain_hash, whole_hash};
 use crate::names::{GenerationId, KeyPath, RepoPath, Sha256};
+use crate::policy::Comments;
 use crate::seal::{self, Form};
 
 /// How a file is sealed.
@@ -79,21 +81,39 @@ pub(super) fn read<'e>(
     Ok((FileForm::Values(document), found))
 }
 
-/// Finds what stands in clear in a managed file where it should not: the keys, and the bytes at which their values
-/// begin. No key for a file that should be sealed, and is not.
+/// What stands in clear in a managed file where it should not.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum InClear {
+    /// A value, by its key and the hash of what stands there.
+    Value(KeyPath, Sha256),
+    /// A comment, by the hash of its text.
+    Comment(Sha256),
+    /// A file that should be sealed and is not, or that nobody can read, by the hash of its bytes.
+    File(Sha256),
+}
+
+/// Finds what stands in clear in a managed file where it should not, and the bytes at which it begins.
 #[must_use]
 pub fn in_clear(
     path: &RepoPath,
     bytes: &[u8],
     may: &dyn Fn(&KeyPath) -> bool,
-) -> Vec<(Option<KeyPath>, usize)> {
-    let Ok((_, found)) = read(path, bytes, false) else { return vec![(None, 0)] };
+    comments: Comments,
+) -> Vec<(InClear, usize)> {
+    let whole = || (InClear::File(Sha256::of(bytes)), 0);
+    let Ok((form, found)) = read(path, bytes, false) else { return vec![whole()] };
     let clear = found.into_iter().filter(|(key, disk)| disk.clear_text && !may(key));
     let named = clear.map(|(key, disk)| match disk.at {
-        Some(at) => (Some(key), at),
-        None => (None, 0),
+        Some(at) => (InClear::Value(key, disk.hash), at),
+        None => whole(),
     });
-    named.collect()
+    let mut all: Vec<_> = named.collect();
+    if let (FileForm::Values(document), Comments::Sealed) = (&form, comments) {
+        let text = |span: &Range<usize>| Sha256::of(&bytes[span.clone()]);
+        let comments = document.clear_comments();
+        all.extend(comments.map(|span| (InClear::Comment(text(span)), span.start)));
+    }
+    all
 }
 
 fn bare(document: &Document<'_>, key: &KeyPath, leaves: &[usize]) -> Vec<Sha256> {

@@ -45,7 +45,7 @@ use crate::names::{EntryId, RepoPath};
 pub use brief::Brief;
 pub use chain::{Chain, Parsed, Step, is_admin_with};
 pub use custody::Holder;
-pub use disk::{FileForm, in_clear};
+pub use disk::{FileForm, InClear, in_clear};
 pub use disputes::{Dispute, Side};
 pub use entries::{Record, Verdict};
 pub use family::{Made, Signed};

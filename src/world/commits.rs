@@ -17,9 +17,9 @@ const WALKING: &str = "walk through commits";
 #[derive(Debug, Clone, Default)]
 pub struct Walk {
     /// Ids, with `^` before those whose ancestors are left out.
-    ids: Vec<String>,
+    pub(super) ids: Vec<String>,
     /// What else `rev-list` is told.
-    args: Vec<String>,
+    pub(super) args: Vec<String>,
     /// Whether the newest come first: any other order costs a look at all of them.
     is_newest_first: bool,
     /// Annotated tags among the names.
@@ -30,17 +30,6 @@ pub struct Walk {
     pub trees: Vec<(String, ObjectId)>,
     /// The names of references that come along.
     pub names: Vec<String>,
-}
-
-/// What a push puts where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pushed {
-    /// The name of the reference on the other side.
-    pub name: String,
-    /// Whether there was none of this name.
-    pub is_new: bool,
-    /// What it leads to from now on.
-    pub object: ObjectId,
 }
 
 impl Walk {
@@ -62,10 +51,9 @@ pub struct Step {
 }
 
 impl Walk {
-    /// The newest commits, so many, that these have and no remote branch is known to have.
-    pub(super) fn unpushed(tips: &[ObjectId], most: usize) -> Self {
+    /// Those that these have, the newest first, as far as `rev-list` is told.
+    pub(super) fn newest(tips: &[ObjectId], args: Vec<String>) -> Self {
         let ids = tips.iter().map(|tip| tip.as_str().to_owned()).collect();
-        let args = vec![format!("--max-count={most}"), "--not".into(), "--remotes".into()];
         Self { ids, args, is_newest_first: true, ..Self::default() }
     }
 }
@@ -85,29 +73,6 @@ impl Checkout {
         let without = from.map(|from| format!("^{}", from.as_str()));
         let ids = std::iter::once(to.as_str().to_owned()).chain(without).collect();
         Walk { ids, ..Walk::default() }
-    }
-
-    /// The commits and tags that a push of these objects brings, as far as this clone knows what the other side
-    /// has: what its remote branches here lead to, and what it said that its references are.
-    pub fn walk_pushed(
-        &self,
-        tips: &[Pushed],
-        remote: &str,
-        known: &[ObjectId],
-    ) -> Result<Walk, WorldError> {
-        let mut walk = Walk::default();
-        for tip in tips {
-            self.follow(&tip.name, &tip.object, &mut walk)?;
-        }
-        walk.ids.extend(tips.iter().map(|tip| tip.object.as_str().to_owned()));
-        walk.names.extend(tips.iter().filter(|tip| tip.is_new).map(|tip| tip.name.clone()));
-        for known in known {
-            // What is not at hand leaves nothing out.
-            let here = self.commit_named(known.as_str())?;
-            walk.ids.extend(here.map(|id| format!("^{}", id.as_str())));
-        }
-        walk.args = vec!["--not".to_owned(), format!("--remotes={remote}")];
-        Ok(walk)
     }
 
     /// All commits and tags that a reference leads to: branches, notes, and every entry of the stash.
@@ -137,7 +102,12 @@ impl Checkout {
     }
 
     /// Finds out what a name leads to, over tags of tags.
-    fn follow(&self, name: &str, id: &ObjectId, walk: &mut Walk) -> Result<(), WorldError> {
+    pub(super) fn follow(
+        &self,
+        name: &str,
+        id: &ObjectId,
+        walk: &mut Walk,
+    ) -> Result<(), WorldError> {
         let doing = "read a tag";
         let mut id = id.clone();
         loop {
@@ -536,26 +506,6 @@ mod tests {
         let told = told(&repo, &walk);
         assert_eq!(told.iter().filter(stashed).count(), 2, "{told:?}");
         assert!(told.iter().any(|(subject, _)| subject.contains("notes add")), "{told:?}");
-    }
-
-    #[test]
-    fn a_push_brings_what_the_other_side_is_not_known_to_have() {
-        let repo = Repo::new();
-        repo.commit("a", "one");
-        repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
-        repo.commit("a", "two");
-        let checkout = repo.checkout();
-        let named = |text| checkout.commit_named(text).unwrap().unwrap();
-        let (tip, gone) = (named("HEAD"), ObjectId::parse(&[b'1'; 40]).unwrap());
-        let brought = |remote: &str, known: &[ObjectId]| {
-            let (name, object) = ("refs/heads/main".to_owned(), tip.clone());
-            let tips = [Pushed { name, is_new: true, object }];
-            told(&repo, &checkout.walk_pushed(&tips, remote, known).unwrap()).len()
-        };
-        assert_eq!(brought("origin", &[gone]), 1);
-        assert_eq!(brought("/elsewhere", &[]), 2);
-        assert_eq!(brought("/elsewhere", &[named("HEAD~1")]), 1);
-        assert_eq!(brought("/elsewhere", std::slice::from_ref(&tip)), 0);
     }
 
     #[test]

@@ -33,6 +33,7 @@ mod newest;
 mod objects;
 mod past;
 mod program;
+mod pushed;
 mod refs;
 mod sides;
 mod signals;
@@ -40,6 +41,7 @@ pub mod signer;
 mod staged;
 mod standing;
 mod state;
+mod template;
 pub mod terminal;
 mod tree;
 mod whole;
@@ -51,7 +53,7 @@ mod testing;
 pub use cache::Cache;
 pub use change::Change;
 pub use clock::{Stopwatch, now};
-pub use commits::{Pushed, Step, Walk};
+pub use commits::{Step, Walk};
 pub use desk::{
     Consent, Demands, Notes, Settings, View, World, Writes, current_folder, is_link, read_file,
     read_public, read_text,
@@ -69,6 +71,7 @@ pub use merge::three_way;
 pub use names::{Names, Remembered};
 pub use objects::{Blob, ObjectId};
 pub use program::is_program;
+pub use pushed::{Doubt, Pushed, Theirs, Told};
 pub use refs::TreeFile;
 pub use sides::{merge_lines, read_side};
 pub use staged::{FileMode, IndexFile, StagedChange};

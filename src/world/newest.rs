@@ -27,6 +27,17 @@ impl Checkout {
         Ok(())
     }
 
+    /// Lists what the newest commits up to some put at a path, the newest first.
+    pub fn newest_at(&self, tips: &[ObjectId], path: &str) -> Result<Vec<ObjectId>, WorldError> {
+        let mut contents = Vec::new();
+        let args = vec![format!("--max-count={MOST}"), "--".to_owned(), path.to_owned()];
+        self.each_change_at(&Walk::newest(tips, args), &[path], &mut |_, change| {
+            contents.extend(change.now.map(|(_, id)| id).into_iter().chain(change.before));
+            Ok(())
+        })?;
+        Ok(contents)
+    }
+
     /// The same, as git says.
     fn asked(
         &self,
@@ -34,7 +45,8 @@ impl Checkout {
         paths: &[&str],
         show: &mut dyn FnMut(StagedChange),
     ) -> Result<(), WorldError> {
-        self.each_change_at(&Walk::unpushed(tips, MOST), paths, &mut |_, change| {
+        let args = [format!("--max-count={MOST}"), "--not".to_owned(), "--remotes".to_owned()];
+        self.each_change_at(&Walk::newest(tips, args.to_vec()), paths, &mut |_, change| {
             show(change);
             Ok(())
         })

@@ -2,9 +2,11 @@
 //! lock, no replaced objects, nothing started that a configuration names.
 
 use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
 
 use super::{Environment, WorldError};
 
@@ -57,6 +59,11 @@ impl Program {
         self
     }
 
+    /// A variable as whoever started us has it.
+    pub(super) fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_os_str())
+    }
+
     /// Makes the command, without starting it.
     pub(super) fn command<A: AsRef<OsStr>>(&self, args: &[A]) -> Command {
         let mut command = Command::new("git");
@@ -81,6 +88,18 @@ impl Program {
         let output = self.run(args)?;
         if output.status.success() { Ok(output.stdout) } else { Err(refused(doing, &output)) }
     }
+}
+
+/// Runs a command to its end, and lets it read something.
+pub(super) fn fed(mut command: Command, input: Vec<u8>) -> Result<Output, WorldError> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(WorldError::NoGit)?;
+    let stdin = child.stdin.take();
+    // It may print before it has read all; where it stops listening, it says so by how it ends.
+    let feeding = thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
+    let output = child.wait_with_output().map_err(WorldError::NoGit)?;
+    let _heard = feeding.join();
+    Ok(output)
 }
 
 /// Tells whether a variable makes git print more, or read paths as patterns.

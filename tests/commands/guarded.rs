@@ -322,6 +322,23 @@ fn a_value_that_was_set_just_now_is_looked_for_though_it_is_not_staged() {
 }
 
 #[test]
+fn a_sealed_file_that_nobody_can_read_hides_none_of_its_values() {
+    let repo = keeping();
+    let sealed = std::fs::read(repo.path().join("secrets/dev.env")).unwrap();
+    for broken in [&b"oops\n"[..], b"<<<<<<< ours\n", b"\xff\n"] {
+        repo.write("secrets/dev.env", [sealed.as_slice(), broken].concat());
+        repo.git(&["commit", "-q", "-a", "--no-verify", "-m", "broken"]).done();
+        repo.git(&["update-ref", "refs/remotes/o/main", "HEAD"]).done();
+        stage(&repo, "notes.txt", format!("it is {PHRASE}\n"));
+        blocked(&repo, "notes.txt:1:7  managed-value");
+        let said = "secrets/dev.env holds sealed values and cannot be read";
+        let outcome = repo.run("scan --strict .gitattributes");
+        assert!(outcome.code == 1 && outcome.stdout.contains(said), "no `{said}` in {outcome}");
+        repo.git(&["rm", "-q", "-f", "notes.txt"]).done();
+    }
+}
+
+#[test]
 fn a_name_that_says_a_value_is_not_shown() {
     let repo = keeping();
     let named = format!("backup/{PHRASE}/x.txt");

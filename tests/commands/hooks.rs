@@ -151,31 +151,73 @@ fn a_message_is_looked_through() {
     repo.git(&past).done();
 }
 
+/// Commits with an editor that puts lines above what git wrote, or below it.
+fn edited(repo: &Repo, (above, below): (&str, &str), args: &[&str]) -> Outcome {
+    let editor = repo.folder().join("editor");
+    fs::write(repo.folder().join("above"), above).unwrap();
+    fs::write(repo.folder().join("below"), below).unwrap();
+    let folder = repo.folder().display();
+    script(&editor, &format!("cd '{folder}' && cat above \"$1\" below > new && mv new \"$1\""));
+    let command = repo.command(stock("git").unwrap()).env("GIT_EDITOR", &editor);
+    command.args(&["commit", "-q"]).args(args).run()
+}
+
+const CUT: &str = "------------------------ >8 ------------------------";
+
 #[test]
-fn what_git_takes_out_of_an_edited_message_is_none_of_it() {
+fn what_git_wrote_into_an_edited_message_is_none_of_it() {
     let repo = guarded();
     repo.leak("old.txt");
-    repo.line("rm -q old.txt").done();
-    let git = stock("git").unwrap();
-    let editor = repo.folder().join("editor");
-    let edited = |text: &str, args: &[&str]| {
-        script(
-            &editor,
-            &format!("printf '{text}\\n' | cat - \"$1\" > \"$1.new\" && mv \"$1.new\" \"$1\""),
-        );
-        let command = repo.command(&git).env("GIT_EDITOR", &editor);
-        command.args(&["commit", "-q", "--allow-empty"]).args(args).run()
+    // The name of a file that is there, of one that git does not know, and the secret that goes.
+    repo.leak(&format!("sub/{}.txt", token()));
+    repo.write(&token(), "x\n");
+    let change = |path: &str, text: &str| {
+        repo.write(path, text);
+        repo.git(&["add", path]).done();
     };
-    // Below the scissors stands the difference, with the secret that goes.
-    edited("goes", &["--verbose"]).done();
-    edited(&format!("subject\\n# not {}", token()), &[]).done();
-    assert!(!repo.line("log -1 --format=%B").stdout.contains(&token()));
-    blocked(&edited(&format!("subject\\nyes {}", token()), &[]), RULE);
-    repo.line("config core.commentChar ;").done();
-    edited(&format!("subject\\n; not {}", token()), &[]).done();
-    blocked(&edited(&format!("subject\\n# yes {}", token()), &[]), "commit message:2:7");
-    repo.line("config commit.cleanup whitespace").done();
-    blocked(&edited(&format!("subject\\n; yes {}", token()), &[]), RULE);
+    change(&format!("sub/{}.txt", token()), "one\n");
+    edited(&repo, ("named\n", ""), &[]).done();
+    change("old.txt", "one\n");
+    edited(&repo, ("goes\n", ""), &["--verbose"]).done();
+    assert!(!repo.line("log -1 --format=%B").stdout.contains("glpat"));
+    edited(&repo, ("amended\n", ""), &["--verbose", "--amend"]).done();
+    for mark in [";", "auto", "//"] {
+        repo.git(&["config", "core.commentChar", mark]).done();
+        change("old.txt", &format!("{mark}\n"));
+        edited(&repo, ("again\n", ""), &["-v", "-v"]).done();
+    }
+    // From below the root, and not staged.
+    repo.line("config --unset core.commentChar").done();
+    repo.write("old.txt", token());
+    let within = repo.command(stock("git").unwrap()).within(repo.path().join("sub"));
+    within
+        .args(&["commit", "-q", "--allow-empty", "-vv", "-e", "-m", "x"])
+        .env("GIT_EDITOR", "true")
+        .run()
+        .done();
+}
+
+#[test]
+fn what_somebody_wrote_into_a_message_counts_wherever_it_stands() {
+    let repo = guarded();
+    let again = |above: &str, below: &str, args: &[&str]| {
+        edited(&repo, (above, below), &[&["--allow-empty"], args].concat())
+    };
+    let with = |text: &str| format!("subject\n\n{text} {}\n", token());
+    blocked(&again(&with("yes"), "", &[]), "commit message:3:5");
+    // The hook is not told whether git keeps comments.
+    blocked(&again(&with("#"), "", &[]), "commit message:3:3");
+    blocked(&again(&with("#"), "", &["--cleanup=whitespace"]), RULE);
+    blocked(&again("subject\n", &format!("# {}\n", token()), &["--cleanup=verbatim"]), RULE);
+    // Nor whether it cuts: here it does not.
+    for cut in [format!("x {CUT}"), format!("# {CUT}"), format!("# {CUT}\n-"), format!("; {CUT}")] {
+        blocked(&again(&with(&format!("{cut}\n")), "", &[]), RULE);
+        blocked(&again(&with(&format!("{cut}\n")), "", &["--no-status"]), RULE);
+    }
+    let cut = again("subject\n", &format!("+{}\n", token()), &["--verbose"]);
+    blocked(&cut, RULE);
+    assert!(cut.stderr.contains(": git commit --verbose --edit --file "), "{cut}");
+    again("subject\n\n# without\n", "", &[]).done();
 }
 
 /// A repository in which `side` adds a secret, and `main` has taken another one out.
@@ -302,6 +344,46 @@ fn messages_tags_and_new_branches_are_pushed_under_the_same_eyes() {
     blocked(&repo.git(&["push", "-q", &url, "main"]), RULE);
     repo.line("reset -q --hard HEAD~1").done();
     repo.git(&["push", "-q", &url, "main"]).done();
+}
+
+#[test]
+fn another_side_under_an_old_name_is_not_taken_for_the_old_one() {
+    let repo = guarded();
+    repo.leak("old.txt");
+    repo.with_origin();
+    let old = repo.folder().join("other.git").display().to_string();
+    let fresh = repo.folder().join("fresh.git").display().to_string();
+    repo.git(&["init", "-q", "--bare", &fresh]).done();
+    // It is fetched from one place, and pushed to another one.
+    repo.git(&["remote", "set-url", "--push", "origin", &fresh]).done();
+    let tried = repo.line("push -q origin main:refs/heads/new");
+    blocked(&tried, RULE);
+    assert!(tried.stderr.contains("git remote add NAME URL && git fetch NAME"), "{tried}");
+    // A URL may hold a password; git shows it without.
+    assert_eq!(tried.stderr.matches("fresh.git").count(), 1, "{tried}");
+    // Its name leads to another place, which says that it has no such branch.
+    repo.git(&["remote", "set-url", "--delete", "--push", "origin", &fresh]).done();
+    repo.git(&["remote", "set-url", "origin", &fresh]).done();
+    let tried = repo.line("push -q origin main");
+    blocked(&tried, RULE);
+    let fetch = "git fetch --prune origin";
+    assert!(tried.stderr.contains(&format!("to know it anew: {fetch}\n")), "{tried}");
+    // It has another history, which is overwritten.
+    repo.line("switch -q --orphan begun").done();
+    repo.write("readme", "x\n");
+    repo.commit("begun there");
+    repo.line("push -q --no-verify origin begun:main").done();
+    repo.line("switch -q main").done();
+    repo.git(&["update-ref", "refs/remotes/origin/main", "main"]).done();
+    blocked(&repo.line("push -q --force origin main"), RULE);
+    // Back where all is known, a branch that somebody deleted there is pushed once more.
+    repo.git(&["remote", "set-url", "origin", &old]).done();
+    repo.line("fetch -q origin").done();
+    repo.line("push -q origin main:side main:other").done();
+    repo.git(&["-C", &old, "branch", "-q", "-D", "side"]).done();
+    blocked(&repo.line("push -q origin main:side"), fetch);
+    repo.line(fetch.strip_prefix("git ").unwrap()).done();
+    repo.line("push -q origin main:side").done();
 }
 
 #[test]

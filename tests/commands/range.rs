@@ -271,6 +271,42 @@ fn a_value_that_was_in_clear_for_one_commit_is_told() {
 }
 
 #[test]
+fn what_stands_in_clear_for_one_commit_is_told_wherever_it_begins() {
+    let estate = estate();
+    estate
+        .write("secrets/dev.y.yaml", "pub:\n  note: |\n    hello\npriv:\n  note: hunter2-first\n");
+    estate.edit(".secrets-policy.toml", |text| {
+        text.replacen("[environments.dev]\n", "[environments.dev]\nclear = [\"pub.*\"]\n", 1)
+    });
+    estate.by("ana", "-y policy sign").run().done();
+    estate.by("ben", "-y seal secrets/dev.y.yaml").run().done();
+    estate.commit("sealed");
+    estate.git("tag --force base");
+    let (env, yaml) = (estate.read("secrets/dev.env"), estate.read("secrets/dev.y.yaml"));
+    let token = yaml.split("note: sealed.v1.").nth(1).unwrap();
+    let block = yaml.replace(&format!("sealed.v1.{token}"), "|\n    hunter2-more\n");
+    let cases = [
+        // Nobody can read it any more, and its first line is old.
+        ("secrets/dev.env", format!("{env}oops\nDB_NAME=hunter2-plain\n"), "the file"),
+        ("secrets/dev.env", format!("{env}# the db is hunter2-plain\n"), "a comment"),
+        // The line in which the value begins stood there before.
+        ("secrets/dev.y.yaml", block, "`priv.note`"),
+    ];
+    for (path, text, what) in cases {
+        let before = estate.read(path);
+        estate.write(path, text);
+        estate.commit("comes");
+        estate.write(path, before);
+        estate.commit("goes");
+        let found = checked(&estate, "nobody", "base..HEAD");
+        assert_eq!(found.code, 1, "{what}: {found}");
+        let said = format!("in clear, where dev wants it sealed: {what}");
+        assert!(found.stdout.contains(&said), "no `{said}` in {found}");
+        estate.git("reset --quiet --hard base");
+    }
+}
+
+#[test]
 fn a_name_that_is_not_taken_hides_no_value_in_clear() {
     for name in ["secrets/dev.a\\b", "secrets/dev.a#b.env", "secrets/dev.\nx"] {
         let estate = estate();

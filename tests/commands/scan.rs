@@ -89,6 +89,43 @@ fn what_git_ignores_is_left_alone_and_what_it_does_not_know_yet_is_not() {
 }
 
 #[test]
+fn what_is_named_is_meant_though_git_ignores_it() {
+    let repo = planted();
+    repo.write(".gitignore", "app/\nlogs/*\n[x]\n");
+    repo.write("logs/a.log", format!("{}\n", token()));
+    repo.write("[x]/b", "nothing\n");
+    repo.write("x/b", format!("{}\n", token()));
+    for (named, place) in [
+        ("app", "app/pay.py:2:8"),
+        ("app/pay.py", "app/pay.py:2:8"),
+        ("logs", "logs/a.log:1:1"),
+        ("logs/a.log", "logs/a.log:1:1"),
+        ("x [x] .gitignore", "x/b:1:1"),
+    ] {
+        let scanned = repo.run(&format!("scan {named}"));
+        unseen(&scanned, &token());
+        assert!(scanned.code == 1 && scanned.stdout.contains(place), "{named}: {scanned}");
+    }
+    let within = repo.command(env!("CARGO_BIN_EXE_tenure")).within(repo.path().join("app"));
+    assert_eq!(within.args(&["scan", "."]).run().code, 1);
+    // Git tracks a file in it, and is silent on all others.
+    repo.write("app/.keep", "\n");
+    repo.git(&["add", "-f", "app/.keep"]).done();
+    assert_eq!(repo.run("scan app").code, 1);
+    // Below what it does not ignore, what it does is none of the repository's.
+    assert_eq!(repo.run("scan .").code, 0);
+    repo.git(&["init", "-q", "app/nested"]).done();
+    repo.write("app/nested/c", format!("{}\n", token()));
+    assert!(repo.run("scan app").stdout.contains("app/nested/c:1:1"));
+    std::fs::create_dir(repo.path().join("empty")).unwrap();
+    snapshot!(repo.run("scan empty"), @r"
+    exit 0
+    --- stdout
+    0 texts, nothing to look at
+    ");
+}
+
+#[test]
 fn json_has_all_but_the_value() {
     let repo = planted();
     for line in ["--json scan", "--json scan app/pay.py"] {

@@ -149,7 +149,9 @@ fn judge(world: &World, global: &Global, run: &Run, out: &mut Output<'_>) -> Res
         }
         Hook::PrePush => {
             let remote = run.first("the name of the other side")?.to_string_lossy();
-            passing(&guard::pushed(world, &remote, &mut terminal::stdin())?, global, out)
+            let url = run.args.get(1).map(|url| url.to_string_lossy());
+            let other = (remote.as_ref(), url.as_deref());
+            passing(&guard::pushed(world, other, &mut terminal::stdin())?, global, out)
         }
     }
 }

@@ -115,7 +115,7 @@ pub(crate) fn run(
         None if args.format == Format::Text => out.show(&scanned)?,
         None => out.raw(text(args.format, &scanned, out)?.as_bytes())?,
     }
-    let unseen = args.strict && !scanned.closed.is_empty();
+    let unseen = args.strict && scanned.may_lack_values();
     let fails = match args.level {
         Some(Least::Warn) => scanned.found() > 0,
         Some(Least::Block) | None => scanned.blocks(),

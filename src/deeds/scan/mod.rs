@@ -26,6 +26,7 @@ pub(super) use message::scan as message;
 pub(super) use staged::look;
 pub use standards::{ALLOW, GITLEAKS};
 pub(super) use standards::{Standards, broken, rule_text};
+use texts::UNREAD;
 pub(in crate::deeds) use texts::{HIDDEN, mask};
 pub use tree::stdin;
 pub(super) use unexcused::{Unexcused, as_staged, in_commit, in_tree, nowhere};
@@ -139,6 +140,12 @@ impl Scanned {
     #[must_use]
     pub fn blocks(&self) -> bool {
         self.blocking() > 0
+    }
+
+    /// Tells whether there may be values that were not looked for.
+    #[must_use]
+    pub fn may_lack_values(&self) -> bool {
+        !self.closed.is_empty() || self.skipped.iter().any(|(_, why)| *why == UNREAD)
     }
 
     /// Leaves out what only warns.

@@ -228,6 +228,8 @@ impl Scanned {
         let mut parts = vec![count(self.texts, "text")];
         parts.extend(self.commits.map(|commits| count(commits, "commit")));
         parts.push(match (blocking, self.found()) {
+            // "Nothing found" would sound like peace.
+            (0, 0) if self.texts == 0 && self.commits.is_none() => "nothing to look at".to_owned(),
             (0, 0) => "nothing found".to_owned(),
             (some, all) => format!("{} found, {some} of them block", count(all, "secret")),
         });

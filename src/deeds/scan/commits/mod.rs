@@ -12,7 +12,7 @@ use super::{By, Leak, Progress, Scanned};
 use crate::deeds::DeedError;
 use crate::deeds::load::Place;
 use crate::scan::Allow;
-use crate::world::{ObjectId, Pushed, Walk};
+use crate::world::{ObjectId, Pushed, Theirs, Walk};
 
 mod law;
 mod look;
@@ -65,7 +65,7 @@ impl Commits {
         Ok(Self { walk, by, tips, ends: Some(Ends { from, to }) })
     }
 
-    /// Those that a push brings to a remote, of which it said what it has: together those by whose
+    /// Those that a push brings to another side, which is known to have something: together those by whose
     /// rules and exceptions the same holds, which are each one's own; those of HEAD for what is no commit.
     ///
     /// # Errors
@@ -73,8 +73,7 @@ impl Commits {
     pub fn pushed(
         place: &Place<'_>,
         pushed: &[Pushed],
-        remote: &str,
-        known: &[ObjectId],
+        theirs: &Theirs,
     ) -> Result<Vec<Self>, DeedError> {
         let mut groups: Vec<(Written, Vec<Pushed>, Vec<ObjectId>)> = Vec::new();
         for one in pushed {
@@ -91,7 +90,7 @@ impl Commits {
             }
         }
         let group = |(_, pushed, tips): (Written, Vec<Pushed>, Vec<ObjectId>)| {
-            let walk = place.checkout.walk_pushed(&pushed, remote, known)?;
+            let walk = place.checkout.walk_pushed(&pushed, theirs)?;
             let head = || place.checkout.head_commit();
             let by = tips.first().cloned().map_or_else(head, |tip| Ok(Some(tip)))?;
             Ok(Self { walk, by, tips, ends: None })

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, Hasher, RandomState};
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read};
 use std::ops::Range;
 
-use super::{Fresh, Judge};
+use super::{Fresh, Judge, Stands};
 use crate::deeds::scan::Leak;
 use crate::world::{Checkout, ObjectId, StagedChange, WorldError};
 
@@ -23,9 +23,9 @@ impl Judge<'_> {
         change: &StagedChange,
         fresh: Vec<Fresh>,
     ) -> Result<Vec<Leak>, WorldError> {
-        let is_old = |(_, place): &Fresh| place.is_some();
+        let may_be_old = |(_, stands): &Fresh| !matches!(stands, Stands::Anew);
         let now = change.now.as_ref().filter(|_| !change.before.is_empty());
-        let Some((_, now)) = now.filter(|_| fresh.iter().any(is_old)) else {
+        let Some((_, now)) = now.filter(|_| fresh.iter().any(may_be_old)) else {
             return Ok(fresh.into_iter().map(|(leak, _)| leak).collect());
         };
         let lines = Lines { key: RandomState::new() };
@@ -42,8 +42,16 @@ impl Judge<'_> {
             unseen.begin();
             each(before, &mut |_, hash| unseen.see(hash))?;
         }
-        let is_new = |run: &Option<Run>| run.is_none_or(|run| unseen.has(run));
-        let news = fresh.into_iter().zip(&touched.runs).filter(|(_, run)| is_new(run));
+        let in_clear = match fresh.iter().any(|(_, it)| matches!(it, Stands::InClear(_))) {
+            true => self.clear_before(checkout, change)?,
+            false => HashSet::new(),
+        };
+        let is_new = |stands: &Stands, run: &Option<Run>| match stands {
+            Stands::InClear(what) => !in_clear.contains(what),
+            Stands::Anew | Stands::At(_) => run.is_none_or(|run| unseen.has(run)),
+        };
+        let news = fresh.into_iter().zip(&touched.runs);
+        let news = news.filter(|((_, stands), run)| is_new(stands, run));
         Ok(news.map(|((leak, _), _)| leak).collect())
     }
 }
@@ -202,9 +210,14 @@ struct Touched {
 
 impl Touched {
     fn of(fresh: &[Fresh], base: u64) -> Self {
-        let places: Vec<_> = fresh.iter().map(|(_, place)| place.clone().unwrap_or(0..0)).collect();
+        let place = |(_, stands): &Fresh| match stands {
+            Stands::At(place) => Some(place.clone()),
+            Stands::Anew | Stands::InClear(_) => None,
+        };
+        let places: Vec<_> = fresh.iter().map(place).collect();
         let runs: Vec<_> =
-            fresh.iter().map(|(_, it)| it.as_ref().map(|_| Run::default())).collect();
+            places.iter().map(|place| place.as_ref().map(|_| Run::default())).collect();
+        let places: Vec<_> = places.into_iter().map(Option::unwrap_or_default).collect();
         let mut order: Vec<_> = (0..fresh.len()).filter(|at| runs[*at].is_some()).collect();
         order.sort_by_key(|at| places[*at].start);
         Self { places, order, begun: 0, open: Vec::new(), runs, base, left: MOST }

@@ -1,11 +1,18 @@
 //! Values in clear in a file that the policy wants sealed, as a commit brought it: whatever became of it later.
 
+use std::collections::HashSet;
+use std::io::Read as _;
+
+use zeroize::Zeroizing;
+
 use super::leaks::Places;
-use super::{Fresh, Judge, MOST, Origin};
+use super::{Fresh, Judge, MOST, Origin, Stands, WHOLE};
 use crate::deeds::scan::{Leak, MANAGED, What};
-use crate::names::{KeyPath, RepoPath, quoted};
-use crate::policy::Policy;
+use crate::names::{EnvName, RepoPath, Sha256, quoted};
+use crate::policy::{Comments, Policy};
 use crate::scan::Level;
+use crate::verify::InClear;
+use crate::world::{Checkout, StagedChange, WorldError};
 use crate::{seal, verify};
 
 /// The rule that a value in clear breaks.
@@ -29,27 +36,15 @@ impl Judge<'_> {
         fresh
     }
 
-    /// Finds what stands in clear in a managed file, of which all is at hand or the beginning: one that is so long is
-    /// sealed as a whole.
+    /// Finds what stands in clear in a managed file, of which all is at hand or the beginning.
     fn in_clear(&self, origin: Origin<'_>, (text, is_all): (&[u8], bool)) -> Vec<Fresh> {
-        let name = String::from_utf8_lossy(origin.path);
-        let all = self.policies.iter().copied();
-        let owners =
-            all.filter_map(|policy: &Policy| Some((policy, policy.environment_of_name(&name)?)));
-        let owners: Vec<_> = owners.collect();
-        let Some((_, env)) = owners.first() else { return Vec::new() };
-        let is_clear = |key: &_| owners.iter().all(|(policy, env)| policy.is_clear(env, key));
-        // A name that we do not take has no format.
-        let path = name.parse::<RepoPath>().ok().filter(|_| is_all);
-        let mut found = match path {
-            Some(path) => verify::in_clear(&path, text, &is_clear),
-            None if seal::is_whole(text) => Vec::new(),
-            None => vec![(None, 0)],
+        let Some((env, mut found)) = self.clear_in(origin.path, text, is_all) else {
+            return Vec::new();
         };
         found.sort_by_key(|(_, at)| *at);
         let mut places = Places::of(text, 1);
         let shown = self.shown(origin.path);
-        let fresh = |(key, at): (Option<_>, usize)| {
+        let fresh = |(what, at): (InClear, usize)| {
             let (line, _) = places.place(at);
             let leak = Leak {
                 path: shown.clone(),
@@ -60,16 +55,67 @@ impl Judge<'_> {
                 description: format!("in clear, where {env} wants it sealed:"),
                 what: What::Credential,
                 level: Level::Block,
-                excerpt: key.map_or_else(
-                    || "the file".to_owned(),
-                    |key: KeyPath| format!("`{}`", self.masked(key.to_string().as_bytes())),
-                ),
+                excerpt: match &what {
+                    InClear::Value(key, _) => {
+                        format!("`{}`", self.masked(key.to_string().as_bytes()))
+                    }
+                    InClear::Comment(_) => "a comment".to_owned(),
+                    InClear::File(_) => "the file".to_owned(),
+                },
                 fix: format!("tenure seal {}", quoted(&shown)),
                 excusable: None,
                 passed: None,
             };
-            (leak, Some(at..at))
+            (leak, Stands::InClear(what))
         };
         found.into_iter().take(MOST).map(fresh).collect()
+    }
+
+    /// What stands in clear at a path of a text, and the environment that wants it sealed; none where none does. Of a
+    /// text of which only the beginning is at hand, all: one that is so long is sealed as a whole.
+    fn clear_in(
+        &self,
+        path: &[u8],
+        text: &[u8],
+        is_all: bool,
+    ) -> Option<(&EnvName, Vec<(InClear, usize)>)> {
+        let name = String::from_utf8_lossy(path);
+        let all = self.policies.iter().copied();
+        let owners =
+            all.filter_map(|policy: &Policy| Some((policy, policy.environment_of_name(&name)?)));
+        let owners: Vec<_> = owners.collect();
+        let (_, env) = owners.first()?;
+        let is_clear = |key: &_| owners.iter().all(|(policy, env)| policy.is_clear(env, key));
+        let seals = |(policy, env): &(&Policy, &EnvName)| {
+            policy.environments.get(*env).is_none_or(|it| it.comments == Comments::Sealed)
+        };
+        let comments = if owners.iter().any(seals) { Comments::Sealed } else { Comments::Clear };
+        // A name that we do not take has no format.
+        let path = name.parse::<RepoPath>().ok().filter(|_| is_all);
+        let found = match path {
+            Some(path) => verify::in_clear(&path, text, &is_clear, comments),
+            None if seal::is_whole(text) => Vec::new(),
+            None => vec![(InClear::File(Sha256::of(text)), 0)],
+        };
+        Some((env, found))
+    }
+
+    /// Of what stands in clear, what does not stand so in any of some contents that were at its path before. Lines
+    /// tell nothing here: where a value begins may be old, and the value new.
+    pub(super) fn clear_before(
+        &self,
+        checkout: &Checkout,
+        change: &StagedChange,
+    ) -> Result<HashSet<InClear>, WorldError> {
+        let mut old = HashSet::new();
+        checkout.each_blob_read(&change.before, &mut |_, (size, content)| {
+            let mut text = Zeroizing::new(Vec::new());
+            let read = content.take(WHOLE as u64).read_to_end(&mut text);
+            read.map_err(WorldError::io("read", "a blob"))?;
+            let found = self.clear_in(&change.raw, &text, size <= WHOLE as u64);
+            old.extend(found.into_iter().flat_map(|(_, found)| found).map(|(what, _)| what));
+            Ok(())
+        })?;
+        Ok(old)
     }
 }

@@ -15,6 +15,7 @@ use crate::names::Address;
 use crate::policy::{Policy, is_credential};
 use crate::scan::managed::Found;
 use crate::scan::{Hit, Level, Pass, Piece, Pieces, Scanner, TOO_MANY, Text};
+use crate::verify::InClear;
 use crate::world::{ObjectId, WorldError};
 
 mod archive;
@@ -39,6 +40,10 @@ pub(super) const MOST: usize = 10_000;
 /// How many archives within one another are looked through.
 const DEEPEST: usize = 3;
 
+/// Why the values of a sealed file may not all be looked for.
+pub(super) const UNREAD: &str =
+    "holds sealed values and cannot be read: they are looked for as it last could be";
+
 const TOO_LARGE: &str = "is an archive too large to be unpacked";
 
 /// Where a text stands.
@@ -49,8 +54,19 @@ pub(super) struct Origin<'o> {
     pub(super) commit: Option<&'o ObjectId>,
 }
 
-/// A leak, and where it stands in what was read; nowhere where it is new in any case.
-pub(super) type Fresh = (Leak, Option<Range<usize>>);
+/// By what it is known whether something stood there before.
+#[derive(Debug, Clone)]
+pub(super) enum Stands {
+    /// It is new in any case.
+    Anew,
+    /// It stands at this place of the text: lines that stood there are old.
+    At(Range<usize>),
+    /// It stands in clear where it should not.
+    InClear(InClear),
+}
+
+/// A leak, and how it stands in what was read.
+pub(super) type Fresh = (Leak, Stands);
 
 /// Judges texts.
 pub(super) struct Judge<'s> {
@@ -82,6 +98,8 @@ impl<'s> Judge<'s> {
         if let Some(values) = &values {
             scanned.searched = values.searched - values.managed.left_out().len();
             scanned.closed.clone_from(&values.closed);
+            let unread = values.unread.iter().map(|path| (path.to_string(), UNREAD));
+            scanned.skipped.extend(unread);
         }
         let scanner = Scanner::new(&standards.rules);
         Self {
@@ -117,7 +135,7 @@ impl<'s> Judge<'s> {
         let found = self.piece(origin, &Piece::whole(&self.scanner, &name), MOST);
         let named = |(leak, _): Fresh| {
             let fix = advice::of_name(&leak);
-            (Leak { line: 0, fix, ..leak }, None)
+            (Leak { line: 0, fix, ..leak }, Stands::Anew)
         };
         found.into_iter().map(named).collect()
     }
@@ -238,7 +256,7 @@ impl<'s> Judge<'s> {
         let mut places = Places::of(piece.bytes, piece.line);
         let values = managed.iter().filter(|found| piece.tells(&found.span)).filter_map(|found| {
             let leak = at.of_value(places.place(found.span.start), self.what(found)?, found);
-            Some((leak, Some(in_text(piece, &found.span))))
+            Some((leak, Stands::At(in_text(piece, &found.span))))
         });
         let mut others = managed.as_slice();
         let hits = piece.hits.iter().filter_map(|hit| {
@@ -248,7 +266,8 @@ impl<'s> Judge<'s> {
                 return None;
             }
             // Nobody knows what was not looked at.
-            let place = (hit.rule != TOO_MANY).then(|| hit.whole.clone());
+            let place =
+                if hit.rule == TOO_MANY { Stands::Anew } else { Stands::At(hit.whole.clone()) };
             let passed = self.passes(&at, hit);
             Some((Leak { passed, ..at.of_hit(piece, hit) }, place))
         });
@@ -256,7 +275,7 @@ impl<'s> Judge<'s> {
         for (leak, place) in values.chain(hits) {
             told += usize::from(leak.passed.is_none());
             if told > most {
-                fresh.push((at.too_many(leak.line), None));
+                fresh.push((at.too_many(leak.line), Stands::Anew));
                 break;
             }
             fresh.push((leak, place));

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::rc::Rc;
 
 use super::archive::{self, Kind};
-use super::{DEEPEST, Fresh, Judge, Origin, TOO_LARGE};
+use super::{DEEPEST, Fresh, Judge, Origin, Stands, TOO_LARGE};
 use crate::world::WorldError;
 
 impl Judge<'_> {
@@ -39,7 +39,7 @@ impl Judge<'_> {
         if let Some(why) = read? {
             self.skip(origin, why);
         }
-        Ok(fresh.into_iter().map(|(leak, _)| (leak, None)).collect())
+        Ok(fresh.into_iter().map(|(leak, _)| (leak, Stands::Anew)).collect())
     }
 
     /// A file that is packed in another one; what has no name is the rest of that.

@@ -29,13 +29,16 @@ pub(super) struct Opened<'p> {
     seen: HashSet<u64>,
     key: RandomState,
     pub(super) values: Vec<Value>,
+    /// The files that hold tokens, and cannot be read as what they are called.
+    pub(super) unread: BTreeSet<RepoPath>,
 }
 
 impl<'p> Opened<'p> {
     /// Begins with nothing, given the keyrings that no longer lie here.
     pub(super) fn with(place: &'p Place<'p>, rings: Rings) -> Self {
         let (keys, seen, key) = (BTreeMap::new(), HashSet::new(), RandomState::new());
-        Self { place, rings, keys, seen, key, values: Vec::new() }
+        let (values, unread) = Default::default();
+        Self { place, rings, keys, seen, key, values, unread }
     }
 
     /// Opens a file and keeps its values; tells whether all of it opened. Where a keyring of today does not, those of
@@ -51,7 +54,10 @@ impl<'p> Opened<'p> {
             self.keys.insert(env.clone(), Keys::of(self.place, env)?);
         }
         if self.try_open(owner, bytes) {
-            self.seen.insert(content);
+            // What cannot be read is asked for by each who comes.
+            if !self.unread.contains(owner.2) {
+                self.seen.insert(content);
+            }
             return Ok(true);
         }
         let Some(more) = self.rings.remove(env) else { return Ok(false) };
@@ -83,9 +89,15 @@ impl<'p> Opened<'p> {
         }
         let text = std::str::from_utf8(bytes).ok();
         let sealed = text.zip(Format::of(path));
-        let sealed = sealed.and_then(|(text, format)| Document::parse(format, text).ok());
-        // What is no sealed file has no values: that it should be one is said elsewhere.
-        sealed.is_none_or(|sealed| self.open_values(owner, &sealed))
+        match sealed.and_then(|(text, format)| Document::parse(format, text).ok()) {
+            Some(sealed) => self.open_values(owner, &sealed),
+            // What is no sealed file has no values: that it should be one is said elsewhere.
+            None => {
+                let has_token = seal::may_have_token(bytes);
+                self.unread.extend(has_token.then(|| path.clone()));
+                true
+            }
+        }
     }
 
     /// Opens the tokens that were not seen before, and reads their values where they stand.

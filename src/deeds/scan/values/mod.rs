@@ -10,7 +10,7 @@ use crate::names::{Address, EnvName, RepoPath, RepositoryId};
 use crate::policy::Policy;
 use crate::scan::managed::Managed;
 use crate::secret::Plaintext;
-use crate::world::{ObjectId, StagedChange, random};
+use crate::world::{Blob, ObjectId, StagedChange, random};
 
 mod keys;
 mod stood;
@@ -26,6 +26,8 @@ pub(super) struct Values {
     pub(super) searched: usize,
     /// The environments with values of which no key at hand opens all.
     pub(super) closed: Vec<EnvName>,
+    /// The sealed files that nobody can read as they are.
+    pub(super) unread: Vec<RepoPath>,
 }
 
 impl Values {
@@ -33,7 +35,7 @@ impl Values {
     /// a forged value that is looked for too harms nobody.
     pub(super) fn of(place: &Place<'_>, policy: &Policy) -> Result<Self, DeedError> {
         let stands = standing(place, &Policies::only(policy), Stood::default())?;
-        Ok(Self::new(stands.values, stands.closed))
+        Ok(Self::new(stands))
     }
 
     /// The same of a commit of the index, and what stood before in managed files that it or the commits before it
@@ -44,7 +46,7 @@ impl Values {
     ) -> Result<Option<Self>, DeedError> {
         let stands = about_to_stand(place, changes)?;
         // What stood before, and does not open now, never did for whoever commits.
-        Ok(stands.map(|it| Self::new(it.values, it.closed)))
+        Ok(stands.map(Self::new))
     }
 
     /// Opens what lies here and what stood in any of some commits, by the keyrings of now and of then; none where
@@ -60,14 +62,14 @@ impl Values {
         }
         let stood = Stood::through(place, commits, policies)?;
         let mut stands = standing(place, policies, stood)?;
-        stands.closed.extend(stands.were_closed);
-        Ok(Some(Self::new(stands.values, stands.closed)))
+        stands.closed.append(&mut stands.were_closed);
+        Ok(Some(Self::new(stands)))
     }
 
-    fn new(values: Vec<Value>, closed: BTreeSet<EnvName>) -> Self {
-        let searched = values.len();
-        let closed = closed.into_iter().collect();
-        Self { managed: Managed::new(values, &random()), searched, closed }
+    fn new(stands: Standing) -> Self {
+        let (searched, unread) = (stands.values.len(), stands.unread.into_iter().collect());
+        let closed = stands.closed.into_iter().collect();
+        Self { managed: Managed::new(stands.values, &random()), searched, closed, unread }
     }
 }
 
@@ -78,6 +80,8 @@ pub(super) struct Standing {
     /// The environments of which not all could be opened that lies here, and that stood.
     closed: BTreeSet<EnvName>,
     were_closed: BTreeSet<EnvName>,
+    /// The files of those that lie here which nobody can read as they are.
+    unread: BTreeSet<RepoPath>,
 }
 
 /// Opens what a commit of the index would hold, and what it or the commits before it take away; none where nothing
@@ -141,6 +145,8 @@ fn open(
         let Some(bytes) = bytes else { continue };
         standing.closed.extend(open_as(opened, &policies.owners(path), path, &bytes)?);
     }
+    standing.unread = std::mem::take(&mut opened.unread);
+    open_last(opened, policies, &standing.unread)?;
     let (files, ids): (Vec<RepoPath>, Vec<ObjectId>) = stood.into_iter().unzip();
     let mut failed = Ok(());
     place.checkout.each_blob(&ids, &mut |at, blob| {
@@ -152,6 +158,31 @@ fn open(
     })?;
     failed?;
     Ok((standing, here.into_iter().collect()))
+}
+
+/// Opens files that nobody can read as they are, a stray line in one or a merge that is not done, as they last could be
+/// read: their values work on.
+fn open_last(
+    opened: &mut Opened<'_>,
+    policies: &Policies,
+    unread: &BTreeSet<RepoPath>,
+) -> Result<(), DeedError> {
+    if unread.is_empty() {
+        return Ok(());
+    }
+    let checkout = &opened.place.checkout;
+    let tips = stood::parents(opened.place)?;
+    for path in unread {
+        for id in checkout.newest_at(&tips, path.as_str())? {
+            let Some(Blob::Bytes(bytes)) = checkout.read_blobs(&[id])?.pop() else { continue };
+            opened.unread.clear();
+            open_as(opened, &policies.owners(path), path, &bytes)?;
+            if opened.unread.is_empty() {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Opens a file as of each of its owners; gives the environment of one of them where none opens all of it.

@@ -218,7 +218,7 @@ fn states(commits: &Commits) -> BTreeSet<&ObjectId> {
 }
 
 /// The parents of a commit of the index.
-fn parents(place: &Place<'_>) -> Result<Vec<ObjectId>, DeedError> {
+pub(super) fn parents(place: &Place<'_>) -> Result<Vec<ObjectId>, DeedError> {
     let merged = place.checkout.merge_heads()?;
     Ok(place.checkout.head_commit()?.into_iter().chain(merged).collect())
 }
