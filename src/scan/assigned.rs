@@ -140,6 +140,7 @@ impl<'t> Names<'t> {
                 self.quoted(at)
             }
             b'>' => self.element(at, name),
+            b'<' if at.property() => self.content(at),
             b'|' | b'?' | b'o' if at.otherwise() => self.quoted(at),
             b'i' if at.takes(b"is ") => self.quoted(at),
             _ if quoted && blanks > 0 && at.value_field() => self.quoted(at),
@@ -244,9 +245,10 @@ impl<'t> Names<'t> {
         let before = &self.text[name.saturating_sub(12)..name];
         let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
         let is_quoted = before.len() < name.min(12);
-        let is_option = [&b" -e "[..], b" --env ", b" --env=", b" -D", b"export ", b"env "]
-            .iter()
-            .any(|option| before.ends_with(option));
+        let is_option =
+            [&b" -e "[..], b" --set ", b" --env ", b" --env=", b" -D", b"export ", b"env "]
+                .iter()
+                .any(|option| before.ends_with(option));
         let length = self.text[value..].iter().take(VALUE).take_while(|b| b.is_ascii_graphic());
         let rest = &self.text[value..value + length.count()];
         let is_closed = rest.contains(&b'"') || rest.contains(&b'\'');
@@ -285,9 +287,16 @@ impl<'t> Names<'t> {
         if !is_tag && !is_named {
             return None;
         }
-        at.at += 1;
         // `<property name="password"><value>…`
-        let _ = is_named && at.takes(b"<value>");
+        let _ = is_named && at.takes(b"><value");
+        self.content(at)
+    }
+
+    /// The text after a tag's `>`.
+    fn content(&self, mut at: Cursor<'t>) -> Option<Given> {
+        if !at.takes(b">") {
+            return None;
+        }
         let rest = &at.text[at.at..at.text.len().min(at.at + VALUE)];
         let end = rest.iter().position(|b| *b == b'<')?;
         let closes = rest[end..].starts_with(b"</");

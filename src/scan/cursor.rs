@@ -75,20 +75,34 @@ impl Cursor<'_> {
 
     /// ` value="`, `, "value": `, or `value: ` in the next line: the field beside one that holds the name.
     pub(super) fn value_field(&mut self) -> bool {
+        const FIELDS: [&[u8]; 5] = [b"value", b"Value", b"ParameterValue", b"content", b"default"];
         let start = self.at;
         self.line_break();
         let _ = self.takes(b",");
         self.line_break();
         let quote = self.peek().filter(|b| matches!(b, b'"' | b'\''));
         self.at += usize::from(quote.is_some());
-        let is_named =
-            [&b"value"[..], b"Value", b"content", b"default"].iter().any(|word| self.takes(word));
+        let is_named = FIELDS.iter().any(|word| self.takes(word));
         if is_named {
             self.closers();
             self.blanks();
         }
         if is_named && self.operator() {
             return true;
+        }
+        self.at = start;
+        false
+    }
+
+    /// `</key><string>`, where the name is the key of a property list.
+    pub(super) fn property(&mut self) -> bool {
+        let start = self.at;
+        if self.takes(b"</key>") {
+            self.line_break();
+            // The end of the tag is left to what reads an element.
+            if self.takes(b"<string") {
+                return true;
+            }
         }
         self.at = start;
         false

@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Ansible,
     /// A value of Pulumi: `v1:`, a nonce and ciphertext.
     Pulumi,
+    /// What AWS KMS encrypted, in base64.
+    Kms,
     /// `BEGIN AGE ENCRYPTED FILE` or `BEGIN PGP MESSAGE`, and lines of base64.
     Armor,
     /// The header of a file of age, and what follows it up to what people read.
@@ -34,10 +36,11 @@ pub(super) enum Kind {
 }
 
 /// What begins a region, in lower case.
-pub(super) const MARKERS: [(&str, Kind); 13] = [
+pub(super) const MARKERS: [(&str, Kind); 14] = [
     ("enc[aes256_gcm,", Kind::Sops),
     ("encrypted:", Kind::Dotenvx),
     ("$ansible_vault;", Kind::Ansible),
+    ("aqicah", Kind::Kms),
     ("secure: v1:", Kind::Pulumi),
     ("\"ciphertext\":\"v1:", Kind::Pulumi),
     ("\"ciphertext\": \"v1:", Kind::Pulumi),
@@ -55,6 +58,9 @@ const TOKEN: usize = 75;
 /// The same of a value of dotenvx: a point on its curve, which begins with the byte 4, nonce and tag.
 const DOTENVX: usize = 120;
 const POINT: u8 = b'B';
+/// How a text of AWS KMS begins, and how long one is at least: the encrypted key alone takes more.
+const KMS: &[u8] = b"AQICAH";
+const KMS_LEAST: usize = 180;
 /// How a file of age begins, in base64.
 const AGE: &[u8] = b"YWdlLWVuY3J5cHRpb24ub3JnL3Yx";
 
@@ -94,6 +100,7 @@ impl Regions {
             // `-line` and `-next-line` are marks of a line.
             Kind::Disabled if matches!(follows, b'-' | b'_' | b'a'..=b'z') => return,
             Kind::Age if at != 0 => return,
+            Kind::Kms if !text[at..].starts_with(KMS) => return,
             Kind::Dropped if !text[body..].starts_with(AGE) => return,
             Kind::Dotenvx if follows != POINT => return,
             _ => end(text, body, (kind, Side::Begins), &mut legible),
@@ -101,6 +108,7 @@ impl Regions {
         let least = match kind {
             Kind::Dotenvx => DOTENVX,
             Kind::Token => TOKEN,
+            Kind::Kms => KMS_LEAST,
             _ => 1,
         };
         if end - body >= least {
@@ -155,7 +163,7 @@ fn end(
     };
     let length = match kind {
         Kind::Sops => sops(rest),
-        Kind::Dotenvx => run(rest, is_base64),
+        Kind::Dotenvx | Kind::Kms => run(rest, is_base64),
         Kind::Pulumi => pulumi(rest),
         Kind::Token | Kind::Dropped => {
             run(rest, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
@@ -240,6 +248,14 @@ mod tests {
             covered("secure: v1:kRx9KxY8iO3YKb6Pq:L9HJCVMCqX/1P9tbHAqz4+VE", "secure: v1:"),
             ""
         );
+    }
+
+    #[test]
+    fn a_text_of_kms_is_long() {
+        let value = format!("AQICAH{}==", "h4Kq+/".repeat(40));
+        assert_eq!(covered(&format!("K={value} x"), "aqicah"), value);
+        assert_eq!(covered(&value.replace("AQICAH", "aqicah"), "aqicah"), "");
+        assert_eq!(covered(&value[..150], "aqicah"), "");
     }
 
     #[test]
