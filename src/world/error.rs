@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::LARGEST;
+use super::{LARGEST, ObjectId};
 
 /// Says what could not be done outside, and where. Never holds a byte of a file.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,14 @@ pub enum WorldError {
         doing: &'static str,
         /// Its reason: the first line that it printed.
         why: String,
+    },
+    /// An object is not in this clone.
+    #[error("this clone has no object {}", id.short())]
+    Absent {
+        /// Which.
+        id: ObjectId,
+        /// Whether the clone leaves contents out until they are asked for.
+        is_partial: bool,
     },
     /// A path leads out of the work tree, or cannot stand in it.
     #[error("`{}` is no path inside the work tree", path.display())]

@@ -107,11 +107,18 @@ impl Checkout {
     ) -> Result<(), WorldError> {
         self.each_object("blob", ids, &mut |place, object| match object {
             Some(content) => take(place, content),
-            None => Err(WorldError::Git {
-                doing: READING,
-                why: format!("{} is none", ids[place].as_str()),
-            }),
+            None => Err(self.absent(&ids[place])),
         })
+    }
+
+    /// Git fetches what a partial clone lacks only where it is let: no hook waits for a network.
+    fn absent(&self, id: &ObjectId) -> WorldError {
+        let config = self.repository.as_ref().and_then(|repository| repository.config().ok());
+        let is_partial = config.is_some_and(|config| {
+            let promisors = config.entries(Some("^remote\\..*\\.promisor$"));
+            promisors.is_ok_and(|mut promisors| promisors.next().is_some())
+        });
+        WorldError::Absent { id: id.clone(), is_partial }
     }
 
     /// Shows blobs as [`Self::each_blob`] does; none for one that is not at hand.
@@ -288,7 +295,7 @@ mod tests {
         assert_eq!((sizes.len(), sizes[4998], sizes[4999]), (5000, (4998, 300_000), (4999, 0)));
         let missing = ObjectId::parse(&[b'1'; 40]).unwrap();
         let error = checkout.read_blobs(&[ids[0].clone(), missing, ids[1].clone()]).unwrap_err();
-        assert!(matches!(error, WorldError::Git { doing: "read blobs", .. }));
+        assert!(matches!(error, WorldError::Absent { is_partial: false, .. }));
         let tree = ObjectId::parse(repo.git(&["write-tree"]).as_bytes()).unwrap();
         assert!(checkout.read_blobs(&[tree]).is_err());
     }
@@ -330,7 +337,8 @@ mod tests {
         let part = Checkout::discover(&repo.home().join("part"), &env).unwrap();
         assert!(part.head_file(&"f".parse().unwrap()).is_err());
         let id = repo.checkout().index_files().unwrap().remove(0).id;
-        assert!(part.read_blobs(&[id]).is_err());
+        let error = part.read_blobs(&[id]).unwrap_err();
+        assert!(matches!(error, WorldError::Absent { is_partial: true, .. }));
     }
 
     #[test]

@@ -15,6 +15,10 @@ pub(crate) fn advice(error: &WorldError) -> Advice {
             .at(git_dir.display().to_string())
             .hint("work in a clone of it: git clone"),
         WorldError::NoGit(_) => Advice::of(Exit::Invalid).hint("install git"),
+        WorldError::Absent { is_partial: true, .. } => {
+            Advice::of(Exit::Invalid).hint("git fetch --refetch --no-filter")
+        }
+        WorldError::Absent { is_partial: false, .. } => Advice::of(Exit::Invalid).hint("git fsck"),
         WorldError::Git { .. } => Advice::of(Exit::Invalid).hint("git status"),
         WorldError::Outside { path } => Advice::of(Exit::Refused)
             .at(path.display().to_string())
