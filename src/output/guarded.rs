@@ -114,6 +114,7 @@ impl Show for Passing {
             "doubt": self.doubt.as_ref().map(|(_, doubt)| match doubt {
                 Doubt::Stale => "stale",
                 Doubt::Elsewhere => "elsewhere",
+                Doubt::Unfetched => "unfetched",
             }),
             "secrets": self.scanned.json(),
             "milliseconds": u64::try_from(self.scanned.took.as_millis()).unwrap_or(u64::MAX),
@@ -127,6 +128,9 @@ fn doubted(remote: &str, doubt: Doubt) -> String {
     match doubt {
         Doubt::Stale => format!(
             "{remote} says otherwise than what is known of it here, so all counts that it may lack; to know it anew: git fetch --prune {remote}"
+        ),
+        Doubt::Unfetched => format!(
+            "{remote} was never fetched here, so all counts that git does not say it has; to know it: git fetch {remote}"
         ),
         Doubt::Elsewhere => format!(
             "{remote} is not fetched from where this goes, so all counts that may be missing there; to know it: git remote add NAME URL && git fetch NAME, and push to NAME"

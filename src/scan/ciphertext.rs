@@ -14,7 +14,12 @@ const TEXT: usize = 32;
 const MOSTLY: (usize, usize) = (54, 64);
 /// How many letters of base64 the last line of a stanza has at least: those of 32 bytes.
 const BODY: usize = 43;
-const ENDS: [&[u8]; 2] = [b"-----END AGE ENCRYPTED FILE-----", b"-----END PGP MESSAGE-----"];
+const ENDS: [&[u8]; 4] = [
+    b"-----END AGE ENCRYPTED FILE-----",
+    b"-----END PGP MESSAGE-----",
+    b"-----END PGP SIGNATURE-----",
+    b"-----END SSH SIGNATURE-----",
+];
 const HEADERS: [&[u8]; 5] = [b"Version:", b"Comment:", b"Hash:", b"MessageID:", b"Charset:"];
 
 /// What may come next.

@@ -27,6 +27,9 @@ pub(super) struct Setting {
     is_python: bool,
 }
 
+/// Words of names of files that settings of what runs stand in.
+const WORK: [&str; 5] = ["prod", "production", "staging", "live", "deploy"];
+
 /// How far back the beginning of a docstring is looked for.
 const DOCSTRING: usize = 4096;
 /// How far back the beginning of a line is looked for.
@@ -35,6 +38,7 @@ const LINE: usize = 200;
 impl Setting {
     pub(super) fn of(view: View<'_>) -> Self {
         let all = match view.path {
+            path if is_of_work(path) => Place::Work,
             path if is_of_tests(path) => Place::Tests,
             path if is_of_development(path) => Place::Development,
             _ => Place::Work,
@@ -54,6 +58,13 @@ impl Setting {
     pub(super) fn documents(&self, text: &[u8], at: usize) -> bool {
         is_comment(text, at) || (self.is_python && is_docstring(text, at))
     }
+}
+
+/// Tells whether a file's name says that it is of what runs, whatever folder it lies in.
+fn is_of_work(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let mut words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.any(|word| WORK.contains(&word))
 }
 
 /// Finds `#[cfg(test)]` before a module: in Rust it ends a file.
@@ -170,6 +181,16 @@ fn is_of_development(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_runs_is_known_by_its_name_in_whatever_folder() {
+        let is_work = |path: &str| {
+            let view = View { path, bytes: b"", open: None, is_begin: true };
+            Setting::of(view).all == Place::Work
+        };
+        assert!(is_work("e2e/staging.env") && is_work(".github/workflows/deploy.yml"));
+        assert!(!is_work("e2e/users.json") && !is_work(".github/workflows/test.yml"));
+    }
 
     #[test]
     fn a_path_says_what_is_for_development() {

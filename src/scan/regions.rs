@@ -21,7 +21,7 @@ pub(super) enum Kind {
     Pulumi,
     /// What AWS KMS encrypted, in base64.
     Kms,
-    /// `BEGIN AGE ENCRYPTED FILE` or `BEGIN PGP MESSAGE`, and lines of base64.
+    /// `BEGIN AGE ENCRYPTED FILE`, `BEGIN PGP MESSAGE` or a signature, and lines of base64.
     Armor,
     /// The header of a file of age, and what follows it up to what people read.
     Age,
@@ -36,7 +36,7 @@ pub(super) enum Kind {
 }
 
 /// What begins a region, in lower case.
-pub(super) const MARKERS: [(&str, Kind); 14] = [
+pub(super) const MARKERS: [(&str, Kind); 16] = [
     ("enc[aes256_gcm,", Kind::Sops),
     ("encrypted:", Kind::Dotenvx),
     ("$ansible_vault;", Kind::Ansible),
@@ -46,6 +46,8 @@ pub(super) const MARKERS: [(&str, Kind); 14] = [
     ("\"ciphertext\": \"v1:", Kind::Pulumi),
     ("-----begin age encrypted file-----", Kind::Armor),
     ("-----begin pgp message-----", Kind::Armor),
+    ("-----begin pgp signature-----", Kind::Armor),
+    ("-----begin ssh signature-----", Kind::Armor),
     ("age-encryption.org/v1\n", Kind::Age),
     ("ywdllwvuy3j5chrpb24ub3jnl3yx", Kind::AgeBase64),
     ("sealed.v1.", Kind::Token),
@@ -277,6 +279,8 @@ mod tests {
         let full = "YWdl".repeat(16);
         let (begin, end) =
             ("-----BEGIN AGE ENCRYPTED FILE-----", "-----END AGE ENCRYPTED FILE-----");
+        let signature = format!("-----BEGIN SSH SIGNATURE-----\n{full}\n{full}\nAB+/=\n");
+        assert_eq!(covered(&signature, "-----begin ssh signature-----"), signature);
         let armor = format!("{begin}\n{full}\n{full}\nAB+/=\n{end}\n");
         let marker = "-----begin age encrypted file-----";
         assert_eq!(covered(&format!("{armor}KEY=value"), marker), armor.trim_end());

@@ -57,6 +57,8 @@ pub enum Doubt {
     Stale,
     /// Its branches here were fetched from elsewhere.
     Elsewhere,
+    /// It was never fetched here.
+    Unfetched,
 }
 
 /// A branch of another side, as it was when it was last heard of.
@@ -84,6 +86,8 @@ impl Checkout {
         }
         let tracked = self.tracked(remote)?;
         if tracked.is_empty() {
+            let has_name = url != Some(remote);
+            theirs.doubt = Some(if has_name { Doubt::Unfetched } else { Doubt::Elsewhere });
             return Ok(theirs);
         }
         // Where a remote has no name, its URL stands for it.
@@ -115,6 +119,11 @@ impl Checkout {
         let without = tracked.iter().filter(is_gone);
         theirs.args.push("--not".to_owned());
         theirs.args.extend(without.map(|it| format!("--exclude={remote}/{}", it.branch)));
+        // The name of another remote may begin as this one's.
+        let others = self.repository.as_ref().and_then(|repository| repository.remotes().ok());
+        let others = others.iter().flat_map(|all| all.iter().flatten().flatten());
+        let within = others.filter(|other| other.starts_with(&format!("{remote}/")));
+        theirs.args.extend(within.map(|other| format!("--exclude={other}/*")));
         theirs.args.push(format!("--remotes={remote}"));
         Ok(theirs)
     }
@@ -266,9 +275,16 @@ mod tests {
         assert_eq!(brings(&repo, origin, &[("main", "HEAD")]), (0, None));
         assert_eq!(brings(&repo, ("origin", None), &[("new", "")]), (1, None));
         let elsewhere = ("/elsewhere", Some("/elsewhere"));
-        assert_eq!(brings(&repo, elsewhere, &[("main", "")]), (3, None));
-        assert_eq!(brings(&repo, elsewhere, &[("main", "HEAD~2")]), (2, None));
-        assert_eq!(brings(&repo, elsewhere, &[("main", "unknown")]), (3, None));
+        let doubt = Some(Doubt::Elsewhere);
+        assert_eq!(brings(&repo, elsewhere, &[("main", "")]), (3, doubt));
+        assert_eq!(brings(&repo, elsewhere, &[("main", "HEAD~2")]), (2, doubt));
+        assert_eq!(brings(&repo, elsewhere, &[("main", "unknown")]), (3, doubt));
+        let named = ("fork", Some("/elsewhere"));
+        assert_eq!(brings(&repo, named, &[("main", "")]), (3, Some(Doubt::Unfetched)));
+        // What another remote has is not this one's, though its name begins so.
+        repo.git(&["remote", "add", "origin/x", "/elsewhere"]);
+        repo.git(&["update-ref", "refs/remotes/origin/x/main", "HEAD"]);
+        assert_eq!(brings(&repo, origin, &[("new", "")]), (1, None));
     }
 
     #[test]

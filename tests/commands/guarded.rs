@@ -331,7 +331,7 @@ fn a_sealed_file_that_nobody_can_read_hides_none_of_its_values() {
         repo.git(&["update-ref", "refs/remotes/o/main", "HEAD"]).done();
         stage(&repo, "notes.txt", format!("it is {PHRASE}\n"));
         blocked(&repo, "notes.txt:1:7  managed-value");
-        let said = "secrets/dev.env holds sealed values and cannot be read";
+        let said = "secrets/dev.env holds sealed values that cannot be read";
         let outcome = repo.run("scan --strict .gitattributes");
         assert!(outcome.code == 1 && outcome.stdout.contains(said), "no `{said}` in {outcome}");
         repo.git(&["rm", "-q", "-f", "notes.txt"]).done();
@@ -371,6 +371,19 @@ fn what_opens_nothing_blocks_nothing_once_the_signed_policy_says_so() {
     let scanned = repo.run("scan").done();
     let said = "it opens nothing, as the policy says";
     assert!(scanned.stdout.contains(said), "no `{said}` in {scanned}");
+    // What nobody signed counts nowhere, though it lies in HEAD.
+    repo.write(".secrets-policy.toml", format!("{text}{rule}# and more\n"));
+    repo.write("more.txt", format!("zone {PHRASE}\n"));
+    repo.git(&["add", "--all"]).done();
+    repo.git(&["commit", "-q", "--no-verify", "-m", "unsigned"]).done();
+    assert_eq!(repo.run("scan").code, 1);
+    let push = format!("refs/heads/main {0} refs/heads/main {1}\n", head(&repo), "0".repeat(40));
+    let pushed = repo.tenure_fed(&["hook", "run", "pre-push", "o", "elsewhere"], &push);
+    assert!(pushed.code == 1 && pushed.stderr.contains("more.txt:1"), "{pushed}");
+}
+
+fn head(repo: &Repo) -> String {
+    repo.git(&["rev-parse", "HEAD"]).done().stdout.trim().to_owned()
 }
 
 #[test]

@@ -4,9 +4,9 @@
 use crate::deeds::DeedError;
 use crate::deeds::load::{LOG, Place};
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::{self, GuardRule, Policy};
+use crate::policy::{self, GuardRule, Policy, is_credential};
 use crate::scan::{AllowList, Gitleaks, Level, Rule, RuleText, Rules, Unheeded};
-use crate::verify;
+use crate::verify::{self, Record};
 
 /// Where the exceptions stand.
 pub const ALLOW: &str = ".secrets/allow.toml";
@@ -21,6 +21,8 @@ pub(in crate::deeds) struct Standards {
     pub(in crate::deeds) policy: Option<Policy>,
     /// The rules of others.
     gitleaks: Option<String>,
+    /// Whether the policy's word counts for values that open nothing: whoever lets a value pass must have signed it.
+    pub(super) counts: bool,
     /// What cannot be read, and why.
     faults: Vec<(&'static str, DeedError)>,
 }
@@ -32,7 +34,7 @@ impl Standards {
     /// Our own, without a repository.
     pub(super) fn ours() -> Self {
         let (rules, allow) = (Rules::ours(), AllowList::default());
-        Self { rules, allow, policy: None, gitleaks: None, faults: Vec::new() }
+        Self { rules, allow, policy: None, gitleaks: None, counts: false, faults: Vec::new() }
     }
 
     /// Reads those of a place. Where its policy cannot be read, or is gone, none are given: what is left would
@@ -101,6 +103,7 @@ impl Standards {
             }
         }
         if let Some((policy, text)) = policy {
+            own.counts = says_of_settings(&policy) && is_in_force(place, &policy)?;
             own.obey(place, policy, &text);
         }
         Ok(own)
@@ -130,6 +133,16 @@ impl Standards {
         self.rules = std::mem::replace(&mut self.rules, Rules::only(Vec::new())).with(rules);
         self.policy = Some(policy);
     }
+}
+
+/// Tells whether a policy says of any values that they open nothing.
+fn says_of_settings(policy: &Policy) -> bool {
+    policy.secrets.iter().any(|rule| !is_credential(rule.kind.as_ref()))
+}
+
+fn is_in_force(place: &Place<'_>, policy: &Policy) -> Result<bool, DeedError> {
+    let record = Record::judge(&place.log_evidence()?, place.trusted()?, place.world.now);
+    Ok(record.policy() == Some(policy))
 }
 
 /// The policy of a place and its text; none where nothing is managed. Or why it cannot be read.

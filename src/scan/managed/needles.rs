@@ -129,6 +129,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_public_key_has_too_is_no_part_of_a_private_one() {
+        let line = |at: usize| {
+            format!("{}{at:02}", "kQ7pLw2ZxR9tBv4NcY8mJd3HsF6gTqA1eUoXiK5rWzPnMbCvG0yS")
+        };
+        let armour = |label: &str, count: usize| {
+            let body: String = (0..count).map(|at| line(at) + "\n").collect();
+            format!("-----BEGIN {label}-----\n{body}-----END {label}-----\n")
+        };
+        let long = parts(&armour("RSA PRIVATE KEY", 25));
+        assert!(!long.contains(&line(9)) && long.contains(&line(10)) && long.contains(&line(24)));
+        assert_eq!(parts(&armour("PRIVATE KEY", 3)), [line(0), line(1), line(2)]);
+        let bundle = armour("CERTIFICATE", 20) + &armour("PRIVATE KEY", 3);
+        assert_eq!(parts(&bundle), [line(0), line(1), line(2)]);
+    }
+
+    #[test]
     fn a_value_is_looked_for_without_the_blanks_round_it() {
         assert_eq!(parts("  kq8Zw1Lm0pRt\n"), ["kq8Zw1Lm0pRt"]);
         assert_eq!(of_value(b" short1 \n").err(), Some(LeftOut::Short));

@@ -9,16 +9,25 @@ use crate::scan::naming::{self, Role};
 /// The fewest bytes of a part of a line, and of a line of armour, that is looked for alone.
 const SHORTEST_PART: usize = 16;
 
+/// How many lines of armour an RSA key has at least.
+const LONG_KEY: usize = 10;
+
 /// The longest name that is taken for one.
 const LONGEST_NAME: usize = 80;
 
 /// The lines that look random and such parts of the others, and what is assigned to a name that promises something.
 pub(super) fn lines(text: &[u8], add: &mut dyn FnMut(&[u8])) {
     let marks = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`=:,;<>(){}[]".contains(byte);
-    let mut is_armour = false;
-    for line in text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
+    let (mut is_armour, mut public) = (false, 0);
+    let mut rest = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    while let Some(line) = rest.next() {
         if line.starts_with(b"-----") {
             is_armour = line.starts_with(b"-----BEGIN");
+            public = public_lines(line, rest.clone());
+            continue;
+        }
+        if public > 0 {
+            public -= 1;
             continue;
         }
         // What has a backslash means something else, and is looked for as that.
@@ -44,6 +53,18 @@ pub(super) fn lines(text: &[u8], add: &mut dyn FnMut(&[u8])) {
             setting.told(add);
         }
         passwords(line, add);
+    }
+}
+
+/// How many lines of armour are no secret: all of a certificate, and of an RSA key (RFC 8017, A.1.2; OpenSSH's own form has
+/// it twice) those with the modulus, which its public key and its certificates have as well.
+fn public_lines<'t>(begin: &[u8], rest: impl Iterator<Item = &'t [u8]>) -> usize {
+    let body = rest.take_while(|line| !line.starts_with(b"-----")).count();
+    let says = |word: &[u8]| begin.windows(word.len()).any(|part| part == word);
+    match says(b"PRIVATE KEY") {
+        true if body >= LONG_KEY => body * 2 / 5,
+        false if says(b"CERTIFICATE") || says(b"PUBLIC KEY") => body,
+        _ => 0,
     }
 }
 

@@ -41,8 +41,7 @@ pub(super) const MOST: usize = 10_000;
 const DEEPEST: usize = 3;
 
 /// Why the values of a sealed file may not all be looked for.
-pub(super) const UNREAD: &str =
-    "holds sealed values and cannot be read: they are looked for as it last could be";
+pub(super) const UNREAD: &str = "holds sealed values that cannot be read: those of its last version that could be are looked for";
 
 const TOO_LARGE: &str = "is an archive too large to be unpacked";
 
@@ -295,12 +294,13 @@ impl<'s> Judge<'s> {
         }
     }
 
-    /// Which value was found, as it may be shown, and whether it blocks: what opens nothing, as the policy says that
-    /// judges, need not be kept from anybody.
+    /// Which value was found, as it may be shown, and whether it blocks: what opens nothing, as the policy in force
+    /// says, need not be kept from anybody.
     fn what(&self, found: &Found) -> Option<(Address, Level)> {
         let address = self.values.as_ref()?.managed.name(found)?;
         let opens = |policy: &Policy| is_credential(policy.rule(address).kind);
-        let blocks = self.standards.policy.as_ref().is_none_or(opens);
+        let policy = self.standards.policy.as_ref().filter(|_| self.standards.counts);
+        let blocks = policy.is_none_or(opens);
         Some((self.address(address), if blocks { Level::Block } else { Level::Warn }))
     }
 
