@@ -10,9 +10,10 @@ use super::words::{count, counted, names};
 use super::{Show, findings, safe};
 use crate::deeds::guard::{Guarded, Guards, Passing};
 use crate::deeds::hooks::{A_HOOK_CAN_BE_SKIPPED, Hook};
-use crate::deeds::scan::Scanned;
+use crate::deeds::scan::{Leak, MANAGED, Scanned};
 use crate::finding::{Code, Finding};
 use crate::names::quoted;
+use crate::scan::Level;
 use crate::world::Doubt;
 
 /// How many values are named that are not looked for.
@@ -140,7 +141,9 @@ fn doubted(remote: &str, doubt: Doubt) -> String {
 
 /// What was found, and what was not looked into.
 fn secrets(scanned: &Scanned, out: &mut dyn Write) -> io::Result<()> {
-    for leak in &scanned.leaks {
+    // What opens nothing, as the policy says, is no news to whoever commits.
+    let is_setting = |leak: &&Leak| leak.rule == MANAGED && leak.level == Level::Warn;
+    for leak in scanned.leaks.iter().filter(|leak| !is_setting(leak)) {
         told(leak, out)?;
     }
     if let Some(more) = scanned.untold() {

@@ -5,9 +5,11 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use flate2::{Decompress, FlushDecompress, Status};
+use rustix::fs::OFlags;
 
 use super::ObjectId;
 
@@ -40,7 +42,10 @@ impl Loose {
     /// is believed for a git id alone.
     pub(super) fn read(&mut self, kind: &str, id: &ObjectId, most: usize) -> Lies {
         let (folder, name) = id.as_str().split_at(2);
-        let Ok(mut file) = File::open(self.objects.join(folder).join(name)) else {
+        // A pipe in its place is not waited for.
+        let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+        let path = self.objects.join(folder).join(name);
+        let Ok(mut file) = File::options().read(true).custom_flags(flags).open(path) else {
             return Lies::Nothing;
         };
         let is_short = file.metadata().is_ok_and(|it| it.is_file() && it.len() <= most as u64);

@@ -1,5 +1,7 @@
 //! Tells values that may stand anywhere by chance from those that are themselves alone.
 
+use super::settings::is_setting;
+
 /// The fewest bytes by which a value can be told.
 pub(super) const SHORTEST: usize = 8;
 
@@ -66,6 +68,7 @@ pub(super) fn is_common(value: &[u8]) -> bool {
         || is_number(text)
         || is_reference(text)
         || is_placeholder(text)
+        || is_setting(text)
         || Words::of(text).are_common(text)
 }
 

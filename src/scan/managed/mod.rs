@@ -25,6 +25,7 @@ mod needles;
 mod parts;
 mod reading;
 mod runs;
+mod settings;
 pub(crate) mod units;
 mod walk;
 
