@@ -264,6 +264,19 @@ impl Finding {
         self.address = self.address.take().filter(is_shown);
     }
 
+    /// Tells whether something stands in clear, or may, that must be sealed.
+    #[must_use]
+    pub fn is_in_clear(&self) -> bool {
+        matches!(self.code, Code::Plaintext | Code::PlainComment | Code::Open)
+    }
+
+    /// Tells whether its place lies in a file: `file`, `file:line`, `file key`.
+    #[must_use]
+    pub fn stands_in(&self, path: &str) -> bool {
+        let rest = self.place.strip_prefix(path);
+        rest.is_some_and(|rest| matches!(rest.chars().next(), None | Some(':' | ' ')))
+    }
+
     /// The file that it is about, and the line in it, if it names one.
     #[must_use]
     pub fn file(&self) -> (&str, Option<usize>) {

@@ -74,7 +74,7 @@ pub fn check(world: &World, scope: Option<&EnvName>) -> Result<Checked, DeedErro
     let mut findings = findings(&place, &verified, place.today())?;
     findings.extend(replayed(&place, &verified, place.today())?);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    scan::mask(&place, verified.policy, &mut findings.iter_mut().collect::<Vec<_>>())?;
+    scan::mask(&place, verified.policy, &mut findings)?;
     let sealed = verified.live.values().filter(|live| live.item.generation.is_some());
     let custody = verified.live.iter().filter_map(|(address, live)| {
         Some((address.clone(), verified.holder(address)?, live.item.due))

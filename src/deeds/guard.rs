@@ -188,7 +188,7 @@ pub fn staged(world: &World) -> Result<Guarded, DeedError> {
     }
     guarded.blocking.extend(scan::excepted::brought(&place, &standards, &changes)?);
     // What is said of a sealed file's place already is not said of its values once more.
-    let said = |path: &str| guarded.blocking.iter().any(|finding| stands_in(finding, path));
+    let said = |path: &str| guarded.blocking.iter().any(|finding| finding.stands_in(path));
     scanned.leaks.retain(|leak| !said(&leak.path));
     guarded.scanned = scanned;
     let advice = Advice::of(&place, &guarded.blocking)?;
@@ -249,19 +249,9 @@ fn is_unsealed(finding: &Finding) -> bool {
     finding.fix.as_ref().is_some_and(|fix| fix.starts_with("tenure seal "))
 }
 
-/// Tells whether a finding's place lies in a file: `file`, `file:line`, `file key`.
-fn stands_in(finding: &Finding, path: &str) -> bool {
-    let rest = finding.place.strip_prefix(path);
-    rest.is_some_and(|rest| matches!(rest.chars().next(), None | Some(':' | ' ')))
-}
-
 /// Tells what no commit may bring; what is only late or due is for `check` to say.
 fn blocks(finding: &Finding) -> bool {
-    finding.severity >= Severity::Invalid || is_clear(finding)
-}
-
-fn is_clear(finding: &Finding) -> bool {
-    matches!(finding.code, Code::Plaintext | Code::PlainComment | Code::Open)
+    finding.severity >= Severity::Invalid || finding.is_in_clear()
 }
 
 fn removed_entry(change: &StagedChange) -> Option<Finding> {
@@ -300,7 +290,7 @@ impl<'p, 'w> Advice<'p, 'w> {
         let open = opened::list(&place.checkout.own_state())?;
         let open = open.into_iter().map(|opened| opened.path).collect();
         let mut own = Self { place, forgotten, open, clear: BTreeSet::new() };
-        for finding in blocking.iter().filter(|finding| is_clear(finding)) {
+        for finding in blocking.iter().filter(|finding| finding.is_in_clear()) {
             own.clear.extend(own.path_of(&finding.place)?.map(quoted));
         }
         Ok(own)

@@ -97,32 +97,28 @@ fn marked(leak: &Leak) -> Finding {
 }
 
 fn unread((path, why): &(String, &'static str)) -> Finding {
-    Finding {
-        code: Code::Exception,
-        severity: Severity::Note,
-        env: None,
-        place: path.clone(),
-        address: None,
-        entry: None,
-        message: (*why).to_owned(),
-        fix: None,
-    }
+    noted(path, (*why).to_owned())
 }
 
 fn added(allow: &Allow) -> Finding {
-    let (rule, path) = (&allow.rule, allow.path.as_str());
+    let (rule, path, reason) = (&allow.rule, allow.path.as_str(), &allow.reason);
+    let message = format!(
+        "an exception of {rule} in {path} comes with this range, and does not count in it: {reason}"
+    );
+    let fix = Some("merge it first, in a branch of its own: then it counts".to_owned());
+    Finding { fix, ..noted(ALLOW, message) }
+}
+
+fn noted(place: &str, message: String) -> Finding {
     Finding {
         code: Code::Exception,
         severity: Severity::Note,
         env: None,
-        place: ALLOW.to_owned(),
+        place: place.to_owned(),
         address: None,
         entry: None,
-        message: format!(
-            "an exception of {rule} in {path} comes with this range, and does not count in it: {}",
-            allow.reason
-        ),
-        fix: Some("merge it first, in a branch of its own: then it counts".to_owned()),
+        message,
+        fix: None,
     }
 }
 

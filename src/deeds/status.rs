@@ -103,7 +103,7 @@ pub fn status(world: &World, scope: Option<&EnvName>) -> Result<Status, DeedErro
     let machines = policy.members.values().filter(|m| m.kind == MemberKind::Machine).count();
     let root = verified.record.root();
     let mut gravest = gravest(&verified).cloned();
-    scan::mask(&place, policy, &mut gravest.iter_mut().collect::<Vec<_>>())?;
+    scan::mask(&place, policy, &mut gravest)?;
     Ok(Status {
         environments: envs.map(|env| environment(&verified, env, place.today())).collect(),
         members: (policy.members.len() - machines, machines),

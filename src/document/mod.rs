@@ -182,11 +182,19 @@ impl<'t> Document<'t> {
 
     /// Finds all comments whose text is no token.
     pub fn clear_comments(&self) -> impl Iterator<Item = &Range<usize>> {
-        // Comments hold bare tokens in every format.
-        let token = |span: &&Range<usize>| {
-            Format::Dotenv.token_of_slice(&self.text[(*span).clone()]).is_some()
-        };
-        self.comments.iter().filter(move |span| !token(span))
+        self.comments.iter().filter(|span| !self.is_token(span))
+    }
+
+    /// Tells whether a token stands at any leaf or in any comment.
+    #[must_use]
+    pub fn has_tokens(&self) -> bool {
+        self.leaves.iter().any(|leaf| self.token(leaf).is_some())
+            || self.comments.iter().any(|span| self.is_token(span))
+    }
+
+    /// Tells whether a comment is a token: they hold bare ones in every format.
+    fn is_token(&self, comment: &Range<usize>) -> bool {
+        Format::Dotenv.token_of_slice(&self.text[comment.clone()]).is_some()
     }
 
     /// Finds the leaf at a place.

@@ -11,7 +11,6 @@ use super::{Show, findings, safe};
 use crate::deeds::guard::{Guarded, Guards, Passing};
 use crate::deeds::hooks::{A_HOOK_CAN_BE_SKIPPED, Hook};
 use crate::deeds::scan::{Leak, MANAGED, Scanned};
-use crate::finding::{Code, Finding};
 use crate::names::quoted;
 use crate::scan::Level;
 use crate::world::Doubt;
@@ -72,10 +71,7 @@ impl Guarded {
     }
 
     fn why(&self) -> String {
-        let clear = |finding: &&Finding| {
-            matches!(finding.code, Code::Plaintext | Code::PlainComment | Code::Open)
-        };
-        let plain = self.blocking.iter().filter(clear).count();
+        let plain = self.blocking.iter().filter(|finding| finding.is_in_clear()).count();
         let others = self.blocking.len() - plain;
         let plain = plain + self.scanned.blocking();
         let plain_text = counted(plain, "plaintext secret is", "plaintext secrets are");

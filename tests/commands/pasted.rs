@@ -194,6 +194,11 @@ reason = "it is {value}, of old"
         ),
     );
     estate.git("add --all");
+    let shows_none = |line: &str| {
+        let judged = estate.by("ben", line).run();
+        assert_ne!(judged.code, 0, "{line}: {judged}");
+        unseen(&judged, &value);
+    };
     for line in [
         "scan",
         "--json scan",
@@ -204,9 +209,7 @@ reason = "it is {value}, of old"
         "hook run",
         "--json hook run",
     ] {
-        let judged = estate.by("ben", line).run();
-        assert_ne!(judged.code, 0, "{line}: {judged}");
-        unseen(&judged, &value);
+        shows_none(line);
     }
     estate.git("commit -q --no-verify -m leaks");
     for line in [
@@ -216,9 +219,7 @@ reason = "it is {value}, of old"
         "--json scan --range base..HEAD",
         "scan --history",
     ] {
-        let judged = estate.by("ben", line).run();
-        assert_ne!(judged.code, 0, "{line}: {judged}");
-        unseen(&judged, &value);
+        shows_none(line);
     }
     unseen(&estate.by("ben", "status").run(), &value);
     let scanned = estate.by("ben", "scan").run();

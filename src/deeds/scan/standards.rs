@@ -66,7 +66,10 @@ impl Standards {
 
     /// Gives them where all can be read.
     fn whole(mut self) -> Result<Self, DeedError> {
-        self.faults.pop().map_or(Ok(self), |(_, why)| Err(why))
+        match self.faults.is_empty() {
+            true => Ok(self),
+            false => Err(self.faults.swap_remove(0).1),
+        }
     }
 
     /// The same for whoever judges the policy too, and lets nothing pass where it cannot be read.
@@ -87,8 +90,7 @@ impl Standards {
                     own.gitleaks = Some(text);
                 }
                 Err(why) => {
-                    let why = broken(place, GITLEAKS, why.line, "is not what gitleaks reads");
-                    own.faults.push((GITLEAKS, why));
+                    own.fault(place, (GITLEAKS, why.line), "is not what gitleaks reads");
                 }
             }
         }
@@ -96,10 +98,7 @@ impl Standards {
             let text = String::from_utf8_lossy(&bytes);
             match AllowList::parse(&text) {
                 Ok(allow) => own.allow = allow,
-                Err(why) => {
-                    let why = broken(place, ALLOW, why.line, &why.problem.to_string());
-                    own.faults.push((ALLOW, why));
-                }
+                Err(why) => own.fault(place, (ALLOW, why.line), &why.problem.to_string()),
             }
         }
         if let Some((policy, text)) = policy {
@@ -107,6 +106,10 @@ impl Standards {
             own.obey(place, policy, &text);
         }
         Ok(own)
+    }
+
+    fn fault(&mut self, place: &Place<'_>, (path, line): (&'static str, usize), why: &str) {
+        self.faults.push((path, broken(place, path, line, why)));
     }
 
     /// Tells what of the rules of others is not heeded; takes as long as a hook has in all.
@@ -124,10 +127,7 @@ impl Standards {
             let line = || policy::line_of_element(text, &["guard", "rules"], at);
             match Rule::new(rule_text(rule)) {
                 Ok(rule) => rules.push(rule),
-                Err(why) => {
-                    let why = broken(place, policy::PATH, line(), &why.to_string());
-                    self.faults.push((policy::PATH, why));
-                }
+                Err(why) => self.fault(place, (policy::PATH, line()), &why.to_string()),
             }
         }
         self.rules = std::mem::replace(&mut self.rules, Rules::only(Vec::new())).with(rules);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Base, Suspect};
 use crate::deeds::DeedError;
 use crate::finding::{Code, Finding, Severity};
-use crate::names::{EnvName, RepoPath, quoted};
+use crate::names::{EnvName, quoted};
 use crate::verify::Verified;
 
 /// Stops at any finding but that a suspect is in clear, or without a base is not what was signed.
@@ -14,11 +14,7 @@ pub(super) fn nothing_else_wrong(
     suspects: &[Suspect],
 ) -> Result<(), DeedError> {
     let lost = |finding: &Finding| {
-        let here = |path: &RepoPath| {
-            let rest = finding.place.strip_prefix(path.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ':']))
-        };
-        let mut mine = suspects.iter().filter(|suspect| here(&suspect.path));
+        let mut mine = suspects.iter().filter(|it| finding.stands_in(it.path.as_str()));
         match finding.code {
             Code::Plaintext => mine.next().is_some(),
             Code::Altered | Code::Missing => mine.any(|it| matches!(it.base, Base::Lost)),

@@ -69,14 +69,13 @@ impl Judge<'_> {
 
 /// Takes out of findings the values that a repository manages, as far as keys at hand open them: a file or a key that
 /// nobody signed may be called like one.
-pub(in crate::deeds) fn mask(
+pub(in crate::deeds) fn mask<'f>(
     place: &Place<'_>,
     policy: &Policy,
-    findings: &mut [&mut Finding],
+    findings: impl IntoIterator<Item = &'f mut Finding>,
 ) -> Result<(), DeedError> {
-    let mut unsigned = findings.iter_mut().filter(|finding| {
-        matches!(finding.code, Code::Plaintext | Code::PlainComment | Code::Open | Code::Unattested)
-    });
+    let is_unsigned = |it: &&mut Finding| it.is_in_clear() || it.code == Code::Unattested;
+    let mut unsigned = findings.into_iter().filter(is_unsigned);
     let Some(first) = unsigned.next() else { return Ok(()) };
     let values = Values::of(place, policy)?;
     first.mask(&|text| without(&values, text));

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
-use std::ops::Range;
 
 use super::Value;
 use crate::deeds::DeedError;
@@ -91,13 +90,10 @@ impl<'p> Opened<'p> {
         let text = std::str::from_utf8(bytes).ok();
         let sealed = text.zip(Format::of(path));
         match sealed.and_then(|(text, format)| Document::parse(format, text).ok()) {
-            Some(sealed) if has_tokens(&sealed) || !seal::may_have_token(bytes) => {
-                self.open_values(owner, &sealed)
-            }
+            Some(sealed) if sealed.has_tokens() => self.open_values(owner, &sealed),
             // What is no sealed file has no values: that it should be one is said elsewhere.
             _ => {
-                let has_token = seal::may_have_token(bytes);
-                self.unread.extend(has_token.then(|| path.clone()));
+                self.unread.extend(seal::may_have_token(bytes).then(|| path.clone()));
                 true
             }
         }
@@ -145,14 +141,6 @@ impl<'p> Opened<'p> {
             self.values.push((address, value));
         }
     }
-}
-
-fn has_tokens(sealed: &Document<'_>) -> bool {
-    let is_token = |comment: &Range<usize>| {
-        Format::Dotenv.token_of_slice(&sealed.text[comment.clone()]).is_some()
-    };
-    sealed.leaves.iter().any(|leaf| sealed.token(leaf).is_some())
-        || sealed.comments.iter().any(is_token)
 }
 
 /// A value as readers of its file get it; none where what was opened has another place there.
