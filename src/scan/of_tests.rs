@@ -62,9 +62,12 @@ impl Setting {
 
 /// Tells whether a file's name says that it is of what runs, whatever folder it lies in.
 fn is_of_work(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let mut words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
-    words.any(|word| WORK.contains(&word))
+    has_word(&path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase(), &WORK)
+}
+
+/// Tells whether a text in small letters has a word of a list.
+fn has_word(text: &str, list: &[&str]) -> bool {
+    text.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| list.contains(&word))
 }
 
 /// Finds `#[cfg(test)]` before a module: in Rust it ends a file.
@@ -169,13 +172,10 @@ fn is_of_development(path: &str) -> bool {
         [".devcontainer", "workflows", ".circleci", ".buildkite", "dev", "development", "docker"];
     const LIVE: [&str; 6] = ["prod", "production", "prd", "live", "staging", "stage"];
     let path = path.to_ascii_lowercase();
-    let is_one = |text: &str, list: &[&str]| {
-        text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| list.contains(&word))
-    };
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let is_folder = || folders.split('/').any(|folder| FOLDERS.contains(&folder));
     let is_manual = || [".md", ".rst", ".adoc"].iter().any(|end| name.ends_with(end));
-    !is_one(&path, &LIVE) && (is_one(name, &NAMES) || is_folder() || is_manual())
+    !has_word(&path, &LIVE) && (has_word(name, &NAMES) || is_folder() || is_manual())
 }
 
 #[cfg(test)]

@@ -128,8 +128,8 @@ fn is_bare(part: &[u8], unit: Unit) -> bool {
 
 /// Shows how a text may read from a place on where something is written in another way.
 ///
-/// Only some ways are asked for, as [`ways`] has them: those to begin with, and all. Ways within one another are undone from that depth on. Gives how
-/// many times that was.
+/// Only some ways are asked for, as [`ways`] has them: those to begin with, and all. Ways within one another are undone
+/// from that depth on. Gives how many times that was.
 pub(super) fn readings(
     text: &[u8],
     [first, ways]: [u8; 2],
